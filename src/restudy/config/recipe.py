@@ -1,0 +1,259 @@
+"""A recipe: every hyperparameter of one training run.
+
+The same names are used in study files, result tables and MLflow. Fields in ``LANE_FIELDS`` change
+no tensor shape and no schedule, so runs that differ only in them are trained together as lanes of
+one cell; all other fields define the cell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from restudy.datasets.registry import DATASETS
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Probability = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+Activation = Literal["relu", "sigmoid", "tanh", "identity"]
+Norm = Literal["none", "batch", "layer"]
+Loss = Literal["cross_entropy", "mse", "cross_entropy_after_softmax"]
+WeightInit = Literal["torch", "normal", "he", "glorot"]
+Optimiser = Literal["sgd", "momentum", "averaging_momentum", "nesterov", "adam"]
+
+
+class Recipe(BaseModel):
+    """Every hyperparameter of one training run, checked one by one and together."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    # The data
+    dataset: Literal["mnist", "fashion_mnist", "california_housing"] = Field(
+        description="the data set"
+    )
+    train_samples: Count | None = Field(
+        None, description="how many training samples are used; null: all that validation leaves"
+    )
+    validation_samples: Count | None = Field(
+        None,
+        description="how many training samples are held out for validation; "
+        "null: a tenth (6,000 images, 2,064 houses)",
+    )
+    scaling: Literal["unit", "centred", "standard", "raw"] = Field(
+        "unit",
+        description="inputs: unit = x/255, centred = (x/255 - 0.5)/0.5, standard = mean 0 and "
+        "standard deviation 1 per feature by the training samples, raw = as they are",
+    )
+    target_scaling: Literal["none", "standard"] = Field(
+        "none", description="regression targets: as they are, or standardised like the inputs"
+    )
+    label_noise: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = Field(
+        0.0, description="share of training labels replaced by another class, drawn at random"
+    )
+
+    # The network
+    hidden: list[Count] = Field(description="widths of the hidden layers; [] for a linear model")
+    activation: Activation = Field("relu", description="activation after each hidden layer")
+    bias: Literal["per_unit", "shared", "none"] = Field(
+        "per_unit", description="one bias per unit, one for a whole layer (as S4 has it), or none"
+    )
+    norm: Norm = Field("none", description="normalisation of each hidden layer")
+    norm_place: Literal["before", "after"] = Field(
+        "before", description="normalise before or after the activation"
+    )
+    norm_eps: Positive = Field(1e-5, description="added to the variance under the root")
+    norm_momentum: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = Field(
+        0.1, description="batch norm: weight of the newest batch in the running statistics"
+    )
+    dropout: Probability = Field(
+        0.0, description="probability of dropping a hidden unit, after activation and norm"
+    )
+    weight_init: WeightInit = Field(
+        "torch",
+        description="torch = uniform(-1/sqrt(fan_in), 1/sqrt(fan_in)), biases too; "
+        "normal = normal(0, 1); he = normal(0, sqrt(2/fan_in)); glorot = uniform with "
+        "variance 2/(fan_in + fan_out); biases zero in the last three",
+    )
+    weight_scale: NonNegative = Field(
+        1.0, description="factor on the initial weights; for normal: their standard deviation"
+    )
+
+    # The objective
+    loss: Loss = Field(
+        "cross_entropy",
+        description="cross_entropy of logits, mse, or cross_entropy_after_softmax "
+        "(softmax applied twice: S3's mistake)",
+    )
+    lambda1: NonNegative = Field(
+        0.0, description="strength of the L1 penalty on weights: lambda1 * sum |w|"
+    )
+    lambda2: NonNegative = Field(
+        0.0, description="strength of the L2 penalty on weights, see l2_convention"
+    )
+    l1_form: Literal["absolute", "signed"] = Field(
+        "absolute", description="sum of |w|, or of w itself (S4's mistake)"
+    )
+    l2_convention: Literal["half", "whole"] = Field(
+        "half", description="(lambda2/2) * sum w^2, or lambda2 * sum w^2"
+    )
+
+    # The optimisation
+    optimiser: Optimiser = Field(
+        "momentum",
+        description="sgd; momentum: v = m*v + g, w -= lr*v; averaging_momentum: "
+        "v = m*v + (1-m)*g, w -= lr*v (as S1 prints it); nesterov: v = m*v + g, "
+        "w -= lr*(g + m*v); adam",
+    )
+    learning_rate: Positive = Field(description="learning rate of the first epoch")
+    learning_rate_decay: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = Field(
+        1.0, description="the learning rate is multiplied by this after each epoch"
+    )
+    momentum: Probability = Field(0.9, description="m of the momentum rules; unused by sgd, adam")
+    adam_beta1: Probability = Field(0.9, description="adam: decay of the mean of gradients")
+    adam_beta2: Probability = Field(0.999, description="adam: decay of the mean of squares")
+    adam_eps: Positive = Field(1e-8, description="adam: added to the root of the mean of squares")
+    batch_size: Count | Literal["full"] = Field(
+        description="samples a step, or full for all training samples"
+    )
+    epochs: Count | None = Field(
+        None, description="passes over the training samples (give epochs or steps)"
+    )
+    steps: Count | None = Field(None, description="optimiser steps (give epochs or steps)")
+    evaluate_every: Count = Field(
+        1, description="epochs between two evaluations; the last epoch is always evaluated"
+    )
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(
+        0, description="root of all random streams of the run"
+    )
+
+    @property
+    def task(self) -> str:
+        """The data set's task: ``classification`` or ``regression``."""
+        return DATASETS[self.dataset].task
+
+    @property
+    def n_validation(self) -> int:
+        """Number of validation samples."""
+        return self.validation_samples or DATASETS[self.dataset].validation_samples
+
+    @property
+    def n_train(self) -> int:
+        """Number of training samples."""
+        return self.train_samples or DATASETS[self.dataset].train_rows - self.n_validation
+
+    @property
+    def n_batch(self) -> int:
+        """Number of samples of an ordinary (not the last) batch."""
+        return self.n_train if self.batch_size == "full" else self.batch_size
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Number of batches an epoch has, the partial last one included."""
+        return math.ceil(self.n_train / self.n_batch)
+
+    @property
+    def total_steps(self) -> int:
+        """Number of optimiser steps of the whole run."""
+        return self.steps or self.steps_per_epoch * (self.epochs or 0)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Recipe:
+        for complaint in _complaints(self):
+            raise ValueError(complaint)
+        return self
+
+    def differences(self) -> dict[str, Any]:
+        """Return the fields that differ from their default, in the order of the model.
+
+        Ids are digests of these, so a new field with a default changes no id.
+        """
+        return self.model_dump(exclude_defaults=True)
+
+
+LANE_FIELDS = frozenset(
+    {
+        "seed",
+        "learning_rate",
+        "learning_rate_decay",
+        "momentum",
+        "adam_beta1",
+        "adam_beta2",
+        "adam_eps",
+        "weight_scale",
+        "lambda1",
+        "lambda2",
+        "dropout",
+        "label_noise",
+    }
+)
+
+
+def digest(fields: dict[str, Any]) -> str:
+    """Return ten hexadecimal digits that stand for ``fields``, whatever their order."""
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+def _complaints(recipe: Recipe) -> list[str]:
+    """Return what does not fit together in a recipe whose single fields are all right."""
+    found = []
+    dataset = DATASETS[recipe.dataset]
+    classifies = recipe.loss != "mse"
+    if classifies != (dataset.task == "classification"):
+        right = "mse" if classifies else "cross_entropy, cross_entropy_after_softmax"
+        found.append(
+            f"loss: {recipe.loss!r} does not fit the {dataset.task} data set "
+            f"{recipe.dataset!r}; allowed: {right}"
+        )
+    if dataset.task == "regression" and recipe.scaling in ("unit", "centred"):
+        found.append(
+            f"scaling: {recipe.scaling!r} is for images; allowed for {recipe.dataset!r}: "
+            "standard, raw"
+        )
+    if dataset.task == "classification":
+        for field, plain in (("target_scaling", "none"),):
+            if getattr(recipe, field) != plain:
+                found.append(
+                    f"{field}: {getattr(recipe, field)!r} is for regression; "
+                    f"allowed for {recipe.dataset!r}: {plain}"
+                )
+    elif recipe.label_noise:
+        found.append(
+            f"label_noise: {recipe.label_noise!r} needs classes; allowed for {recipe.dataset!r}: 0"
+        )
+    if (recipe.epochs is None) == (recipe.steps is None):
+        found.append("epochs, steps: give exactly one of the two")
+    rows = dataset.train_rows
+    if recipe.n_validation >= rows:
+        found.append(
+            f"validation_samples: {recipe.validation_samples} leaves no training sample; "
+            f"allowed: 1 to {rows - 1}"
+        )
+    elif recipe.n_train + recipe.n_validation > rows:
+        found.append(
+            f"train_samples: {recipe.train_samples} is more than there are; "
+            f"allowed: 1 to {rows - recipe.n_validation} "
+            f"({rows} less {recipe.n_validation} for validation)"
+        )
+    elif recipe.n_batch > recipe.n_train:
+        found.append(
+            f"batch_size: {recipe.batch_size} is larger than the training set of "
+            f"{recipe.n_train}; allowed: 1 to {recipe.n_train}, or full"
+        )
+    elif recipe.norm == "batch" and recipe.hidden and _smallest_batch(recipe) < 2:
+        found.append(
+            f"batch_size: {recipe.batch_size} leaves a batch of one sample of {recipe.n_train}, "
+            "and batch norm has no variance to go by there; allowed: a batch size whose last "
+            "batch holds at least 2"
+        )
+    return found
+
+
+def _smallest_batch(recipe: Recipe) -> int:
+    return recipe.n_train % recipe.n_batch or recipe.n_batch

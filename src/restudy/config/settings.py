@@ -1,0 +1,58 @@
+"""The settings of a pipeline run: the models behind ``config.yaml``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from restudy.config.study import Scale
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class DataSettings(_Strict):
+    """Where data come from and how they are split."""
+
+    folder: str | None = Field(None, description="folder with the raw files, instead of fetching")
+    split_seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(
+        0, description="seed of the validation split (and of the housing test set)"
+    )
+
+
+class TrainingSettings(_Strict):
+    """How cells are trained."""
+
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto: cuda if there is one")
+    stack: Annotated[int, Field(ge=1)] = Field(
+        10, description="how many lanes of a cell are stacked and trained at once"
+    )
+
+
+class TrackingSettings(_Strict):
+    """Where MLflow keeps its view of the runs."""
+
+    uri: str | None = Field(
+        None, description="an MLflow tracking URI; null: MLFLOW_TRACKING_URI, else results/mlflow"
+    )
+    live_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        10.0, description="longest time that metrics of a running cell wait before they are sent"
+    )
+
+
+class Settings(_Strict):
+    """One run of the pipeline."""
+
+    scale: Scale = Field("default", description="how much work is done")
+    results: Annotated[str, Field(min_length=1)] = Field(
+        "results", description="folder that everything is written to"
+    )
+    studies: Annotated[str, Field(min_length=1)] = Field(
+        "config/studies", description="folder with the study files"
+    )
+    only: list[str] = Field([], description="names of the studies to run; empty: all")
+    data: DataSettings = Field(DataSettings())
+    training: TrainingSettings = Field(TrainingSettings())
+    tracking: TrackingSettings = Field(TrackingSettings())

@@ -1,0 +1,98 @@
+"""A study: one experiment design, as its author writes it in ``config/studies/``."""
+
+from __future__ import annotations
+
+import copy
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, Tag, create_model
+
+from restudy.config.recipe import Recipe
+
+Scale = Literal["quick", "default", "full"]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Seeds = Annotated[
+    Annotated[int, Field(ge=1), Tag("count")]
+    | Annotated[list[Seed], Field(min_length=1), Tag("list")],
+    Discriminator(lambda value: "list" if isinstance(value, list) else "count"),
+]
+
+
+def _without_default(name: str) -> tuple[Any, Any]:
+    field = copy.copy(Recipe.model_fields[name])
+    field.default = None
+    return field.annotation, field
+
+
+# Some fields of a recipe, each checked as in a whole one. `model_fields_set` tells which.
+RecipePart = create_model(
+    "RecipePart",
+    __config__=ConfigDict(extra="forbid", frozen=True, strict=True),
+    __doc__="Some fields of a recipe.",
+    **{name: _without_default(name) for name in Recipe.model_fields},  # type: ignore[call-overload]
+)
+
+# A list gives levels of the recipe field that the factor is named after; a mapping gives named
+# levels, each of which sets any fields.
+Factor = Annotated[
+    Annotated[list[Any], Field(min_length=1), Tag("levels")]
+    | Annotated[dict[str, RecipePart], Field(min_length=1), Tag("named levels")],
+    Discriminator(lambda value: "levels" if isinstance(value, list) else "named levels"),
+]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Cut(_Strict):
+    """What a scale changes in a study, to spend less time on it."""
+
+    recipe: RecipePart = Field(RecipePart(), description="recipe fields set to something else")  # type: ignore[valid-type]
+    factors: dict[str, Factor] = Field({}, description="factors whose levels are replaced")
+    exclude: list[dict[str, Any]] | None = Field(None, description="replaces the study's")
+    seeds: Seeds | None = Field(None, description="replaces the study's")
+    keep_weights: bool | None = Field(None, description="replaces the study's")
+    skip: bool = Field(False, description="leave the study out at this scale")
+
+
+class Comparison(_Strict):
+    """Which levels of one factor are compared, seed by seed, and with what."""
+
+    factor: str = Field(description="the factor whose levels are compared")
+    baseline: Any = Field(description="the level that the others are compared with")
+    metric: str = Field("test_accuracy", description="a column of the runs table")
+
+
+class Study(_Strict):
+    """One experiment design: a base recipe, the factors that vary, and seeds."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)] = Field(
+        description="lower-case letters, digits and single hyphens; also names its tables"
+    )
+    title: str = Field(description="one line for tables, figures and the MLflow experiment")
+    question: str = Field(description="what the study is to answer")
+    source: Literal["S1", "S2", "S3", "S4"] | None = Field(
+        None, description="the report that the study repeats, if any"
+    )
+    experiments: list[str] = Field([], description="ids of the source's experiments it covers")
+    as_published: bool = Field(
+        False, description="imitates a source's mistakes; never feeds a verdict"
+    )
+    recipe: RecipePart = Field(description="the recipe that all runs start from")  # type: ignore[valid-type]
+    factors: dict[str, Factor] = Field({}, description="what varies; all levels are crossed")
+    exclude: list[dict[str, Any]] = Field(
+        [], description="combinations of factor levels to leave out"
+    )
+    seeds: Seeds = Field(description="a number n (seeds 0 to n-1), or a list")
+    compare: list[Comparison] = Field([], description="paired comparisons for the tables")
+    keep_weights: bool = Field(True, description="write the trained weights to files and MLflow")
+    scales: dict[Literal["quick", "default"], Cut] = Field(
+        {}, description="what the smaller scales change; the full scale is the study as it stands"
+    )
+    _file: str = PrivateAttr("")
+
+    @property
+    def file(self) -> str:
+        """The file that the study was read from, for messages."""
+        return self._file or f"study {self.name}"

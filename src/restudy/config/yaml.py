@@ -1,0 +1,80 @@
+"""Reading YAML the way a person means it.
+
+PyYAML follows YAML 1.1, where ``1e-3`` is a string, ``off`` is false and a key given twice silently
+wins the second time. Here numbers and booleans follow YAML 1.2 and a repeated key is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from restudy.errors import RestudyError
+
+
+class _Loader(yaml.SafeLoader):
+    """A safe loader with YAML 1.2's numbers and booleans and without repeated keys."""
+
+
+_REPLACED = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:float")
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _REPLACED]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
+        r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
+    ),
+    list("-+0123456789."),
+)
+
+
+def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
+    seen = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+        if key in seen:
+            raise yaml.constructor.ConstructorError(
+                problem=f"the key {key!r} stands here twice", problem_mark=key_node.start_mark
+            )
+        seen.add(key)
+    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read a YAML file that holds a mapping.
+
+    Raises:
+        RestudyError: the file cannot be read, is empty, is no YAML, or holds no mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RestudyError(f"{path}: cannot be read: {reason}") from error
+    try:
+        content = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise RestudyError(f"{path}{place}: no valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise RestudyError(f"{path}: no valid YAML: {error}") from error
+    if content is None:
+        raise RestudyError(f"{path}: the file is empty; allowed: a mapping of keys to values")
+    if not isinstance(content, dict):
+        raise RestudyError(
+            f"{path}: holds a {type(content).__name__}; allowed: a mapping of keys to values"
+        )
+    return content

@@ -1,0 +1,1 @@
+"""What the sources printed, claimed, got wrong and built, and what became of each of them."""

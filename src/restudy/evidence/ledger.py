@@ -1,0 +1,392 @@
+"""The ledger: every published number, claim, erratum, system and figure, each with a status.
+
+The rows are data (``config/evidence/*.yaml``) and hold only what the sources say. A row's status
+is written by hand where no run can change it (a setting, a constant, a row that is out of scope);
+every other row is ``not yet`` until the pipeline has drawn its figure or judged it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from restudy.errors import RestudyError, describe, nearest
+
+NOT_YET = "not yet"
+DRAWN = "drawn"
+CANNOT_BE = "cannot be"
+
+Source = Literal["S1", "S2", "S3", "S4"]
+Sources = Annotated[list[Source], Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1)]
+R = TypeVar("R", bound="Row")
+
+
+class Status(NamedTuple):
+    """What became of a row, and why."""
+
+    status: str
+    because: str = ""
+
+
+class Link(NamedTuple):
+    """One row naming another: the key that does it, the kind it must be of, and its id."""
+
+    key: str
+    kind: str
+    id: str
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Row(_Strict):
+    """What every kind of row has: an id, and a status if no run can change it."""
+
+    columns: ClassVar[tuple[str, ...]] = ()
+    """The keys that tell a reader what the row is about."""
+
+    id: str
+    status: Literal["cannot be", "setting", "a constant"] | None = None
+    because: Text | None = None
+
+    @property
+    def origin(self) -> str:
+        """The source, or the sources, as one text."""
+        raise NotImplementedError
+
+    @model_validator(mode="after")
+    def _status_has_its_reason(self) -> Row:
+        if self.status in ("setting", "a constant") and not isinstance(self, Published):
+            raise ValueError(f"status {self.status!r} is for published numbers only")
+        if self.status == CANNOT_BE and self.because is None:
+            raise ValueError("status 'cannot be' needs a reason under 'because'")
+        if self.status is None and self.because is not None:
+            raise ValueError("'because' is the reason of a status, and there is none")
+        return self
+
+    def links(self) -> Iterator[Link]:
+        """Yield the other rows that this one names."""
+        yield from ()
+
+
+class _OfOneSource(Row):
+    source: Source
+
+    @property
+    def origin(self) -> str:
+        return self.source
+
+
+class _OfSources(Row):
+    sources: Sources
+
+    @property
+    def origin(self) -> str:
+        return ", ".join(self.sources)
+
+
+class Published(_OfOneSource):
+    """A number that a source printed."""
+
+    columns = (
+        "experiment",
+        "metric",
+        "value",
+        "unit",
+        "split_as_labelled",
+        "split_really",
+        "settings",
+    )
+
+    id: Annotated[str, Field(pattern=r"^PUB-S[1-4]-\d{3}$")]
+    experiment: Text
+    metric: Text
+    value: Text
+    unit: Text
+    split_as_labelled: Text | None = None
+    split_really: Text | None = None
+    settings: Text | None = None
+    n: Annotated[int, Field(gt=0)] | None = None
+    implied_correct_count: Annotated[int, Field(ge=0)] | None = None
+    note: Text | None = None
+
+    @property
+    def number(self) -> float | None:
+        """The printed value as a number; None where the source printed words or a shape."""
+        try:
+            return float(self.value)
+        except ValueError:
+            return None
+
+    def links(self) -> Iterator[Link]:
+        """Yield the experiment."""
+        yield Link("experiment", "systems", self.experiment)
+
+
+class Contrast(_Strict):
+    """The two sides that a claim compares."""
+
+    treatment: Text
+    control: Text
+
+
+class Contradiction(_Strict):
+    """A statement or number of the sources that says otherwise."""
+
+    sources: Sources
+    how: Text
+    claim: Text | None = None
+
+
+class Claim(_OfSources):
+    """An empirical statement that a source makes."""
+
+    columns = ("topic", "statement", "scope", "metric")
+
+    id: Annotated[str, Field(pattern=r"^CLM-[A-Z]+-\d{2}$")]
+    topic: Text
+    statement: Text
+    evidence_in_source: Text
+    scope: Literal["in scope", "partly testable", "out of scope"]
+    scope_reason: Text | None = None
+    metric: Text | None = None
+    contrast: Contrast | None = None
+    predicts: Text | None = None
+    contradicted_by: list[Contradiction] = []
+    related_experiments: list[str] = []
+    related_errata: list[str] = []
+
+    @model_validator(mode="after")
+    def _scope_fits(self) -> Claim:
+        if (self.scope == "out of scope") != (self.status == CANNOT_BE):
+            raise ValueError("'out of scope' and the status 'cannot be' belong together")
+        if (self.scope == "partly testable") != (self.scope_reason is not None):
+            raise ValueError("'partly testable' and a 'scope_reason' belong together")
+        if self.scope != "out of scope" and None in (self.metric, self.contrast, self.predicts):
+            raise ValueError("a testable claim needs 'metric', 'contrast' and 'predicts'")
+        return self
+
+    def links(self) -> Iterator[Link]:
+        """Yield contradicting claims, related experiments and related errata."""
+        for other in self.contradicted_by:
+            if other.claim is not None:
+                yield Link("contradicted_by.claim", "claims", other.claim)
+        for id_ in self.related_experiments:
+            yield Link("related_experiments", "systems", id_)
+        for id_ in self.related_errata:
+            yield Link("related_errata", "errata", id_)
+
+
+class Erratum(_OfSources):
+    """A mistake in a source's code, formulas, tables or reasoning."""
+
+    columns = ("where", "category", "severity", "what_is_wrong")
+
+    id: Annotated[str, Field(pattern=r"^ERR-(S[1-4]|X)-\d{2}$")]
+    where: Text
+    category: Text
+    severity: Literal["high", "medium", "low"]
+    what_is_wrong: Text
+    as_published: Text | None = None
+    corrected: Text | None = None
+    metric: Text | None = None
+    related_claims: list[str] = []
+
+    def links(self) -> Iterator[Link]:
+        """Yield the claims that rest on the mistake."""
+        for id_ in self.related_claims:
+            yield Link("related_claims", "claims", id_)
+
+
+class System(_OfOneSource):
+    """A layer, network, data set, ... or experiment of a source."""
+
+    columns = ("kind", "name", "what")
+
+    id: Annotated[str, Field(pattern=r"^(SYS|EXP)-S[1-4]-[A-Z0-9-]+$")]
+    kind: Text
+    name: Text
+    what: Text | None = None
+    formula: Text | None = None
+    see: Text | None = None
+    given: dict[str, Any] = {}
+    not_given: list[Text] = []
+    note: Text | None = None
+
+    def links(self) -> Iterator[Link]:
+        """Yield the system whose hyperparameters are taken over."""
+        if self.see is not None:
+            yield Link("see", "systems", self.see)
+
+
+class Figure(_OfOneSource):
+    """A figure that a source shows, refers to or ought to have shown."""
+
+    columns = ("experiment", "title", "figure")
+
+    id: Annotated[str, Field(pattern=r"^FIG-S[1-4]-\d{2}$")]
+    experiment: Text
+    title: Text
+    x_axis: Text
+    y_axis: Text
+    series: Annotated[list[Text], Field(min_length=1)]
+    status_in_source: Text
+    honest_version: Text
+    figure: Text | None = None
+
+    def links(self) -> Iterator[Link]:
+        """Yield the experiment."""
+        yield Link("experiment", "systems", self.experiment)
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All rows, by kind, in the order of their files."""
+
+    published: tuple[Published, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    errata: tuple[Erratum, ...] = ()
+    systems: tuple[System, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+    def rows(self, kind: str) -> tuple[Row, ...]:
+        """Return the rows of one kind (a name of ``KINDS``)."""
+        rows: tuple[Row, ...] = getattr(self, kind)
+        return rows
+
+
+KINDS: Mapping[str, type[Row]] = {
+    "published": Published,
+    "claims": Claim,
+    "errata": Erratum,
+    "systems": System,
+    "figures": Figure,
+}
+"""The kinds of rows; ``<kind>.yaml`` holds them."""
+
+
+def load_ledger(folder: Path) -> Ledger:
+    """Read the five files of ``folder`` and check every row and every id that a row names.
+
+    Whatever is not right raises a ``RestudyError`` that names the file, the row and the key.
+    """
+    ledger = Ledger(
+        published=_load(folder / "published.yaml", Published),
+        claims=_load(folder / "claims.yaml", Claim),
+        errata=_load(folder / "errata.yaml", Erratum),
+        systems=_load(folder / "systems.yaml", System),
+        figures=_load(folder / "figures.yaml", Figure),
+    )
+    ids = {kind: {row.id for row in ledger.rows(kind)} for kind in KINDS}
+    for kind in KINDS:
+        for row in ledger.rows(kind):
+            for link in row.links():
+                if link.id not in ids[link.kind]:
+                    where = f"{folder / kind}.yaml: {row.id}"
+                    allowed = f"an id of {link.kind}.yaml"
+                    guess = nearest(link.id, ids[link.kind])
+                    raise RestudyError(describe(where, link.key, link.id, allowed, guess))
+    return ledger
+
+
+def statuses(
+    ledger: Ledger,
+    figures_drawn: Collection[str],
+    judged: Mapping[str, Status] | None = None,
+) -> dict[str, pd.DataFrame]:
+    """Return one table per kind: id, source, what the row is about, status, because.
+
+    ``figures_drawn`` are the names of the pipeline's figures that exist; ``judged`` is what the
+    pipeline found out about rows without a status written by hand, by id.
+    """
+    judged = judged or {}
+    open_ids = {row.id for kind in KINDS for row in ledger.rows(kind) if row.status is None}
+    if strangers := sorted(set(judged) - open_ids):
+        raise RestudyError(f"not a row that can be judged: {', '.join(strangers)}")
+    return {kind: _table(ledger.rows(kind), KINDS[kind], figures_drawn, judged) for kind in KINDS}
+
+
+def summary(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Count the rows of each kind (index) by status (columns, ``not yet`` last)."""
+    counts = pd.DataFrame({kind: table["status"].value_counts() for kind, table in tables.items()})
+    columns = sorted(counts.index, key=lambda status: (status == NOT_YET, status))
+    return counts.T.reindex(columns=columns).fillna(0).astype(int).rename_axis("kind")
+
+
+def _load(path: Path, row_type: type[R]) -> tuple[R, ...]:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RestudyError(f"{path}: there is no such file") from None
+    except yaml.YAMLError as error:
+        raise RestudyError(f"{path}: not readable as YAML: {error}") from None
+    if not isinstance(raw, list):
+        raise RestudyError(f"{path}: a list of rows is needed")
+    rows = tuple(_row(path, place, fields, row_type) for place, fields in enumerate(raw, start=1))
+    seen: set[str] = set()
+    for row in rows:
+        if row.id in seen:
+            raise RestudyError(describe(str(path), "id", row.id, "each id once"))
+        seen.add(row.id)
+    return rows
+
+
+def _row(path: Path, place: int, fields: Any, row_type: type[R]) -> R:
+    name = fields.get("id") if isinstance(fields, dict) else None
+    where = f"{path}: {name or f'row {place}'}"
+    try:
+        return row_type.model_validate(fields)
+    except ValidationError as error:
+        complaints = [_complaint(where, dict(detail), row_type) for detail in error.errors()]
+        raise RestudyError("\n".join(complaints)) from None
+
+
+def _complaint(where: str, detail: dict[str, Any], row_type: type[Row]) -> str:
+    key = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "missing":
+        return f"{where}: {key}: is missing"
+    if detail["type"] == "extra_forbidden":
+        known = sorted(row_type.model_fields)
+        return describe(where, key, detail["input"], "no such key", nearest(key, known))
+    if not key:  # a complaint about the row as a whole
+        return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
+    return describe(where, key, detail["input"], detail["msg"])
+
+
+def _table(
+    rows: tuple[Row, ...],
+    row_type: type[Row],
+    figures_drawn: Collection[str],
+    judged: Mapping[str, Status],
+) -> pd.DataFrame:
+    columns = ["id", "source", *row_type.columns, "status", "because"]
+    records = [
+        (
+            row.id,
+            row.origin,
+            *(getattr(row, column) or "" for column in row_type.columns),
+            *_status(row, figures_drawn, judged),
+        )
+        for row in rows
+    ]
+    return pd.DataFrame(records, columns=columns)
+
+
+def _status(row: Row, figures_drawn: Collection[str], judged: Mapping[str, Status]) -> Status:
+    if row.status is not None:
+        return Status(row.status, row.because or "")
+    if row.id in judged:
+        return judged[row.id]
+    if isinstance(row, Figure) and row.figure is not None:
+        if row.figure in figures_drawn:
+            return Status(DRAWN)
+        return Status(NOT_YET, f"our figure {row.figure!r} has not been drawn")
+    return Status(NOT_YET)

@@ -1,0 +1,160 @@
+"""Training a cell: the function that a training job calls."""
+
+from __future__ import annotations
+
+import logging
+import math
+import platform
+import warnings
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.plugins.environments import LightningEnvironment
+
+from restudy.datasets.load import PreparedData, scale, split
+from restudy.datasets.registry import DATASETS
+from restudy.errors import RestudyError
+from restudy.lanes.batches import TensorData
+from restudy.lanes.module import LanesModule, Recorder
+from restudy.plan import Lane
+from restudy.results import CellResults, merge, summary_row
+
+Watch = Callable[[Recorder], pl.Callback]
+
+
+def train_lanes(
+    lanes: Sequence[Lane],
+    data: PreparedData,
+    *,
+    digests: dict[str, str],
+    device: str = "cpu",
+    stack: int = 10,
+    keep_weights: bool = True,
+    watch: Watch | None = None,
+) -> CellResults:
+    """Train lanes of one cell, in stacks, and return their results.
+
+    A lane's numbers do not depend on the other lanes, nor on how the lanes are cut into stacks.
+
+    Args:
+        lanes: the lanes, equal in every field that is not in ``LANE_FIELDS``; at least one.
+        data: the data set of their recipe.
+        digests: lane -> what stands for its recipe, code and data in the summary.
+        device: ``cpu``, ``cuda``, or ``auto`` for cuda if there is one.
+        stack: largest number of lanes trained at once.
+        keep_weights: whether the results hold the trained weights.
+        watch: makes a callback for each stack that is told of its epochs, after the recorder.
+
+    Raises:
+        RestudyError: ``device`` is cuda and there is none.
+    """
+    place = find_device(device)
+    shared = lanes[0].recipe
+    parts = split(data, shared.n_train, shared.n_validation)
+    scaled = scale(parts, shared.scaling, shared.target_scaling)
+    tensors = TensorData.from_split(scaled, place)
+    results = [
+        _train_stack(some, tensors, digests, keep_weights, watch) for some in stacks(lanes, stack)
+    ]
+    merged = merge(results)
+    merged.record = {
+        "recipe": shared.model_dump(exclude={"seed"}),
+        "device": describe_device(place),
+        "threads": torch.get_num_threads(),
+        "data": {"dataset": data.name, "split_seed": data.split_seed, "sha256": data.digest},
+    }
+    return merged
+
+
+def stacks(lanes: Sequence[Lane], size: int) -> list[list[Lane]]:
+    """Cut lanes into stacks of at most ``size``.
+
+    Lanes with dropout are kept apart: drawing masks costs time that the others need not spend.
+    """
+    groups = (
+        [lane for lane in lanes if bool(lane.recipe.dropout) == drops] for drops in (False, True)
+    )
+    return [
+        group[start : start + size] for group in groups for start in range(0, len(group), size)
+    ]
+
+
+def find_device(device: str) -> torch.device:
+    """Return the device that ``cpu``, ``cuda`` or ``auto`` stands for.
+
+    Raises:
+        RestudyError: ``device`` is cuda and there is none.
+    """
+    available = torch.cuda.is_available()
+    if device == "cuda" and not available:
+        raise RestudyError(
+            "config.yaml: training.device: 'cuda' is not there; allowed on this machine: cpu, auto"
+        )
+    return torch.device("cuda" if device != "cpu" and available else "cpu")
+
+
+def describe_device(device: torch.device) -> str:
+    """Return the name of a device, for the records."""
+    if device.type == "cuda":
+        return f"cuda: {torch.cuda.get_device_name(device)}"
+    return f"cpu: {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}"
+
+
+def _train_stack(
+    lanes: Sequence[Lane],
+    data: TensorData,
+    digests: dict[str, str],
+    keep_weights: bool,
+    watch: Watch | None,
+) -> CellResults:
+    recipes = [lane.recipe for lane in lanes]
+    shared = recipes[0]
+    module = LanesModule(recipes, data, DATASETS[shared.dataset].classes)
+    recorder = Recorder([lane.id for lane in lanes])
+    callbacks: list[pl.Callback] = [recorder]
+    if watch:
+        callbacks.append(watch(recorder))
+    epochs = math.ceil(shared.total_steps / shared.steps_per_epoch)
+    trainer = _quiet_trainer(data.train.x.device, epochs, callbacks)
+    trainer.fit(module)
+    history = recorder.history()
+    facts = {
+        "n_train": len(data.train.x),
+        "n_validation": len(data.validation.x),
+        "n_test": len(data.test.x),
+        "parameters": module.network.trainable(),
+    }
+    rows = [
+        summary_row(lane.id, digests[lane.id], lane.recipe, own_history, facts)
+        for lane in lanes
+        for own_history in [history[history["lane"] == lane.id]]
+    ]
+    weights = {
+        lane.id: {name: t.numpy() for name, t in module.network.lane_state(place).items()}
+        for place, lane in enumerate(lanes)
+        if keep_weights
+    }
+    return CellResults(history, pd.DataFrame(rows), recorder.timing(), weights)
+
+
+def _quiet_trainer(
+    device: torch.device, epochs: int, callbacks: list[pl.Callback]
+) -> pl.Trainer:
+    """Return a Trainer that says nothing and writes nothing of its own accord."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="pytorch_lightning")
+    return pl.Trainer(
+        accelerator="gpu" if device.type == "cuda" else "cpu",
+        devices=1,
+        max_epochs=epochs,
+        callbacks=callbacks,
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        # A job of a cluster is one process here, whatever the cluster's variables say.
+        plugins=[LightningEnvironment()],
+    )

@@ -1,0 +1,266 @@
+"""The plan: from study files to cells and lanes. A pure function, made before any work starts.
+
+Cells belong to no study. Runs of equal shape and schedule meet in one cell whichever study asks
+for them, and a run that two studies ask for is trained once. Ids are digests of what a run *is*,
+so a new study, factor or seed changes none of the ids that are there already.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from restudy.config.recipe import LANE_FIELDS, Recipe, digest
+from restudy.config.study import Cut, Study
+from restudy.errors import RestudyError
+
+_SHORT_NAMES = {"fashion_mnist": "fashion", "california_housing": "housing"}
+_SHORT_NORMS = {"none": "plain", "batch": "bn", "layer": "ln"}
+# What a step costs beside its products, in weight updates: measured, for estimates only.
+_STEP_OVERHEAD = 5e6
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One run inside a cell.
+
+    Attributes:
+        id: seed and digest of the recipe, such as ``s3-0f1e2d3c4b``.
+        recipe: the run's full recipe, seed included.
+    """
+
+    id: str
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Lanes of equal shape and schedule, trained by one job.
+
+    Attributes:
+        id: readable, ending in a digest of the fields that the lanes share.
+        lanes: sorted by id, without repetition.
+        keep_weights: whether the trained weights are written.
+    """
+
+    id: str
+    lanes: tuple[Lane, ...]
+    keep_weights: bool
+
+    @property
+    def shared(self) -> Recipe:
+        """The recipe of the first lane: right for every field that the lanes share."""
+        return self.lanes[0].recipe
+
+    @property
+    def work(self) -> float:
+        """Rough cost of training the cell, for estimates of the time left (no unit)."""
+        recipe = self.shared
+        widths = [1000, *recipe.hidden, 10]
+        weights = sum(a * b for a, b in itertools.pairwise(widths))
+        per_step = _STEP_OVERHEAD + weights * (recipe.n_batch + 10)
+        return len(self.lanes) * recipe.total_steps * per_step
+
+
+@dataclass(frozen=True)
+class Run:
+    """A lane as a study sees it.
+
+    Attributes:
+        cell: id of the cell that trains it.
+        lane: id of the lane.
+        levels: factor name -> label of the run's level, in the order of the study's factors.
+        recipe: the full recipe.
+    """
+
+    cell: str
+    lane: str
+    levels: Mapping[str, str]
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """A study at one scale.
+
+    Attributes:
+        study: the study as written.
+        runs: one per combination of levels and seed.
+        factors: factor name -> labels of its levels, in order.
+        cuts: what this scale does less than the full one, in words; empty when nothing.
+    """
+
+    study: Study
+    runs: tuple[Run, ...]
+    factors: Mapping[str, tuple[str, ...]]
+    cuts: tuple[str, ...]
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Ids of the cells that hold the study's runs, sorted."""
+        return tuple(sorted({run.cell for run in self.runs}))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that one run of the pipeline trains.
+
+    Attributes:
+        studies: by name, in the order of their files.
+        cells: by id, sorted.
+    """
+
+    studies: Mapping[str, StudyPlan]
+    cells: Mapping[str, Cell]
+
+
+def make_plan(studies: Mapping[str, Study], scale: str) -> Plan:
+    """Expand studies into cells and lanes.
+
+    Args:
+        studies: by name.
+        scale: ``quick``, ``default`` or ``full``.
+
+    Raises:
+        RestudyError: a combination of levels is no valid recipe, or nothing is left of a study.
+    """
+    planned = {
+        name: plan_study(study, scale)
+        for name, study in studies.items()
+        if not _cut(study, scale).skip
+    }
+    lanes: dict[str, dict[str, Lane]] = {}
+    keep: dict[str, bool] = {}
+    for name, study_plan in planned.items():
+        cut_keep = _cut(studies[name], scale).keep_weights
+        keep_weights = studies[name].keep_weights if cut_keep is None else cut_keep
+        for run in study_plan.runs:
+            lanes.setdefault(run.cell, {})[run.lane] = Lane(run.lane, run.recipe)
+            keep[run.cell] = keep.get(run.cell, False) or keep_weights
+    cells = {
+        cell: Cell(cell, tuple(lanes[cell][lane] for lane in sorted(lanes[cell])), keep[cell])
+        for cell in sorted(lanes)
+    }
+    return Plan(planned, cells)
+
+
+def plan_study(study: Study, scale: str) -> StudyPlan:
+    """Expand one study at one scale; see :func:`make_plan`."""
+    cut = _cut(study, scale)
+    base = _fields(study.recipe) | _fields(cut.recipe)
+    factors = {name: _levels(name, cut.factors.get(name, levels)) for name, levels in study.factors.items()}
+    exclude = study.exclude if cut.exclude is None else cut.exclude
+    seeds = _seeds(study.seeds if cut.seeds is None else cut.seeds)
+    runs = []
+    for labels in itertools.product(*factors.values()):
+        levels = dict(zip(factors, labels, strict=True))
+        if any(_matches(levels, pattern) for pattern in exclude):
+            continue
+        fields = dict(base)
+        for name, label in levels.items():
+            fields |= factors[name][label]
+        recipe = _recipe(study, levels, fields)
+        for seed in seeds:
+            seeded = recipe.model_copy(update={"seed": seed})
+            runs.append(Run(cell_id(seeded), lane_id(seeded), levels, seeded))
+    if not runs:
+        raise RestudyError(
+            f"{study.file}: exclude: leaves no combination of levels; allowed: one or more"
+        )
+    labels_of = {name: tuple(levels) for name, levels in factors.items()}
+    return StudyPlan(study, tuple(runs), labels_of, _describe_cuts(study, cut, seeds))
+
+
+def cell_id(recipe: Recipe) -> str:
+    """Return the id of the cell that ``recipe`` belongs to."""
+    shared = {k: v for k, v in recipe.differences().items() if k not in LANE_FIELDS}
+    parts = [
+        _SHORT_NAMES.get(recipe.dataset, recipe.dataset),
+        "x".join(map(str, recipe.hidden)) or "linear",
+        _SHORT_NORMS[recipe.norm],
+        f"b{recipe.batch_size}",
+        f"{recipe.epochs}e" if recipe.epochs else f"{recipe.steps}s",
+        digest(shared),
+    ]
+    return "-".join(parts)
+
+
+def lane_id(recipe: Recipe) -> str:
+    """Return the id of the run that ``recipe`` (seed included) describes."""
+    return f"s{recipe.seed}-{digest(recipe.differences())}"
+
+
+def label(level: Any) -> str:
+    """Return a level as it is written in tables: ``512-256`` for widths, ``linear`` for none."""
+    if isinstance(level, list):
+        return "-".join(map(str, level)) or "linear"
+    return "all" if level is None else str(level)
+
+
+def _cut(study: Study, scale: str) -> Cut:
+    return study.scales.get(scale, Cut())  # type: ignore[call-overload, no-any-return]
+
+
+def _fields(part: Any) -> dict[str, Any]:
+    """Return the fields that were set in a part of a recipe."""
+    return {name: getattr(part, name) for name in Recipe.model_fields if name in part.model_fields_set}
+
+
+def _levels(name: str, levels: Any) -> dict[str, dict[str, Any]]:
+    """Return label -> recipe fields for the levels of a factor."""
+    if isinstance(levels, dict):
+        return {label(key): _fields(part) for key, part in levels.items()}
+    return {label(level): {name: level} for level in levels}
+
+
+def _seeds(seeds: int | list[int]) -> list[int]:
+    return list(range(seeds)) if isinstance(seeds, int) else seeds
+
+
+def _matches(levels: Mapping[str, str], pattern: Mapping[str, Any]) -> bool:
+    """Tell whether every factor of ``pattern`` has (one of) the levels it names."""
+    return all(
+        levels[name] == label(wanted)
+        or (isinstance(wanted, list) and levels[name] in map(label, wanted))
+        for name, wanted in pattern.items()
+    )
+
+
+def _recipe(study: Study, levels: Mapping[str, str], fields: dict[str, Any]) -> Recipe:
+    try:
+        return Recipe(**fields)
+    except ValidationError as error:
+        where = study.file
+        if levels:
+            where += " (" + ", ".join(f"{name} = {level}" for name, level in levels.items()) + ")"
+        lines = [
+            f"{where}: {problem['loc'][0]}: is missing; allowed: a value in recipe or a factor"
+            if problem["type"] == "missing"
+            else f"{where}: {problem.get('ctx', {}).get('error', problem['msg'])}"
+            for problem in error.errors()
+        ]
+        raise RestudyError("\n".join(lines)) from None
+
+
+def _describe_cuts(study: Study, cut: Cut, seeds: list[int]) -> tuple[str, ...]:
+    """Say in words what a scale does less than the study as written."""
+    full = _fields(study.recipe)
+    words = [
+        f"{name} {label(value)} instead of {label(full[name]) if name in full else 'its default'}"
+        for name, value in _fields(cut.recipe).items()
+        if full.get(name, Recipe.model_fields[name].default) != value
+    ]
+    for name, levels in cut.factors.items():
+        kept, all_levels = (list(_levels(name, x)) for x in (levels, study.factors[name]))
+        if kept != all_levels:
+            words.append(f"{name} {', '.join(kept)} of {', '.join(all_levels)}")
+    if cut.exclude is not None and cut.exclude != study.exclude:
+        words.append("other combinations left out")
+    full_seeds = _seeds(study.seeds)
+    if seeds != full_seeds:
+        words.append(f"{len(seeds)} seeds of {len(full_seeds)}")
+    return tuple(words)

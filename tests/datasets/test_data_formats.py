@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from restudy.datasets.formats import (
+    HOUSING_COLUMNS,
+    decode,
+    read_idx,
+    read_parquet,
+    read_statlib,
+    read_table,
+)
+from restudy.datasets.registry import Form
+from restudy.errors import RestudyError
+
+shared_fixture = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+byte_arrays = hnp.arrays(np.uint8, hnp.array_shapes(min_dims=1, max_dims=3, max_side=6))
+
+# Two districts as StatLib writes them, and what is derived from them, worked out by hand.
+STATLIB = (
+    b"-122.5,37.25,40.0,800.0,160.0,300.0,100.0,8.5,450000.0\n"
+    b"-118.0,34.0,10.0,1000.0,250.0,900.0,200.0,2.25,150000.0\n"
+)
+DERIVED = np.array(
+    [
+        [8.5, 40.0, 8.0, 1.6, 300.0, 3.0, 37.25, -122.5, 4.5],
+        [2.25, 10.0, 5.0, 1.25, 900.0, 4.5, 34.0, -118.0, 1.5],
+    ],
+    np.float32,
+)
+
+
+@shared_fixture
+@given(array=byte_arrays)
+def test_an_idx_file_comes_back_as_it_was_written(
+    to_idx: Callable[[np.ndarray], bytes], array: np.ndarray
+) -> None:
+    read = read_idx(to_idx(array), "x", array.ndim)
+    np.testing.assert_array_equal(read, array)
+    assert read.dtype == np.uint8
+
+
+@shared_fixture
+@given(array=byte_arrays, data=st.data())
+def test_an_idx_file_of_any_other_length_is_refused(
+    to_idx: Callable[[np.ndarray], bytes], array: np.ndarray, data: st.DataObject
+) -> None:
+    content = to_idx(array)
+    kept = data.draw(st.integers(0, len(content) - 1))
+    for damaged in (content[:kept], content + b"\0"):
+        with pytest.raises(RestudyError, match=r"^some/file: "):
+            read_idx(damaged, "some/file", array.ndim)
+
+
+@pytest.mark.parametrize("start", [b"\0\0\x08\x01", b"\0\0\x0d\x03", b"\x1f\x8b\x08\x00", b"<htm"])
+def test_a_wrong_magic_number_is_named(to_idx: Callable[[np.ndarray], bytes], start: bytes) -> None:
+    content = start + to_idx(np.zeros((1, 2, 2)))[4:]
+    with pytest.raises(RestudyError, match=rf"x: not an IDX .*{start.hex()} instead of 00000803"):
+        read_idx(content, "x", 3)
+
+
+def test_statlib_rows_give_the_derived_columns() -> None:
+    table = read_statlib(STATLIB, "cal_housing.data")
+    assert table.dtype == np.dtype("<f4")
+    np.testing.assert_array_equal(table, DERIVED)
+
+
+def test_line_ends_do_not_matter() -> None:
+    np.testing.assert_array_equal(read_statlib(STATLIB.replace(b"\n", b"\r\n"), "x"), DERIVED)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "empty"),
+        (b"<html>blocked</html>", "not a table"),
+        (b"1,2,3\n4,5,6\n", "3 columns instead of 9"),
+        (STATLIB[:-30], "not a table"),
+        (STATLIB.replace(b"100.0,8.5", b"0.0,8.5"), "not finite"),
+        (STATLIB.replace(b"8.5", b"\xff"), "not a table"),
+    ],
+)
+def test_a_damaged_statlib_file_is_refused(content: bytes, reason: str) -> None:
+    with pytest.raises(RestudyError, match=f"^some/file: .*{reason}"):
+        read_statlib(content, "some/file")
+
+
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.to_parquet(buffer, compression="brotli")
+    return buffer.getvalue()
+
+
+def test_a_parquet_file_gives_the_same_table_whatever_its_column_order() -> None:
+    frame = pd.DataFrame(DERIVED.astype(np.float64), columns=list(HOUSING_COLUMNS))
+    content = parquet_bytes(frame[list(reversed(HOUSING_COLUMNS))])
+    np.testing.assert_array_equal(read_parquet(content, "x"), DERIVED)
+
+
+def test_a_damaged_parquet_file_is_refused() -> None:
+    frame = pd.DataFrame(DERIVED, columns=list(HOUSING_COLUMNS))
+    with pytest.raises(RestudyError, match=r"^x: not a readable parquet"):
+        read_parquet(parquet_bytes(frame)[:-20], "x")
+    with pytest.raises(RestudyError, match=r"^x: columns .*'Income'"):
+        read_parquet(parquet_bytes(frame.rename(columns={"MedInc": "Income"})), "x")
+    frame.loc[0, "MedInc"] = np.nan
+    with pytest.raises(RestudyError, match=r"^x: .*missing"):
+        read_parquet(parquet_bytes(frame), "x")
+
+
+def test_the_derived_table_comes_back_and_half_a_row_is_refused() -> None:
+    np.testing.assert_array_equal(read_table(DERIVED.tobytes(), "x"), DERIVED)
+    for damaged in (b"", DERIVED.tobytes()[:-1]):
+        with pytest.raises(RestudyError, match=r"^x: "):
+            read_table(damaged, "x")
+
+
+def tar_gz(member: str, content: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        entry = tarfile.TarInfo(member)
+        entry.size = len(content)
+        archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def test_every_form_of_the_housing_data_decodes_to_the_same_bytes() -> None:
+    frame = pd.DataFrame(DERIVED.astype(np.float64), columns=list(HOUSING_COLUMNS))
+    forms = [
+        (DERIVED.tobytes(), Form("t")),
+        (gzip.compress(DERIVED.tobytes()), Form("t")),
+        (STATLIB, Form("t", "statlib")),
+        (tar_gz("in/side", STATLIB), Form("t", "statlib", "in/side")),
+        (parquet_bytes(frame), Form("t", "parquet")),
+    ]
+    assert {decode(content, form, "x") for content, form in forms} == {DERIVED.tobytes()}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        tar_gz("other", STATLIB),
+        tar_gz("in/side", STATLIB)[:-60],
+        b"<html>blocked</html>",
+        gzip.compress(b"<html>blocked</html>"),
+        b"",
+    ],
+)
+def test_a_damaged_archive_is_refused(content: bytes) -> None:
+    with pytest.raises(RestudyError, match=r"^some/file: "):
+        decode(content, Form("t", "statlib", "in/side"), "some/file")

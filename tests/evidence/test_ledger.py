@@ -1,0 +1,280 @@
+"""The ledger of the repository is complete, and a ledger that is not right says so."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from restudy.errors import RestudyError
+from restudy.evidence.ledger import (
+    KINDS,
+    Claim,
+    Figure,
+    Ledger,
+    Published,
+    Status,
+    System,
+    load_ledger,
+    statuses,
+    summary,
+)
+
+FOLDER = Path(__file__).parents[2] / "config" / "evidence"
+COUNTS = {"published": 236, "claims": 132, "errata": 102, "systems": 86, "figures": 36}
+GUESSES = {
+    *("inventory_prior", "predicted_effect", "expected_direction", "works_when", "cost_class"),
+    *("evidence_status", "evidence", "notes", "dataset_verdict_S4", "binomial_se_points"),
+}
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Ledger:
+    return load_ledger(FOLDER)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a folder with a small ledger that is right."""
+    rows = {
+        "published": [
+            {
+                **{"id": "PUB-S1-001", "source": "S1", "experiment": "EXP-S1-A"},
+                **{"metric": "loss", "value": "1.50", "unit": "loss"},
+            }
+        ],
+        "claims": [],
+        "errata": [],
+        "systems": [{"id": "EXP-S1-A", "source": "S1", "kind": "experiment", "name": "A"}],
+        "figures": [],
+    }
+    for kind in KINDS:
+        (tmp_path / f"{kind}.yaml").write_text(yaml.safe_dump(rows[kind]))
+    return tmp_path
+
+
+def change(folder: Path, kind: str, **fields: object) -> None:
+    """Change keys of the first row of a kind; None takes a key out."""
+    path = folder / f"{kind}.yaml"
+    first, *others = yaml.safe_load(path.read_text())
+    first = {key: value for key, value in (first | fields).items() if value is not None}
+    path.write_text(yaml.safe_dump([first, *others]))
+
+
+def system(**fields: object) -> System:
+    return System.model_validate(
+        {"id": "EXP-S1-A", "source": "S1", "kind": "experiment", "name": "A"} | fields
+    )
+
+
+def figure(**fields: object) -> Figure:
+    return Figure.model_validate(
+        {
+            **{"id": "FIG-S1-01", "source": "S1", "experiment": "EXP-S1-A", "title": "T"},
+            **{"x_axis": "x", "y_axis": "y", "series": ["a"]},
+            **{"status_in_source": "absent", "honest_version": "drawn"},
+        }
+        | fields
+    )
+
+
+# The repository's own ledger
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_row_of_the_inventory_is_there(ledger: Ledger, kind: str):
+    assert len(ledger.rows(kind)) == COUNTS[kind]
+
+
+def test_ids_are_unique(ledger: Ledger):
+    ids = [row.id for kind in KINDS for row in ledger.rows(kind)]
+    assert len(ids) == len(set(ids)) == sum(COUNTS.values())
+
+
+def test_every_row_has_a_status(ledger: Ledger):
+    tables = statuses(ledger, set())
+    assert list(tables) == list(KINDS)
+    for kind, table in tables.items():
+        assert list(table.columns) == ["id", "source", *KINDS[kind].columns, "status", "because"]
+        assert len(table) == COUNTS[kind]
+        assert not table.isna().any(axis=None)
+        assert (table["status"] != "").all()
+        assert (table.loc[table["status"] == "cannot be", "because"] != "").all()
+
+
+def test_drawing_the_named_figures_changes_their_rows(ledger: Ledger):
+    named = {row.figure for row in ledger.figures if row.figure}
+    assert named == {"s3-comparison", "s3-batch-size", "housing"}
+    table = statuses(ledger, named)["figures"].set_index("id")
+    drawn = set(table.index[table["status"] == "drawn"])
+    assert drawn == {"FIG-S1-05", "FIG-S3-01", "FIG-S3-02", "FIG-S3-03"}
+
+
+def test_no_claim_in_scope_is_waved_through(ledger: Ledger):
+    by_hand = {row.id for row in ledger.claims if row.status is not None}
+    assert by_hand == {f"CLM-OOS-{number:02d}" for number in range(1, 11)}
+
+
+def test_printed_precision_is_kept(ledger: Ledger):
+    values = {row.id: row for row in ledger.published}
+    assert values["PUB-S3-046"].value == "1.5000"
+    assert values["PUB-S1-044"].value == "0.941000"
+    assert values["PUB-S1-002"].number == 9.769849468192957e-10
+    assert values["PUB-S3-007"].number is None
+
+
+def test_an_implied_count_is_what_the_printed_accuracy_says(ledger: Ledger):
+    unit = {"fraction": 1, "percent": 100}
+    for row in ledger.published:
+        if row.n is not None and row.implied_correct_count is not None:
+            assert row.number is not None
+            share = row.implied_correct_count / row.n * unit[row.unit]
+            assert share == pytest.approx(row.number, abs=1e-5), row.id
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_nothing_but_what_the_sources_say(path: Path):
+    def keys(node: object) -> set[str]:
+        if isinstance(node, dict):
+            return set(node).union(*map(keys, node.values()))
+        if isinstance(node, list):
+            return set().union(*map(keys, node))
+        return set()
+
+    text = path.read_text()
+    assert not keys(yaml.safe_load(text)) & GUESSES
+    for word in ("recovered", "reproduced here", "measured here", "bit-exact", "verdict"):
+        assert word not in text
+
+
+# Ledgers that are not right
+
+
+def test_small_ledger_loads(folder: Path):
+    assert load_ledger(folder).published[0].number == 1.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        ("published", {"metrik": "x"}, ["PUB-S1-001", "metrik", "did you mean 'metric'"]),
+        ("published", {"unit": None}, ["PUB-S1-001", "unit", "missing"]),
+        ("published", {"value": 1.5}, ["PUB-S1-001", "value", "1.5", "string"]),
+        ("published", {"source": "S5"}, ["PUB-S1-001", "source", "'S5'"]),
+        ("published", {"id": "PUB-1"}, ["PUB-1", "id"]),
+        ("published", {"id": None}, ["row 1", "id", "missing"]),
+        ("published", {"status": "supported"}, ["PUB-S1-001", "status", "'supported'"]),
+        ("published", {"status": "cannot be"}, ["PUB-S1-001", "because"]),
+        ("published", {"because": "so"}, ["PUB-S1-001", "because"]),
+        ("published", {"experiment": "EXP-S1-B"}, ["PUB-S1-001", "experiment", "'EXP-S1-A'"]),
+        ("systems", {"see": "SYS-S1-X"}, ["EXP-S1-A", "see", "SYS-S1-X"]),
+        ("systems", {"status": "setting"}, ["EXP-S1-A", "status", "published numbers only"]),
+    ],
+)
+def test_bad_row_is_named(folder: Path, kind: str, fields: dict[str, object], words: list[str]):
+    change(folder, kind, **fields)
+    with pytest.raises(RestudyError) as caught:
+        load_ledger(folder)
+    for word in [f"{kind}.yaml", *words]:
+        assert word in str(caught.value)
+
+
+def test_duplicate_id_is_named(folder: Path):
+    path = folder / "systems.yaml"
+    path.write_text(path.read_text() * 2)
+    with pytest.raises(RestudyError, match=r"systems\.yaml: id: 'EXP-S1-A'.*each id once"):
+        load_ledger(folder)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("a: 1", "list of rows"), ("- [", "YAML"), ("- 7", "row 1"), (None, "no such file")],
+)
+def test_bad_file_is_named(folder: Path, text: str | None, words: str):
+    path = folder / "claims.yaml"
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(RestudyError, match=rf"claims\.yaml.*{words}"):
+        load_ledger(folder)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"scope": "out of scope"}, "cannot be"),
+        ({"scope": "in scope", "status": "cannot be", "because": "hard"}, "out of scope"),
+        ({"scope": "partly testable"}, "scope_reason"),
+        ({"scope": "in scope", "metric": None}, "metric"),
+    ],
+)
+def test_scope_of_a_claim_must_fit(fields: dict[str, object], words: str):
+    claim = {
+        **{"id": "CLM-BN-01", "sources": ["S1"], "topic": "t", "statement": "s"},
+        **{"evidence_in_source": "none", "scope": "in scope", "metric": "m", "predicts": "p"},
+        "contrast": {"treatment": "a", "control": "b"},
+    }
+    Claim.model_validate(claim)
+    with pytest.raises(ValueError, match=words):
+        Claim.model_validate(claim | fields)
+
+
+# Statuses
+
+
+def test_status_by_hand_judged_drawn_or_not_yet():
+    ledger = Ledger(
+        systems=(
+            system(),
+            system(id="SYS-S1-B", status="cannot be", because="needs RNNs"),
+            system(id="SYS-S1-C"),
+        ),
+        figures=(
+            figure(figure="housing"),
+            figure(id="FIG-S1-02", figure="other"),
+            figure(id="FIG-S1-03"),
+        ),
+    )
+    tables = statuses(ledger, {"housing"}, {"SYS-S1-C": Status("run", "10 seeds")})
+    assert tables["systems"][["status", "because"]].to_numpy().tolist() == [
+        ["not yet", ""],
+        ["cannot be", "needs RNNs"],
+        ["run", "10 seeds"],
+    ]
+    assert list(tables["figures"]["status"]) == ["drawn", "not yet", "not yet"]
+    assert "other" in tables["figures"]["because"][1]
+    assert tables["claims"].empty
+    assert "statement" in tables["claims"]
+
+
+@pytest.mark.parametrize("id_", ["SYS-S1-B", "SYS-S1-Z"])
+def test_only_an_open_row_can_be_judged(id_: str):
+    ledger = Ledger(systems=(system(id="SYS-S1-B", status="cannot be", because="needs RNNs"),))
+    with pytest.raises(RestudyError, match=id_):
+        statuses(ledger, set(), {id_: Status("run")})
+
+
+def test_several_sources_are_one_text(ledger: Ledger):
+    table = statuses(ledger, set())["errata"].set_index("id")
+    assert table.loc["ERR-X-06", "source"] == "S3, S4"
+
+
+def test_summary_counts():
+    ledger = Ledger(
+        published=(
+            Published.model_validate(
+                {
+                    **{"id": "PUB-S1-001", "source": "S1", "experiment": "EXP-S1-A"},
+                    **{"metric": "epochs", "value": "10", "unit": "count", "status": "setting"},
+                }
+            ),
+        ),
+        systems=(system(), system(id="EXP-S1-B")),
+    )
+    counts = summary(statuses(ledger, set()))
+    pd.testing.assert_frame_equal(
+        counts,
+        pd.DataFrame(
+            {"setting": [1, 0, 0, 0, 0], "not yet": [0, 0, 0, 2, 0]},
+            index=pd.Index(list(KINDS), name="kind"),
+        ),
+        check_names=False,
+    )
