@@ -152,7 +152,9 @@ def plan_study(study: Study, scale: str) -> StudyPlan:
     """Expand one study at one scale; see :func:`make_plan`."""
     cut = _cut(study, scale)
     base = _fields(study.recipe) | _fields(cut.recipe)
-    factors = {name: _levels(name, cut.factors.get(name, levels)) for name, levels in study.factors.items()}
+    factors = {
+        name: _levels(name, cut.factors.get(name, levels)) for name, levels in study.factors.items()
+    }
     exclude = study.exclude if cut.exclude is None else cut.exclude
     seeds = _seeds(study.seeds if cut.seeds is None else cut.seeds)
     runs = []
@@ -207,7 +209,9 @@ def _cut(study: Study, scale: str) -> Cut:
 
 def _fields(part: Any) -> dict[str, Any]:
     """Return the fields that were set in a part of a recipe."""
-    return {name: getattr(part, name) for name in Recipe.model_fields if name in part.model_fields_set}
+    return {
+        name: getattr(part, name) for name in Recipe.model_fields if name in part.model_fields_set
+    }
 
 
 def _levels(name: str, levels: Any) -> dict[str, dict[str, Any]]:
@@ -250,17 +254,18 @@ def _describe_cuts(study: Study, cut: Cut, seeds: list[int]) -> tuple[str, ...]:
     """Say in words what a scale does less than the study as written."""
     full = _fields(study.recipe)
     words = [
-        f"{name} {label(value)} instead of {label(full[name]) if name in full else 'its default'}"
+        f"{name} {label(value)} instead of {label(before)}"
         for name, value in _fields(cut.recipe).items()
-        if full.get(name, Recipe.model_fields[name].default) != value
+        for before in [full.get(name, Recipe.model_fields[name].default)]
+        if before != value
     ]
     for name, levels in cut.factors.items():
         kept, all_levels = (list(_levels(name, x)) for x in (levels, study.factors[name]))
         if kept != all_levels:
-            words.append(f"{name} {', '.join(kept)} of {', '.join(all_levels)}")
+            words.append(f"{name} {', '.join(kept)} instead of {', '.join(all_levels)}")
     if cut.exclude is not None and cut.exclude != study.exclude:
         words.append("other combinations left out")
     full_seeds = _seeds(study.seeds)
     if seeds != full_seeds:
-        words.append(f"{len(seeds)} seeds of {len(full_seeds)}")
+        words.append(f"{len(seeds)} seeds instead of {len(full_seeds)}")
     return tuple(words)

@@ -119,9 +119,8 @@ def _line(model: type[BaseModel], where: str, problem: Any) -> str:
     value, kind, context = problem["input"], problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         fields = _fields_at(model, location[:-1])
-        return (
-            f"{where}: {key}: unknown key; allowed: {', '.join(fields)}"
-            + _did_you_mean(str(location[-1]), fields)
+        return f"{where}: {key}: unknown key; allowed: {', '.join(fields)}" + _did_you_mean(
+            str(location[-1]), fields
         )
     if kind == "missing":
         return f"{where}: {key}: is missing; allowed: {problem['msg'].lower()}"

@@ -76,9 +76,7 @@ def stacks(lanes: Sequence[Lane], size: int) -> list[list[Lane]]:
     groups = (
         [lane for lane in lanes if bool(lane.recipe.dropout) == drops] for drops in (False, True)
     )
-    return [
-        group[start : start + size] for group in groups for start in range(0, len(group), size)
-    ]
+    return [group[start : start + size] for group in groups for start in range(0, len(group), size)]
 
 
 def find_device(device: str) -> torch.device:
@@ -139,9 +137,7 @@ def _train_stack(
     return CellResults(history, pd.DataFrame(rows), recorder.timing(), weights)
 
 
-def _quiet_trainer(
-    device: torch.device, epochs: int, callbacks: list[pl.Callback]
-) -> pl.Trainer:
+def _quiet_trainer(device: torch.device, epochs: int, callbacks: list[pl.Callback]) -> pl.Trainer:
     """Return a Trainer that says nothing and writes nothing of its own accord."""
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning")
