@@ -14,27 +14,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from restudy.config.recipe import LANE_FIELDS, Recipe, digest
+from restudy.config.identity import Lane, cell_id, label, lane_id
+from restudy.config.recipe import Recipe
 from restudy.config.study import Cut, Study
 from restudy.errors import RestudyError
 
-_SHORT_NAMES = {"fashion_mnist": "fashion", "california_housing": "housing"}
-_SHORT_NORMS = {"none": "plain", "batch": "bn", "layer": "ln"}
-# What a step costs beside its products, in weight updates: measured, for estimates only.
+# Measured, for estimates only: what a step costs beside its products, and what starting a job
+# costs, both in multiplications.
 _STEP_OVERHEAD = 5e6
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One run inside a cell.
-
-    Attributes:
-        id: seed and digest of the recipe, such as ``s3-0f1e2d3c4b``.
-        recipe: the run's full recipe, seed included.
-    """
-
-    id: str
-    recipe: Recipe
+_JOB_OVERHEAD = 8e10
 
 
 @dataclass(frozen=True)
@@ -56,6 +44,10 @@ class Cell:
         """The recipe of the first lane: right for every field that the lanes share."""
         return self.lanes[0].recipe
 
+    def parameters(self) -> list[dict[str, Any]]:
+        """Return the lanes as plain values, as a job is handed them."""
+        return [{"id": lane.id, "recipe": lane.recipe.differences()} for lane in self.lanes]
+
     @property
     def work(self) -> float:
         """Rough cost of training the cell, for estimates of the time left (no unit)."""
@@ -63,7 +55,7 @@ class Cell:
         widths = [1000, *recipe.hidden, 10]
         weights = sum(a * b for a, b in itertools.pairwise(widths))
         per_step = _STEP_OVERHEAD + weights * (recipe.n_batch + 10)
-        return len(self.lanes) * recipe.total_steps * per_step
+        return _JOB_OVERHEAD + len(self.lanes) * recipe.total_steps * per_step
 
 
 @dataclass(frozen=True)
@@ -89,12 +81,14 @@ class StudyPlan:
 
     Attributes:
         study: the study as written.
+        scale: ``quick``, ``default`` or ``full``.
         runs: one per combination of levels and seed.
         factors: factor name -> labels of its levels, in order.
         cuts: what this scale does less than the full one, in words; empty when nothing.
     """
 
     study: Study
+    scale: str
     runs: tuple[Run, ...]
     factors: Mapping[str, tuple[str, ...]]
     cuts: tuple[str, ...]
@@ -103,6 +97,37 @@ class StudyPlan:
     def cells(self) -> tuple[str, ...]:
         """Ids of the cells that hold the study's runs, sorted."""
         return tuple(sorted({run.cell for run in self.runs}))
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the data sets it needs, sorted."""
+        return tuple(sorted({run.recipe.dataset for run in self.runs}))
+
+    def description(self) -> dict[str, Any]:
+        """Return what the study is, as plain values; see :mod:`restudy.collect`."""
+        study = self.study
+        return {
+            "name": study.name,
+            "title": study.title,
+            "question": study.question,
+            "source": study.source,
+            "experiments": study.experiments,
+            "as_published": study.as_published,
+            "scale": self.scale,
+            "factors": {name: list(labels) for name, labels in self.factors.items()},
+            "cuts": list(self.cuts),
+            "compare": [
+                {**comparison.model_dump(), "baseline": label(comparison.baseline)}
+                for comparison in study.compare
+            ],
+            "seeds": len({run.recipe.seed for run in self.runs}),
+        }
+
+    def places(self) -> list[dict[str, Any]]:
+        """Return where each run is, as plain values: its cell, lane and levels."""
+        return [
+            {"cell": run.cell, "lane": run.lane, "levels": dict(run.levels)} for run in self.runs
+        ]
 
 
 @dataclass(frozen=True)
@@ -163,8 +188,8 @@ def plan_study(study: Study, scale: str) -> StudyPlan:
         if any(_matches(levels, pattern) for pattern in exclude):
             continue
         fields = dict(base)
-        for name, label in levels.items():
-            fields |= factors[name][label]
+        for name, level in levels.items():
+            fields |= factors[name][level]
         recipe = _recipe(study, levels, fields)
         for seed in seeds:
             seeded = recipe.model_copy(update={"seed": seed})
@@ -174,33 +199,7 @@ def plan_study(study: Study, scale: str) -> StudyPlan:
             f"{study.file}: exclude: leaves no combination of levels; allowed: one or more"
         )
     labels_of = {name: tuple(levels) for name, levels in factors.items()}
-    return StudyPlan(study, tuple(runs), labels_of, _describe_cuts(study, cut, seeds))
-
-
-def cell_id(recipe: Recipe) -> str:
-    """Return the id of the cell that ``recipe`` belongs to."""
-    shared = {k: v for k, v in recipe.differences().items() if k not in LANE_FIELDS}
-    parts = [
-        _SHORT_NAMES.get(recipe.dataset, recipe.dataset),
-        "x".join(map(str, recipe.hidden)) or "linear",
-        _SHORT_NORMS[recipe.norm],
-        f"b{recipe.batch_size}",
-        f"{recipe.epochs}e" if recipe.epochs else f"{recipe.steps}s",
-        digest(shared),
-    ]
-    return "-".join(parts)
-
-
-def lane_id(recipe: Recipe) -> str:
-    """Return the id of the run that ``recipe`` (seed included) describes."""
-    return f"s{recipe.seed}-{digest(recipe.differences())}"
-
-
-def label(level: Any) -> str:
-    """Return a level as it is written in tables: ``512-256`` for widths, ``linear`` for none."""
-    if isinstance(level, list):
-        return "-".join(map(str, level)) or "linear"
-    return "all" if level is None else str(level)
+    return StudyPlan(study, scale, tuple(runs), labels_of, _describe_cuts(study, cut, seeds))
 
 
 def _cut(study: Study, scale: str) -> Cut:

@@ -23,6 +23,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,9 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from restudy.config.identity import label
 from restudy.config.recipe import Recipe
 from restudy.files import write_atomically
-from restudy.plan import label
 
 HISTORY, SUMMARY, TIMING = "history.parquet", "summary.parquet", "timing.parquet"
 WEIGHTS, RECORD = "weights.safetensors", "cell.json"
@@ -62,11 +63,13 @@ class CellResults:
     def only(self, lanes: Iterable[str]) -> CellResults:
         """Return the results of some lanes."""
         kept = set(lanes)
-        tables = (
-            table[table["lane"].isin(kept)] for table in (self.history, self.summary, self.timing)
+        return CellResults(
+            self.history[self.history["lane"].isin(kept)],
+            self.summary[self.summary["lane"].isin(kept)],
+            self.timing[self.timing["lane"].isin(kept)],
+            {lane: state for lane, state in self.weights.items() if lane in kept},
+            self.record,
         )
-        weights = {lane: state for lane, state in self.weights.items() if lane in kept}
-        return CellResults(*tables, weights=weights, record=self.record)
 
 
 def summary_row(
@@ -160,8 +163,10 @@ def read(folder: Path) -> CellResults | None:
     for key, array in sorted(load_arrays(contents[WEIGHTS]).items()):
         lane, name = key.split("/", 1)
         weights.setdefault(lane, {})[name] = array
-    tables = (pd.read_parquet(folder / name) for name in (HISTORY, SUMMARY, TIMING))
-    return CellResults(*tables, weights=weights, record=record)
+    history, summary, timing = (
+        pd.read_parquet(BytesIO(contents[name])) for name in (HISTORY, SUMMARY, TIMING)
+    )
+    return CellResults(history, summary, timing, weights, record)
 
 
 def _parquet(table: pd.DataFrame) -> bytes:

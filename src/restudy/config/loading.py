@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -104,12 +104,13 @@ def check_writable(folder: Path, where: str) -> None:
     existing = folder.absolute()
     while not existing.exists():
         existing = existing.parent
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise RestudyError(
-            describe(
-                where, "results", str(folder), f"a folder that can be written ({existing} can not)"
-            )
-        )
+    try:
+        # Tried and not asked for: permissions alone do not tell what a file system will do.
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        allowed = f"a folder that files can be written to ({existing}: {error.strerror})"
+        raise RestudyError(describe(where, "results", str(folder), allowed)) from None
 
 
 def _line(model: type[BaseModel], where: str, problem: Any) -> str:
@@ -123,7 +124,7 @@ def _line(model: type[BaseModel], where: str, problem: Any) -> str:
             str(location[-1]), fields
         )
     if kind == "missing":
-        return f"{where}: {key}: is missing; allowed: {problem['msg'].lower()}"
+        return f"{where}: {key}: is missing"
     if kind == "literal_error":
         allowed = context["expected"].replace("'", "")
         options = [option.strip() for option in allowed.replace(" or ", ",").split(",")]

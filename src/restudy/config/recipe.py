@@ -7,8 +7,6 @@ one cell; all other fields define the cell.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from typing import Annotated, Any, Literal
 
@@ -169,10 +167,7 @@ class Recipe(BaseModel):
         return self
 
     def differences(self) -> dict[str, Any]:
-        """Return the fields that differ from their default, in the order of the model.
-
-        Ids are digests of these, so a new field with a default changes no id.
-        """
+        """Return the fields that differ from their default, in the order of the model."""
         return self.model_dump(exclude_defaults=True)
 
 
@@ -192,12 +187,6 @@ LANE_FIELDS = frozenset(
         "label_noise",
     }
 )
-
-
-def digest(fields: dict[str, Any]) -> str:
-    """Return ten hexadecimal digits that stand for ``fields``, whatever their order."""
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 def _complaints(recipe: Recipe) -> list[str]:

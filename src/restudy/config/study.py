@@ -48,7 +48,7 @@ class _Strict(BaseModel):
 class Cut(_Strict):
     """What a scale changes in a study, to spend less time on it."""
 
-    recipe: RecipePart = Field(RecipePart(), description="recipe fields set to something else")  # type: ignore[valid-type]
+    recipe: RecipePart = Field(RecipePart(), description="recipe fields set to something else")
     factors: dict[str, Factor] = Field({}, description="factors whose levels are replaced")
     exclude: list[dict[str, Any]] | None = Field(None, description="replaces the study's")
     seeds: Seeds | None = Field(None, description="replaces the study's")
@@ -79,7 +79,7 @@ class Study(_Strict):
     as_published: bool = Field(
         False, description="imitates a source's mistakes; never feeds a verdict"
     )
-    recipe: RecipePart = Field(description="the recipe that all runs start from")  # type: ignore[valid-type]
+    recipe: RecipePart = Field(description="the recipe that all runs start from")
     factors: dict[str, Factor] = Field({}, description="what varies; all levels are crossed")
     exclude: list[dict[str, Any]] = Field(
         [], description="combinations of factor levels to leave out"

@@ -42,11 +42,11 @@ class TensorData:
     @classmethod
     def from_split(cls, split: ScaledSplit, device: torch.device) -> TensorData:
         """Copy a scaled split to the device."""
-        parts = (
+        train, validation, test = (
             Part(torch.from_numpy(part.x).to(device), torch.from_numpy(part.y).to(device))
             for part in (split.train, split.validation, split.test)
         )
-        return cls(*parts, target_sd=split.target_sd)
+        return cls(train, validation, test, split.target_sd)
 
 
 def lane_targets(y: Tensor, recipes: Sequence[Recipe], classes: int) -> Tensor:

@@ -78,7 +78,7 @@ class LanesModule(pl.LightningModule):
             # The sum over lanes: each lane's gradient is that of its own mean loss.
             loss = sample_losses(outputs, y, self.loss).mean(1).sum()
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         self.steps_done += len(block)
 

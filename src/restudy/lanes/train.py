@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.plugins.environments import LightningEnvironment
+from lightning_fabric.plugins.environments import LightningEnvironment
 
+from restudy.config.identity import Lane
+from restudy.config.recipe import LANE_FIELDS
 from restudy.datasets.load import PreparedData, scale, split
 from restudy.datasets.registry import DATASETS
 from restudy.errors import RestudyError
 from restudy.lanes.batches import TensorData
 from restudy.lanes.module import LanesModule, Recorder
-from restudy.plan import Lane
 from restudy.results import CellResults, merge, summary_row
 
 Watch = Callable[[Recorder], pl.Callback]
@@ -60,8 +61,9 @@ def train_lanes(
     ]
     merged = merge(results)
     merged.record = {
-        "recipe": shared.model_dump(exclude={"seed"}),
+        "recipe": shared.model_dump(exclude=set(LANE_FIELDS)),
         "device": describe_device(place),
+        "arithmetic": describe_arithmetic(place),
         "threads": torch.get_num_threads(),
         "data": {"dataset": data.name, "split_seed": data.split_seed, "sha256": data.digest},
     }
@@ -98,6 +100,14 @@ def describe_device(device: torch.device) -> str:
     if device.type == "cuda":
         return f"cuda: {torch.cuda.get_device_name(device)}"
     return f"cpu: {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}"
+
+
+def describe_arithmetic(device: torch.device) -> str:
+    """Return the path that float32 products take, for the records."""
+    if device.type == "cuda":
+        return f"cuBLAS, {torch.get_float32_matmul_precision()} precision"
+    library = "MKL" if torch.backends.mkl.is_available() else "OpenBLAS or Eigen"
+    return f"{library}, oneDNN precision {torch.backends.mkldnn.matmul.fp32_precision}"
 
 
 def _train_stack(

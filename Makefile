@@ -1,0 +1,71 @@
+# `make help` lists the targets. Everything runs in .venv, which is built from requirements.lock.
+SHELL := /bin/bash
+PYTHON ?= python3
+CORES ?= all
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
+SCALE ?= default
+RESULTS := $(if $(filter default,$(SCALE)),results,results/$(SCALE))
+SCALE_CONFIG := $(if $(filter default,$(SCALE)),,--configfile config/$(SCALE).yaml)
+.DEFAULT_GOAL := help
+.PHONY: help setup run quick full report ui test lint format bench lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(READY)  ## build the environment .venv from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "restudy needs Python 3.11 or newer; set PYTHON=/path/to/it")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(READY)  ## run the default pipeline: data, training, tables, figures, report
+	$(SNAKEMAKE) $(SCALE_CONFIG)
+
+quick: $(READY)  ## run the quick scale: a first look in minutes
+	@$(MAKE) --no-print-directory run SCALE=quick
+
+full: $(READY)  ## run the full scale: published budgets, ten seeds, hours
+	@$(MAKE) --no-print-directory run SCALE=full
+
+report: $(READY)  ## make Snakemake's HTML report of the results (SCALE=quick|default|full)
+	$(SNAKEMAKE) $(SCALE_CONFIG) --report $(RESULTS)/report/snakemake.html
+	@echo "Report: $(RESULTS)/report/snakemake.html"
+
+ui: $(READY)  ## browse the runs: the MLflow UI on http://127.0.0.1:5000 (SCALE=..., PORT=...)
+	@$(BIN)/python -m restudy.tracking.ui --results $(RESULTS) --port $(or $(PORT),5000)
+
+test: $(READY)  ## run all tests
+	$(BIN)/pytest
+
+lint: $(READY)  ## check style, types and the workflow
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+format: $(READY)  ## put code and workflow into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+bench: $(READY)  ## measure training speed on this machine
+	$(BIN)/python bench/training.py
+
+# torch is named apart so that its plain version is pinned and the local build's suffix is not.
+lock:  ## make requirements.lock anew from pyproject.toml (in a fresh environment)
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check '.[dev]'
+	( echo "# Made by 'make lock' from pyproject.toml; do not edit."; \
+	  .venv-lock/bin/pip freeze --exclude restudy | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' ) > requirements.lock
+	rm -rf .venv-lock
+
+clean:  ## remove the environment and the results of all scales but the reference
+	rm -rf $(VENV) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find results -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} + 2>/dev/null || true

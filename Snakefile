@@ -1,0 +1,23 @@
+# The table of contents of the workflow: settings, the stages in their order, and what is made.
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/collect.smk"
+include: "workflow/rules/track.smk"
+include: "workflow/rules/figures.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    input:
+        RESULTS / "report/index.html",
+        RESULTS / "mlflow/sync.json",
+    default_target: True

@@ -1,0 +1,46 @@
+"""How a job talks: everything into its log, a few lines to the person who waits."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from restudy.errors import RestudyError
+
+Say = Callable[[str], None]
+
+
+@contextmanager
+def job(log: str) -> Iterator[Say]:
+    """Send the output of this process, and of what it starts, to a log file.
+
+    Yields a function that prints one line for the person at the terminal (and to the log). A
+    :class:`RestudyError` is printed like that, without a traceback, and ends the process with
+    status 1.
+    """
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    terminal = os.fdopen(os.dup(2), "w", buffering=1)
+    with open(log, "w", buffering=1, encoding="utf-8") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+
+        def say(line: str) -> None:
+            print(line, file=terminal)
+            print(line, file=file)
+
+        try:
+            yield say
+        except RestudyError as error:
+            say(f"error: {error}")
+            sys.stdout.flush()
+            sys.stderr.flush()
+            # Not sys.exit: Snakemake would show where in its own wrapper the script ended.
+            os._exit(1)
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()

@@ -1,0 +1,166 @@
+"""The report as one self-contained HTML page: figures inside, nothing loaded from anywhere."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from restudy.tables import (
+    OVERALL,
+    notes,
+    readable_comparison,
+    readable_summary,
+)
+
+LONG = 12
+"""A table with more rows is folded."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table on the page: a heading, rows of texts or numbers, and whether it is folded."""
+
+    title: str
+    frame: pd.DataFrame
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure on the page.
+
+    Attributes:
+        svg: the figure's bytes.
+        caption: plain text; also read out instead of the picture.
+    """
+
+    svg: bytes
+    caption: str
+
+    @property
+    def address(self) -> str:
+        """The picture as a ``data:`` address.
+
+        In an ``img`` of its own, the ids and styles inside one SVG cannot meddle with another's.
+        """
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg).decode()
+
+
+@dataclass(frozen=True)
+class Section:
+    """What the page says of one study.
+
+    Attributes:
+        name: the study's name; also the section's address on the page.
+        title, question: as in its file.
+        notes: scale, seeds, cuts, in words.
+        picture: its figure, if it has one.
+        tables: its tables, in order.
+        links: text -> address relative to the page, of files with more.
+    """
+
+    name: str
+    title: str
+    question: str
+    notes: str
+    picture: Picture | None = None
+    tables: Sequence[Table] = ()
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Everything that the page shows.
+
+    Attributes:
+        scale: the run's scale.
+        commit: the commit of the code, with a remark if the tree was dirty.
+        sections: one per study.
+        counts: :func:`restudy.evidence.ledger.summary`.
+        ledger: :func:`restudy.evidence.ledger.statuses`.
+        title: the page's title.
+        date: shown if given; without it the same results give the same page.
+    """
+
+    scale: str
+    commit: str
+    sections: Sequence[Section]
+    counts: pd.DataFrame
+    ledger: Mapping[str, pd.DataFrame]
+    title: str = "Four reports on fully connected networks, run again"
+    date: str | None = None
+
+
+def section(
+    description: Mapping[str, Any],
+    runs: pd.DataFrame,
+    summary: pd.DataFrame,
+    comparison: pd.DataFrame,
+    picture: Picture | None = None,
+    links: Mapping[str, str] | None = None,
+) -> Section:
+    """Return what the page says of a study.
+
+    Args:
+        description: ``study.json`` of the study.
+        runs: its ``runs.parquet``.
+        summary: :func:`restudy.tables.summary_table` of it.
+        comparison: :func:`restudy.tables.comparison_table` of it.
+        picture: its figure.
+        links: text -> relative address of its files.
+    """
+    factors = list(description["factors"])
+    shown = readable_summary(summary, factors)
+    tables = [Table("Mean ± half of the 95% interval over seeds", shown, folded=len(shown) > LONG)]
+    if len(comparison):
+        means = comparison[(comparison[factors] == OVERALL).any(axis=1)]
+        first, rest = comparison, comparison.iloc[:0]
+        if len(comparison) > LONG and len(means):
+            first, rest = means, comparison.drop(index=means.index)
+        tables.append(Table("Paired differences", readable_comparison(first, factors)))
+        if len(rest):
+            title = "Paired differences, combination by combination"
+            tables.append(Table(title, readable_comparison(rest, factors), folded=True))
+    return Section(
+        name=description["name"],
+        title=description["title"],
+        question=description["question"],
+        notes=notes(description, runs),
+        picture=picture,
+        tables=tables,
+        links=links or {},
+    )
+
+
+def render(page: Page) -> str:
+    """Return the page as HTML; the same ``page`` always gives the same text."""
+    environment = Environment(
+        loader=PackageLoader("restudy.report", ""),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["table"] = _html
+    return environment.get_template("page.html.j2").render(page=page)
+
+
+def _html(frame: pd.DataFrame, *, index: bool = False) -> Markup:
+    """Return a table's HTML, everything in it escaped."""
+    frame = frame.reset_index() if index else frame
+    cell, row = Markup("<td>{}</td>"), Markup("<tr>{}</tr>\n")
+    head = Markup("").join(Markup('<th scope="col">{}</th>').format(name) for name in frame)
+    body = Markup("").join(
+        row.format(Markup("").join(cell.format(value) for value in values))
+        for values in frame.itertuples(index=False, name=None)
+    )
+    return Markup(
+        '<div class="wide"><table>\n<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table></div>'
+    ).format(head, body)

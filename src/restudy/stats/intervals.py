@@ -1,0 +1,104 @@
+"""Intervals: of a mean over seeds, of a paired difference, of a share of right answers."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+LEVEL = 0.95
+"""The level of every interval in tables and figures."""
+
+
+class Estimate(NamedTuple):
+    """A mean with its interval, in the unit of the values.
+
+    Attributes:
+        n: number of values.
+        mean: NaN without a value.
+        sd: standard deviation with ``ddof=1``; NaN for fewer than two values.
+        low, high: ends of the interval; NaN for fewer than two values.
+    """
+
+    n: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+
+def mean_interval(values: ArrayLike, level: float = LEVEL) -> Estimate:
+    """Return the mean of ``values``, shape (n,), with Student's t interval.
+
+    mean +- t * sd / sqrt(n), t the (1 + level)/2 quantile with n - 1 degrees of freedom
+    (Student, "The probable error of a mean", Biometrika 6(1), 1908). NaN values are left out.
+
+    Raises:
+        ValueError: ``level`` does not lie between 0 and 1.
+    """
+    _check(level)
+    x = np.asarray(values, np.float64)
+    x = x[~np.isnan(x)]
+    n = len(x)
+    if n == 0:
+        return Estimate(0, math.nan, math.nan, math.nan, math.nan)
+    mean = float(x.mean())
+    if n == 1:  # one run says nothing about the spread
+        return Estimate(1, mean, math.nan, math.nan, math.nan)
+    sd = float(x.std(ddof=1))
+    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * sd / math.sqrt(n)
+    return Estimate(n, mean, sd, mean - half, mean + half)
+
+
+def paired_interval(treatment: ArrayLike, control: ArrayLike, level: float = LEVEL) -> Estimate:
+    """Return the mean of ``treatment - control`` with its t interval.
+
+    Args:
+        treatment: shape (n,).
+        control: shape (n,), its i-th value belonging to the i-th of ``treatment``. A pair with a
+            NaN is left out.
+        level: the interval's level.
+
+    Raises:
+        ValueError: the shapes differ, or ``level`` does not lie between 0 and 1.
+    """
+    a, b = np.asarray(treatment, np.float64), np.asarray(control, np.float64)
+    if a.shape != b.shape:
+        raise ValueError(f"pairs need equal shapes, not {a.shape} and {b.shape}")
+    return mean_interval(a - b, level)
+
+
+def wilson_interval(share: float, n: int, level: float = LEVEL) -> tuple[float, float]:
+    """Return the interval of a share, such as an accuracy on ``n`` test samples.
+
+    Of k right answers among n, with p = k/n and z the normal (1 + level)/2 quantile:
+    (p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n) (Wilson, "Probable inference, the law
+    of succession, and statistical inference", JASA 22(158), 1927).
+
+    Args:
+        share: p; a mean of shares gives the interval of a run that is as good as the mean.
+        n: number of samples.
+        level: the interval's level.
+
+    Raises:
+        ValueError: ``share`` is not between 0 and 1, ``n`` is less than 1, or ``level`` does not
+            lie between 0 and 1.
+    """
+    _check(level)
+    if math.isnan(share):
+        return math.nan, math.nan
+    if not 0 <= share <= 1 or n < 1:
+        raise ValueError(f"{share} of {n} samples is no share")
+    z = float(stats.norm.ppf((1 + level) / 2))
+    middle = share + z**2 / (2 * n)
+    half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    scale = 1 + z**2 / n
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def _check(level: float) -> None:
+    if not 0 < level < 1:
+        raise ValueError(f"a level lies between 0 and 1, not at {level}")

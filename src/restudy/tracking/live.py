@@ -1,0 +1,246 @@
+"""Showing a cell in MLflow while it trains."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytorch_lightning as pl
+
+from restudy.config.recipe import Recipe
+from restudy.lanes.module import Recorder
+from restudy.results import CellResults
+from restudy.tracking import runs
+from restudy.tracking.log import Started, create, log_cell, send
+from restudy.tracking.runs import (
+    CELL,
+    LANE,
+    Point,
+    RunContent,
+    Study,
+    common_tags,
+    factor_tags,
+)
+from restudy.tracking.store import describe, find_experiment, open_client, public
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# Sending never takes more than a thirtieth of the time.
+_REST = 30
+
+
+def _to_stderr(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+@dataclass
+class _Stack:
+    """Lanes that train at once.
+
+    Attributes:
+        recorder: keeps their records.
+        recipes: one per lane.
+        began: when their training began, in seconds.
+        times: when each record was made.
+        sent: how many records the store has.
+    """
+
+    recorder: Recorder
+    recipes: list[Recipe] = field(default_factory=list)
+    began: float = field(default_factory=time.time)
+    times: list[float] = field(default_factory=list)
+    sent: int = 0
+
+    def points(self, place: int) -> list[Point]:
+        """Return the metrics of a lane that were not sent yet."""
+        records = self.recorder.records
+        found = []
+        for i in range(self.sent, len(records)):
+            record, when = records[i], round(1000 * self.times[i])
+            epochs = record.epoch - (records[i - 1].epoch if i else 0)
+            values = {
+                runs.metric_name(split, metric): values[place]
+                for (split, metric), values in record.metrics.items()
+            }
+            values["seconds_per_epoch"] = record.train_seconds / epochs / len(self.recorder.lanes)
+            found += [
+                Point(name, value, record.epoch, when)
+                for name, value in values.items()
+                if math.isfinite(value)
+            ]
+        return found
+
+
+class LiveCell:
+    """The view of one cell that is training.
+
+    Nothing is sent, and MLflow is not even imported, before the first ``seconds`` are over: a
+    cell that is done by then is left to :func:`restudy.tracking.sync.sync`, because opening the
+    store would cost more than such a cell. Trouble with the store is told once and ends the
+    view, never the training.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        studies: Iterable[Study],
+        cell: str,
+        seconds: float = 10.0,
+        warn: Callable[[str], None] = _to_stderr,
+    ) -> None:
+        """Set up the view; opens nothing.
+
+        Args:
+            uri: the store.
+            studies: all studies, with ``runs``; those without a lane in this cell are passed over.
+            cell: the cell's id.
+            seconds: the longest time that metrics wait before they are sent.
+            warn: told, in one line, when the store cannot be used.
+        """
+        self.uri = uri
+        self.studies = [study for study in studies if runs.lanes_of(study, cell)]
+        self.cell = cell
+        self.seconds = seconds
+        self.warn = warn
+        self.problem: str | None = None
+        self._client: MlflowClient | None = None
+        self._started: dict[str, tuple[str, Started]] = {}
+        self._stacks: list[_Stack] = []
+        self._next: float | None = None
+
+    def watch(self, recorder: Recorder) -> pl.Callback:
+        """Return the callback for a stack; what ``train_lanes`` takes as ``watch``."""
+        stack = _Stack(recorder)
+        self._stacks.append(stack)
+        return _Watcher(self, stack)
+
+    def finish(self, results: CellResults) -> bool:
+        """Complete the cell's runs if they were begun.
+
+        Args:
+            results: of the whole cell, lanes that were kept from before included.
+
+        Returns:
+            whether the store has the cell now; otherwise ``sync`` brings it there.
+        """
+        return bool(self._started) and self._guard(lambda: self._finish(results))
+
+    def tick(self) -> None:
+        """Send what there is if it is time to."""
+        now = time.monotonic()
+        if self.problem or self._next is None or now < self._next:
+            return
+        self._guard(self._flush)
+        after = time.monotonic()
+        self._next = after + max(self.seconds, _REST * (after - now))
+
+    def start(self) -> None:
+        """Start the clock, once."""
+        if self._next is None:
+            self._next = time.monotonic() + self.seconds
+
+    def abandon(self) -> None:
+        """Mark the runs as failed: training was stopped by an error."""
+        if self._started:
+            self._guard(self._abandon)
+
+    def _guard(self, action: Callable[[], None]) -> bool:
+        """Do something with the store; on trouble of any kind, say so and give up for good."""
+        if self.problem:
+            return False
+        try:
+            action()
+        except Exception as error:  # a view must not stop what it shows
+            self.problem = describe(error)
+            self.warn(
+                f"MLflow: {public(self.uri)}: {self.problem}; training goes on, and the runs of "
+                f"{self.cell} are put in when the pipeline ends"
+            )
+            return False
+        return True
+
+    def _flush(self) -> None:
+        self._client = self._client or open_client(self.uri)
+        for study in self.studies:
+            self._flush_study(self._client, study)
+        for stack in self._stacks:
+            stack.sent = len(stack.recorder.records)
+
+    def _flush_study(self, client: MlflowClient, study: Study) -> None:
+        if study["name"] not in self._started:
+            experiment = find_experiment(client, study["name"])
+            began = min(stack.began for stack in self._stacks)
+            content = self._content(study, "cell", self.cell, {}, began)
+            parent = create(client, experiment, content)
+            self._started[study["name"]] = (experiment, Started(parent))
+        experiment, started = self._started[study["name"]]
+        levels = runs.lanes_of(study, self.cell)
+        for stack in self._stacks:
+            new = stack.recorder.records[stack.sent :]
+            if not new:
+                continue
+            for place, lane in enumerate(stack.recorder.lanes):
+                if lane not in levels:
+                    continue
+                params = None
+                if lane not in started.lanes:
+                    recipe = stack.recipes[place]
+                    params = runs.params(recipe.model_dump())
+                    name = runs.run_name(study, levels[lane], recipe.seed)
+                    tags = {LANE: lane, runs.SEED: str(recipe.seed), **factor_tags(levels[lane])}
+                    content = self._content(study, "run", name, tags, stack.began)
+                    started.lanes[lane] = create(client, experiment, content, started.parent)
+                send(client, started.lanes[lane], stack.points(place), params)
+                started.sent[lane] = new[-1].epoch
+
+    def _content(
+        self, study: Study, kind: str, name: str, tags: dict[str, str], began: float
+    ) -> RunContent:
+        common = {**common_tags(study, kind), CELL: self.cell, runs.STATUS: "training"}
+        begun = round(1000 * began)
+        return RunContent(name, common | tags, {}, [], begun, begun)
+
+    def _finish(self, results: CellResults) -> None:
+        client = self._client
+        assert client  # noqa: S101 (told to mypy: runs were begun)
+        for study in self.studies:
+            experiment, started = self._started[study["name"]]
+            log_cell(client, experiment, study, self.cell, results, started=started)
+
+    def _abandon(self) -> None:
+        client = self._client
+        assert client  # noqa: S101 (told to mypy: runs were begun)
+        for _, started in self._started.values():
+            for run_id in [*started.lanes.values(), started.parent]:
+                client.set_terminated(run_id, "FAILED")
+
+
+class _Watcher(pl.Callback):
+    """Tells a view of the epochs of one stack."""
+
+    def __init__(self, view: LiveCell, stack: _Stack) -> None:
+        self.view = view
+        self.stack = stack
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Start the clock."""
+        self.stack.recipes = pl_module.recipes
+        self.stack.began = time.time()
+        self.view.start()
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
+        """Note the time of a new record; the recorder was told first."""
+        if len(self.stack.recorder.records) > len(self.stack.times):
+            self.stack.times.append(time.time())
+            self.view.tick()
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        """Tell the view that nothing more will come."""
+        self.view.abandon()

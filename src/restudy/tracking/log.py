@@ -1,0 +1,273 @@
+"""Writing a cell's runs to a store, once each.
+
+In a study's experiment a cell is a run, and the study's lanes in it are its children. What is
+there and right is left alone; what is stale, half-written or there twice is deleted and written
+again.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors.numpy import save_file
+
+from restudy.results import RECORD, WEIGHTS, CellResults
+from restudy.tracking import runs
+from restudy.tracking.curves import learning_curves
+from restudy.tracking.runs import CELL, LANE, PARENT, Point, RunContent, Study
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import DatasetInput, Run
+
+CURVES = "learning_curves.png"
+_PAGE = 1000
+# What a store takes in one call.
+_MOST_METRICS, _MOST_OTHERS = 1000, 100
+
+
+@dataclass
+class Started:
+    """The runs that a training job has begun in one experiment.
+
+    Attributes:
+        parent: id of the cell's run.
+        lanes: lane -> id of its run.
+        sent: lane -> last epoch that the store has.
+    """
+
+    parent: str
+    lanes: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the runs in a store compare with those that should be there.
+
+    Attributes:
+        kept: lane -> id of its run, finished and right.
+        others: ids of finished runs of lanes that are not asked for now; they stay.
+        parent: id of the cell's run if it is right.
+        superfluous: ids of runs to delete.
+    """
+
+    kept: dict[str, str]
+    others: list[str]
+    parent: str | None
+    superfluous: list[str]
+
+
+def log_cell(
+    client: MlflowClient,
+    experiment: str,
+    study: Study,
+    cell: str,
+    results: CellResults,
+    *,
+    ended: float | None = None,
+    started: Started | None = None,
+    existing: Sequence[Run] | None = None,
+) -> int:
+    """Make a study's view of a cell complete.
+
+    Args:
+        client: of an open store.
+        experiment: id of the study's experiment.
+        study: its description, with ``runs`` (see :mod:`restudy.tracking.runs`).
+        cell: the cell's id.
+        results: the cell's results; lanes that are not the study's are passed over.
+        ended: when training ended, in seconds; None: now.
+        started: runs to complete, instead of writing new ones.
+        existing: the experiment's runs of this cell; None: look them up.
+
+    Returns:
+        how many lanes were written.
+    """
+    lanes = runs.lane_contents(study, cell, results, ended)
+    if not lanes:
+        return 0
+    parent = runs.cell_content(study, cell, results, lanes)
+    if existing is None:
+        existing = find_runs(client, experiment, cell)
+    begun = started or Started("")
+    wanted = {lane: runs.identity(content.tags) for lane, content in lanes.items()}
+    standing = compare(existing, wanted, begun)
+    for run_id in standing.superfluous:
+        client.delete_run(run_id)
+    if standing.parent and len(standing.kept) == len(lanes):
+        return 0
+    parent_id = begun.parent or create(client, experiment, parent)
+    for run_id in [*standing.kept.values(), *standing.others]:
+        client.set_tag(run_id, PARENT, parent_id)
+    data = _data_inputs(results)
+    missing = [lane for lane in lanes if lane not in standing.kept]
+    for lane in missing:
+        run_id = begun.lanes.get(lane) or create(client, experiment, lanes[lane], parent_id)
+        with tempfile.TemporaryDirectory() as folder:
+            if lane in results.weights:
+                save_file(results.weights[lane], Path(folder) / WEIGHTS)
+            _complete(
+                client,
+                run_id,
+                lanes[lane],
+                data,
+                Path(folder),
+                begun=lane in begun.lanes,
+                sent=begun.sent.get(lane, 0),
+            )
+    with tempfile.TemporaryDirectory() as folder:
+        history = results.history[results.history["lane"].isin(lanes)]
+        if history["epoch"].nunique() > 1:
+            groups = runs.varying_levels(runs.lanes_of(study, cell))
+            (Path(folder) / CURVES).write_bytes(learning_curves(history, groups, title=cell))
+        (Path(folder) / RECORD).write_text(json.dumps(results.record, indent=1), encoding="utf-8")
+        _complete(client, parent_id, parent, data, Path(folder), begun=started is not None)
+    return len(missing)
+
+
+def compare(
+    existing: Iterable[Run], wanted: Mapping[str, Mapping[str, str]], started: Started
+) -> Standing:
+    """Compare the runs of a cell in an experiment with those that should be there.
+
+    Args:
+        existing: all that are not deleted.
+        wanted: lane -> its identity tags.
+        started: runs of a job that is not done yet, which are neither right nor superfluous.
+    """
+    kept: dict[str, str] = {}
+    others, superfluous = [], []
+    parent = None
+    parent_tags = runs.cell_identity_tags(wanted)
+    for run in existing:
+        run_id, tags, lane = run.info.run_id, run.data.tags, run.data.tags.get(LANE)
+        finished = run.info.status == "FINISHED"
+        if run_id == started.parent or run_id in started.lanes.values():
+            continue
+        if lane is None:
+            right = finished and _has(tags, parent_tags) and not (parent or started.parent)
+            parent = run_id if right else parent
+        elif lane in wanted:
+            right = finished and lane not in kept and lane not in started.lanes
+            right = right and runs.identity(tags) == wanted[lane]
+            if right:
+                kept[lane] = run_id
+        else:
+            right = finished
+            if right:
+                others.append(run_id)
+        if not right:
+            superfluous.append(run_id)
+    # Its means and its picture are those of other runs.
+    if parent and len(kept) < len(wanted):
+        superfluous.append(parent)
+        parent = None
+    return Standing(kept, others, parent, superfluous)
+
+
+def find_runs(client: MlflowClient, experiment: str, cell: str | None = None) -> list[Run]:
+    """Return the runs of an experiment (and a cell) that are not deleted, in as few calls as go."""
+    where = f"tags.`{CELL}` = '{cell}'" if cell else ""
+    found: list[Run] = []
+    token = None
+    while True:
+        page = client.search_runs([experiment], where, max_results=_PAGE, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def create(
+    client: MlflowClient, experiment: str, content: RunContent, parent: str | None = None
+) -> str:
+    """Begin a run, with the tags that it is found by, and return its id."""
+    tags = content.tags | ({PARENT: parent} if parent else {})
+    run = client.create_run(experiment, content.started, tags, content.name)
+    return str(run.info.run_id)
+
+
+def send(
+    client: MlflowClient,
+    run_id: str,
+    points: Sequence[Point],
+    params: Mapping[str, str] | None = None,
+    tags: Mapping[str, str] | None = None,
+) -> None:
+    """Send metrics, parameters and tags in as few calls as a store allows."""
+    from mlflow.entities import Metric, Param, RunTag
+
+    metrics = [Metric(p.name, p.value, p.time, p.epoch) for p in points]
+    others = (
+        [Param(*item) for item in (params or {}).items()],
+        [RunTag(*item) for item in (tags or {}).items()],
+    )
+    # At least one call's worth of parts, so that the first takes parameters and tags along.
+    for place, part in enumerate(_parts(metrics, _MOST_METRICS - 2 * _MOST_OTHERS)):
+        first = others if place == 0 else ([], [])
+        client.log_batch(run_id, part, *first)
+
+
+def _complete(
+    client: MlflowClient,
+    run_id: str,
+    content: RunContent,
+    data: list[DatasetInput],
+    files: Path,
+    *,
+    begun: bool,
+    sent: int = 0,
+) -> None:
+    """Send what is still missing in a run, and end it.
+
+    Args:
+        client: of the store.
+        run_id: the run.
+        content: all of it.
+        data: what it was trained and tested on.
+        files: a folder; what is in it becomes the run's artifacts.
+        begun: whether a training job made the run.
+        sent: last epoch that the store has.
+    """
+    points = [point for point in content.points if point.epoch > sent]
+    # Runs that were made just now have their tags; those of a job in training have fewer.
+    send(client, run_id, points, content.params, content.tags if begun else {})
+    client.log_inputs(run_id, data)
+    if any(files.iterdir()):
+        client.log_artifacts(run_id, str(files))
+    client.set_terminated(run_id, "FINISHED", content.ended)
+
+
+def _data_inputs(results: CellResults) -> list[DatasetInput]:
+    """Return the data set as MLflow has it: a name, a digest, and what it was used for."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    data = results.record.get("data")
+    if not data:
+        return []
+    name, digest = data["dataset"], data["sha256"][:8]
+    found = []
+    for context in ("train", "test"):
+        rows = int(results.summary[f"n_{context}"].iloc[0])
+        source = json.dumps({"uri": name, "sha256": data["sha256"]})
+        profile = json.dumps({"num_rows": rows, "split_seed": data.get("split_seed")})
+        # MLflow keeps one use of a data set: each part needs a name of its own.
+        dataset = Dataset(f"{name}-{context}", digest, "local", source, None, profile)
+        found.append(DatasetInput(dataset, [InputTag("mlflow.data.context", context)]))
+    return found
+
+
+def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    yield items[:size]
+    for start in range(size, len(items), size):
+        yield items[start : start + size]
+
+
+def _has(tags: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return all(tags.get(key) == value for key, value in wanted.items())

@@ -1,0 +1,200 @@
+"""The MLflow store: where it is, making it, and opening it.
+
+A new SQLite store that several processes open at once is broken for good, so one job makes the
+store and its experiments before any training (:func:`prepare`), and :func:`open_client` never
+makes one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import sqlite3
+import uuid
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import click
+    from mlflow import MlflowClient
+
+Study = Mapping[str, Any]
+
+
+class StoreError(Exception):
+    """The store cannot be used; the message says why."""
+
+
+def tracking_uri(setting: str | None, results: Path) -> str:
+    """Return the URI of the store.
+
+    Args:
+        setting: what ``config.yaml`` says; None: ``MLFLOW_TRACKING_URI``, and where that is not
+            set either, an SQLite file in the results.
+        results: the folder that everything is written to.
+    """
+    default = f"sqlite:///{results.resolve() / 'mlflow' / 'mlflow.db'}"
+    return setting or os.environ.get("MLFLOW_TRACKING_URI") or default
+
+
+def artifact_root(uri: str, results: Path) -> Path | None:
+    """Return the folder for artifacts; None if a server decides."""
+    return None if _is_server(uri) else results.resolve() / "mlflow" / "artifacts"
+
+
+def prepare(uri: str, artifacts: Path | None, studies: Iterable[Study]) -> str | None:
+    """Make the store and the studies' experiments, where they are not there yet.
+
+    Only one process may do this at a time.
+
+    Returns:
+        None, or what went wrong: a store that is down stops nothing.
+    """
+    try:
+        create_store(uri)
+        create_experiments(uri, artifacts, studies)
+    except Exception as error:  # whatever the store raises
+        return describe(error)
+    return None
+
+
+def create_store(uri: str) -> None:
+    """Make the database behind an SQLite URI, or bring its schema up to date; else do nothing."""
+    path = sqlite_file(uri)
+    if path is None:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        _migrate(path)
+    else:
+        # Under another name first: a database that is there is complete.
+        part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+        try:
+            _migrate(part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as database:
+        # Writers do not shut out readers then, and a commit costs less. The file remembers it.
+        database.execute("PRAGMA journal_mode = WAL")
+
+
+def create_experiments(uri: str, artifacts: Path | None, studies: Iterable[Study]) -> None:
+    """Make an experiment for each study; bring back one that was deleted in the UI.
+
+    Args:
+        uri: the store.
+        artifacts: folder for the files of new experiments; None: the server decides.
+        studies: descriptions with ``name, title, question, scale, cuts``.
+    """
+    client = open_client(uri)
+    for study in studies:
+        name, tags = study["name"], experiment_tags(study)
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            location = str(artifacts / name) if artifacts else None
+            client.create_experiment(name, location, tags)
+            continue
+        if found.lifecycle_stage == "deleted":
+            client.restore_experiment(found.experiment_id)
+        for key, value in tags.items():
+            if found.tags.get(key) != value:
+                client.set_experiment_tag(found.experiment_id, key, value)
+
+
+def experiment_tags(study: Study) -> dict[str, str]:
+    """Return the tags of a study's experiment; MLflow shows one of them as its description."""
+    # The Snakefile imports this module, which should cost it next to nothing.
+    from restudy.tracking.runs import naming_factors
+
+    lines = [f"**{study['title']}**", study["question"], f"Scale: {study['scale']}."]
+    if study.get("cuts"):
+        lines.append("Less than the full study: " + "; ".join(study["cuts"]) + ".")
+    lines.append(f"Runs are named by {', '.join([*naming_factors(study), 'seed'])}.")
+    return {
+        "mlflow.note.content": "\n\n".join(lines),
+        # Without it the UI opens an experiment in its view for language models.
+        "mlflow.experimentKind": "custom_model_development",
+        "restudy.title": study["title"],
+        "restudy.question": study["question"],
+        "restudy.scale": study["scale"],
+    }
+
+
+def open_client(uri: str) -> MlflowClient:
+    """Open a store that is there.
+
+    Raises:
+        StoreError: an SQLite store is missing or broken. MLflow would make a new one, or try
+            for minutes to read the broken one.
+    """
+    path = sqlite_file(uri)
+    if path is not None:
+        _check(path)
+    # What these say, the caller says in one line.
+    for logger in ("urllib3", "alembic", "mlflow.store.db.utils"):
+        logging.getLogger(logger).setLevel(logging.ERROR)
+    from mlflow import MlflowClient
+
+    return MlflowClient(uri)
+
+
+def find_experiment(client: MlflowClient, name: str) -> str:
+    """Return the id of a study's experiment.
+
+    Raises:
+        StoreError: there is none, or it was deleted.
+    """
+    found = client.get_experiment_by_name(name)
+    if found is None or found.lifecycle_stage == "deleted":
+        raise StoreError(f"there is no experiment {name!r}")
+    return str(found.experiment_id)
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """Return the database file of an SQLite URI, None for any other URI."""
+    if not uri.startswith("sqlite"):
+        return None
+    _, _, path = uri.partition(":///")
+    return Path(path.partition("?")[0])
+
+
+def public(text: str) -> str:
+    """Return a URI, or a text with URIs in it, without user names and passwords."""
+    return re.sub(r"//[^/@\s]*@", "//", text)
+
+
+def describe(error: Exception) -> str:
+    """Return one line that says what is wrong with a store."""
+    lines = str(error).strip().splitlines() or [""]
+    text = lines[0] if isinstance(error, StoreError) else f"{type(error).__name__}: {lines[0]}"
+    return public(text)[:300]
+
+
+def _is_server(uri: str) -> bool:
+    return uri.startswith(("http://", "https://"))
+
+
+def _check(path: Path) -> None:
+    if not path.is_file():
+        raise StoreError(f"the store {path} is missing")
+    try:
+        # mode=rw: a file that vanishes just now is not made anew.
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True)) as database:
+            database.execute("SELECT version_num FROM alembic_version").fetchall()
+    except sqlite3.Error as error:
+        raise StoreError(f"the store {path} cannot be read: {error}") from error
+
+
+def _migrate(path: Path) -> None:
+    """Do what ``mlflow db upgrade`` does, in this process: starting another costs seconds."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    from mlflow import db
+
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.WARNING)
+    upgrade: click.Command = db.upgrade
+    assert upgrade.callback  # noqa: S101 (told to mypy)
+    upgrade.callback(f"sqlite:///{path}")

@@ -1,0 +1,129 @@
+"""Bringing a store up to date with the result files, after all training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from restudy import results
+from restudy.tracking import runs
+from restudy.tracking.log import Started, compare, find_runs, log_cell
+from restudy.tracking.runs import CELL, Study
+from restudy.tracking.store import describe, find_experiment, open_client, prepare
+
+if TYPE_CHECKING:
+    from mlflow.entities import Run
+
+
+@dataclass
+class SyncReport:
+    """What a sync found and did; a run that two studies ask for counts twice.
+
+    Attributes:
+        present: runs that were there.
+        added: runs that were written now.
+        missing: runs that are not there still.
+        problem: why, or None.
+    """
+
+    present: int = 0
+    added: int = 0
+    missing: int = 0
+    problem: str | None = None
+
+
+@dataclass
+class _Gap:
+    """A cell that is not complete in the experiment of one study."""
+
+    study: Study
+    experiment: str
+    existing: Sequence[Run]
+
+
+def sync(uri: str, artifacts: Path | None, cells: Path, studies: Iterable[Study]) -> SyncReport:
+    """Write every planned run that the store does not have, from the result files.
+
+    Only one process may do this at a time. A store that is down is reported, not raised.
+
+    Args:
+        uri: the store; an SQLite file is made if it is missing.
+        artifacts: folder for the files of new experiments; None: the server decides.
+        cells: the folder with the cells' folders.
+        studies: descriptions, with ``runs`` (see :mod:`restudy.tracking.runs`).
+    """
+    studies = list(studies)
+    planned = sum(len(study["runs"]) for study in studies)
+    report = SyncReport(problem=prepare(uri, artifacts, studies))
+    if report.problem is None:
+        try:
+            _sync(uri, cells, studies, report)
+        except Exception as error:  # whatever the store raises
+            report.problem = describe(error)
+    report.missing = planned - report.present - report.added
+    if report.missing and report.problem is None:
+        report.problem = f"{cells} holds no results of them"
+    return report
+
+
+def _sync(uri: str, cells: Path, studies: Iterable[Study], report: SyncReport) -> None:
+    client = open_client(uri)
+    digests = _Digests(cells)
+    gaps: dict[str, list[_Gap]] = {}
+    for study in studies:
+        experiment = find_experiment(client, study["name"])
+        by_cell: dict[str, list[Run]] = {}
+        for run in find_runs(client, experiment):
+            by_cell.setdefault(run.data.tags.get(CELL, ""), []).append(run)
+        for cell in sorted({run["cell"] for run in study["runs"]}):
+            existing = by_cell.get(cell, [])
+            levels = runs.lanes_of(study, cell)
+            known = digests.of(cell)
+            wanted = {
+                lane: runs.identity_tags(cell, lane, known[lane], levels[lane])
+                for lane in levels
+                if lane in known
+            }
+            standing = compare(existing, wanted, Started(""))
+            report.present += len(standing.kept)
+            if not standing.parent or standing.superfluous or len(wanted) < len(levels):
+                gaps.setdefault(cell, []).append(_Gap(study, experiment, existing))
+    for cell, places in gaps.items():
+        found = results.read(cells / cell)
+        if found is None:
+            report.problem = f"{cells / cell} holds no results that fit together"
+            continue
+        ended = (cells / cell / results.RECORD).stat().st_mtime
+        for gap in places:
+            report.added += log_cell(
+                client,
+                gap.experiment,
+                gap.study,
+                cell,
+                found,
+                ended=ended,
+                existing=gap.existing,
+            )
+
+
+@dataclass
+class _Digests:
+    """The digests of the lanes in the result files, each file read once."""
+
+    cells: Path
+    _known: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def of(self, cell: str) -> Mapping[str, str]:
+        """Return lane -> digest; empty if the cell has no results."""
+        if cell not in self._known:
+            try:
+                path = self.cells / cell / results.SUMMARY
+                table = pd.read_parquet(path, columns=["lane", "digest"])
+            except (OSError, ValueError):
+                return {}
+            self._known[cell] = dict(zip(table["lane"], table["digest"], strict=True))
+        return self._known[cell]

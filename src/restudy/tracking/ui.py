@@ -1,0 +1,51 @@
+"""Looking at the runs: ``python -m restudy.tracking.ui --results results [--port 5000]``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from restudy.errors import RestudyError
+from restudy.tracking.store import sqlite_file, tracking_uri
+
+_HOST = "127.0.0.1"
+
+
+def server(uri: str, port: int = 5000) -> tuple[list[str], dict[str, str]]:
+    """Return the command that serves a store, and its environment.
+
+    Only this machine can reach it.
+
+    Raises:
+        RestudyError: there is nothing to serve.
+    """
+    if uri.startswith(("http://", "https://")):
+        raise RestudyError(f"the store is a server; open {uri} in a browser")
+    path = sqlite_file(uri)
+    if path and not path.is_file():
+        raise RestudyError(f"{path}: there is no MLflow store yet; run the pipeline first")
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
+    command += ["--host", _HOST, "--port", str(port), "--workers", "1"]
+    # Without a queue for jobs of its own, which nothing here uses, it is two processes.
+    return command, {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve the store of a results folder until interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m restudy.tracking.ui", description=__doc__)
+    parser.add_argument("--results", type=Path, default=Path("results"))
+    parser.add_argument("--uri", help="another store (default: as in the pipeline)")
+    parser.add_argument("--port", type=int, default=5000)
+    options = parser.parse_args(arguments)
+    try:
+        command, environment = server(tracking_uri(options.uri, options.results), options.port)
+    except RestudyError as error:
+        sys.exit(f"error: {error}")
+    print(f"MLflow: http://{_HOST}:{options.port} (stop with Ctrl-C)", flush=True)
+    os.execve(command[0], command, environment)  # noqa: S606 (no shell is wanted)
+
+
+if __name__ == "__main__":
+    main()

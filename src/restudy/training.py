@@ -1,0 +1,101 @@
+"""What a training job does: train the lanes of a cell that are not trained yet, write its files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from restudy import results
+from restudy.config.identity import Lane
+from restudy.datasets.load import load
+from restudy.lanes.train import Watch, train_lanes
+from restudy.provenance import environment, numerical_versions
+
+
+def train_cell(
+    lanes: Sequence[Lane],
+    folder: Path,
+    prepared: Path,
+    *,
+    code: str,
+    device: str = "auto",
+    stack: int = 10,
+    keep_weights: bool = True,
+    watch: Watch | None = None,
+) -> tuple[results.CellResults, int]:
+    """Bring a cell's files up to date.
+
+    Lanes that the files hold already, trained by the same code on the same data, are kept as they
+    are: with one seed more, one lane is trained.
+
+    Args:
+        lanes: the cell's lanes.
+        folder: the cell's folder.
+        prepared: the prepared data set.
+        code: digest of the code that trains.
+        device: ``cpu``, ``cuda`` or ``auto``.
+        stack: largest number of lanes trained at once.
+        keep_weights: whether the trained weights are written.
+        watch: makes a callback that is told of each stack's epochs.
+
+    Returns:
+        the results of all lanes as they were written, and how many of them were trained now.
+
+    Raises:
+        RestudyError: the data cannot be read, or the device is not there.
+    """
+    data = load(prepared)
+    digests = {lane.id: _digest(lane, code, data.digest) for lane in lanes}
+    parts = []
+    old = results.read(folder)
+    if old is not None:
+        parts.append(old.only(_still_right(old, digests, keep_weights)))
+    there = set(parts[0].summary["lane"]) if parts else set()
+    missing = [lane for lane in lanes if lane.id not in there]
+    if missing:
+        started = time.perf_counter()
+        trained = train_lanes(
+            missing,
+            data,
+            digests=digests,
+            device=device,
+            stack=stack,
+            keep_weights=keep_weights,
+            watch=watch,
+        )
+        trained.record |= {
+            **environment(),
+            "code": code,
+            "seeds": {lane.id: lane.recipe.seed for lane in missing},
+            "seconds": round(time.perf_counter() - started, 3),
+        }
+        if there and old is not None:
+            # Lanes that were kept have a record of their own.
+            earlier = [{k: v for k, v in old.record.items() if k != "earlier"}]
+            trained.record["earlier"] = [*old.record.get("earlier", []), *earlier]
+        parts.append(trained)
+    merged = results.merge(parts)
+    if not keep_weights:
+        merged.weights = {}
+    results.write(merged, folder)
+    return merged, len(missing)
+
+
+def _digest(lane: Lane, code: str, data: str) -> str:
+    """Return what stands for everything that a lane's numbers depend on."""
+    fields = [lane.recipe.differences(), code, data, numerical_versions()]
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _still_right(
+    old: results.CellResults, digests: dict[str, str], keep_weights: bool
+) -> list[str]:
+    """Return the lanes of old results that need no training."""
+    return [
+        lane
+        for lane, digest in zip(old.summary["lane"], old.summary["digest"], strict=True)
+        if digests.get(lane) == digest and (lane in old.weights or not keep_weights)
+    ]

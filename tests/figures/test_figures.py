@@ -1,0 +1,129 @@
+"""Figures show what the tables say, are the same bytes each time, and survive odd studies."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+
+from restudy.errors import RestudyError
+from restudy.figures.batch_size import batch_size
+from restudy.figures.grid import grid
+from restudy.figures.housing import housing
+from restudy.figures.learning_curves import learning_curves
+from restudy.figures.style import Drawing, direct_labels, looks, save
+from tests.figures.made_up import LEVELS, Tables, diverge, made_up
+
+GRID = list(LEVELS)
+
+
+def predictions(runs: pd.DataFrame) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    return pd.concat(
+        runs[["lane", "hidden", "seed"]].assign(true=true, predicted=true + rng.normal())
+        for true in np.linspace(0.5, 5, 20)
+    )
+
+
+def draw_all(grid_tables: Tables, norm_tables: Tables, housing_tables: Tables) -> list[Drawing]:
+    runs = housing_tables.runs
+    return [
+        learning_curves(norm_tables.history, ["norm", "batch_size"]),
+        batch_size(norm_tables.runs, norm_tables.timing),
+        grid(grid_tables.runs.query("dataset == 'mnist'"), GRID),
+        housing(runs, housing_tables.history, predictions(runs)),
+    ]
+
+
+def test_same_bytes_each_time(
+    grid_tables: Tables, norm_tables: Tables, housing_tables: Tables, tmp_path: Path
+) -> None:
+    written = []
+    for attempt in ("first", "second"):
+        # What a matplotlibrc of the machine says has no say either.
+        with matplotlib.rc_context({"font.size": 5 if attempt == "first" else 20}):
+            drawings = draw_all(grid_tables, norm_tables, housing_tables)
+            for i, drawing in enumerate(drawings):
+                places = [tmp_path / attempt / f"{i}.{end}" for end in ("svg", "pdf", "csv")]
+                save(drawing, *places)
+                written.append([place.read_bytes() for place in places])
+    assert written[:4] == written[4:]
+    for svg, pdf, csv in written[:4]:
+        ET.fromstring(svg)  # noqa: S314 (our own)
+        assert b"dc:date" not in svg
+        assert pdf.startswith(b"%PDF")
+        assert b"CreationDate" not in pdf
+        assert csv.count(b"\n") > 5
+
+
+def test_learning_curves_show_means(norm_tables: Tables) -> None:
+    history = norm_tables.history
+    drawing = learning_curves(history[history["batch_size"] == "16"], ["norm"])
+    row = drawing.data.query("metric == 'accuracy' and norm == 'batch' and split == 'test'")
+    runs = norm_tables.runs.query("norm == 'batch' and batch_size == '16'")
+    assert row["mean"].tolist() == pytest.approx([runs["test_accuracy"].mean()])
+    texts = [text.get_text() for axes in drawing.figure.axes for text in axes.texts]
+    assert sorted(texts) == ["batch norm", "batch norm", "no norm", "no norm"]
+
+
+def test_grid_shows_means_winners_and_shares(grid_tables: Tables) -> None:
+    data = grid(grid_tables.runs, GRID).data
+    cells, shares = data[data["panel"] == "test_accuracy"], data[data["panel"] == "variance"]
+    assert len(cells) == len(grid_tables.runs) / 3
+    assert (cells["winner"] != "").groupby([cells["dataset"], cells["hidden"]]).sum().eq(2).all()
+    assert (cells["winner"] == "data set").sum() == 2
+    assert shares.groupby("dataset")["eta_sq"].sum().tolist() == pytest.approx([1, 1])
+
+
+def test_diverged_runs(grid_tables: Tables, norm_tables: Tables, housing_tables: Tables) -> None:
+    some = grid_tables.runs["norm"].eq("none") & grid_tables.runs["regularisation"].eq("L1")
+    some.iloc[0] = True
+    data = grid(diverge(grid_tables.runs, some), GRID).data
+    lost = data.query("norm == 'none' and regularisation == 'L1' and panel == 'test_accuracy'")
+    assert lost["n"].eq(0).all()
+    assert lost["winner"].eq("").all()
+    everything = pd.Series(data=True, index=grid_tables.runs.index)
+    grid(diverge(grid_tables.runs, everything), GRID)
+
+    slow = norm_tables.runs["norm"].eq("none")
+    batch_size(diverge(norm_tables.runs, slow), norm_tables.timing)
+    history = norm_tables.history
+    broken = history.assign(value=history["value"].where(history["norm"].ne("none")))
+    data = learning_curves(broken, ["norm", "batch_size"]).data
+    assert data.loc[data["norm"] == "none", "n"].eq(0).all()
+
+    runs = diverge(housing_tables.runs, housing_tables.runs["hidden"].eq("64-64"))
+    told = housing(runs, housing_tables.history, predictions(runs[runs["hidden"] != "64-64"])).data
+    assert set(told.loc[told["panel"] == "predictions", "hidden"]) == {"linear", "64"}
+
+
+def test_one_seed_and_one_epoch() -> None:
+    small = made_up({"norm": ["none", "batch"], "batch_size": ["16"]}, seeds=1, epochs=1)
+    learning_curves(small.history, ["norm", "batch_size"])
+    batch_size(small.runs, small.timing)
+    levels = {name: labels[:1] for name, labels in LEVELS.items()}
+    grid(made_up(levels, seeds=1).runs, GRID)
+    alone = made_up({"hidden": ["64"]}, seeds=1, epochs=1)
+    housing(alone.runs, alone.history, predictions(alone.runs))
+
+
+def test_a_level_without_colour() -> None:
+    assert looks("norm", ["batch"])["batch"].name == "batch norm"
+    with pytest.raises(RestudyError, match=r"norm: 'bacth' is not allowed.*did you mean 'batch'"):
+        looks("norm", ["none", "bacth"])
+    many = [str(i) for i in range(8)]
+    with pytest.raises(RestudyError, match="hidden: no colour is left for '7'"):
+        looks("hidden", many)
+    colours = looks("hidden", many[:7]).values()
+    assert len({look.colour for look in colours}) == len({look.marker for look in colours}) == 7
+
+
+def test_labels_do_not_overlap() -> None:
+    axes = matplotlib.figure.Figure().subplots()
+    axes.set_ylim(0, 1)
+    direct_labels(axes, 1, [(y, str(y), "black") for y in (0.99, 0.98, 0.5, 0.97, 7.0)])
+    heights = sorted(text.get_position()[1] for text in axes.texts)
+    assert np.diff(heights).min() > 0.059
+    assert heights[-1] < 1

@@ -1,0 +1,194 @@
+"""Each lane of a stack does what the same network does alone in torch.nn and torch.optim."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from restudy.config.recipe import Recipe
+from restudy.lanes.losses import sample_losses
+from restudy.lanes.network import StackedNetwork
+from restudy.lanes.optimisers import LaneOptimiser
+from restudy.lanes.penalties import penalties
+from tests.lanes.alone import Alone, objective, optimiser
+from tests.recipes import BASE, HOUSES
+
+INPUTS = 6
+
+shared_fields = st.fixed_dictionaries(
+    {
+        "hidden": st.sampled_from([[], [5], [4, 3], [6, 5, 4]]),
+        "activation": st.sampled_from(["relu", "sigmoid", "tanh", "identity"]),
+        "bias": st.sampled_from(["per_unit", "shared", "none"]),
+        "norm": st.sampled_from(["none", "batch", "layer"]),
+        "norm_place": st.sampled_from(["before", "after"]),
+        "norm_eps": st.sampled_from([1e-5, 1e-2]),
+        "norm_momentum": st.sampled_from([0.1, 0.5, 1.0]),
+        "weight_init": st.sampled_from(["torch", "normal", "he", "glorot"]),
+        "l1_form": st.sampled_from(["absolute", "signed"]),
+        "l2_convention": st.sampled_from(["half", "whole"]),
+        "optimiser": st.sampled_from(["sgd", "momentum", "averaging_momentum", "nesterov", "adam"]),
+        "loss": st.sampled_from(["cross_entropy", "cross_entropy_after_softmax", "mse"]),
+    }
+)
+lane_fields = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 2**32 - 1),
+        "learning_rate": st.sampled_from([1e-3, 1e-2, 0.05]),
+        "learning_rate_decay": st.sampled_from([1.0, 0.9]),
+        "momentum": st.sampled_from([0.0, 0.5, 0.9]),
+        "adam_beta1": st.sampled_from([0.9, 0.5]),
+        "adam_beta2": st.sampled_from([0.999, 0.9]),
+        "adam_eps": st.sampled_from([1e-8, 1e-3]),
+        "weight_scale": st.sampled_from([0.5, 1.0]),
+        "lambda1": st.sampled_from([0.0, 1e-3]),
+        "lambda2": st.sampled_from([0.0, 1e-2]),
+        "dropout": st.sampled_from([0.0, 0.4]),
+    }
+)
+
+
+def make(shared, lanes):
+    task = HOUSES if shared["loss"] == "mse" else {}
+    if shared["optimiser"] == "adam":
+        # A bias before batch norm, or shared by a softmax layer, has no gradient but rounding,
+        # which Adam blows up to full steps: such a bias is left out.
+        without = {"batch": "none"}.get(shared["norm"])
+        shared = {**shared, "bias": without or shared.get("bias", "per_unit")}
+        if shared["bias"] == "shared":
+            shared["bias"] = "per_unit"
+    if shared["optimiser"] == "nesterov":  # torch refuses Nesterov without momentum
+        lanes = [{**lane, "momentum": max(lane["momentum"], 0.5)} for lane in lanes]
+    return [Recipe(**{**BASE, **task, **shared, **lane}) for lane in lanes]
+
+
+def batches(recipes, steps, dtype):
+    """Random batches for each lane; the last of every five is a partial one."""
+    random = np.random.default_rng(1)
+    for step in range(steps):
+        size = 5 if step % 5 == 4 else 8
+        x = torch.from_numpy(random.standard_normal((len(recipes), size, INPUTS))).to(dtype)
+        if recipes[0].loss == "mse":
+            y = torch.from_numpy(random.standard_normal((len(recipes), size))).to(dtype)
+        else:
+            y = torch.from_numpy(random.integers(0, 4, (len(recipes), size)))
+        keep = [
+            torch.from_numpy(random.random((len(recipes), units, size))) for units in
+            recipes[0].hidden
+        ]
+        yield x, y, keep
+
+
+def masks_for(recipes, keep, dtype):
+    """Dropout masks, (L, units, batch), from uniform numbers."""
+    p = torch.tensor([recipe.dropout for recipe in recipes]).view(-1, 1, 1)
+    return [((uniform >= p) / (1 - p)).to(dtype) for uniform in keep]
+
+
+def train_both(recipes, steps, dtype):
+    """Train a stack, and each of its lanes alone; return the states of both."""
+    outputs = 1 if recipes[0].loss == "mse" else 4
+    stacked = StackedNetwork(recipes, INPUTS, outputs, dtype)
+    alone = [
+        Alone(recipe, INPUTS, outputs, stacked.lane_state(i), dtype)
+        for i, recipe in enumerate(recipes)
+    ]
+    together = LaneOptimiser(stacked, recipes)
+    optimisers = [optimiser(r, net.parameters()) for r, net in zip(recipes, alone, strict=True)]
+    for step, (x, y, keep) in enumerate(batches(recipes, steps, dtype)):
+        masks = masks_for(recipes, keep, dtype)
+        together.epoch = step // 10
+        out = stacked(x, lambda h, layer, masks=masks: h * masks[layer])
+        together.zero_grad()
+        sample_losses(out, y, recipes[0].loss).mean(1).sum().backward()
+        together.step()
+        for i, (recipe, network) in enumerate(zip(recipes, alone, strict=True)):
+            for group in optimisers[i].param_groups:
+                group["lr"] = recipe.learning_rate * recipe.learning_rate_decay ** (step // 10)
+            optimisers[i].zero_grad()
+            own = [mask[i].T for mask in masks]
+            objective(recipe, network, network(x[i], own), y[i]).backward()
+            optimisers[i].step()
+    return stacked, alone
+
+
+def largest_difference(stacked, alone):
+    """Largest difference of any parameter or statistic, relative to its tensor's largest value."""
+    worst = 0.0
+    for i, network in enumerate(alone):
+        ours = stacked.lane_state(i)
+        for name, value in network.state_dict().items():
+            if name in ours:
+                reference = value.double().expand(ours[name].shape)
+                difference = (ours[name].double() - reference).abs().max()
+                worst = max(worst, float(difference / reference.abs().max().clamp(min=1e-3)))
+    return worst
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes, tells little
+)
+@given(shared_fields, st.lists(lane_fields, min_size=1, max_size=4))
+def test_lanes_equal_networks_alone_in_float64(shared, lanes):
+    recipes = make(shared, lanes)
+    assert largest_difference(*train_both(recipes, 50, torch.float64)) < 1e-10
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(shared_fields, st.lists(lane_fields, min_size=2, max_size=3))
+def test_outputs_and_penalties_in_evaluation_mode(shared, lanes):
+    recipes = make(shared, lanes)
+    stacked, alone = train_both(recipes, 5, torch.float64)
+    stacked.eval()
+    x = torch.randn(9, INPUTS, dtype=torch.float64)
+    outputs = stacked(x.expand(len(recipes), -1, -1))
+    values = penalties(stacked.weights, recipes)
+    for i, (recipe, network) in enumerate(zip(recipes, alone, strict=True)):
+        network.eval()
+        expected = network(x)
+        torch.testing.assert_close(outputs[i].T, expected, rtol=1e-9, atol=1e-9)
+        y = torch.zeros(9, dtype=torch.float64 if recipe.loss == "mse" else torch.int64)
+        with_penalty = objective(recipe, network, expected, y)
+        plain = objective(recipe.model_copy(update={"lambda1": 0, "lambda2": 0}), network,
+                          expected, y)
+        penalty = (with_penalty - plain).item()
+        assert values[i].item() == pytest.approx(penalty, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize("optimiser_name", ["momentum", "adam"])
+@pytest.mark.parametrize("norm", ["none", "batch", "layer"])
+def test_float32_stays_close(optimiser_name, norm):
+    shared = {"hidden": [12, 8], "norm": norm, "optimiser": optimiser_name}
+    recipes = make(
+        {**shared, "loss": "cross_entropy"},
+        [{"seed": s, "learning_rate": 0.01, "momentum": 0.9} for s in range(3)],
+    )
+    assert largest_difference(*train_both(recipes, 50, torch.float32)) < 1e-4
+
+
+def test_a_lane_does_not_depend_on_its_neighbours_to_the_bit():
+    recipes = make(
+        {"hidden": [64, 32], "norm": "batch", "optimiser": "momentum", "loss": "cross_entropy"},
+        [{"seed": s, "learning_rate": 0.01 * (s + 1), "momentum": 0.9} for s in range(4)],
+    )
+    stacked, _ = train_both(recipes, 20, torch.float32)
+    whole = stacked.lane_state(0)
+    # The batches of lane 0 are the same, whoever trains beside it: they come first.
+    random = np.random.default_rng(1)
+    alone = StackedNetwork(recipes[:1], INPUTS, 4)
+    optimiser_ = LaneOptimiser(alone, recipes[:1])
+    for step in range(20):
+        size = 5 if step % 5 == 4 else 8
+        x = torch.from_numpy(random.standard_normal((4, size, INPUTS))).float()[:1]
+        y = torch.from_numpy(random.integers(0, 4, (4, size)))[:1]
+        _ = [random.random((4, units, size)) for units in recipes[0].hidden]
+        optimiser_.epoch = step // 10
+        optimiser_.zero_grad()
+        sample_losses(alone(x), y, "cross_entropy").mean(1).sum().backward()
+        optimiser_.step()
+    for name, value in alone.lane_state(0).items():
+        assert torch.equal(value, whole[name]), name

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from conftest import CELL, make_cell, make_study, recipe
+
+from restudy.lanes.module import EpochRecord, Recorder
+from restudy.tracking.live import LiveCell
+
+LANES = ["s0-a", "s1-b"]
+
+
+class Training:
+    """What the Trainer does to the callback, without a network."""
+
+    def __init__(self, live):
+        self.recorder = Recorder(LANES)
+        self.callback = live.watch(self.recorder)
+        self.module = SimpleNamespace(recipes=[recipe(0), recipe(1)])
+        self.callback.on_fit_start(None, self.module)
+
+    def epoch(self, number, loss=1.0):
+        metrics = {("train", "accuracy"): [0.1 * number, 0.2], ("train", "penalty"): [0.0, 0.0]}
+        metrics["train", "data_loss"] = [loss, 1.0]
+        self.recorder.records.append(EpochRecord(number, 10 * number, metrics, 2.0, 1.0))
+        self.callback.on_train_epoch_end(None, self.module)
+
+
+def test_runs_are_shown_while_they_train(store):
+    store.prepare(make_study())
+    live = LiveCell(store.uri, [make_study()], CELL, seconds=1e-9)
+    training = Training(live)
+    training.epoch(1, loss=float("nan"))
+    live._next = 0.0  # the rest after sending is not waited for
+    training.epoch(2)
+    lanes, (parent,) = store.lanes(), store.parents()
+    assert parent.info.status == lanes["s0-a"][0].info.status == "RUNNING"
+    run = lanes["s0-a"][0]
+    assert run.info.run_name == "none seed=0"
+    assert run.data.params["learning_rate"] == "0.1"
+    assert run.data.metrics["train_accuracy"] == 0.2
+    assert run.data.metrics["seconds_per_epoch"] == 1.0
+    history = store.client.get_metric_history(run.info.run_id, "train_data_loss")
+    assert [point.step for point in history] == [2]
+    assert live.finish(make_cell())
+    finished = store.lanes()
+    assert finished["s0-a"][0].info.run_id == run.info.run_id
+    assert {run.info.status for run in store.runs()} == {"FINISHED"}
+    assert finished["s0-a"][0].data.tags["restudy.status"] == "finished"
+    history = store.client.get_metric_history(run.info.run_id, "train_accuracy")
+    assert [point.step for point in history] == [1, 2]
+
+
+def test_a_lane_of_two_studies_is_in_both(store):
+    studies = [make_study(), make_study("second", lanes=LANES[:1]), make_study("third", cell="x")]
+    store.prepare(*studies)
+    live = LiveCell(store.uri, studies, CELL, seconds=1e-9)
+    Training(live).epoch(1)
+    assert live.finish(make_cell())
+    assert sorted(store.lanes()) == LANES
+    assert sorted(store.lanes("second")) == LANES[:1]
+    assert not store.runs("third")
+
+
+def test_a_short_cell_opens_nothing(store):
+    store.prepare(make_study())
+    live = LiveCell(store.uri, [make_study()], CELL, seconds=60)
+    Training(live).epoch(1)
+    assert not live.finish(make_cell())
+    assert not store.runs()
+
+
+def test_interrupted_training_is_marked(store):
+    store.prepare(make_study())
+    live = LiveCell(store.uri, [make_study()], CELL, seconds=1e-9)
+    training = Training(live)
+    training.epoch(1)
+    training.callback.on_exception(None, None, KeyboardInterrupt())
+    assert {run.info.status for run in store.runs()} == {"FAILED"}
+
+
+@pytest.mark.parametrize("kind", ["missing", "refused", "no experiment"])
+def test_trouble_is_told_once(kind, tmp_path, store, unused_port, capsys):
+    store.prepare()
+    uri = {
+        "missing": f"sqlite:///{tmp_path}/nowhere/mlflow.db",
+        "refused": f"http://127.0.0.1:{unused_port}",
+        "no experiment": store.uri,
+    }[kind]
+    live = LiveCell(uri, [make_study()], CELL, seconds=1e-9)
+    training = Training(live)
+    for number in (1, 2):
+        live._next = 0.0
+        training.epoch(number)
+    assert not live.finish(make_cell())
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("MLflow: ")
+    assert "training goes on" in lines[0]

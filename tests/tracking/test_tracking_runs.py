@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from conftest import CELL, make_cell, make_study, recipe
+
+from restudy.tracking import runs
+from restudy.tracking.curves import learning_curves
+
+
+def test_content_of_a_lane():
+    content = runs.lane_contents(make_study(), CELL, make_cell(), ended=100.0)["s1-b"]
+    assert content.name == "batch seed=1"
+    assert content.tags["restudy.factor.norm"] == "batch"
+    assert content.tags["restudy.git_commit"] == "c" * 40 + "-dirty"
+    assert (content.started, content.ended) == (100_000 - 6_000, 100_000)
+    points = {(p.name, p.epoch): p for p in content.points}
+    assert points["train_accuracy", 1].value == 0.11
+    assert points["train_accuracy", 1].time == 97_000
+    assert points["seconds_per_epoch", 2].value == 1.0
+    assert ("test_accuracy", 2) in points
+    assert ("test_accuracy", 1) not in points
+
+
+def test_parameters_are_the_same_from_recipe_and_summary():
+    summary = runs.lane_contents(make_study(), CELL, make_cell())["s0-a"].params
+    told = runs.params(recipe(0).model_dump())
+    assert {name: summary[name] for name in told} == told
+    assert "steps" not in told
+    assert told["hidden"] == "8"
+
+
+def test_cell_has_the_means_of_its_finished_lanes():
+    results = make_cell(("s0-a", "s1-b", "s2-c"), diverged=("s2-c",))
+    study = make_study(lanes=("s0-a", "s1-b", "s2-c"))
+    lanes = runs.lane_contents(study, CELL, results)
+    cell = runs.cell_content(study, CELL, results, lanes)
+    values = {p.name: p.value for p in cell.points}
+    assert values["test_accuracy"] == 0.205
+    assert (values["lanes"], values["lanes_diverged"]) == (3, 1)
+    assert lanes["s2-c"].tags["restudy.status"] == "diverged"
+    assert lanes["s2-c"].tags["restudy.diverged_epoch"] == "1"
+    assert not any(p.name.endswith("loss") for p in lanes["s2-c"].points)
+    assert "seed" not in cell.params
+    assert cell.params["batch_size"] == "64"
+    assert "restudy.factor.norm" not in cell.tags
+    assert cell.tags["restudy.factor.dataset"] == "mnist"
+
+
+def test_commit_is_told_of_lanes_that_it_trained():
+    results = make_cell()
+    results.record["trained_last"] = ["s1-b"]
+    lanes = runs.lane_contents(make_study(), CELL, results)
+    assert "restudy.git_commit" not in lanes["s0-a"].tags
+    assert "restudy.git_commit" in lanes["s1-b"].tags
+
+
+def test_curves_are_a_picture():
+    groups = runs.varying_levels(runs.lanes_of(make_study(), CELL))
+    assert groups == {"s0-a": "norm=none", "s1-b": "norm=batch"}
+    assert learning_curves(make_cell().history, groups, "title").startswith(b"\x89PNG")

@@ -1,0 +1,29 @@
+# From cells to one set of tables per study.
+
+
+rule collect:
+    input:
+        lambda wildcards: expand(
+            rules.train.output.record, cell=PLAN.studies[wildcards.study].cells
+        ),
+    output:
+        runs=RESULTS / "studies/{study}/runs.parquet",
+        history=RESULTS / "studies/{study}/history.parquet",
+        timing=RESULTS / "studies/{study}/timing.parquet",
+        description=RESULTS / "studies/{study}/study.json",
+    log:
+        RESULTS / "logs/collect/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/collect/{study}.tsv"
+    params:
+        description=lambda wildcards: PLAN.studies[wildcards.study].description(),
+        runs=lambda wildcards: PLAN.studies[wildcards.study].places(),
+        code=code_digest("restudy.collect"),
+    resources:
+        mem_mb=500,
+    conda:
+        "../../envs/restudy.yaml"
+    message:
+        "Collect the runs of {wildcards.study}"
+    script:
+        "../scripts/collect.py"

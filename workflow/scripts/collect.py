@@ -1,0 +1,12 @@
+from pathlib import Path
+
+from restudy.collect import collect
+from restudy.console import job
+
+with job(snakemake.log[0]):
+    collect(
+        snakemake.params.description,
+        snakemake.params.runs,
+        cells=Path(snakemake.input[0]).parents[1],
+        folder=Path(snakemake.output.runs).parent,
+    )
