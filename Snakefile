@@ -21,3 +21,7 @@ rule all:
         RESULTS / "report/index.html",
         RESULTS / "mlflow/sync.json",
     default_target: True
+
+
+onsuccess:
+    print(where_things_are(RESULTS))

@@ -113,6 +113,7 @@ class StudyPlan:
             "source": study.source,
             "experiments": study.experiments,
             "as_published": study.as_published,
+            "figure": study.figure,
             "scale": self.scale,
             "factors": {name: list(labels) for name, labels in self.factors.items()},
             "cuts": list(self.cuts),
@@ -122,6 +123,11 @@ class StudyPlan:
             ],
             "seeds": len({run.recipe.seed for run in self.runs}),
         }
+
+    def keeps_weights(self) -> bool:
+        """Tell whether the weights of its runs are written, at this scale."""
+        cut = _cut(self.study, self.scale).keep_weights
+        return self.study.keep_weights if cut is None else cut
 
     def places(self) -> list[dict[str, Any]]:
         """Return where each run is, as plain values: its cell, lane and levels."""
@@ -160,12 +166,10 @@ def make_plan(studies: Mapping[str, Study], scale: str) -> Plan:
     }
     lanes: dict[str, dict[str, Lane]] = {}
     keep: dict[str, bool] = {}
-    for name, study_plan in planned.items():
-        cut_keep = _cut(studies[name], scale).keep_weights
-        keep_weights = studies[name].keep_weights if cut_keep is None else cut_keep
+    for study_plan in planned.values():
         for run in study_plan.runs:
             lanes.setdefault(run.cell, {})[run.lane] = Lane(run.lane, run.recipe)
-            keep[run.cell] = keep.get(run.cell, False) or keep_weights
+            keep[run.cell] = keep.get(run.cell, False) or study_plan.keeps_weights()
     cells = {
         cell: Cell(cell, tuple(lanes[cell][lane] for lane in sorted(lanes[cell])), keep[cell])
         for cell in sorted(lanes)

@@ -71,6 +71,14 @@ def commit() -> dict[str, Any]:
     return {"git_commit": found, "git_dirty": bool(_git("status", "--porcelain", "-uno"))}
 
 
+def commit_in_words() -> str:
+    """Return the commit as it is shown to people."""
+    found = commit()
+    if found["git_commit"] is None:
+        return "unknown (no git checkout)"
+    return found["git_commit"][:12] + (" with uncommitted changes" if found["git_dirty"] else "")
+
+
 def _git(*arguments: str) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603

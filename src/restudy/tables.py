@@ -233,6 +233,13 @@ def notes(description: Mapping[str, Any], runs: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
+def readable(kind: str, table: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
+    """Return a table for people: ``summary`` and ``comparison`` put in words, others as they are."""
+    if kind == "summary":
+        return readable_summary(table, factors)
+    return readable_comparison(table, factors) if kind == "comparison" else table
+
+
 def readable_summary(summary: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """Return one row per combination of levels: ``mean ± half of the 95% interval`` per metric.
 
@@ -253,6 +260,8 @@ def readable_summary(summary: pd.DataFrame, factors: Sequence[str]) -> pd.DataFr
 
 def readable_comparison(comparison: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """Return one row per comparison: what minus what, in which metric, where, and by how much."""
+    if comparison.empty:
+        return pd.DataFrame({"difference": []})
     rows = [
         {
             "difference": f"{_words(row['factor'])}: {row['level']} {MINUS} {row['baseline']}",

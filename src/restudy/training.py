@@ -84,6 +84,21 @@ def train_cell(
     return merged, len(missing)
 
 
+def describe(cell: str, found: results.CellResults, trained: int) -> str:
+    """Return the one line that is printed of a cell: runs, seconds, and how well they do."""
+    summary = found.summary
+    line = f"{cell}: {trained} of {len(summary)} runs trained"
+    if trained:
+        line += f" in {found.record['seconds']:.0f} s"
+    metric = "test_r2" if "test_r2" in summary else "test_accuracy"
+    values = summary[metric].dropna()
+    if len(values):
+        line += f", {metric.replace('_', ' ')} {values.mean():.4f}"
+        line += f" ({values.min():.4f} to {values.max():.4f})" if len(values) > 1 else ""
+    diverged = int((summary["status"] == "diverged").sum())
+    return line + (f", {diverged} diverged" if diverged else "")
+
+
 def _digest(lane: Lane, code: str, data: str) -> str:
     """Return what stands for everything that a lane's numbers depend on."""
     fields = [lane.recipe.differences(), code, data, numerical_versions()]

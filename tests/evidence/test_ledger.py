@@ -104,7 +104,7 @@ def test_every_row_has_a_status(ledger: Ledger):
 
 def test_drawing_the_named_figures_changes_their_rows(ledger: Ledger):
     named = {row.figure for row in ledger.figures if row.figure}
-    assert named == {"s3-comparison", "s3-batch-size", "housing"}
+    assert named == {"s3-comparison", "s3-batch-size", "s1-housing"}
     table = statuses(ledger, named)["figures"].set_index("id")
     drawn = set(table.index[table["status"] == "drawn"])
     assert drawn == {"FIG-S1-05", "FIG-S3-01", "FIG-S3-02", "FIG-S3-03"}

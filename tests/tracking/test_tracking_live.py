@@ -3,7 +3,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from conftest import CELL, make_cell, make_study, recipe
+from tracking_samples import CELL, make_cell, make_study, recipe
 
 from restudy.lanes.module import EpochRecord, Recorder
 from restudy.tracking.live import LiveCell

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from conftest import CELL, make_cell, make_study, recipe
+import pytest
+from tracking_samples import CELL, make_cell, make_study, recipe
 
 from restudy.tracking import runs
 from restudy.tracking.curves import learning_curves
@@ -34,7 +35,7 @@ def test_cell_has_the_means_of_its_finished_lanes():
     lanes = runs.lane_contents(study, CELL, results)
     cell = runs.cell_content(study, CELL, results, lanes)
     values = {p.name: p.value for p in cell.points}
-    assert values["test_accuracy"] == 0.205
+    assert values["test_accuracy"] == pytest.approx(0.205)
     assert (values["lanes"], values["lanes_diverged"]) == (3, 1)
     assert lanes["s2-c"].tags["restudy.status"] == "diverged"
     assert lanes["s2-c"].tags["restudy.diverged_epoch"] == "1"

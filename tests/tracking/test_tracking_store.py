@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import make_study
+from tracking_samples import make_study
 
 from restudy.errors import RestudyError
 from restudy.tracking.store import (
@@ -34,7 +34,7 @@ def test_new_store(tmp_path):
     create_store(uri)
     create_store(uri)
     path = sqlite_file(uri)
-    assert [file.name for file in path.parent.iterdir()] == ["mlflow.db"]
+    assert not list(path.parent.glob(".*"))
     assert sqlite3.connect(path).execute("PRAGMA journal_mode").fetchone() == ("wal",)
     assert open_client(uri).search_experiments()
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import CELL, make_cell, make_study
+from tracking_samples import CELL, make_cell, make_study
 
 from restudy import results
 from restudy.tracking.sync import SyncReport, sync

@@ -30,3 +30,22 @@ wildcard_constraints:
     cell="[^/]+",
     study="[^/]+",
     dataset="[^/]+",
+
+
+def drawn_as(kind):
+    """Return a pattern that matches the studies whose file asks for one kind of figure."""
+    names = (
+        name for name, plan in PLAN.studies.items() if plan.study.figure == kind
+    )
+    return "|".join(names) or "(?!)"
+
+
+def where_things_are(results):
+    """Return what a person wants to know when the pipeline has ended."""
+    scale = "" if SETTINGS.scale == "default" else f" SCALE={SETTINGS.scale}"
+    return (
+        f"\nReport:   {results}/report/index.html\n"
+        f"Figures:  {results}/figures/\n"
+        f"Tables:   {results}/tables/\n"
+        f"All runs: `make ui{scale}` serves the MLflow UI on http://127.0.0.1:5000\n"
+    )

@@ -1,0 +1,183 @@
+# Tables of each study, and its figure, drawn in the way that its file says.
+
+
+rule tables:
+    input:
+        runs=rules.collect.output.runs,
+        timing=rules.collect.output.timing,
+        description=rules.collect.output.description,
+    output:
+        summary=RESULTS / "tables/{study}/summary.csv",
+        summary_text=RESULTS / "tables/{study}/summary.md",
+        comparison=RESULTS / "tables/{study}/comparison.csv",
+        comparison_text=RESULTS / "tables/{study}/comparison.md",
+        winners=RESULTS / "tables/{study}/winners.csv",
+        winners_text=RESULTS / "tables/{study}/winners.md",
+        timing=RESULTS / "tables/{study}/timing.csv",
+        timing_text=RESULTS / "tables/{study}/timing.md",
+    log:
+        RESULTS / "logs/tables/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/tables/{study}.tsv"
+    params:
+        code=code_digest("restudy.tables"),
+    resources:
+        mem_mb=500,
+    conda:
+        "../../envs/restudy.yaml"
+    message:
+        "Make the tables of {wildcards.study}"
+    script:
+        "../scripts/tables.py"
+
+
+rule predict:
+    input:
+        runs=rules.collect.output.runs,
+        cells=lambda wildcards: expand(
+            rules.train.output.weights, cell=PLAN.studies[wildcards.study].cells
+        ),
+        data=lambda wildcards: expand(
+            rules.prepare.output, dataset=PLAN.studies[wildcards.study].datasets
+        ),
+    output:
+        RESULTS / "studies/{study}/predictions.parquet",
+    log:
+        RESULTS / "logs/predict/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/predict/{study}.tsv"
+    params:
+        code=code_digest("restudy.predictions"),
+    resources:
+        mem_mb=1000,
+    conda:
+        "../../envs/restudy.yaml"
+    message:
+        "Predict the test set with every trained network of {wildcards.study}"
+    script:
+        "../scripts/predict.py"
+
+
+rule learning_curves:
+    input:
+        history=rules.collect.output.history,
+        description=rules.collect.output.description,
+    output:
+        svg=report(
+            RESULTS / "figures/{study}.svg",
+            caption="../report/learning_curves.rst",
+            category="Learning curves",
+            labels={"study": "{study}"},
+        ),
+        pdf=RESULTS / "figures/{study}.pdf",
+        csv=RESULTS / "figures/{study}.csv",
+    log:
+        RESULTS / "logs/figures/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/figures/{study}.tsv"
+    params:
+        code=code_digest("restudy.figures.learning_curves"),
+    wildcard_constraints:
+        study=drawn_as("learning_curves"),
+    resources:
+        mem_mb=500,
+    conda:
+        "../../envs/restudy.yaml"
+    message:
+        "Draw the learning curves of {wildcards.study}"
+    script:
+        "../scripts/learning_curves.py"
+
+
+rule batch_size:
+    input:
+        runs=rules.collect.output.runs,
+        timing=rules.collect.output.timing,
+    output:
+        svg=report(
+            RESULTS / "figures/{study}.svg",
+            caption="../report/batch_size.rst",
+            category="Batch size",
+            labels={"study": "{study}"},
+        ),
+        pdf=RESULTS / "figures/{study}.pdf",
+        csv=RESULTS / "figures/{study}.csv",
+    log:
+        RESULTS / "logs/figures/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/figures/{study}.tsv"
+    params:
+        code=code_digest("restudy.figures.batch_size"),
+    wildcard_constraints:
+        study=drawn_as("batch_size"),
+    resources:
+        mem_mb=500,
+    conda:
+        "../../envs/restudy.yaml"
+    message:
+        "Draw the effect of the batch size in {wildcards.study}"
+    script:
+        "../scripts/batch_size.py"
+
+
+rule grid:
+    input:
+        runs=rules.collect.output.runs,
+        description=rules.collect.output.description,
+    output:
+        svg=report(
+            RESULTS / "figures/{study}.svg",
+            caption="../report/grid.rst",
+            category="Grid",
+            labels={"study": "{study}"},
+        ),
+        pdf=RESULTS / "figures/{study}.pdf",
+        csv=RESULTS / "figures/{study}.csv",
+    log:
+        RESULTS / "logs/figures/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/figures/{study}.tsv"
+    params:
+        code=code_digest("restudy.figures.grid"),
+    wildcard_constraints:
+        study=drawn_as("grid"),
+    resources:
+        mem_mb=500,
+    conda:
+        "../../envs/restudy.yaml"
+    message:
+        "Draw who wins where in {wildcards.study}, and what explains it"
+    script:
+        "../scripts/grid.py"
+
+
+rule housing:
+    input:
+        runs=rules.collect.output.runs,
+        history=rules.collect.output.history,
+        predictions=rules.predict.output,
+    output:
+        svg=report(
+            RESULTS / "figures/{study}.svg",
+            caption="../report/housing.rst",
+            category="Housing",
+            labels={"study": "{study}"},
+        ),
+        pdf=RESULTS / "figures/{study}.pdf",
+        csv=RESULTS / "figures/{study}.csv",
+    log:
+        RESULTS / "logs/figures/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/figures/{study}.tsv"
+    params:
+        code=code_digest("restudy.figures.housing"),
+    wildcard_constraints:
+        study=drawn_as("housing"),
+    resources:
+        mem_mb=500,
+    conda:
+        "../../envs/restudy.yaml"
+    message:
+        "Draw the predictions of {wildcards.study}"
+    script:
+        "../scripts/housing.py"

@@ -1,26 +1,33 @@
+import json
 from pathlib import Path
 
 from restudy.config.identity import Lane
 from restudy.config.loading import load_settings
 from restudy.config.recipe import Recipe
 from restudy.console import job
-from restudy.training import train_cell
 
 with job(snakemake.log[0]) as say:
     import torch
 
-    # From the config and not from params: these change speed, no numbers, and must not retrain.
+    from restudy.tracking.live import LiveCell
+    from restudy.training import describe, train_cell
+
+    # From the config and not from params: these change speed and the view, but no numbers.
     settings = load_settings(snakemake.config)
     torch.set_num_threads(snakemake.threads)
-    lanes = [Lane(lane["id"], Recipe(**lane["recipe"])) for lane in snakemake.params.lanes]
     folder = Path(snakemake.output.record).parent
+    store = json.loads(Path(snakemake.input.store).read_text())
+    seconds = settings.tracking.live_seconds
+    live = LiveCell(store["uri"], store["studies"], folder.name, seconds, warn=say)
     results, trained = train_cell(
-        lanes,
+        [Lane(lane["id"], Recipe(**lane["recipe"])) for lane in snakemake.params.lanes],
         folder,
         Path(snakemake.input.data),
         code=snakemake.params.code,
         device=settings.training.device,
         stack=settings.training.stack,
         keep_weights=snakemake.params.keep_weights,
+        watch=live.watch,
     )
-    say(f"{folder.name}: {trained} of {len(lanes)} runs trained")
+    live.finish(results)
+    say(describe(folder.name, results, trained))

@@ -86,6 +86,9 @@ class Study(_Strict):
     )
     seeds: Seeds = Field(description="a number n (seeds 0 to n-1), or a list")
     compare: list[Comparison] = Field([], description="paired comparisons for the tables")
+    figure: Literal["learning_curves", "batch_size", "grid", "housing"] = Field(
+        "learning_curves", description="how the study is drawn"
+    )
     keep_weights: bool = Field(True, description="write the trained weights to files and MLflow")
     scales: dict[Literal["quick", "default"], Cut] = Field(
         {}, description="what the smaller scales change; the full scale is the study as it stands"

@@ -138,6 +138,20 @@ def section(
     )
 
 
+def links(study: str) -> dict[str, str]:
+    """Return the addresses of a study's files, relative to the page."""
+    tables, figures = f"../tables/{study}", f"../figures/{study}"
+    return {
+        "summary": f"{tables}/summary.csv",
+        "comparisons": f"{tables}/comparison.csv",
+        "winners": f"{tables}/winners.csv",
+        "times": f"{tables}/timing.csv",
+        "figure as PDF": f"{figures}.pdf",
+        "figure's data": f"{figures}.csv",
+        "all runs": f"../studies/{study}/runs.parquet",
+    }
+
+
 def render(page: Page) -> str:
     """Return the page as HTML; the same ``page`` always gives the same text."""
     environment = Environment(

@@ -23,6 +23,7 @@ def learning_curves(history: pd.DataFrame, groups: Mapping[str, str], title: str
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     history = history.assign(group=history["lane"].map(groups))
     metrics = [metric for metric in _PANELS if (history["metric"] == metric).any()]
@@ -36,7 +37,7 @@ def learning_curves(history: pd.DataFrame, groups: Mapping[str, str], title: str
     for place, metric in enumerate(metrics, 1):
         axes = figure.add_subplot(1, len(metrics), place)
         axes.set(xlabel="epoch", ylabel=_PANELS[metric])
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.spines[["top", "right"]].set_visible(False)
         for name in names:
             for split, style in _STYLES.items():

@@ -238,10 +238,21 @@ def _complete(
     points = [point for point in content.points if point.epoch > sent]
     # Runs that were made just now have their tags; those of a job in training have fewer.
     send(client, run_id, points, content.params, content.tags if begun else {})
-    client.log_inputs(run_id, data)
+    _send_data(client, run_id, data)
     if any(files.iterdir()):
         client.log_artifacts(run_id, str(files))
     client.set_terminated(run_id, "FINISHED", content.ended)
+
+
+def _send_data(client: MlflowClient, run_id: str, data: list[DatasetInput]) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.log_inputs(run_id, data)
+    except MlflowException:
+        # Of two jobs that bring a data set into an experiment at once, one fails: it was not
+        # there when that one looked. Now it is.
+        client.log_inputs(run_id, data)
 
 
 def _data_inputs(results: CellResults) -> list[DatasetInput]:

@@ -1,0 +1,26 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from restudy import tables
+from restudy.console import job
+from restudy.files import write_atomically
+
+with job(snakemake.log[0]):
+    runs = pd.read_parquet(snakemake.input.runs)
+    timing = pd.read_parquet(snakemake.input.timing)
+    description = json.loads(Path(snakemake.input.description).read_text())
+    factors = list(description["factors"])
+    made = {
+        "summary": tables.summary_table(runs, factors),
+        "comparison": tables.comparison_table(runs, factors, description["compare"]),
+        "winners": tables.winners(runs, factors),
+        "timing": tables.timing_table(timing, factors),
+    }
+    notes = tables.notes(description, runs)
+    for name, table in made.items():
+        write_atomically(Path(snakemake.output[name]), tables.to_csv(table))
+        title = f"{description['title']}: {name}"
+        text = tables.to_markdown(tables.readable(name, table, factors), title, notes)
+        write_atomically(Path(snakemake.output[f"{name}_text"]), text.encode())
