@@ -17,10 +17,10 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
+    default_target: True
     input:
         RESULTS / "report/index.html",
         RESULTS / "mlflow/sync.json",
-    default_target: True
 
 
 onsuccess:

@@ -57,6 +57,4 @@ def houses(rows=100, seed=0):
     x_train, y_train = part(rows)
     x_test, y_test = part(40)
     order = random.permutation(rows)
-    return PreparedData(
-        "california_housing", 0, "made up", x_train, y_train, x_test, y_test, order
-    )
+    return PreparedData("california_housing", 0, "made up", x_train, y_train, x_test, y_test, order)

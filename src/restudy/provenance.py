@@ -76,7 +76,8 @@ def commit_in_words() -> str:
     found = commit()
     if found["git_commit"] is None:
         return "unknown (no git checkout)"
-    return found["git_commit"][:12] + (" with uncommitted changes" if found["git_dirty"] else "")
+    remark = " with uncommitted changes" if found["git_dirty"] else ""
+    return f"{found['git_commit'][:12]}{remark}"
 
 
 def _git(*arguments: str) -> str | None:

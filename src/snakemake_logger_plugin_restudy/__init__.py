@@ -16,7 +16,6 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from restudy import progress
 
-
 # What the scheduler says of itself between jobs.
 _SCHEDULING = ("Select jobs to execute", "Execute ")
 

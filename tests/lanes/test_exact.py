@@ -70,8 +70,8 @@ def batches(recipes, steps, dtype):
         else:
             y = torch.from_numpy(random.integers(0, 4, (len(recipes), size)))
         keep = [
-            torch.from_numpy(random.random((len(recipes), units, size))) for units in
-            recipes[0].hidden
+            torch.from_numpy(random.random((len(recipes), units, size)))
+            for units in recipes[0].hidden
         ]
         yield x, y, keep
 
@@ -149,8 +149,9 @@ def test_outputs_and_penalties_in_evaluation_mode(shared, lanes):
         torch.testing.assert_close(outputs[i].T, expected, rtol=1e-9, atol=1e-9)
         y = torch.zeros(9, dtype=torch.float64 if recipe.loss == "mse" else torch.int64)
         with_penalty = objective(recipe, network, expected, y)
-        plain = objective(recipe.model_copy(update={"lambda1": 0, "lambda2": 0}), network,
-                          expected, y)
+        plain = objective(
+            recipe.model_copy(update={"lambda1": 0, "lambda2": 0}), network, expected, y
+        )
         penalty = (with_penalty - plain).item()
         assert values[i].item() == pytest.approx(penalty, rel=1e-9, abs=1e-12)
 
@@ -170,10 +171,7 @@ def test_float32_stays_close(optimiser_name, norm):
     shared = {"hidden": [12, 8], "norm": norm, "optimiser": optimiser_name}
     recipes = make(
         {**shared, "loss": "cross_entropy"},
-        [
-            {"seed": s, "learning_rate": 0.01, "momentum": 0.9, "adam_eps": 1e-3}
-            for s in range(3)
-        ],
+        [{"seed": s, "learning_rate": 0.01, "momentum": 0.9, "adam_eps": 1e-3} for s in range(3)],
     )
     assert largest_difference(*train_both(recipes, 50, torch.float32)) < 1e-4
 

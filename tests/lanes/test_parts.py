@@ -79,7 +79,7 @@ def test_steps_may_end_within_an_epoch():
 
 
 def test_dropout_keeps_the_mean_and_repeats_by_seed_and_epoch():
-    recipes = [recipe(dropout=0.3, seed=1), recipe(dropout=0.0, seed=1), recipe(dropout=0.3, seed=1)]
+    recipes = [recipe(dropout=p, seed=1) for p in (0.3, 0.0, 0.3)]
     drop = LaneDropout(recipes, CPU)
     h = torch.ones(3, 200, 300)
     drop.start_epoch(0)
@@ -141,8 +141,9 @@ def test_the_metrics_of_a_lane_that_is_no_number_are_none():
     network = StackedNetwork([recipe(hidden=[], seed=s) for s in range(2)], 3, 4)
     with torch.no_grad():
         network.weights[0][0] = torch.nan
-    found = evaluate(network, Part(torch.randn(50, 3), torch.zeros(50, dtype=torch.long)),
-                     "cross_entropy")
+    found = evaluate(
+        network, Part(torch.randn(50, 3), torch.zeros(50, dtype=torch.long)), "cross_entropy"
+    )
     assert found["accuracy"][0].isnan()
     assert found["accuracy"][1].isfinite()
 

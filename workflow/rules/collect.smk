@@ -15,14 +15,14 @@ rule collect:
         RESULTS / "logs/collect/{study}.log",
     benchmark:
         RESULTS / "benchmarks/collect/{study}.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
     params:
         description=lambda wildcards: PLAN.studies[wildcards.study].description(),
         runs=lambda wildcards: PLAN.studies[wildcards.study].places(),
         code=code_digest("restudy.collect"),
-    resources:
-        mem_mb=500,
-    conda:
-        "../../envs/restudy.yaml"
     message:
         "Collect the runs of {wildcards.study}"
     script:

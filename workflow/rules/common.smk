@@ -34,9 +34,7 @@ wildcard_constraints:
 
 def drawn_as(kind):
     """Return a pattern that matches the studies whose file asks for one kind of figure."""
-    names = (
-        name for name, plan in PLAN.studies.items() if plan.study.figure == kind
-    )
+    names = (name for name, plan in PLAN.studies.items() if plan.study.figure == kind)
     return "|".join(names) or "(?!)"
 
 

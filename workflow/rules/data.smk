@@ -8,12 +8,12 @@ rule fetch:
         RESULTS / "logs/fetch/{dataset}.log",
     benchmark:
         RESULTS / "benchmarks/fetch/{dataset}.tsv"
-    params:
-        folder=SETTINGS.data.folder,
-    resources:
-        mem_mb=500,
     conda:
         "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
+    params:
+        folder=SETTINGS.data.folder,
     message:
         "Fetch the raw files of {wildcards.dataset}"
     script:
@@ -29,13 +29,13 @@ rule prepare:
         RESULTS / "logs/prepare/{dataset}.log",
     benchmark:
         RESULTS / "benchmarks/prepare/{dataset}.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    resources:
+        mem_mb=1000,
     params:
         split_seed=SETTINGS.data.split_seed,
         code=code_digest("restudy.datasets.prepare"),
-    resources:
-        mem_mb=1000,
-    conda:
-        "../../envs/restudy.yaml"
     message:
         "Prepare {wildcards.dataset}: one file, with its validation split"
     script:

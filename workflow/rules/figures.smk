@@ -19,12 +19,12 @@ rule tables:
         RESULTS / "logs/tables/{study}.log",
     benchmark:
         RESULTS / "benchmarks/tables/{study}.tsv"
-    params:
-        code=code_digest("restudy.tables"),
-    resources:
-        mem_mb=500,
     conda:
         "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.tables"),
     message:
         "Make the tables of {wildcards.study}"
     script:
@@ -46,12 +46,12 @@ rule predict:
         RESULTS / "logs/predict/{study}.log",
     benchmark:
         RESULTS / "benchmarks/predict/{study}.tsv"
-    params:
-        code=code_digest("restudy.predictions"),
-    resources:
-        mem_mb=1000,
     conda:
         "../../envs/restudy.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        code=code_digest("restudy.predictions"),
     message:
         "Predict the test set with every trained network of {wildcards.study}"
     script:
@@ -75,14 +75,14 @@ rule learning_curves:
         RESULTS / "logs/figures/{study}.log",
     benchmark:
         RESULTS / "benchmarks/figures/{study}.tsv"
-    params:
-        code=code_digest("restudy.figures.learning_curves"),
     wildcard_constraints:
         study=drawn_as("learning_curves"),
-    resources:
-        mem_mb=500,
     conda:
         "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.figures.learning_curves"),
     message:
         "Draw the learning curves of {wildcards.study}"
     script:
@@ -106,14 +106,14 @@ rule batch_size:
         RESULTS / "logs/figures/{study}.log",
     benchmark:
         RESULTS / "benchmarks/figures/{study}.tsv"
-    params:
-        code=code_digest("restudy.figures.batch_size"),
     wildcard_constraints:
         study=drawn_as("batch_size"),
-    resources:
-        mem_mb=500,
     conda:
         "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.figures.batch_size"),
     message:
         "Draw the effect of the batch size in {wildcards.study}"
     script:
@@ -137,14 +137,14 @@ rule grid:
         RESULTS / "logs/figures/{study}.log",
     benchmark:
         RESULTS / "benchmarks/figures/{study}.tsv"
-    params:
-        code=code_digest("restudy.figures.grid"),
     wildcard_constraints:
         study=drawn_as("grid"),
-    resources:
-        mem_mb=500,
     conda:
         "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.figures.grid"),
     message:
         "Draw who wins where in {wildcards.study}, and what explains it"
     script:
@@ -169,14 +169,14 @@ rule housing:
         RESULTS / "logs/figures/{study}.log",
     benchmark:
         RESULTS / "benchmarks/figures/{study}.tsv"
-    params:
-        code=code_digest("restudy.figures.housing"),
     wildcard_constraints:
         study=drawn_as("housing"),
-    resources:
-        mem_mb=500,
     conda:
         "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.figures.housing"),
     message:
         "Draw the predictions of {wildcards.study}"
     script:

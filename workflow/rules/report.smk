@@ -17,14 +17,14 @@ rule ledger:
         RESULTS / "logs/ledger.log",
     benchmark:
         RESULTS / "benchmarks/ledger.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
     params:
         # The figures that this run draws, by study.
         figures=sorted(PLAN.studies),
         code=code_digest("restudy.evidence.ledger"),
-    resources:
-        mem_mb=500,
-    conda:
-        "../../envs/restudy.yaml"
     message:
         "Give every published value, claim, erratum, system and figure its status"
     script:
@@ -47,13 +47,13 @@ rule page:
         RESULTS / "logs/page.log",
     benchmark:
         RESULTS / "benchmarks/page.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
     params:
         studies=list(PLAN.studies),
         code=code_digest("restudy.report.page"),
-    resources:
-        mem_mb=500,
-    conda:
-        "../../envs/restudy.yaml"
     message:
         "Write the report"
     script:

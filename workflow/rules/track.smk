@@ -8,13 +8,13 @@ rule create_store:
         RESULTS / "logs/create_store.log",
     benchmark:
         RESULTS / "benchmarks/create_store.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
     params:
         uri=TRACKING_URI,
         studies=TRACKED_STUDIES,
-    resources:
-        mem_mb=500,
-    conda:
-        "../../envs/restudy.yaml"
     message:
         "Create the MLflow store and an experiment for each study"
     script:
@@ -31,13 +31,13 @@ rule sync_tracking:
         RESULTS / "logs/sync_tracking.log",
     benchmark:
         RESULTS / "benchmarks/sync_tracking.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    resources:
+        mem_mb=500,
     params:
         # Another number than last time if runs were still missing then: the rule runs again.
         attempt=next_attempt(RESULTS / "mlflow/sync.json"),
-    resources:
-        mem_mb=500,
-    conda:
-        "../../envs/restudy.yaml"
     message:
         "Put runs into MLflow that training could not"
     script:

@@ -19,15 +19,15 @@ rule train:
         RESULTS / "logs/train/{cell}.log",
     benchmark:
         RESULTS / "benchmarks/train/{cell}.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
     params:
         lanes=lambda wildcards: PLAN.cells[wildcards.cell].parameters(),
         keep_weights=lambda wildcards: PLAN.cells[wildcards.cell].keep_weights,
         code=code_digest("restudy.training"),
-    threads: 1
-    resources:
-        mem_mb=1500,
-    conda:
-        "../../envs/restudy.yaml"
     message:
         "Train {wildcards.cell}"
     script:

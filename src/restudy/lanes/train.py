@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import pytorch_lightning as pl
 import torch
-from lightning_fabric.plugins.environments import LightningEnvironment
+from lightning_fabric.plugins.environments import (  # type: ignore[attr-defined]
+    LightningEnvironment,
+)
 
 from restudy.config.identity import Lane
 from restudy.config.recipe import LANE_FIELDS
@@ -87,7 +89,7 @@ def find_device(device: str) -> torch.device:
     Raises:
         RestudyError: ``device`` is cuda and there is none.
     """
-    available = torch.cuda.is_available()
+    available: bool = torch.cuda.is_available()  # type: ignore[no-untyped-call]
     if device == "cuda" and not available:
         raise RestudyError(
             "config.yaml: training.device: 'cuda' is not there; allowed on this machine: cpu, auto"
@@ -107,7 +109,8 @@ def describe_arithmetic(device: torch.device) -> str:
     if device.type == "cuda":
         return f"cuBLAS, {torch.get_float32_matmul_precision()} precision"
     library = "MKL" if torch.backends.mkl.is_available() else "OpenBLAS or Eigen"
-    return f"{library}, oneDNN precision {torch.backends.mkldnn.matmul.fp32_precision}"
+    precision = torch.backends.mkldnn.matmul.fp32_precision  # type: ignore[attr-defined]
+    return f"{library}, oneDNN precision {precision}"
 
 
 def _train_stack(
