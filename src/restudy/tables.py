@@ -234,7 +234,7 @@ def notes(description: Mapping[str, Any], runs: pd.DataFrame) -> str:
 
 
 def readable(kind: str, table: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
-    """Return a table for people: ``summary`` and ``comparison`` put in words, others as they are."""
+    """Return a table for people: summary and comparison put in words, others as they are."""
     if kind == "summary":
         return readable_summary(table, factors)
     return readable_comparison(table, factors) if kind == "comparison" else table

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from restudy.config.identity import label
 from restudy.config.recipe import Recipe
 from restudy.config.settings import Settings
 from restudy.config.study import RecipePart, Study
@@ -16,7 +17,29 @@ from restudy.config.yaml import read_mapping
 from restudy.errors import RestudyError, describe, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
-_TAGS = {"levels", "named levels", "count", "list"}
+# Where pydantic has a choice it names in a location what it chose; no key of the user's.
+_CHOICES = {"levels", "named levels", "count", "list", "constrained-int", "literal['full']"}
+_KINDS = {
+    "bool_type": "true or false",
+    "dict_type": "a mapping of keys to values",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_type": "a mapping of keys to values",
+    "string_pattern_mismatch": "lower-case letters and digits, with single hyphens between them",
+    "string_type": "text",
+    "too_short": "at least one entry",
+}
+
+
+class _Complaint(NamedTuple):
+    """What is wrong with one value: what is ``allowed`` there, or another ``remark``."""
+
+    key: str
+    value: Any
+    allowed: str = ""
+    suggestion: str | None = None
+    remark: str = ""
 
 
 def load_settings(values: dict[str, Any], where: str = "config.yaml") -> Settings:
@@ -39,6 +62,7 @@ def load_study(path: Path) -> Study:
     study = validate(Study, read_mapping(path), str(path))
     complaints = [
         *_factor_complaints(study, str(path)),
+        *_exclude_complaints(study, str(path)),
         *_seed_complaints(study, str(path)),
         *_comparison_complaints(study, str(path)),
     ]
@@ -58,7 +82,7 @@ def load_studies(folder: Path, only: Iterable[str] = ()) -> dict[str, Study]:
     Raises:
         RestudyError: a file is wrong, two studies share a name, or a name in ``only`` is unknown.
     """
-    if not folder.is_dir():
+    if not any(folder.glob("*.yaml")):
         raise RestudyError(
             describe("config.yaml", "studies", str(folder), "a folder that holds study files")
         )
@@ -75,9 +99,8 @@ def load_studies(folder: Path, only: Iterable[str] = ()) -> dict[str, Study]:
         studies[study.name], files[study.name] = study, path
     for name in only:
         if name not in studies:
-            allowed = ", ".join(studies) or "none, the folder holds no study"
             raise RestudyError(
-                describe("config.yaml", "only", name, allowed, nearest(name, studies))
+                describe("config.yaml", "only", name, ", ".join(studies), nearest(name, studies))
             )
     return {name: study for name, study in studies.items() if not only or name in only}
 
@@ -91,8 +114,12 @@ def validate(model: type[Model], values: dict[str, Any], where: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        lines = [_line(model, where, problem) for problem in error.errors()]
-        raise RestudyError("\n".join(dict.fromkeys(lines))) from None
+        complaints = [_complaint(model, problem) for problem in error.errors()]
+    # Complaints about one value in the order of its first one: all that it could have been.
+    grouped: dict[tuple[str, str], list[_Complaint]] = {}
+    for complaint in complaints:
+        grouped.setdefault((complaint.key, complaint.remark), []).append(complaint)
+    raise RestudyError("\n".join(_line(where, group) for group in grouped.values()))
 
 
 def check_writable(folder: Path, where: str) -> None:
@@ -113,31 +140,48 @@ def check_writable(folder: Path, where: str) -> None:
         raise RestudyError(describe(where, "results", str(folder), allowed)) from None
 
 
-def _line(model: type[BaseModel], where: str, problem: Any) -> str:
+def _complaint(model: type[BaseModel], problem: Any) -> _Complaint:
     """Word one of pydantic's complaints."""
-    location = [part for part in problem["loc"] if part not in _TAGS]
-    key = ".".join(str(part) for part in location if part != "[key]") or "(the whole file)"
-    value, kind, context = problem["input"], problem["type"], problem.get("ctx", {})
+    chosen = problem["loc"][-1] if problem["loc"] else ""
+    location = [part for part in problem["loc"] if part not in _CHOICES and part != "[key]"]
+    key, value = _dotted(location), problem["input"]
+    kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         fields = _fields_at(model, location[:-1])
-        return f"{where}: {key}: unknown key; allowed: {', '.join(fields)}" + _did_you_mean(
-            str(location[-1]), fields
-        )
+        remark = f"unknown key; allowed: {', '.join(fields)}"
+        return _Complaint(key, value, remark=remark + _did_you_mean(str(location[-1]), fields))
     if kind == "missing":
-        return f"{where}: {key}: is missing"
+        return _Complaint(key, value, remark="is missing")
+    if kind == "value_error":
+        return _Complaint(key, value, remark=str(context["error"]))
     if kind == "literal_error":
         allowed = context["expected"].replace("'", "")
         options = [option.strip() for option in allowed.replace(" or ", ",").split(",")]
         suggestion = nearest(value, options) if isinstance(value, str) else None
-        return describe(where, key, value, allowed, suggestion)
-    if kind == "value_error":
-        return f"{where}: {key}: {context['error']}" if location else f"{where}: {context['error']}"
-    if kind == "string_pattern_mismatch":
-        allowed = "lower-case letters and digits, with single hyphens between them"
-        return describe(where, key, value, allowed)
-    if kind in ("too_short",):
-        return describe(where, key, value, "at least one entry")
-    return describe(where, key, value, problem["msg"].removeprefix("Input should be ").lower())
+        return _Complaint(key, value, allowed, suggestion)
+    if chosen == "named levels" and kind == "dict_type":
+        return _Complaint(key, value, "a list of levels, or a mapping of names to recipe fields")
+    if chosen == "count":
+        return _Complaint(key, value, "how many seeds, 1 or more, or a list of seeds")
+    plain = problem["msg"].replace("String should have", "Input should be").lower()
+    return _Complaint(key, value, _KINDS.get(kind, plain.removeprefix("input should be ")))
+
+
+def _line(where: str, group: list[_Complaint]) -> str:
+    """Put all complaints about one value into one line."""
+    first = group[0]
+    if first.remark:
+        place = f"{where}: {first.key}" if first.key else where
+        return f"{place}: {first.remark}"
+    allowed = " or ".join(dict.fromkeys(complaint.allowed for complaint in group))
+    suggestion = next((found.suggestion for found in group if found.suggestion), None)
+    return describe(where, first.key or "(the whole file)", first.value, allowed, suggestion)
+
+
+def _dotted(location: list[Any]) -> str:
+    """Return a location as a user would write it: ``compare[0].factor``."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
+    return "".join(parts).removeprefix(".")
 
 
 def _did_you_mean(name: str, allowed: Iterable[str]) -> str:
@@ -190,12 +234,15 @@ def _factor_complaints(study: Study, where: str) -> list[str]:
                 continue
             if name == "seed":
                 found.append(f"{where}: {place}.seed: seeds are no factor; allowed: the key seeds")
+            values = []
             for index, level in enumerate(levels):
                 try:
-                    validate(RecipePart, {name: level}, where)
+                    values.append(getattr(validate(RecipePart, {name: level}, where), name))
                 except RestudyError as error:
-                    found.append(str(error).replace(name, f"{place}.{name}[{index}]", 1))
-            if len({repr(level) for level in levels}) < len(levels):
+                    here = f"{where}: {place}.{name}[{index}]"
+                    found.append(str(error).replace(f"{where}: {name}", here))
+            # As the recipe has them: 1 and 1.0 are one learning rate.
+            if any(value in values[:index] for index, value in enumerate(values)):
                 found.append(
                     describe(where, f"{place}.{name}", levels, "levels that differ from each other")
                 )
@@ -205,17 +252,40 @@ def _factor_complaints(study: Study, where: str) -> list[str]:
                 f"{where}: scales.{scale}.factors.{name}: no factor of the study; allowed: "
                 f"{', '.join(study.factors) or 'none'}" + _did_you_mean(name, study.factors)
             )
-    excludes = {"exclude": study.exclude} | {
+    return found
+
+
+def _exclude_complaints(study: Study, where: str) -> list[str]:
+    """Check that what is left out names factors and levels of the study."""
+    found = []
+    places = {"exclude": study.exclude} | {
         f"scales.{scale}.exclude": cut.exclude or [] for scale, cut in study.scales.items()
     }
-    for place, patterns in excludes.items():
-        for pattern in patterns:
-            for name in pattern.keys() - study.factors.keys():
+    patterns = [(place, pattern) for place, patterns in places.items() for pattern in patterns]
+    for place, pattern in patterns:
+        for name, wanted in pattern.items():
+            if name not in study.factors:
                 found.append(
                     f"{where}: {place}: {name!r} is no factor of the study; allowed: "
                     f"{', '.join(study.factors) or 'none'}" + _did_you_mean(name, study.factors)
                 )
+                continue
+            known = _labels(study, name)
+            is_one = label(wanted) in known or not isinstance(wanted, list)
+            found += [
+                describe(where, f"{place}.{name}", x, ", ".join(known), nearest(label(x), known))
+                for x in ([wanted] if is_one else wanted)
+                if label(x) not in known
+            ]
     return found
+
+
+def _labels(study: Study, factor: str) -> list[str]:
+    """Return the labels of all levels that a factor has at any scale."""
+    cuts = [cut.factors[factor] for cut in study.scales.values() if factor in cut.factors]
+    return list(
+        dict.fromkeys(label(x) for levels in (study.factors[factor], *cuts) for x in levels)
+    )
 
 
 def _seed_complaints(study: Study, where: str) -> list[str]:
@@ -232,20 +302,20 @@ def _seed_complaints(study: Study, where: str) -> list[str]:
 def _comparison_complaints(study: Study, where: str) -> list[str]:
     found = []
     for index, comparison in enumerate(study.compare):
-        levels = study.factors.get(comparison.factor)
-        place = f"compare[{index}]"
-        if levels is None:
+        place, factor, baseline = f"compare[{index}]", comparison.factor, comparison.baseline
+        if factor not in study.factors:
             allowed = ", ".join(study.factors) or "none, the study has no factors"
-            found.append(
-                describe(
-                    where,
-                    f"{place}.factor",
-                    comparison.factor,
-                    allowed,
-                    nearest(comparison.factor, study.factors),
-                )
-            )
-        elif comparison.baseline not in list(levels):
-            allowed = ", ".join(str(level) for level in levels)
-            found.append(describe(where, f"{place}.baseline", comparison.baseline, allowed))
+            suggestion = nearest(factor, study.factors)
+            found.append(describe(where, f"{place}.factor", factor, allowed, suggestion))
+            continue
+        cuts = {
+            f" at scale {scale}": cut.factors[factor]
+            for scale, cut in study.scales.items()
+            if factor in cut.factors
+        }
+        for scale, levels in ({"": study.factors[factor]} | cuts).items():
+            if baseline not in list(levels):
+                allowed = ", ".join(map(label, levels)) + scale
+                suggestion = nearest(label(baseline), map(label, levels))
+                found.append(describe(where, f"{place}.baseline", baseline, allowed, suggestion))
     return found

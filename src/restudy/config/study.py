@@ -10,6 +10,21 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, T
 from restudy.config.recipe import Recipe
 
 Scale = Literal["quick", "default", "full"]
+Metric = Literal[
+    "test_accuracy",
+    "test_data_loss",
+    "test_r2",
+    "test_rmse",
+    "validation_accuracy",
+    "validation_data_loss",
+    "validation_r2",
+    "validation_rmse",
+    "train_accuracy",
+    "train_data_loss",
+    "train_r2",
+    "train_rmse",
+    "penalty",
+]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Seeds = Annotated[
     Annotated[int, Field(ge=1), Tag("count")]
@@ -61,7 +76,7 @@ class Comparison(_Strict):
 
     factor: str = Field(description="the factor whose levels are compared")
     baseline: Any = Field(description="the level that the others are compared with")
-    metric: str = Field("test_accuracy", description="a column of the runs table")
+    metric: Metric = Field("test_accuracy", description="a column of the runs table")
 
 
 class Study(_Strict):

@@ -7,6 +7,7 @@ wins the second time. Here numbers and booleans follow YAML 1.2 and a repeated k
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,10 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen = set()
     for key_node, _ in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(
+                problem="a list or mapping cannot be a key", problem_mark=key_node.start_mark
+            )
         if key in seen:
             raise yaml.constructor.ConstructorError(
                 problem=f"the key {key!r} stands here twice", problem_mark=key_node.start_mark
@@ -70,7 +75,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
         place = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise RestudyError(f"{path}{place}: no valid YAML: {error.problem}") from error
     except yaml.YAMLError as error:
-        raise RestudyError(f"{path}: no valid YAML: {error}") from error
+        raise RestudyError(f"{path}: no valid YAML: {str(error).splitlines()[0]}") from error
     if content is None:
         raise RestudyError(f"{path}: the file is empty; allowed: a mapping of keys to values")
     if not isinstance(content, dict):

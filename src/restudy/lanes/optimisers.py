@@ -1,15 +1,17 @@
 """One optimiser for a stack whose lanes each have hyperparameters of their own.
 
-Each lane's slice of every stacked parameter is handed to PyTorch's own fused SGD or Adam kernel
-with that lane's numbers: the arithmetic is PyTorch's, and no lane sees another.
+PyTorch's fused SGD and Adam kernels take a list of tensors and one set of numbers. The lanes'
+slices of the stacked parameters are sorted by their numbers, and each set is one call: the
+arithmetic is PyTorch's, slice by slice, so no lane sees another.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
@@ -30,15 +32,15 @@ class LaneOptimiser(torch.optim.Optimizer):
     def __init__(self, network: StackedNetwork, recipes: Sequence[Recipe]) -> None:
         """Take over the parameters of ``network``, whose lane l trains by ``recipes[l]``."""
         super().__init__(network.parameters(), {})
-        self.recipes = list(recipes)
         self.epoch = 0
-        penalised = list(network.weights)
-        others = [*network.biases, *network.scales, *network.shifts]
-        self._groups = [
-            _Group(group, self.recipes, decayed)
-            for group, decayed in ((penalised, True), (others, False))
-            if group
-        ]
+        self._parameters = list(network.parameters())
+        weights = {id(parameter) for parameter in network.weights}
+        places: dict[_Numbers, list[tuple[int, int]]] = {}
+        for index, parameter in enumerate(self._parameters):
+            for lane, recipe in enumerate(recipes):
+                numbers = _numbers(recipe, penalised=id(parameter) in weights)
+                places.setdefault(numbers, []).append((index, lane))
+        self._sets = [_Set(numbers, found, self._parameters) for numbers, found in places.items()]
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
@@ -47,84 +49,108 @@ class LaneOptimiser(torch.optim.Optimizer):
         The learning rate of epoch e (counted from 0) is
         ``learning_rate * learning_rate_decay ** e``.
         """
-        for group in self._groups:
-            group.update(self.epoch)
+        gradients = [parameter.grad.unbind(0) for parameter in self._parameters]  # type: ignore[union-attr]
+        for some in self._sets:
+            some.update(self.epoch, gradients)
 
 
-class _Group:
-    """Stacked parameters that are penalised alike, and their optimiser state, lane by lane."""
+@dataclass(frozen=True)
+class _Numbers:
+    """What an update of one slice depends on."""
+
+    rule: str
+    learning_rate: float
+    learning_rate_decay: float
+    momentum: float
+    beta1: float
+    beta2: float
+    eps: float
+    l1: float
+    l1_signed: bool
+    l2: float
+
+
+def _numbers(recipe: Recipe, penalised: bool) -> _Numbers:
+    return _Numbers(
+        rule=recipe.optimiser,
+        learning_rate=recipe.learning_rate,
+        learning_rate_decay=recipe.learning_rate_decay,
+        momentum=0.0 if recipe.optimiser == "sgd" else recipe.momentum,
+        beta1=recipe.adam_beta1,
+        beta2=recipe.adam_beta2,
+        eps=recipe.adam_eps,
+        l1=recipe.lambda1 if penalised else 0.0,
+        l1_signed=recipe.l1_form == "signed",
+        l2=l2_gradient_factor(recipe) if penalised else 0.0,
+    )
+
+
+class _Set:
+    """Slices that are updated by the same numbers, and their optimiser state."""
 
     def __init__(
-        self, parameters: list[nn.Parameter], recipes: Sequence[Recipe], penalised: bool
+        self,
+        numbers: _Numbers,
+        places: list[tuple[int, int]],
+        parameters: Sequence[Tensor],
     ) -> None:
-        self.parameters = parameters
-        self.recipes = recipes
-        self.penalised = penalised
-        self.lanes = _by_lane([p.detach() for p in parameters])
-        self.first = _by_lane([torch.zeros_like(p) for p in parameters])
-        adam_ = recipes[0].optimiser == "adam"
-        self.second = _by_lane([torch.zeros_like(p) for p in parameters]) if adam_ else []
-        self.steps = [
-            [torch.zeros((), device=p.device) for p in parameters] for _ in recipes if adam_
-        ]
+        """Take slices: for each the number of its parameter and its lane."""
+        self.numbers = numbers
+        self.places = places
+        self.slices = [parameters[index].detach()[lane] for index, lane in places]
+        self.first: list[Tensor | None] = [torch.zeros_like(part) for part in self.slices]
+        if numbers.rule == "adam":
+            self.second = [torch.zeros_like(part) for part in self.slices]
+            self.steps = [torch.zeros((), device=part.device) for part in self.slices]
 
-    def update(self, epoch: int) -> None:
-        gradients = _by_lane([p.grad for p in self.parameters if p.grad is not None])
-        for lane, recipe in enumerate(self.recipes):
-            rate = recipe.learning_rate * recipe.learning_rate_decay**epoch
-            if self.penalised and recipe.lambda1:
-                _add_l1_gradient(gradients[lane], self.lanes[lane], recipe)
-            decay = l2_gradient_factor(recipe) if self.penalised else 0.0
-            if recipe.optimiser == "adam":
-                self._adam(lane, gradients[lane], rate, decay)
-            else:
-                self._sgd(lane, gradients[lane], rate, decay)
+    def update(self, epoch: int, gradients: Sequence[Sequence[Tensor]]) -> None:
+        """Update the slices, given the gradients by parameter and lane."""
+        numbers = self.numbers
+        own = [gradients[index][lane] for index, lane in self.places]
+        if numbers.l1:
+            for gradient, part in zip(own, self.slices, strict=True):
+                if numbers.l1_signed:
+                    gradient.add_(numbers.l1)
+                else:
+                    gradient.add_(part.sign(), alpha=numbers.l1)
+        rate = numbers.learning_rate * numbers.learning_rate_decay**epoch
+        if numbers.rule == "adam":
+            self._adam(own, rate)
+        else:
+            self._sgd(own, rate)
 
-    def _sgd(self, lane: int, gradients: list[Tensor], rate: float, decay: float) -> None:
-        recipe = self.recipes[lane]
+    def _sgd(self, gradients: list[Tensor], rate: float) -> None:
+        numbers = self.numbers
         sgd(
-            self.lanes[lane],
+            self.slices,
             gradients,
-            list(self.first[lane]),
+            self.first,
             fused=True,
             foreach=False,
-            weight_decay=decay,
-            momentum=0.0 if recipe.optimiser == "sgd" else recipe.momentum,
+            weight_decay=numbers.l2,
+            momentum=numbers.momentum,
             lr=rate,
-            dampening=recipe.momentum if recipe.optimiser == "averaging_momentum" else 0.0,
-            nesterov=recipe.optimiser == "nesterov",
+            dampening=numbers.momentum if numbers.rule == "averaging_momentum" else 0.0,
+            nesterov=numbers.rule == "nesterov",
             maximize=False,
         )
 
-    def _adam(self, lane: int, gradients: list[Tensor], rate: float, decay: float) -> None:
-        recipe = self.recipes[lane]
+    def _adam(self, gradients: list[Tensor], rate: float) -> None:
+        numbers = self.numbers
         adam(
-            self.lanes[lane],
+            self.slices,
             gradients,
-            self.first[lane],
-            self.second[lane],
+            self.first,  # type: ignore[arg-type]
+            self.second,
             [],
-            self.steps[lane],
+            self.steps,
             fused=True,
             foreach=False,
             amsgrad=False,
-            beta1=recipe.adam_beta1,
-            beta2=recipe.adam_beta2,
+            beta1=numbers.beta1,
+            beta2=numbers.beta2,
             lr=rate,
-            weight_decay=decay,
-            eps=recipe.adam_eps,
+            weight_decay=numbers.l2,
+            eps=numbers.eps,
             maximize=False,
         )
-
-
-def _by_lane(stacked: list[Tensor]) -> list[list[Tensor]]:
-    """Return, for each lane, its slices of the stacked tensors."""
-    return [list(slices) for slices in zip(*(tensor.unbind(0) for tensor in stacked), strict=True)]
-
-
-def _add_l1_gradient(gradients: list[Tensor], weights: list[Tensor], recipe: Recipe) -> None:
-    for gradient, w in zip(gradients, weights, strict=True):
-        if recipe.l1_form == "signed":
-            gradient.add_(recipe.lambda1)
-        else:
-            gradient.add_(w.sign(), alpha=recipe.lambda1)

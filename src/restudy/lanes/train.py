@@ -11,9 +11,7 @@ from collections.abc import Callable, Sequence
 import pandas as pd
 import pytorch_lightning as pl
 import torch
-from lightning_fabric.plugins.environments import (  # type: ignore[attr-defined]
-    LightningEnvironment,
-)
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
 from restudy.config.identity import Lane
 from restudy.config.recipe import LANE_FIELDS
