@@ -56,7 +56,7 @@ format: $(READY)  ## put code and workflow into the house style
 	$(BIN)/snakefmt Snakefile workflow
 
 bench: $(READY)  ## measure training speed on this machine
-	$(BIN)/python bench/training.py
+	$(BIN)/python -m bench.training
 
 # torch is named apart so that its plain version is pinned and the local build's suffix is not.
 lock:  ## make requirements.lock anew from pyproject.toml (in a fresh environment)

@@ -23,5 +23,9 @@ rule all:
         RESULTS / "mlflow/sync.json",
 
 
+onstart:
+    take_lock()
+
+
 onsuccess:
     print(where_things_are(RESULTS))

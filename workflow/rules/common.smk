@@ -4,6 +4,7 @@ from pathlib import Path
 from restudy import progress
 from restudy.config.loading import load_settings, load_studies
 from restudy.errors import RestudyError
+from restudy.lock import hold
 from restudy.plan import make_plan
 from restudy.provenance import code_digest
 from restudy.tracking.attempts import next_attempt
@@ -47,3 +48,11 @@ def where_things_are(results):
         f"Tables:   {results}/tables/\n"
         f"All runs: `make ui{scale}` serves the MLflow UI on http://127.0.0.1:5000\n"
     )
+
+
+def take_lock():
+    """See to it that only one run of the pipeline is going on in this folder."""
+    try:
+        hold(Path(".snakemake/restudy.lock"))
+    except RestudyError as error:
+        raise WorkflowError(str(error))

@@ -87,7 +87,7 @@ def find_device(device: str) -> torch.device:
     Raises:
         RestudyError: ``device`` is cuda and there is none.
     """
-    available: bool = torch.cuda.is_available()  # type: ignore[no-untyped-call]
+    available: bool = torch.cuda.is_available()
     if device == "cuda" and not available:
         raise RestudyError(
             "config.yaml: training.device: 'cuda' is not there; allowed on this machine: cpu, auto"
@@ -106,7 +106,8 @@ def describe_arithmetic(device: torch.device) -> str:
     """Return the path that float32 products take, for the records."""
     if device.type == "cuda":
         return f"cuBLAS, {torch.get_float32_matmul_precision()} precision"
-    library = "MKL" if torch.backends.mkl.is_available() else "OpenBLAS or Eigen"
+    has_mkl = torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
+    library = "MKL" if has_mkl else "OpenBLAS or Eigen"
     precision = torch.backends.mkldnn.matmul.fp32_precision  # type: ignore[attr-defined]
     return f"{library}, oneDNN precision {precision}"
 

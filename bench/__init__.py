@@ -1,0 +1,1 @@
+"""Measuring training speed; see docs/architecture.md."""
