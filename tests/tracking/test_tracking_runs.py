@@ -48,10 +48,11 @@ def test_cell_has_the_means_of_its_finished_lanes():
 
 def test_commit_is_told_of_lanes_that_it_trained():
     results = make_cell()
-    results.record["trained_last"] = ["s1-b"]
+    results.record["seeds"] = {"s1-b": 1}
+    results.record["earlier"] = [{"seeds": {"s0-a": 0}, "git_commit": "e" * 40, "git_dirty": False}]
     lanes = runs.lane_contents(make_study(), CELL, results)
-    assert "restudy.git_commit" not in lanes["s0-a"].tags
-    assert "restudy.git_commit" in lanes["s1-b"].tags
+    assert lanes["s0-a"].tags["restudy.git_commit"] == "e" * 40
+    assert lanes["s1-b"].tags["restudy.git_commit"] == "c" * 40 + "-dirty"
 
 
 def test_curves_are_a_picture():

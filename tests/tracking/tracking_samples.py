@@ -45,6 +45,7 @@ def make_cell(lanes=("s0-a", "s1-b"), digest="d1", epochs=2, diverged=(), weight
         {lane: {"layers.0.weight": np.ones((2, 3), "float32")} for lane in lanes if weights},
         {
             "data": {"dataset": "mnist", "sha256": "ab" * 32, "split_seed": 0},
+            "seeds": {lane: place for place, lane in enumerate(lanes)},
             "git_commit": "c" * 40,
             "git_dirty": True,
         },

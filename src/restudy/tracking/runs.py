@@ -253,11 +253,12 @@ def _origin(record: Mapping[str, Any], lane: str | None) -> dict[str, str]:
     data = record.get("data", {}).get("sha256")
     if data:
         tags["restudy.data_digest"] = data
-    # The record tells of the last training; a lane that was kept has its commit from before.
-    trained_last = record.get("trained_last")
-    if record.get("git_commit") and (not lane or trained_last is None or lane in trained_last):
-        commit = record["git_commit"]
-        tags["restudy.git_commit"] = commit + ("-dirty" if record.get("git_dirty") else "")
+    # A lane that was kept when others were trained has its commit in an earlier record.
+    records = [record, *reversed(record.get("earlier", []))]
+    own = next((found for found in records if not lane or lane in found.get("seeds", {})), {})
+    commit = own.get("git_commit")
+    if commit:
+        tags["restudy.git_commit"] = commit + ("-dirty" if own.get("git_dirty") else "")
         tags["mlflow.source.git.commit"] = commit
     return tags
 

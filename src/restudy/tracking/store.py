@@ -110,14 +110,12 @@ def experiment_tags(study: Study) -> dict[str, str]:
     # The Snakefile imports this module, which should cost it next to nothing.
     from restudy.tracking.runs import naming_factors
 
-    lines = [f"**{study['title']}**", study["question"], f"Scale: {study['scale']}."]
+    lines = [study["title"], study["question"], f"Scale: {study['scale']}."]
     if study.get("cuts"):
         lines.append("Less than the full study: " + "; ".join(study["cuts"]) + ".")
     lines.append(f"Runs are named by {', '.join([*naming_factors(study), 'seed'])}.")
     return {
         "mlflow.note.content": "\n\n".join(lines),
-        # Without it the UI opens an experiment in its view for language models.
-        "mlflow.experimentKind": "custom_model_development",
         "restudy.title": study["title"],
         "restudy.question": study["question"],
         "restudy.scale": study["scale"],

@@ -43,7 +43,9 @@ def main(arguments: list[str] | None = None) -> None:
         command, environment = server(tracking_uri(options.uri, options.results), options.port)
     except RestudyError as error:
         sys.exit(f"error: {error}")
-    print(f"MLflow: http://{_HOST}:{options.port} (stop with Ctrl-C)", flush=True)
+    # MLflow starts in its view of language-model traces unless the address says otherwise.
+    address = f"http://{_HOST}:{options.port}/#/experiments?workflowType=machine_learning"
+    print(f"MLflow: {address} (Ctrl-C stops it)", flush=True)
     os.execve(command[0], command, environment)  # noqa: S606 (no shell is wanted)
 
 
