@@ -10,12 +10,15 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from restudy.config.identity import Lane, cell_id, label, lane_id
+from restudy.config.loading import load_studies
 from restudy.config.recipe import Recipe
+from restudy.config.settings import Settings
 from restudy.config.study import Cut, Study
 from restudy.errors import RestudyError
 
@@ -98,6 +101,10 @@ class StudyPlan:
         """Ids of the cells that hold the study's runs, sorted."""
         return tuple(sorted({run.cell for run in self.runs}))
 
+    def tracked(self) -> dict[str, Any]:
+        """Return description and places of its runs together, as MLflow's view needs them."""
+        return {**self.description(), "runs": self.places()}
+
     @property
     def datasets(self) -> tuple[str, ...]:
         """Names of the data sets it needs, sorted."""
@@ -149,6 +156,15 @@ class Plan:
     cells: Mapping[str, Cell]
 
 
+def load_plan(settings: Settings) -> Plan:
+    """Make the plan of a run from its settings and the study files they name.
+
+    Raises:
+        RestudyError: a study file is wrong, or a combination of levels is no valid recipe.
+    """
+    return make_plan(load_studies(Path(settings.studies), settings.only), settings.scale)
+
+
 def make_plan(studies: Mapping[str, Study], scale: str) -> Plan:
     """Expand studies into cells and lanes.
 
@@ -189,7 +205,7 @@ def plan_study(study: Study, scale: str) -> StudyPlan:
     runs = []
     for labels in itertools.product(*factors.values()):
         levels = dict(zip(factors, labels, strict=True))
-        if any(_matches(levels, pattern) for pattern in exclude):
+        if any(_matches(study, levels, pattern) for pattern in exclude):
             continue
         fields = dict(base)
         for name, level in levels.items():
@@ -228,12 +244,10 @@ def _seeds(seeds: int | list[int]) -> list[int]:
     return list(range(seeds)) if isinstance(seeds, int) else seeds
 
 
-def _matches(levels: Mapping[str, str], pattern: Mapping[str, Any]) -> bool:
+def _matches(study: Study, levels: Mapping[str, str], pattern: Mapping[str, Any]) -> bool:
     """Tell whether every factor of ``pattern`` has (one of) the levels it names."""
     return all(
-        levels[name] == label(wanted)
-        or (isinstance(wanted, list) and levels[name] in map(label, wanted))
-        for name, wanted in pattern.items()
+        levels[name] in map(label, study.excluded(name, wanted)) for name, wanted in pattern.items()
     )
 
 
@@ -269,6 +283,8 @@ def _describe_cuts(study: Study, cut: Cut, seeds: list[int]) -> tuple[str, ...]:
     if cut.exclude is not None and cut.exclude != study.exclude:
         words.append("other combinations left out")
     full_seeds = _seeds(study.seeds)
-    if seeds != full_seeds:
-        words.append(f"{len(seeds)} seeds instead of {len(full_seeds)}")
+    if len(seeds) != len(full_seeds):
+        words.append(f"{len(seeds)} seed{'s'[: len(seeds) - 1]} instead of {len(full_seeds)}")
+    elif seeds != full_seeds:
+        words.append("other seeds")
     return tuple(words)

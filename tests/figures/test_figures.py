@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restudy.errors import RestudyError
 from restudy.figures.batch_size import batch_size
 from restudy.figures.grid import grid
 from restudy.figures.housing import housing
@@ -60,7 +59,8 @@ def test_same_bytes_each_time(
 
 def test_learning_curves_show_means(norm_tables: Tables) -> None:
     history = norm_tables.history
-    drawing = learning_curves(history[history["batch_size"] == "16"], ["norm"])
+    small = history["batch_size"].eq("16") & history["metric"].isin(["data_loss", "accuracy"])
+    drawing = learning_curves(history[small], ["norm"])
     row = drawing.data.query("metric == 'accuracy' and norm == 'batch' and split == 'test'")
     runs = norm_tables.runs.query("norm == 'batch' and batch_size == '16'")
     assert row["mean"].tolist() == pytest.approx([runs["test_accuracy"].mean()])
@@ -109,15 +109,18 @@ def test_one_seed_and_one_epoch() -> None:
     housing(alone.runs, alone.history, predictions(alone.runs))
 
 
-def test_a_level_without_colour() -> None:
+def test_any_level_has_a_look() -> None:
     assert looks("norm", ["batch"])["batch"].name == "batch norm"
-    with pytest.raises(RestudyError, match=r"norm: 'bacth' is not allowed.*did you mean 'batch'"):
-        looks("norm", ["none", "bacth"])
-    many = [str(i) for i in range(8)]
-    with pytest.raises(RestudyError, match="hidden: no colour is left for '7'"):
-        looks("hidden", many)
+    own = looks("regularisation", ["L2", "mine", "dropout", "another"])
+    assert own["L2"] == looks("regularisation", ["none", "L2"])["L2"]
+    assert len({look.colour for look in own.values()}) == 4
+    assert len({look.marker for look in own.values()}) == 4
+    assert own["mine"].name == "mine"
+    many = [str(i) for i in range(24)]
     colours = looks("hidden", many[:7]).values()
     assert len({look.colour for look in colours}) == len({look.marker for look in colours}) == 7
+    assert len({look.colour for look in looks("hidden", many).values()}) == 24
+    assert len(looks("norm", ["none", "batch", *many])) == 26
 
 
 def test_labels_do_not_overlap() -> None:
@@ -127,3 +130,15 @@ def test_labels_do_not_overlap() -> None:
     heights = sorted(text.get_position()[1] for text in axes.texts)
     assert np.diff(heights).min() > 0.059
     assert heights[-1] < 1
+
+
+def test_labels_stay_in_the_panel() -> None:
+    axes = matplotlib.figure.Figure().subplots()
+    axes.set_ylim(0, 1)
+    labels = [(0.001 * i, str(i), "black") for i in range(12)]
+    labels += [(1 - 0.001 * i, str(i), "black") for i in range(12)]
+    direct_labels(axes, 1.06, [*labels, (np.nan, "lost", "black")], gap=0.04, leader=1)
+    heights = sorted(text.get_position()[1] for text in axes.texts)
+    assert len(heights) == len(axes.lines) == 24
+    assert np.diff(heights).min() > 0.039
+    assert 0 <= heights[0] < heights[-1] <= 1

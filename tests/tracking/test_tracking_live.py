@@ -29,7 +29,7 @@ class Training:
 
 def test_runs_are_shown_while_they_train(store):
     store.prepare(make_study())
-    live = LiveCell(store.uri, [make_study()], CELL, seconds=1e-9)
+    live = LiveCell(store.uri, None, lambda: [make_study()], CELL, seconds=1e-9)
     training = Training(live)
     training.epoch(1, loss=float("nan"))
     live._next = 0.0  # the rest after sending is not waited for
@@ -55,7 +55,7 @@ def test_runs_are_shown_while_they_train(store):
 def test_a_lane_of_two_studies_is_in_both(store):
     studies = [make_study(), make_study("second", lanes=LANES[:1]), make_study("third", cell="x")]
     store.prepare(*studies)
-    live = LiveCell(store.uri, studies, CELL, seconds=1e-9)
+    live = LiveCell(store.uri, None, lambda: studies, CELL, seconds=1e-9)
     Training(live).epoch(1)
     assert live.finish(make_cell())
     assert sorted(store.lanes()) == LANES
@@ -65,7 +65,7 @@ def test_a_lane_of_two_studies_is_in_both(store):
 
 def test_a_short_cell_opens_nothing(store):
     store.prepare(make_study())
-    live = LiveCell(store.uri, [make_study()], CELL, seconds=60)
+    live = LiveCell(store.uri, None, lambda: [make_study()], CELL, seconds=60)
     Training(live).epoch(1)
     assert not live.finish(make_cell())
     assert not store.runs()
@@ -73,7 +73,7 @@ def test_a_short_cell_opens_nothing(store):
 
 def test_interrupted_training_is_marked(store):
     store.prepare(make_study())
-    live = LiveCell(store.uri, [make_study()], CELL, seconds=1e-9)
+    live = LiveCell(store.uri, None, lambda: [make_study()], CELL, seconds=1e-9)
     training = Training(live)
     training.epoch(1)
     training.callback.on_exception(None, None, KeyboardInterrupt())
@@ -88,7 +88,7 @@ def test_trouble_is_told_once(kind, tmp_path, store, unused_port, capsys):
         "refused": f"http://127.0.0.1:{unused_port}",
         "no experiment": store.uri,
     }[kind]
-    live = LiveCell(uri, [make_study()], CELL, seconds=1e-9)
+    live = LiveCell(uri, None, lambda: [make_study()], CELL, seconds=1e-9)
     training = Training(live)
     for number in (1, 2):
         live._next = 0.0

@@ -120,11 +120,11 @@ import sys
 sys.path.insert(0, sys.argv[1])
 from tracking_samples import make_cell, make_study
 from restudy.tracking.log import log_cell
-from restudy.tracking.store import find_experiment, open_client
+from restudy.tracking.store import ensure_experiment, open_client
 client = open_client(sys.argv[2])
 lanes = [f"s{i}-x" for i in range(8)]
 study = make_study(lanes=lanes, cell=sys.argv[3])
-log_cell(client, find_experiment(client, "norms"), study, sys.argv[3], make_cell(lanes))
+log_cell(client, ensure_experiment(client, None, study), study, sys.argv[3], make_cell(lanes))
 """
 
 

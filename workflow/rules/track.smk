@@ -1,4 +1,7 @@
 # MLflow: the store before training, and what is missing in it afterwards.
+#
+# Nothing that training waits for may depend on the studies: Snakemake does not ask a job whether
+# it is stale while one that it waits for is due.
 
 
 rule create_store:
@@ -12,18 +15,14 @@ rule create_store:
         "../../envs/restudy.yaml"
     resources:
         mem_mb=500,
-    params:
-        uri=TRACKING_URI,
-        studies=TRACKED_STUDIES,
     message:
-        "Create the MLflow store and an experiment for each study"
+        "Create the MLflow store"
     script:
         "../scripts/create_store.py"
 
 
 rule sync_tracking:
     input:
-        store=rules.create_store.output,
         cells=expand(rules.train.output.record, cell=PLAN.cells),
     output:
         RESULTS / "mlflow/sync.json",
@@ -36,9 +35,12 @@ rule sync_tracking:
     resources:
         mem_mb=500,
     params:
+        # Without a password; the script takes the whole address from the config.
+        store=public(TRACKING_URI),
+        studies=[study.tracked() for study in PLAN.studies.values()],
         # Another number than last time if runs were still missing then: the rule runs again.
         attempt=next_attempt(RESULTS / "mlflow/sync.json"),
     message:
-        "Put runs into MLflow that training could not"
+        "Put runs into MLflow that are not there yet"
     script:
         "../scripts/sync_tracking.py"

@@ -1,15 +1,18 @@
 import json
 from pathlib import Path
 
+from restudy.config.loading import load_settings
 from restudy.console import job
 from restudy.files import write_atomically
-from restudy.tracking.store import artifact_root, prepare
+from restudy.tracking.store import artifact_root, prepare, tracking_uri
 
 with job(snakemake.log[0]) as say:
-    uri, studies = snakemake.params.uri, snakemake.params.studies
-    results = Path(snakemake.output[0]).parents[1]
-    problem = prepare(uri, artifact_root(uri, results), studies)
+    # From the config and not from params: another store is no reason to train again.
+    settings = load_settings(snakemake.config)
+    results = Path(settings.results)
+    uri = tracking_uri(settings.tracking.uri, results)
+    problem = prepare(uri, artifact_root(uri, results), [])
     if problem:
         say(f"warning: MLflow: {problem}; training goes on, and the runs are added later")
-    content = json.dumps({"uri": uri, "studies": studies}, indent=1)
+    content = json.dumps({"note": "the MLflow store was made before training"})
     write_atomically(Path(snakemake.output[0]), content.encode())

@@ -2,17 +2,18 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from restudy.config.loading import load_settings
 from restudy.console import job
 from restudy.files import write_atomically
-from restudy.tracking.store import artifact_root
+from restudy.tracking.store import artifact_root, tracking_uri
 from restudy.tracking.sync import sync
 
 with job(snakemake.log[0]) as say:
-    store = json.loads(Path(snakemake.input.store[0]).read_text())
-    results = Path(snakemake.output[0]).parents[1]
-    report = sync(
-        store["uri"], artifact_root(store["uri"], results), results / "cells", store["studies"]
-    )
+    settings = load_settings(snakemake.config)
+    results = Path(settings.results)
+    uri = tracking_uri(settings.tracking.uri, results)
+    studies = snakemake.params.studies
+    report = sync(uri, artifact_root(uri, results), results / "cells", studies)
     if report.problem:
         say(
             f"warning: MLflow: {report.missing} runs are missing in the store "

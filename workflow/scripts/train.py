@@ -1,4 +1,3 @@
-import json
 from pathlib import Path
 
 from restudy.config.identity import Lane
@@ -9,16 +8,24 @@ from restudy.console import job
 with job(snakemake.log[0]) as say:
     import torch
 
+    from restudy.plan import load_plan
     from restudy.tracking.live import LiveCell
+    from restudy.tracking.store import artifact_root, tracking_uri
     from restudy.training import describe, train_cell
 
     # From the config and not from params: these change speed and the view, but no numbers.
     settings = load_settings(snakemake.config)
     torch.set_num_threads(snakemake.threads)
     folder = Path(snakemake.output.record).parent
-    store = json.loads(Path(snakemake.input.store).read_text())
-    seconds = settings.tracking.live_seconds
-    live = LiveCell(store["uri"], store["studies"], folder.name, seconds, warn=say)
+    uri = tracking_uri(settings.tracking.uri, Path(settings.results))
+    live = LiveCell(
+        uri,
+        artifact_root(uri, Path(settings.results)),
+        lambda: [study.tracked() for study in load_plan(settings).studies.values()],
+        folder.name,
+        settings.tracking.live_seconds,
+        warn=say,
+    )
     results, trained = train_cell(
         [Lane(lane["id"], Recipe(**lane["recipe"])) for lane in snakemake.params.lanes],
         folder,

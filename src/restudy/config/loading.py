@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from restudy.config.identity import label
 from restudy.config.recipe import Recipe
 from restudy.config.settings import Settings
-from restudy.config.study import RecipePart, Study
+from restudy.config.study import FIGURE_FACTORS, RecipePart, Study
 from restudy.config.yaml import read_mapping
 from restudy.errors import RestudyError, describe, nearest
 
@@ -65,6 +65,7 @@ def load_study(path: Path) -> Study:
         *_exclude_complaints(study, str(path)),
         *_seed_complaints(study, str(path)),
         *_comparison_complaints(study, str(path)),
+        *_figure_complaints(study, str(path)),
     ]
     if complaints:
         raise RestudyError("\n".join(complaints))
@@ -270,22 +271,13 @@ def _exclude_complaints(study: Study, where: str) -> list[str]:
                     f"{', '.join(study.factors) or 'none'}" + _did_you_mean(name, study.factors)
                 )
                 continue
-            known = _labels(study, name)
-            is_one = label(wanted) in known or not isinstance(wanted, list)
+            known = study.labels(name)
             found += [
                 describe(where, f"{place}.{name}", x, ", ".join(known), nearest(label(x), known))
-                for x in ([wanted] if is_one else wanted)
+                for x in study.excluded(name, wanted)
                 if label(x) not in known
             ]
     return found
-
-
-def _labels(study: Study, factor: str) -> list[str]:
-    """Return the labels of all levels that a factor has at any scale."""
-    cuts = [cut.factors[factor] for cut in study.scales.values() if factor in cut.factors]
-    return list(
-        dict.fromkeys(label(x) for levels in (study.factors[factor], *cuts) for x in levels)
-    )
 
 
 def _seed_complaints(study: Study, where: str) -> list[str]:
@@ -319,3 +311,11 @@ def _comparison_complaints(study: Study, where: str) -> list[str]:
                 suggestion = nearest(label(baseline), map(label, levels))
                 found.append(describe(where, f"{place}.baseline", baseline, allowed, suggestion))
     return found
+
+
+def _figure_complaints(study: Study, where: str) -> list[str]:
+    about = FIGURE_FACTORS.get(study.figure)
+    if about is None or set(about) - {"dataset"} <= study.factors.keys() <= set(about):
+        return []
+    allowed = f"learning_curves, or a study with the factors {', '.join(about)}"
+    return [describe(where, "figure", study.figure, allowed)]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, Tag, create_model
 
+from restudy.config.identity import label
 from restudy.config.recipe import Recipe
 
 Scale = Literal["quick", "default", "full"]
@@ -25,6 +26,12 @@ Metric = Literal[
     "train_rmse",
     "penalty",
 ]
+# What a kind of figure is about: it needs these factors (a data set may be fixed), and no others.
+FIGURE_FACTORS = {
+    "batch_size": ("norm", "batch_size"),
+    "grid": ("dataset", "hidden", "norm", "batch_size", "regularisation"),
+    "housing": ("hidden",),
+}
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Seeds = Annotated[
     Annotated[int, Field(ge=1), Tag("count")]
@@ -114,3 +121,14 @@ class Study(_Strict):
     def file(self) -> str:
         """The file that the study was read from, for messages."""
         return self._file or f"study {self.name}"
+
+    def labels(self, factor: str) -> list[str]:
+        """Return the labels of all levels that a factor has at any scale."""
+        cuts = [cut.factors[factor] for cut in self.scales.values() if factor in cut.factors]
+        levels = (level for part in (self.factors[factor], *cuts) for level in part)
+        return list(dict.fromkeys(map(label, levels)))
+
+    def excluded(self, factor: str, wanted: Any) -> list[Any]:
+        """Return the levels that stand behind a factor in ``exclude``: one, or a list of them."""
+        is_one = not isinstance(wanted, list) or label(wanted) in self.labels(factor)
+        return [wanted] if is_one else wanted

@@ -2,6 +2,7 @@
 
 Colours are those of Okabe and Ito, "Color universal design" (2008), which people with any of the
 common colour vision deficiencies can tell apart; markers differ too, for print in black and white.
+More levels than that palette has colours are drawn in a sequence from dark to light (viridis).
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import NamedTuple, ParamSpec
+from typing import Any, NamedTuple, ParamSpec
 
+import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from restudy.errors import RestudyError, describe, nearest
 from restudy.files import write_atomically
 from restudy.tables import to_csv
 
@@ -60,6 +63,9 @@ NAMED = frozenset({"norm"})
 
 _PALETTE = tuple(zip((VERMILION, BLUE, GREEN, PURPLE, ORANGE, SKY, BLACK), "os^Dv<>", strict=True))
 """Colours and markers, in this order, for the levels of all other factors."""
+
+COLOURS = len(_PALETTE)
+"""How many levels can be told apart by colour alone."""
 
 _STYLE: list[str | dict[str, object]] = [
     "default",  # not what a matplotlibrc of the machine says
@@ -115,30 +121,23 @@ def styled(draw: Callable[P, Drawing]) -> Callable[P, Drawing]:
 def looks(factor: str, levels: Sequence[str]) -> dict[str, Look]:
     """Return how each level of a factor is drawn.
 
-    Known levels of ``norm`` and ``regularisation`` look the same everywhere; the levels of other
-    factors take colours in the order given.
-
-    Raises:
-        RestudyError: a level has no colour.
+    Known levels of ``norm`` and ``regularisation`` look the same everywhere; other levels take the
+    colours that are left, in the order given. More than ``COLOURS`` levels, known or not, get the
+    colours of a sequential map, so that their order shows; markers come round again then.
     """
-    if factor in _FIXED:
-        known = _FIXED[factor]
-        for level in levels:
-            if level not in known:
-                guess = nearest(level, known)
-                raise RestudyError(
-                    describe("figures/style.py", factor, level, ", ".join(known), guess)
-                )
-        return {level: known[level] for level in levels}
-    if len(levels) > len(_PALETTE):
-        raise RestudyError(
-            f"figures/style.py: {factor}: no colour is left for {levels[len(_PALETTE)]!r}; "
-            f"allowed: {len(_PALETTE)} levels"
-        )
-    return {
-        level: Look(colour, marker, level)
-        for level, (colour, marker) in zip(levels, _PALETTE, strict=False)
-    }
+    if len(levels) > COLOURS:
+        # Viridis ends in a yellow that is too pale for letters and lines on white.
+        shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.85, len(levels)))
+        return {
+            level: Look(to_hex(shade), _PALETTE[i % COLOURS][1], level)
+            for i, (level, shade) in enumerate(zip(levels, shades, strict=True))
+        }
+    known = {level: look for level, look in _FIXED.get(factor, {}).items() if level in levels}
+    taken = {look.colour for look in known.values()}
+    markers = {look.marker for look in known.values()}
+    colours = iter([colour for colour, _ in _PALETTE if colour not in taken])
+    signs = iter([marker for _, marker in _PALETTE if marker not in markers])
+    return {level: known.get(level) or Look(next(colours), next(signs), level) for level in levels}
 
 
 def save(drawing: Drawing, svg: Path, pdf: Path, csv: Path) -> None:
@@ -185,33 +184,37 @@ def fit_limits(axes: Axes, values: ArrayLike) -> None:
 
 
 def direct_labels(
-    axes: Axes, x: float, labels: Sequence[tuple[float, str, str]], gap: float = 0.06
+    axes: Axes,
+    x: float,
+    labels: Sequence[tuple[float, str, str]],
+    gap: float = 0.06,
+    leader: float | None = None,
 ) -> None:
     """Write labels at the right of a panel, beside what they name, without overlap.
 
     Args:
         axes: the panel; its limits must be final.
         x: where the labels begin, as a share of the panel's width.
-        labels: for each its height in data units, text and colour.
+        labels: for each its height in data units, text and colour. One without a height, of
+            something that is not drawn, is left out.
         gap: least distance between two labels, as a share of the panel's height.
+        leader: where thin lines to the labels begin, as a share of the panel's width; None for no
+            lines.
     """
+    labels = [label for label in labels if np.isfinite(label[0])]
     to_axes = axes.transData + axes.transAxes.inverted()
     heights = [float(to_axes.transform((1.0, y))[1]) for y, _, _ in labels]
     order = sorted(range(len(labels)), key=heights.__getitem__)
     placed: dict[int, float] = {}
-    floor = -1.0
+    floor, ceiling = -1.0, 0.98 + gap
     for i in order:
-        floor = max(min(max(heights[i], 0.02), 0.98), floor + gap)
-        placed[i] = floor
-    # If pushing upwards has left the panel, everything moves down as far as it stuck out.
-    excess = max(0.0, floor - 0.98)
+        placed[i] = floor = max(min(max(heights[i], 0.02), 0.98), floor + gap)
+    # Those that were pushed out at the top come down again, and push those below them.
+    for i in reversed(order):
+        placed[i] = ceiling = min(placed[i], ceiling - gap)
     for i, (_, text, colour) in enumerate(labels):
-        axes.text(
-            x,
-            placed[i] - excess,
-            text,
-            color=colour,
-            transform=axes.transAxes,
-            va="center",
-            clip_on=False,
-        )
+        place: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
+        axes.text(x, placed[i], text, color=colour, va="center", parse_math=False, **place)
+        if leader is not None:
+            ends = (leader, x - 0.01), (heights[i], placed[i])
+            axes.add_line(Line2D(*ends, color=colour, linewidth=0.5, **place))

@@ -7,6 +7,8 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
@@ -25,7 +27,7 @@ from restudy.tracking.runs import (
     common_tags,
     factor_tags,
 )
-from restudy.tracking.store import describe, find_experiment, open_client, public
+from restudy.tracking.store import describe, ensure_experiment, open_client, public
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -88,7 +90,8 @@ class LiveCell:
     def __init__(
         self,
         uri: str,
-        studies: Iterable[Study],
+        artifacts: Path | None,
+        studies: Callable[[], Iterable[Study]],
         cell: str,
         seconds: float = 10.0,
         warn: Callable[[str], None] = _to_stderr,
@@ -97,14 +100,17 @@ class LiveCell:
 
         Args:
             uri: the store.
-            studies: all studies, with ``runs``; those without a lane in this cell are passed over.
+            artifacts: folder for the files of new experiments; None: the server decides.
+            studies: returns all studies, with ``runs``; asked when there is something to send.
+                Those without a lane in this cell are passed over.
             cell: the cell's id.
             seconds: the longest time that metrics wait before they are sent.
             warn: told, in one line, when the store cannot be used.
         """
         self.uri = uri
-        self.studies = [study for study in studies if runs.lanes_of(study, cell)]
+        self.artifacts = artifacts
         self.cell = cell
+        self._all_studies = studies
         self.seconds = seconds
         self.warn = warn
         self.problem: str | None = None
@@ -112,6 +118,11 @@ class LiveCell:
         self._started: dict[str, tuple[str, Started]] = {}
         self._stacks: list[_Stack] = []
         self._next: float | None = None
+
+    @cached_property
+    def studies(self) -> list[Study]:
+        """The studies that have a lane in this cell."""
+        return [study for study in self._all_studies() if runs.lanes_of(study, self.cell)]
 
     def watch(self, recorder: Recorder) -> pl.Callback:
         """Return the callback for a stack; what ``train_lanes`` takes as ``watch``."""
@@ -173,7 +184,7 @@ class LiveCell:
 
     def _flush_study(self, client: MlflowClient, study: Study) -> None:
         if study["name"] not in self._started:
-            experiment = find_experiment(client, study["name"])
+            experiment = ensure_experiment(client, self.artifacts, study)
             began = min(stack.began for stack in self._stacks)
             content = self._content(study, "cell", self.cell, {}, began)
             parent = create(client, experiment, content)

@@ -255,7 +255,9 @@ def _origin(record: Mapping[str, Any], lane: str | None) -> dict[str, str]:
         tags["restudy.data_digest"] = data
     # A lane that was kept when others were trained has its commit in an earlier record.
     records = [record, *reversed(record.get("earlier", []))]
-    own = next((found for found in records if not lane or lane in found.get("seeds", {})), {})
+    own: Mapping[str, Any] = next(
+        (found for found in records if not lane or lane in found.get("seeds", {})), {}
+    )
     commit = own.get("git_commit")
     if commit:
         tags["restudy.git_commit"] = commit + ("-dirty" if own.get("git_dirty") else "")

@@ -83,26 +83,39 @@ def create_store(uri: str) -> None:
 
 
 def create_experiments(uri: str, artifacts: Path | None, studies: Iterable[Study]) -> None:
-    """Make an experiment for each study; bring back one that was deleted in the UI.
-
-    Args:
-        uri: the store.
-        artifacts: folder for the files of new experiments; None: the server decides.
-        studies: descriptions with ``name, title, question, scale, cuts``.
-    """
+    """Make an experiment for each study that has none."""
     client = open_client(uri)
     for study in studies:
-        name, tags = study["name"], experiment_tags(study)
-        found = client.get_experiment_by_name(name)
-        if found is None:
-            location = str(artifacts / name) if artifacts else None
-            client.create_experiment(name, location, tags)
-            continue
-        if found.lifecycle_stage == "deleted":
-            client.restore_experiment(found.experiment_id)
-        for key, value in tags.items():
-            if found.tags.get(key) != value:
-                client.set_experiment_tag(found.experiment_id, key, value)
+        ensure_experiment(client, artifacts, study)
+
+
+def ensure_experiment(client: MlflowClient, artifacts: Path | None, study: Study) -> str:
+    """Return the id of a study's experiment; make it, or bring it back if it was deleted.
+
+    Args:
+        client: of an open store.
+        artifacts: folder for the files of new experiments; None: the server decides.
+        study: a description with ``name, title, question, scale, cuts``.
+    """
+    from mlflow.exceptions import MlflowException
+
+    name, tags = study["name"], experiment_tags(study)
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        location = str(artifacts / name) if artifacts else None
+        try:
+            return str(client.create_experiment(name, location, tags))
+        except MlflowException:
+            # Another process has made it meanwhile; if that is not why, this is told of here.
+            found = client.get_experiment_by_name(name)
+            if found is None:
+                raise
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    for key, value in tags.items():
+        if found.tags.get(key) != value:
+            client.set_experiment_tag(found.experiment_id, key, value)
+    return str(found.experiment_id)
 
 
 def experiment_tags(study: Study) -> dict[str, str]:
@@ -138,18 +151,6 @@ def open_client(uri: str) -> MlflowClient:
     from mlflow import MlflowClient
 
     return MlflowClient(uri)
-
-
-def find_experiment(client: MlflowClient, name: str) -> str:
-    """Return the id of a study's experiment.
-
-    Raises:
-        StoreError: there is none, or it was deleted.
-    """
-    found = client.get_experiment_by_name(name)
-    if found is None or found.lifecycle_stage == "deleted":
-        raise StoreError(f"there is no experiment {name!r}")
-    return str(found.experiment_id)
 
 
 def sqlite_file(uri: str) -> Path | None:

@@ -13,7 +13,7 @@ from restudy import results
 from restudy.tracking import runs
 from restudy.tracking.log import Started, compare, find_runs, log_cell
 from restudy.tracking.runs import CELL, Study
-from restudy.tracking.store import describe, find_experiment, open_client, prepare
+from restudy.tracking.store import describe, ensure_experiment, open_client, prepare
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
@@ -58,10 +58,10 @@ def sync(uri: str, artifacts: Path | None, cells: Path, studies: Iterable[Study]
     """
     studies = list(studies)
     planned = sum(len(study["runs"]) for study in studies)
-    report = SyncReport(problem=prepare(uri, artifacts, studies))
+    report = SyncReport(problem=prepare(uri, artifacts, []))
     if report.problem is None:
         try:
-            _sync(uri, cells, studies, report)
+            _sync(uri, artifacts, cells, studies, report)
         except Exception as error:  # whatever the store raises
             report.problem = describe(error)
     report.missing = planned - report.present - report.added
@@ -70,12 +70,18 @@ def sync(uri: str, artifacts: Path | None, cells: Path, studies: Iterable[Study]
     return report
 
 
-def _sync(uri: str, cells: Path, studies: Iterable[Study], report: SyncReport) -> None:
+def _sync(
+    uri: str,
+    artifacts: Path | None,
+    cells: Path,
+    studies: Iterable[Study],
+    report: SyncReport,
+) -> None:
     client = open_client(uri)
     digests = _Digests(cells)
     gaps: dict[str, list[_Gap]] = {}
     for study in studies:
-        experiment = find_experiment(client, study["name"])
+        experiment = ensure_experiment(client, artifacts, study)
         by_cell: dict[str, list[Run]] = {}
         for run in find_runs(client, experiment):
             by_cell.setdefault(run.data.tags.get(CELL, ""), []).append(run)

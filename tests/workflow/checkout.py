@@ -1,0 +1,150 @@
+"""A copy of the checkout in a temporary folder, and the pipeline run in it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[2]
+
+# What the tests vary is small: seconds for a whole run, most of them spent on imports.
+STUDIES = {
+    "tiny": {
+        "title": "Two networks on a few images",
+        "question": "Does the pipeline work?",
+        "recipe": {
+            "dataset": "mnist",
+            "train_samples": 200,
+            "validation_samples": 100,
+            "hidden": [8],
+            "learning_rate": 0.1,
+            "batch_size": 20,
+            "epochs": 1,
+        },
+        "factors": {"norm": ["none", "batch"]},
+        "seeds": 2,
+        "compare": [{"factor": "norm", "baseline": "none"}],
+    },
+    "houses": {
+        "title": "A small network on houses",
+        "question": "And with regression?",
+        "recipe": {
+            "dataset": "california_housing",
+            "scaling": "standard",
+            "target_scaling": "standard",
+            "loss": "mse",
+            "optimiser": "adam",
+            "learning_rate": 0.001,
+            "train_samples": 2000,
+            "validation_samples": 500,
+            "batch_size": 64,
+            "epochs": 30,
+        },
+        "factors": {"hidden": [[], [8]]},
+        "seeds": 2,
+        "compare": [{"factor": "hidden", "baseline": [], "metric": "test_r2"}],
+        "figure": "housing",
+    },
+}
+
+
+class Checkout:
+    def __init__(self, folder, config="tiny.yaml"):
+        self.folder = folder
+        self.config = config
+
+    @classmethod
+    def fresh(cls, folder, config="tiny.yaml"):
+        """Copy the files of this checkout that git knows or would take, and add tiny studies."""
+        listed = subprocess.run(
+            ["git", "ls-files", "-co", "--exclude-standard", "-z"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name in filter(None, listed.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        made = cls(folder, config)
+        for name, study in STUDIES.items():
+            made.write_study(name, **study)
+        made.configure()
+        return made
+
+    def copy(self, folder):
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Checkout(folder, self.config)
+
+    def configure(self, **settings):
+        """Set what ``tiny.yaml`` says beside the folder of the tiny studies."""
+        content = {"studies": "studies", "training": {"device": "cpu"}, **settings}
+        (self.folder / "tiny.yaml").write_text(yaml.safe_dump(content))
+
+    def write_study(self, name, **keys):
+        path = self.folder / "studies" / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(yaml.safe_dump({"name": name, **keys}))
+
+    @property
+    def results(self):
+        return self.folder / "results"
+
+    def start(self, *arguments):
+        """Start Snakemake in a process group of its own."""
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_")}
+        options = ["--cores", "2", "--configfile", self.config]
+        return subprocess.Popen(
+            [sys.executable, "-m", "snakemake", *arguments, *options],
+            cwd=self.folder,
+            env=environment | {"PYTHONPATH": str(self.folder / "src")},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def run(self, *arguments, timeout=300, fails=False):
+        """Run Snakemake to its end; return what it printed."""
+        process = self.start(*arguments)
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        except BaseException:
+            kill(process)
+            raise
+        assert (process.returncode != 0) == fails, output
+        assert "Traceback" not in output, output
+        return output
+
+    def planned(self):
+        """Return how many jobs of each rule would run: rule -> number."""
+        output = self.run("--dry-run", "--quiet", "rules")
+        return {
+            rule: int(number)
+            for rule, number in re.findall(r"^(\w+) +(\d+)$", output, re.MULTILINE)
+            if rule not in ("total", "all")
+        }
+
+    @contextmanager
+    def appended(self, file, text="\n_NEW = 1\n"):
+        """Have a file that is a little longer for a while."""
+        path = self.folder / file
+        content = path.read_text()
+        path.write_text(content + text)
+        try:
+            yield
+        finally:
+            path.write_text(content)
+
+
+def kill(process):
+    """Kill a process and all that it started, as a power cut would."""
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()

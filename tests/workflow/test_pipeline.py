@@ -1,0 +1,230 @@
+"""The whole pipeline on tiny studies: what it makes, and what it does again and what not."""
+
+import json
+import re
+import shutil
+import sqlite3
+import time
+from contextlib import closing
+
+import pandas as pd
+import pytest
+
+from restudy import results
+from tests.workflow.checkout import STUDIES, Checkout, kill
+
+pytestmark = pytest.mark.pipeline
+
+STUDY_FILES = ("runs.parquet", "history.parquet", "timing.parquet", "study.json")
+TABLES = ("summary", "comparison", "winners", "timing")
+NOTHING = "Nothing to be done"
+
+
+def cells(checkout, pattern="*"):
+    return {path.name: path for path in sorted((checkout.results / "cells").glob(pattern))}
+
+
+def trained(output):
+    """Return what the jobs said: cell -> (runs trained, runs)."""
+    found = re.findall(r"^(\S+): (\d+) of (\d+) runs trained", output, re.MULTILINE)
+    return {cell: (int(new), int(runs)) for cell, new, runs in found}
+
+
+def numbers(checkout):
+    """Return the bytes of everything that holds results and no times."""
+    kept = [
+        *(f"cells/*/{name}" for name in (results.HISTORY, results.SUMMARY, results.WEIGHTS)),
+        *(f"studies/*/{name}" for name in ("runs.parquet", "history.parquet")),
+        "studies/houses/predictions.parquet",
+        "tables/*.csv",
+        *(f"tables/*/{name}.csv" for name in TABLES if name != "timing"),
+        "figures/*",
+        "data/*.safetensors",
+    ]
+    files = [path for pattern in kept for path in checkout.results.glob(pattern)]
+    return {str(path.relative_to(checkout.results)): path.read_bytes() for path in files}
+
+
+def tracked(checkout):
+    """Return the lanes in the MLflow store that are not deleted, one entry for each run."""
+    with closing(sqlite3.connect(checkout.results / "mlflow/mlflow.db")) as store:
+        return store.execute(
+            "SELECT e.name, cell.value, lane.value, r.status FROM runs r "
+            "JOIN experiments e ON e.experiment_id = r.experiment_id "
+            "JOIN tags cell ON cell.run_uuid = r.run_uuid AND cell.key = 'restudy.cell' "
+            "JOIN tags lane ON lane.run_uuid = r.run_uuid AND lane.key = 'restudy.lane' "
+            "WHERE r.lifecycle_stage = 'active' ORDER BY 1, 2, 3"
+        ).fetchall()
+
+
+def planned_runs(checkout):
+    """Return what :func:`tracked` should return, by the studies' tables."""
+    tables = (checkout.results / "studies").glob("*/runs.parquet")
+    rows = pd.concat([pd.read_parquet(path, columns=["study", "cell", "lane"]) for path in tables])
+    return sorted((*row, "FINISHED") for row in rows.itertuples(index=False, name=None))
+
+
+def test_everything_is_made(finished):
+    expected = ["report/index.html", "mlflow/sync.json", "mlflow/mlflow.db", "tables/statuses.csv"]
+    for study in STUDIES:
+        expected += [f"studies/{study}/{name}" for name in STUDY_FILES]
+        expected += [f"tables/{study}/{name}.{kind}" for name in TABLES for kind in ("csv", "md")]
+        expected += [f"figures/{study}.{kind}" for kind in ("svg", "pdf", "csv")]
+    for cell in cells(finished):
+        expected += [f"cells/{cell}/{name}" for name in results.FILES]
+    assert len(cells(finished)) == 4
+    empty = [name for name in expected if not (finished.results / name).stat().st_size]
+    assert not empty
+    page = (finished.results / "report/index.html").read_text()
+    assert all(study["title"] in page for study in STUDIES.values())
+    assert not list(finished.results.rglob("*.part"))
+
+
+def test_what_is_printed(finished):
+    assert trained(finished.output) == dict.fromkeys(cells(finished), (2, 2))
+    assert "Report:   results/report/index.html" in finished.output
+    assert "% done, about " in finished.output
+
+
+def test_every_run_is_in_mlflow_once(finished):
+    assert tracked(finished) == planned_runs(finished)
+    report = json.loads((finished.results / "mlflow/sync.json").read_text())
+    assert (report["missing"], report["problem"]) == (0, None)
+
+
+def test_a_second_run_does_nothing(finished):
+    before = numbers(finished)
+    assert NOTHING in finished.run()
+    assert numbers(finished) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "rules"),
+    [
+        ("figures/style.py", {"learning_curves": 1, "housing": 1, "page": 1}),
+        ("figures/housing.py", {"housing": 1, "page": 1}),
+        ("stats/variance.py", {}),
+        ("tracking/log.py", {}),
+        ("config/loading.py", {}),
+    ],
+)
+def test_other_code_than_training_s_retrains_nothing(finished, file, rules):
+    with finished.appended(f"src/restudy/{file}"):
+        assert finished.planned() == rules
+
+
+def test_comments_make_nothing_stale(finished):
+    with finished.appended("src/restudy/lanes/train.py", "\n# A remark.\n"):
+        assert finished.planned() == {}
+
+
+def test_settings_that_change_no_number_retrain_nothing(finished):
+    try:
+        finished.configure(training={"device": "cpu", "stack": 1}, tracking={"live_seconds": 1})
+        assert finished.planned() == {}
+    finally:
+        finished.configure()
+
+
+def test_a_changed_study_is_found_at_once(finished):
+    """Its new runs are planned in the first run after the change, not in the second."""
+    old = STUDIES["tiny"]
+    try:
+        finished.write_study("tiny", **old | {"title": "Another title"})
+        downstream = {"collect": 1, "tables": 1, "learning_curves": 1, "page": 1}
+        assert downstream.items() <= finished.planned().items()
+        finished.write_study("tiny", **old | {"seeds": 3})
+        assert ({"train": 2} | downstream).items() <= finished.planned().items()
+    finally:
+        finished.write_study("tiny", **old)
+
+
+def test_training_code_retrains(copy):
+    cell = next(iter(cells(copy, "mnist*")))
+    with copy.appended("src/restudy/lanes/train.py"):
+        assert copy.planned()["train"] == 4
+        output = copy.run(f"results/cells/{cell}/cell.json")
+    assert trained(output) == {cell: (2, 2)}
+
+
+def test_growing_while_the_tracking_store_is_down(finished, copy):
+    """A seed and a study more, without the store; with it, the next run completes it."""
+    copy.configure(tracking={"uri": "http://127.0.0.1:9"})
+    copy.write_study("tiny", **STUDIES["tiny"] | {"seeds": 3})
+    wider = STUDIES["tiny"] | {"title": "Wider", "factors": {"hidden": [[8], [9]]}}
+    copy.write_study("wider", **wider | {"compare": []})
+    output = copy.run()
+
+    old = cells(finished)
+    new = [name for name in cells(copy) if name not in old]
+    assert len(new) == 1
+    grown = {name: (1, 3) for name in old if name.startswith("mnist")}
+    assert trained(output) == grown | {new[0]: (2, 2)}
+    for name, folder in old.items():
+        for table in (results.HISTORY, results.SUMMARY):
+            before, after = (pd.read_parquet(x / table) for x in (folder, cells(copy)[name]))
+            rows = after[after["lane"].isin(before["lane"])].reset_index(drop=True)
+            pd.testing.assert_frame_equal(rows, before, check_exact=True)
+    assert "warning: MLflow" in output
+    report = json.loads((copy.results / "mlflow/sync.json").read_text())
+    assert report["missing"] == len(planned_runs(copy)) == 14
+
+    before = numbers(copy)
+    copy.configure()
+    assert trained(copy.run()) == {}
+    assert tracked(copy) == planned_runs(copy)
+    assert json.loads((copy.results / "mlflow/sync.json").read_text())["missing"] == 0
+    assert numbers(copy) == before
+    assert NOTHING in copy.run()
+
+
+def test_a_run_that_is_killed_and_started_again_ends_the_same(finished, tmp_path):
+    """Killed in the middle of training, run again: to the bit what an undisturbed run makes."""
+    checkout = Checkout.fresh(tmp_path / "checkout")
+    # MLflow is told at once, so that there are runs in it that the kill leaves unfinished.
+    checkout.configure(tracking={"live_seconds": 0.01})
+    process = checkout.start()
+    try:
+        wait_for(lambda: unfinished(checkout), process)
+    finally:
+        kill(process)
+    assert len(list((checkout.results / "cells").glob("*/cell.json"))) < 4
+
+    output = checkout.run()
+    assert trained(output)
+    assert numbers(checkout).keys() == numbers(finished).keys()
+    different = [
+        name for name, content in numbers(finished).items() if numbers(checkout)[name] != content
+    ]
+    assert not different
+    assert tracked(checkout) == planned_runs(checkout)
+
+
+def unfinished(checkout):
+    try:
+        return [run for run in tracked(checkout) if run[-1] == "RUNNING"]
+    except sqlite3.OperationalError:  # no store yet, or it is being made
+        return []
+
+
+def wait_for(condition, process, seconds=200):
+    """Wait until a condition holds; complain if the process ends before."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None, "the pipeline ended too early"
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.02)
+
+
+def test_a_truncated_file_of_the_user_s_is_told(copy):
+    cache = copy.results / "data/mnist.raw.json"
+    folder = copy.folder / "mine"
+    folder.mkdir()
+    for name, path in json.loads(cache.read_text()).items():
+        shutil.copy(path, folder / name)
+    broken = folder / "train-labels-idx1-ubyte"
+    broken.write_bytes(broken.read_bytes()[:-1])
+    copy.configure(data={"folder": str(folder)})
+    output = copy.run("results/data/mnist.raw.json", fails=True)
+    (line,) = set(re.findall(r"^error: .*", output, re.MULTILINE))
+    assert str(broken) in line
