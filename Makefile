@@ -59,11 +59,13 @@ bench: $(READY)  ## measure training speed on this machine
 	$(BIN)/python -m bench.training
 
 # torch is named apart so that its plain version is pinned and the local build's suffix is not.
-lock:  ## make requirements.lock anew from pyproject.toml (in a fresh environment)
+lock:  ## make requirements.lock and envs/restudy.yaml anew from pyproject.toml
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet --disable-pip-version-check '.[dev]'
 	( echo "# Made by 'make lock' from pyproject.toml; do not edit."; \
 	  .venv-lock/bin/pip freeze --exclude restudy | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' ) > requirements.lock
+	( sed -n '1,/- pip:/p' envs/restudy.yaml; sed -E '/^#/d; s/^/      - /' requirements.lock ) > envs/restudy.yaml.new
+	mv envs/restudy.yaml.new envs/restudy.yaml
 	rm -rf .venv-lock
 
 clean:  ## remove the environment and the results of all scales but the reference

@@ -137,7 +137,7 @@ def test_a_section_can_be_bare(page: Page) -> None:
 
 def test_captions_are_plain_text() -> None:
     names = {path.stem for path in CAPTIONS.glob("*.rst")}
-    assert {"s3-comparison", "s3-batch-size", "grid", "housing", "workflow"} <= names
+    assert {"learning_curves", "batch_size", "grid", "housing", "workflow"} <= names
     for name in names:
         text = (CAPTIONS / f"{name}.rst").read_text(encoding="utf-8")
         assert not set(text) & set("`*_|{}")  # the page shows them as they are

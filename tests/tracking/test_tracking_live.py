@@ -80,13 +80,20 @@ def test_interrupted_training_is_marked(store):
     assert {run.info.status for run in store.runs()} == {"FAILED"}
 
 
-@pytest.mark.parametrize("kind", ["missing", "refused", "no experiment"])
+def test_an_experiment_that_is_not_there_is_made(store):
+    store.prepare()
+    live = LiveCell(store.uri, None, lambda: [make_study()], CELL, seconds=1e-9)
+    Training(live).epoch(1)
+    assert live.finish(make_cell())
+    assert store.lanes()
+
+
+@pytest.mark.parametrize("kind", ["missing", "refused"])
 def test_trouble_is_told_once(kind, tmp_path, store, unused_port, capsys):
     store.prepare()
     uri = {
         "missing": f"sqlite:///{tmp_path}/nowhere/mlflow.db",
         "refused": f"http://127.0.0.1:{unused_port}",
-        "no experiment": store.uri,
     }[kind]
     live = LiveCell(uri, None, lambda: [make_study()], CELL, seconds=1e-9)
     training = Training(live)

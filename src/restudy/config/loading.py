@@ -66,6 +66,7 @@ def load_study(path: Path) -> Study:
         *_seed_complaints(study, str(path)),
         *_comparison_complaints(study, str(path)),
         *_figure_complaints(study, str(path)),
+        *_figure_complaints(study, str(path)),
     ]
     if complaints:
         raise RestudyError("\n".join(complaints))
@@ -278,6 +279,33 @@ def _exclude_complaints(study: Study, where: str) -> list[str]:
                 if label(x) not in known
             ]
     return found
+
+
+# What each kind of figure needs to draw: factors of the study. The default needs nothing.
+_FIGURE_FACTORS = {
+    "learning_curves": (),
+    "batch_size": ("norm", "batch_size"),
+    "grid": ("hidden", "norm", "batch_size", "regularisation"),
+    "housing": ("hidden",),
+}
+
+
+def _figure_complaints(study: Study, where: str) -> list[str]:
+    """Check that the study has what its figure shows."""
+    needed = _FIGURE_FACTORS[study.figure]
+    if not set(needed) <= set(study.factors):
+        return [
+            f"{where}: figure: {study.figure!r} shows the factors {', '.join(needed)}; allowed: "
+            "a study with these factors, or the figure learning_curves"
+        ]
+    if study.figure == "housing":
+        dataset = getattr(study.recipe, "dataset", None)
+        if dataset != "california_housing" or not study.keep_weights:
+            return [
+                f"{where}: figure: 'housing' shows predictions; allowed: a study whose recipe has "
+                "dataset: california_housing and which keeps its weights"
+            ]
+    return []
 
 
 def _seed_complaints(study: Study, where: str) -> list[str]:
