@@ -47,7 +47,8 @@ def numbers(checkout):
 
 def tracked(checkout):
     """Return the lanes in the MLflow store that are not deleted, one entry for each run."""
-    with closing(sqlite3.connect(checkout.results / "mlflow/mlflow.db")) as store:
+    file = (checkout.results / "mlflow/mlflow.db").as_uri()
+    with closing(sqlite3.connect(f"{file}?mode=ro", uri=True)) as store:
         return store.execute(
             "SELECT e.name, cell.value, lane.value, r.status FROM runs r "
             "JOIN experiments e ON e.experiment_id = r.experiment_id "

@@ -66,7 +66,6 @@ def load_study(path: Path) -> Study:
         *_seed_complaints(study, str(path)),
         *_comparison_complaints(study, str(path)),
         *_figure_complaints(study, str(path)),
-        *_figure_complaints(study, str(path)),
     ]
     if complaints:
         raise RestudyError("\n".join(complaints))
@@ -281,33 +280,6 @@ def _exclude_complaints(study: Study, where: str) -> list[str]:
     return found
 
 
-# What each kind of figure needs to draw: factors of the study. The default needs nothing.
-_FIGURE_FACTORS = {
-    "learning_curves": (),
-    "batch_size": ("norm", "batch_size"),
-    "grid": ("hidden", "norm", "batch_size", "regularisation"),
-    "housing": ("hidden",),
-}
-
-
-def _figure_complaints(study: Study, where: str) -> list[str]:
-    """Check that the study has what its figure shows."""
-    needed = _FIGURE_FACTORS[study.figure]
-    if not set(needed) <= set(study.factors):
-        return [
-            f"{where}: figure: {study.figure!r} shows the factors {', '.join(needed)}; allowed: "
-            "a study with these factors, or the figure learning_curves"
-        ]
-    if study.figure == "housing":
-        dataset = getattr(study.recipe, "dataset", None)
-        if dataset != "california_housing" or not study.keep_weights:
-            return [
-                f"{where}: figure: 'housing' shows predictions; allowed: a study whose recipe has "
-                "dataset: california_housing and which keeps its weights"
-            ]
-    return []
-
-
 def _seed_complaints(study: Study, where: str) -> list[str]:
     seeds = {"seeds": study.seeds} | {
         f"scales.{scale}.seeds": cut.seeds for scale, cut in study.scales.items()
@@ -342,8 +314,18 @@ def _comparison_complaints(study: Study, where: str) -> list[str]:
 
 
 def _figure_complaints(study: Study, where: str) -> list[str]:
+    """Check that the study has what its figure shows, and nothing that it would pool."""
+    found = []
     about = FIGURE_FACTORS.get(study.figure)
-    if about is None or set(about) - {"dataset"} <= study.factors.keys() <= set(about):
-        return []
-    allowed = f"learning_curves, or a study with the factors {', '.join(about)}"
-    return [describe(where, "figure", study.figure, allowed)]
+    if about and not set(about) - {"dataset"} <= study.factors.keys() <= set(about):
+        allowed = f"learning_curves, or a study with the factors {', '.join(about)}"
+        found.append(describe(where, "figure", study.figure, allowed))
+    if study.figure == "housing":
+        cuts = (cut.keep_weights is False for cut in study.scales.values())
+        if not study.keep_weights or any(cuts):
+            found.append(describe(where, "keep_weights", False, "true, for the figure housing"))
+        dataset = getattr(study.recipe, "dataset", None)
+        if dataset != "california_housing":
+            allowed = "california_housing, for the figure housing"
+            found.append(describe(where, "recipe.dataset", dataset, allowed))
+    return found
