@@ -153,7 +153,7 @@ def read(folder: Path) -> CellResults | None:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         checksums = record.pop("files")
         contents = {name: (folder / name).read_bytes() for name in checksums}
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     if set(checksums) != set(FILES) - {RECORD} or any(
         hashlib.sha256(content).hexdigest() != checksums[name] for name, content in contents.items()

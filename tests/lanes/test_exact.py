@@ -126,12 +126,15 @@ def largest_difference(stacked, alone):
     max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
+    derandomize=True,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes, tells little
 )
 @given(shared_fields, st.lists(lane_fields, min_size=1, max_size=4))
 def test_lanes_equal_networks_alone_in_float64(shared, lanes):
     recipes = make(shared, lanes)
-    assert largest_difference(*train_both(recipes, 50, torch.float64)) < 1e-10
+    # Layer norm over a handful of units, whose variance may be close to none, blows rounding up.
+    bound = 1e-9 if shared["norm"] == "layer" else 1e-10
+    assert largest_difference(*train_both(recipes, 50, torch.float64)) < bound
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])

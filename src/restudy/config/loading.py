@@ -211,6 +211,14 @@ def _is_model(thing: Any) -> bool:
     return isinstance(thing, type) and issubclass(thing, BaseModel)
 
 
+# Columns that the result tables have beside the recipe's fields.
+_COLUMNS = (
+    *("study", "cell", "lane", "digest", "status", "diverged_epoch", "parameters"),
+    *("n_train", "n_validation", "n_test", "epochs_done", "steps_done"),
+    *("epoch", "step", "split", "metric", "value", "n", "mean", "sd", "low", "high", "level"),
+)
+
+
 def _factor_complaints(study: Study, where: str) -> list[str]:
     """Check that factors are recipe fields with good levels, wherever a study names them."""
     found = []
@@ -225,6 +233,11 @@ def _factor_complaints(study: Study, where: str) -> list[str]:
                     found.append(
                         f"{where}: {place}.{name}: named levels need a name that is no recipe "
                         f"field; allowed: a list of levels, or another name"
+                    )
+                if name in _COLUMNS:
+                    found.append(
+                        f"{where}: {place}.{name}: a column of the result tables has this name; "
+                        f"allowed: any name but {', '.join(_COLUMNS)}"
                     )
                 continue
             if name not in fields:

@@ -217,7 +217,9 @@ def _complaints(recipe: Recipe) -> list[str]:
             f"label_noise: {recipe.label_noise!r} needs classes; allowed for {recipe.dataset!r}: 0"
         )
     if (recipe.epochs is None) == (recipe.steps is None):
-        found.append("epochs, steps: give exactly one of the two")
+        found.append(
+            f"epochs: {recipe.epochs}, steps: {recipe.steps}; allowed: exactly one of the two"
+        )
     rows = dataset.train_rows
     if recipe.n_validation >= rows:
         found.append(
