@@ -281,7 +281,7 @@ def number(value: float, *, signed: bool = False) -> str:
     """Return a number with four decimals, or two digits if it is tiny; a dash for NaN."""
     if pd.isna(value):
         return DASH
-    form = ".1e" if 0 < abs(value) < 0.001 else ".4f"
+    form = ".1e" if 0 < abs(value) < 0.00005 else ".4f"
     return f"{value:{'+' if signed else ''}{form}}".replace("-", MINUS)
 
 

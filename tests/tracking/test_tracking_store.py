@@ -18,7 +18,7 @@ from restudy.tracking.store import (
     sqlite_file,
     tracking_uri,
 )
-from restudy.tracking.ui import server
+from restudy.tracking.ui import runs_pages, server
 
 
 def test_uri(tmp_path, monkeypatch):
@@ -48,6 +48,18 @@ def test_experiments_are_made_kept_and_brought_back(store):
     assert (found.experiment_id, found.lifecycle_stage) == (first, "active")
     assert found.tags["restudy.title"] == "Another title"
     assert "Another title" in found.tags["mlflow.note.content"]
+
+
+def test_the_ui_s_pages_lead_to_the_runs_of_studies_that_have_some(store):
+    store.prepare(make_study())
+    assert runs_pages(store.uri) == []
+    run = store.client.create_run(store.experiment())
+    store.client.log_metric(run.info.run_id, "test_r2", 0.5)
+    ((name, path),) = runs_pages(store.uri)
+    assert name == "norms"
+    assert path.startswith(f"/#/experiments/{store.experiment()}/runs?")
+    assert "workflowType=machine_learning" in path
+    assert "orderByKey=metrics.%60test_r2%60" in path
 
 
 def test_missing_store_is_not_made(tmp_path):

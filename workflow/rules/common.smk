@@ -41,7 +41,7 @@ def where_things_are(results):
         f"\nReport:   {results}/report/index.html\n"
         f"Figures:  {results}/figures/\n"
         f"Tables:   {results}/tables/\n"
-        f"All runs: `make ui{scale}` serves the MLflow UI on http://127.0.0.1:5000\n"
+        f"All runs: `make ui{scale}` serves them in the MLflow UI, on this machine alone\n"
     )
 
 

@@ -25,7 +25,7 @@ Study = Mapping[str, Any]
 Levels = Mapping[str, str]
 
 CELL, LANE, DIGEST, FACTOR = "restudy.cell", "restudy.lane", "restudy.digest", "restudy.factor."
-SEED, STATUS = "restudy.seed", "restudy.status"
+KIND, SEED, STATUS = "restudy.kind", "restudy.seed", "restudy.status"
 PARENT = "mlflow.parentRunId"
 # Facts of a lane that are no recipe fields and help to read them.
 _FACTS = ("n_train", "n_validation", "n_test", "parameters")
@@ -105,7 +105,7 @@ def cell_identity_tags(lanes: Mapping[str, Mapping[str, str]]) -> dict[str, str]
 
 def common_tags(study: Study, kind: str) -> dict[str, str]:
     """Return the tags that every run has: ``kind`` is ``cell`` or ``run``."""
-    return {"restudy.kind": kind, "restudy.study": study["name"], "restudy.scale": study["scale"]}
+    return {KIND: kind, "restudy.study": study["name"], "restudy.scale": study["scale"]}
 
 
 def params(fields: Mapping[str, Any]) -> dict[str, str]:

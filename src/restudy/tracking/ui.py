@@ -6,9 +6,11 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 from restudy.errors import RestudyError
-from restudy.tracking.store import sqlite_file, tracking_uri
+from restudy.tracking.runs import KIND
+from restudy.tracking.store import open_client, sqlite_file, tracking_uri
 
 _HOST = "127.0.0.1"
 
@@ -32,6 +34,29 @@ def server(uri: str, port: int = 5000) -> tuple[list[str], dict[str, str]]:
     return command, {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
+def runs_pages(uri: str) -> list[tuple[str, str]]:
+    """Return, for each study, its name and the address of its table of runs in the UI.
+
+    MLflow's own start page leads to its view of language-model traces; these lead to the runs,
+    sorted by their test metric.
+    """
+    client = open_client(uri)
+    pages = []
+    for experiment in sorted(client.search_experiments(), key=lambda found: str(found.name)):
+        runs = client.search_runs([experiment.experiment_id], max_results=1)
+        if runs:
+            metric = "test_r2" if "test_r2" in runs[0].data.metrics else "test_accuracy"
+            query = {
+                "workflowType": "machine_learning",
+                "orderByKey": f"metrics.`{metric}`",
+                "orderByAsc": "false",
+                "searchFilter": f'tags.`{KIND}` = "run"',
+            }
+            path = f"/#/experiments/{experiment.experiment_id}/runs?{urlencode(query)}"
+            pages.append((str(experiment.name), path))
+    return pages
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Serve the store of a results folder until interrupted."""
     parser = argparse.ArgumentParser(prog="python -m restudy.tracking.ui", description=__doc__)
@@ -40,12 +65,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=5000)
     options = parser.parse_args(arguments)
     try:
-        command, environment = server(tracking_uri(options.uri, options.results), options.port)
+        uri = tracking_uri(options.uri, options.results)
+        command, environment = server(uri, options.port)
     except RestudyError as error:
         sys.exit(f"error: {error}")
-    # MLflow starts in its view of language-model traces unless the address says otherwise.
-    address = f"http://{_HOST}:{options.port}/#/experiments?workflowType=machine_learning"
-    print(f"MLflow: {address} (Ctrl-C stops it)", flush=True)
+    address = f"http://{_HOST}:{options.port}"
+    print(f"MLflow: {address} (Ctrl-C stops it). The runs of each study, best first:")
+    for name, path in runs_pages(uri):
+        print(f"  {name:16} {address}{path}", flush=True)
     os.execve(command[0], command, environment)  # noqa: S606 (no shell is wanted)
 
 
