@@ -17,6 +17,7 @@ rule collect:
         RESULTS / "benchmarks/collect/{study}.tsv"
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     params:

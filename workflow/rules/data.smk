@@ -10,6 +10,7 @@ rule fetch:
         RESULTS / "benchmarks/fetch/{dataset}.tsv"
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -31,6 +32,7 @@ rule prepare:
         RESULTS / "benchmarks/prepare/{dataset}.tsv"
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
     params:

@@ -21,6 +21,7 @@ rule tables:
         RESULTS / "benchmarks/tables/{study}.tsv"
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -48,6 +49,7 @@ rule predict:
         RESULTS / "benchmarks/predict/{study}.tsv"
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=1000,
     params:
@@ -79,6 +81,7 @@ rule learning_curves:
         study=drawn_as("learning_curves"),
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -110,6 +113,7 @@ rule batch_size:
         study=drawn_as("batch_size"),
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -141,6 +145,7 @@ rule grid:
         study=drawn_as("grid"),
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -173,6 +178,7 @@ rule housing:
         study=drawn_as("housing"),
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     params:

@@ -19,6 +19,7 @@ rule ledger:
         RESULTS / "benchmarks/ledger.tsv"
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     params:
@@ -49,6 +50,7 @@ rule page:
         RESULTS / "benchmarks/page.tsv"
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     params:

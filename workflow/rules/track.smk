@@ -13,6 +13,7 @@ rule create_store:
         RESULTS / "benchmarks/create_store.tsv"
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     message:
@@ -32,6 +33,7 @@ rule sync_tracking:
         RESULTS / "benchmarks/sync_tracking.tsv"
     conda:
         "../../envs/restudy.yaml"
+    threads: 1
     resources:
         mem_mb=500,
     params:
