@@ -14,8 +14,11 @@ Say = Callable[[str], None]
 
 
 @contextmanager
-def job(log: str) -> Iterator[Say]:
+def job(log: str, *, shown: bool = False) -> Iterator[Say]:
     """Send the output of this process, and of what it starts, to a log file.
+
+    With ``shown``, what goes to standard error stays on the terminal: for work whose progress a
+    person wants to see.
 
     Yields a function that prints one line for the person at the terminal (and to the log). A
     :class:`RestudyError` is printed like that, without a traceback, and ends the process with
@@ -27,7 +30,8 @@ def job(log: str) -> Iterator[Say]:
     terminal = os.fdopen(os.dup(2), "w", buffering=1)
     with open(log, "w", buffering=1, encoding="utf-8") as file:
         os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+        if not shown:
+            os.dup2(file.fileno(), 2)
 
         def say(line: str) -> None:
             print(line, file=terminal)

@@ -25,12 +25,10 @@ class Clock:
         """Start at a time, in seconds of any clock."""
         self.started = started
         self.done = 0.0
-        self.runs = 0
 
     def finished(self, cell: str) -> None:
         """Note that a cell is trained."""
         self.done += _expected.pop(cell, 0.0)
-        self.runs += 1
 
     def describe(self, now: float) -> str:
         """Return the share of the training that is done and the time left, at time ``now``."""

@@ -41,8 +41,6 @@ HISTORY, SUMMARY, TIMING = "history.parquet", "summary.parquet", "timing.parquet
 WEIGHTS, RECORD = "weights.safetensors", "cell.json"
 FILES = (HISTORY, SUMMARY, TIMING, WEIGHTS, RECORD)
 
-METRICS = ("data_loss", "penalty", "accuracy", "rmse", "r2")
-
 
 @dataclass
 class CellResults:

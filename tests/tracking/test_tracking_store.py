@@ -77,7 +77,7 @@ def test_broken_store_is_told_at_once(tmp_path):
 
 
 def test_store_that_is_down_is_reported(unused_port):
-    problem = prepare(f"http://user:secret@127.0.0.1:{unused_port}", None, [make_study()])
+    problem = prepare(f"http://user:secret@127.0.0.1:{unused_port}")
     assert problem
     assert "secret" not in problem
 

@@ -8,7 +8,13 @@ import pandas as pd
 from restudy import results
 from restudy.config.recipe import Recipe
 from restudy.results import CellResults, summary_row
-from restudy.tracking.store import artifact_root, open_client, prepare, tracking_uri
+from restudy.tracking.store import (
+    artifact_root,
+    ensure_experiment,
+    open_client,
+    prepare,
+    tracking_uri,
+)
 
 CELL = "mnist-8-plain-b64-2e-0123456789"
 
@@ -78,8 +84,10 @@ class Store:
         self.artifacts = artifact_root(self.uri, results)
 
     def prepare(self, *studies):
-        assert prepare(self.uri, self.artifacts, studies) is None
+        assert prepare(self.uri) is None
         self.client = open_client(self.uri)
+        for study in studies:
+            ensure_experiment(self.client, self.artifacts, study)
         return self
 
     def experiment(self, name="norms"):

@@ -4,14 +4,12 @@ from pathlib import Path
 from restudy.config.loading import load_settings
 from restudy.console import job
 from restudy.files import write_atomically
-from restudy.tracking.store import artifact_root, prepare, tracking_uri
+from restudy.tracking.store import prepare, tracking_uri
 
 with job(snakemake.log[0]) as say:
     # From the config and not from params: another store is no reason to train again.
     settings = load_settings(snakemake.config)
-    results = Path(settings.results)
-    uri = tracking_uri(settings.tracking.uri, results)
-    problem = prepare(uri, artifact_root(uri, results), [])
+    problem = prepare(tracking_uri(settings.tracking.uri, Path(settings.results)))
     if problem:
         say(f"warning: MLflow: {problem}; training goes on, and the runs are added later")
     content = json.dumps({"note": "the MLflow store was made before training"})

@@ -5,10 +5,10 @@ from restudy.console import job
 from restudy.datasets.fetch import fetch
 from restudy.files import write_atomically
 
-with job(snakemake.log[0]) as say:
+with job(snakemake.log[0], shown=True) as say:
     folder = snakemake.params.folder
     name = snakemake.wildcards.dataset
-    say(f"{name}: fetching the raw files (details in {snakemake.log[0]})")
     files = fetch(name, folder=Path(folder) if folder else None)
+    say(f"{name}: {len(files)} raw file(s), checked, in {next(iter(files.values())).parent}")
     content = json.dumps({file: str(path) for file, path in files.items()}, indent=1)
     write_atomically(Path(snakemake.output[0]), content.encode())

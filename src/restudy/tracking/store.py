@@ -1,8 +1,7 @@
 """The MLflow store: where it is, making it, and opening it.
 
 A new SQLite store that several processes open at once is broken for good, so one job makes the
-store and its experiments before any training (:func:`prepare`), and :func:`open_client` never
-makes one.
+store before any training (:func:`prepare`), and :func:`open_client` never makes one.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import os
 import re
 import sqlite3
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,8 +44,8 @@ def artifact_root(uri: str, results: Path) -> Path | None:
     return None if _is_server(uri) else results.resolve() / "mlflow" / "artifacts"
 
 
-def prepare(uri: str, artifacts: Path | None, studies: Iterable[Study]) -> str | None:
-    """Make the store and the studies' experiments, where they are not there yet.
+def prepare(uri: str) -> str | None:
+    """Make the store if it is not there yet, and see whether it answers.
 
     Only one process may do this at a time.
 
@@ -55,7 +54,7 @@ def prepare(uri: str, artifacts: Path | None, studies: Iterable[Study]) -> str |
     """
     try:
         create_store(uri)
-        create_experiments(uri, artifacts, studies)
+        open_client(uri).search_experiments(max_results=1)
     except Exception as error:  # whatever the store raises
         return describe(error)
     return None
@@ -80,13 +79,6 @@ def create_store(uri: str) -> None:
     with closing(sqlite3.connect(path)) as database:
         # Writers do not shut out readers then, and a commit costs less. The file remembers it.
         database.execute("PRAGMA journal_mode = WAL")
-
-
-def create_experiments(uri: str, artifacts: Path | None, studies: Iterable[Study]) -> None:
-    """Make an experiment for each study that has none."""
-    client = open_client(uri)
-    for study in studies:
-        ensure_experiment(client, artifacts, study)
 
 
 def ensure_experiment(client: MlflowClient, artifacts: Path | None, study: Study) -> str:

@@ -58,7 +58,7 @@ def sync(uri: str, artifacts: Path | None, cells: Path, studies: Iterable[Study]
     """
     studies = list(studies)
     planned = sum(len(study["runs"]) for study in studies)
-    report = SyncReport(problem=prepare(uri, artifacts, []))
+    report = SyncReport(problem=prepare(uri))
     if report.problem is None:
         try:
             _sync(uri, artifacts, cells, studies, report)
