@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 from restudy import results
 from restudy.config.identity import Lane
 from restudy.datasets.load import load
+from restudy.lanes.arithmetic import Choice
 from restudy.lanes.train import Watch, train_lanes
 from restudy.provenance import environment, numerical_versions
 
@@ -23,7 +25,10 @@ def train_cell(
     code: str,
     device: str = "auto",
     stack: int = 10,
+    choice: Choice = "auto",
     keep_weights: bool = True,
+    checkpoints: Path | None = None,
+    checkpoint_seconds: float = 60,
     watch: Watch | None = None,
 ) -> tuple[results.CellResults, int]:
     """Bring a cell's files up to date.
@@ -38,14 +43,18 @@ def train_cell(
         code: digest of the code that trains.
         device: ``cpu``, ``cuda`` or ``auto``.
         stack: largest number of lanes trained at once.
+        choice: how the CPU multiplies matrices, see :mod:`restudy.lanes.arithmetic`.
         keep_weights: whether the trained weights are written.
+        checkpoints: folder for what training goes on from after a kill; gone when it is done.
+        checkpoint_seconds: least time between two checkpoints.
         watch: makes a callback that is told of each stack's epochs.
 
     Returns:
         the results of all lanes as they were written, and how many of them were trained now.
 
     Raises:
-        RestudyError: the data cannot be read, or the device is not there.
+        RestudyError: the data cannot be read, or the machine lacks what ``device`` or ``choice``
+            asks for.
     """
     data = load(prepared)
     digests = {lane.id: _digest(lane, code, data.digest) for lane in lanes}
@@ -63,7 +72,10 @@ def train_cell(
             digests=digests,
             device=device,
             stack=stack,
+            choice=choice,
             keep_weights=keep_weights,
+            checkpoints=checkpoints,
+            checkpoint_seconds=checkpoint_seconds,
             watch=watch,
         )
         trained.record |= {
@@ -81,6 +93,8 @@ def train_cell(
     if not keep_weights:
         merged.weights = {}
     results.write(merged, folder)
+    if checkpoints:
+        shutil.rmtree(checkpoints, ignore_errors=True)
     return merged, len(missing)
 
 

@@ -84,7 +84,7 @@ def test_dropout_keeps_the_mean_and_repeats_by_seed_and_epoch():
     h = torch.ones(3, 200, 300)
     drop.start_epoch(0)
     first = drop(h, 0)
-    assert torch.equal(first[1], h[1])
+    assert torch.equal(first[1], h[1])  # nothing is dropped without dropout
     assert torch.equal(first[0], first[2])
     share = (first[0] == 0).double().mean().item()
     assert share == pytest.approx(0.3, abs=4 * math.sqrt(0.21 / 60_000))
@@ -116,7 +116,7 @@ def test_classification_metrics_by_hand():
     found = evaluate(network, Part(x, y), "cross_entropy")
     for lane_ in range(2):
         w = network.weights[0][lane_].detach().double().numpy()
-        b = network.biases[0][lane_].detach().double().numpy()
+        b = network.small.biases[0][lane_].detach().double().numpy()
         z = x.double().numpy() @ w.T + b.T
         p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
         loss = -np.log(p[np.arange(2500), y]).mean()
@@ -129,7 +129,7 @@ def test_regression_metrics_by_hand_in_original_units():
     x, y = torch.randn(1500, 3), torch.randn(1500) * 2 + 1
     found = evaluate(network, Part(x, y), "mse", target_sd=3.0)
     w = network.weights[0][0, 0].detach().double().numpy()
-    b = network.biases[0][0, 0, 0].item()
+    b = network.small.biases[0][0, 0, 0].item()
     error = x.double().numpy() @ w + b - y.double().numpy()
     assert found["data_loss"].item() == pytest.approx((error**2).mean(), rel=1e-5)
     assert found["rmse"].item() == pytest.approx(3 * math.sqrt((error**2).mean()), rel=1e-5)

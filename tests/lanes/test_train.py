@@ -1,5 +1,8 @@
 """Training lanes through Lightning: results, repeatability, independence, divergence."""
 
+import math
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,7 +10,9 @@ import torch
 
 from restudy.datasets.load import scale, split
 from restudy.errors import RestudyError
+from restudy.lanes import stack as stack_module
 from restudy.lanes.batches import EpochBatches
+from restudy.lanes.stack import tile_size
 from restudy.lanes.train import train_lanes
 from tests.lanes.alone import Alone, objective, optimiser
 from tests.recipes import HOUSES, houses, images, lane
@@ -79,6 +84,71 @@ def test_cutting_into_stacks_changes_no_bit(options):
     for other in (train(lanes, data, stack=1), train(lanes[::-1], data, stack=3)):
         pd.testing.assert_frame_equal(whole.history, other.history, check_exact=True)
         pd.testing.assert_frame_equal(whole.summary, other.summary, check_exact=True)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "layer"])
+@pytest.mark.parametrize(
+    "optimiser_", ["sgd", "momentum", "nesterov", "averaging_momentum", "adam"]
+)
+def test_cutting_a_stack_into_tiles_changes_no_bit(norm, optimiser_, monkeypatch):
+    lanes = [
+        lane(
+            seed=i,
+            momentum=m,
+            learning_rate=0.01,
+            learning_rate_decay=0.9,
+            norm=norm,
+            norm_eps=e,
+            norm_momentum=0.1 + e,
+            lambda1=e,
+            lambda2=p,
+            optimiser=optimiser_,
+            epochs=3,
+        )
+        for i, (m, e, p) in enumerate(product((0.5, 0.9), (1e-5, 1e-3), (0.0, 1e-3)))
+    ]
+    data = images()
+    whole = train(lanes, data)
+    for size in (1, 3, 8):
+        monkeypatch.setattr(stack_module, "tile_size", lambda *_, size=size: size)
+        cut = train(lanes, data)
+        pd.testing.assert_frame_equal(whole.history, cut.history, check_exact=True)
+
+
+def test_a_tile_fits_the_cache_and_tiles_are_about_as_large():
+    recipes = [lane(seed=s, hidden=[512, 256]).recipe for s in range(5)]
+    weights = 784 * 512 + 512 * 256 + 256 * 10
+    for most in (1, 2, 4, 5, 9):
+        size = tile_size(recipes, 784, 10, most * weights * 8)
+        assert size <= most
+        assert math.ceil(5 / size) == math.ceil(5 / most)
+    assert tile_size(recipes, 784, 10, 0) == 1
+
+
+def test_a_sweep_of_every_lane_field_is_one_stack_of_one_cell():
+    values = {
+        "learning_rate": 0.02,
+        "learning_rate_decay": 0.5,
+        "momentum": 0.3,
+        "weight_scale": 0.5,
+        "lambda1": 1e-3,
+        "lambda2": 1e-2,
+        "norm_eps": 1e-2,
+        "norm_momentum": 0.5,
+        "label_noise": 0.3,
+        "seed": 5,
+    }
+    lanes = [
+        lane(norm="batch", epochs=3),
+        *(lane(norm="batch", epochs=3, **{k: v}) for k, v in values.items()),
+    ]
+    results = train(lanes, images(), stack=len(lanes))
+    assert set(results.timing["lanes_in_stack"]) == {len(lanes)}
+    losses = [last(results, one.id, "validation", "data_loss") for one in lanes]
+    # Each field changes what comes out, and each lane is what it is alone.
+    assert len(set(losses)) == len(lanes)
+    for one, loss in zip(lanes, losses, strict=True):
+        assert last(train([one], images()), one.id, "validation", "data_loss") == loss
 
 
 def test_regression_learns_and_reports_original_units():

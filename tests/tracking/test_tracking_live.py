@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from tracking_samples import CELL, make_cell, make_study, recipe
 
-from restudy.lanes.module import EpochRecord, Recorder
+from restudy.lanes.recorder import EpochRecord, Recorder
 from restudy.tracking.live import LiveCell
 
 LANES = ["s0-a", "s1-b"]
@@ -17,7 +17,7 @@ class Training:
     def __init__(self, live):
         self.recorder = Recorder(LANES)
         self.callback = live.watch(self.recorder)
-        self.module = SimpleNamespace(recipes=[recipe(0), recipe(1)])
+        self.module = SimpleNamespace(stack=SimpleNamespace(recipes=[recipe(0), recipe(1)]))
         self.callback.on_fit_start(None, self.module)
 
     def epoch(self, number, loss=1.0):

@@ -183,6 +183,8 @@ LANE_FIELDS = frozenset(
         "weight_scale",
         "lambda1",
         "lambda2",
+        "norm_eps",
+        "norm_momentum",
         "dropout",
         "label_noise",
     }

@@ -29,6 +29,14 @@ class TrainingSettings(_Strict):
     stack: Annotated[int, Field(ge=1)] = Field(
         10, description="how many lanes of a cell are stacked and trained at once"
     )
+    arithmetic: Literal["auto", "default", "onednn", "onednn_bf16"] = Field(
+        "auto",
+        description="how the CPU multiplies matrices: default = PyTorch's choice, onednn, or "
+        "onednn_bf16 (faster on some processors, rounds to 8 bits); auto: the faster float32",
+    )
+    checkpoint_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+        60.0, description="longest training, in seconds and whole epochs, that a kill can undo"
+    )
 
 
 class TrackingSettings(_Strict):

@@ -82,8 +82,14 @@ class EpochBatches:
     full batches, then the partial last batch of the epoch, if any, as a block of one step.
     """
 
-    def __init__(self, recipes: Sequence[Recipe]) -> None:
-        """Prepare the batches of a stack of lanes, equal in all that concerns batches."""
+    def __init__(self, recipes: Sequence[Recipe], device: torch.device | None = None) -> None:
+        """Prepare the batches of a stack of lanes, equal in all that concerns batches.
+
+        Args:
+            recipes: one per lane.
+            device: that the sample numbers are put on, an epoch at a time.
+        """
+        self.device = device
         self.seeds = [recipe.seed for recipe in recipes]
         self.samples, self.batch = recipes[0].n_train, recipes[0].n_batch
         self.total_steps = recipes[0].total_steps
@@ -97,7 +103,7 @@ class EpochBatches:
             seed: generator(seed, "batches", self.epoch).permutation(self.samples)
             for seed in set(self.seeds)
         }
-        order = torch.from_numpy(np.stack([orders[seed] for seed in self.seeds]))
+        order = torch.from_numpy(np.stack([orders[seed] for seed in self.seeds])).to(self.device)
         full = min(steps, self.samples // self.batch)
         whole = order[:, : full * self.batch].view(len(self.seeds), full, self.batch)
         for start in range(0, full, STEPS_A_BLOCK):

@@ -12,9 +12,9 @@ from restudy.lanes.streams import integer_seed
 
 
 class LaneDropout:
-    """Inverted dropout: h * mask / (1 - p), mask ~ Bernoulli(1 - p), p and mask per lane.
+    """Masks of inverted dropout: mask ~ Bernoulli(1 - p) / (1 - p), p and mask per lane.
 
-    Srivastava et al. 2014, in the form that needs no change at evaluation.
+    Srivastava et al. 2014, in the form that needs no change at evaluation: h becomes h * mask.
     """
 
     def __init__(self, recipes: Sequence[Recipe], device: torch.device) -> None:
@@ -28,10 +28,10 @@ class LaneDropout:
             random.manual_seed(integer_seed(recipe.seed, "dropout", epoch))
 
     def __call__(self, h: Tensor, layer: int) -> Tensor:
-        """Drop units of the activations ``h``, shape (L, units, batch)."""
-        mask = torch.ones_like(h, requires_grad=False)
+        """Return the mask for the activations ``h`` of a hidden layer, (L, units, batch)."""
+        mask = torch.ones_like(h)
         for lane, (random, recipe) in enumerate(zip(self.generators, self.recipes, strict=True)):
             if recipe.dropout:
                 keep = 1 - recipe.dropout
                 mask[lane].bernoulli_(keep, generator=random).div_(keep)
-        return h * mask
+        return mask

@@ -30,9 +30,7 @@ def evaluate(
         loss: the recipe's loss.
         target_sd: units of the original target in one unit of the scaled one.
     """
-    lanes = network.weights[0].shape[0]
-    training = network.training
-    network.eval()
+    lanes = network.lanes
     total = torch.zeros(lanes, dtype=torch.float64, device=part.x.device)
     right = torch.zeros_like(total)
     for start in range(0, len(part.x), ROWS):
@@ -42,7 +40,6 @@ def evaluate(
         total += sample_losses(outputs, y, loss).sum(1, dtype=torch.float64)
         if loss != "mse":
             right += (outputs.argmax(1) == y).sum(1)
-    network.train(training)
     n = len(part.x)
     mean = total / n
     bad = torch.where(mean.isfinite(), 0.0, torch.nan)

@@ -1,30 +1,74 @@
-"""The stacked network: L fully connected networks of one shape as one module.
+"""The stacked network: L fully connected networks of one shape, forward and backward.
 
-Activations are laid out (L, units, batch). That way a layer is one batched matrix product whose
-result is contiguous, and batch norm over all lanes is one call of PyTorch's own kernel with
-L x units channels: each lane's statistics are its own.
+Activations are laid out (L, units, batch): a layer is then one batched matrix product with a
+contiguous result, and the statistics of batch norm are taken over contiguous rows. The backward
+pass is written out, because what it computes is known: it hands each layer's part of the gradient
+to the optimiser as the two factors of a product, so that no gradient of a weight need ever be
+stored, and it skips what is zero.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from restudy.config.recipe import Recipe
+from restudy.lanes.activations import ACTIVATIONS
 from restudy.lanes.initial import initial_layers
+from restudy.lanes.norms import NORMS, BatchNorm, LayerNorm, Saved
 
-Dropout = Callable[[Tensor, int], Tensor]
+Mask = Callable[[Tensor, int], Tensor]
 
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "relu": torch.relu,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "identity": lambda x: x,
-}
+
+class Learner(Protocol):
+    """What the backward pass tells its gradients to."""
+
+    def product(self, layer: int, g: Tensor, h: Tensor) -> None:
+        """Take the gradient of a layer's weights, g @ h^T, g (L, out, batch), h (L, in, batch)."""
+
+    def small(self, gradient: Tensor) -> None:
+        """Take the gradient of the vector of all other parameters."""
+
+
+@dataclass
+class Hidden:
+    """What the backward pass needs of a hidden layer.
+
+    Attributes:
+        saved: of its norm, if it has one.
+        activated: the activation's output.
+        mask: of its dropout, if any.
+    """
+
+    saved: Saved | None
+    activated: Tensor
+    mask: Tensor | None
+
+
+@dataclass
+class Tape:
+    """What the backward pass needs: each layer's input (L, units, batch), and the hidden layers."""
+
+    inputs: list[Tensor] = field(default_factory=list)
+    hidden: list[Hidden] = field(default_factory=list)
+
+
+@dataclass
+class Small:
+    """Views of a vector as the parameters that are no weights, each (L, units or 1, 1)."""
+
+    biases: list[Tensor]
+    scales: list[Tensor]
+    shifts: list[Tensor]
+
+    def all(self) -> list[Tensor]:
+        """Return them in the order they have in the vector."""
+        return [*self.biases, *self.scales, *self.shifts]
 
 
 class StackedNetwork(nn.Module):
@@ -32,8 +76,10 @@ class StackedNetwork(nn.Module):
 
     Attributes:
         weights: for each layer (L, outputs, inputs).
-        biases: for each layer (L, outputs, 1), or (L, 1, 1) when shared; empty when there is none.
-        scales, shifts: gamma and beta of each normalised layer, (L, units, 1).
+        vector: all other parameters; they are few, and updated as one.
+        small: views of it: biases (L, outputs, 1) or (L, 1, 1) when shared, none without; scales
+            and shifts (L, units, 1) of each normalised layer.
+        norms: of each normalised layer, with the running statistics.
     """
 
     def __init__(
@@ -42,6 +88,7 @@ class StackedNetwork(nn.Module):
         inputs: int,
         outputs: int,
         dtype: torch.dtype = torch.float32,
+        device: torch.device | None = None,
     ) -> None:
         """Draw the initial weights of all lanes.
 
@@ -50,72 +97,151 @@ class StackedNetwork(nn.Module):
             inputs: number of features.
             outputs: number of classes, or of regression targets.
             dtype: of all parameters.
+            device: that they are on.
         """
         super().__init__()
         shape = recipes[0]
-        self.activation = _ACTIVATIONS[shape.activation]
-        self.norm, self.norm_place = shape.norm, shape.norm_place
-        self.norm_eps, self.norm_momentum = shape.norm_eps, shape.norm_momentum
-        lanes = [initial_layers(recipe, inputs, outputs) for recipe in recipes]
+        self.lanes, self.widths = len(recipes), [*shape.hidden, outputs]
+        self.bias, self.norm, self.place = shape.bias, shape.norm, shape.norm_place
+        self.activation = ACTIVATIONS[shape.activation]
+        drawn = [initial_layers(recipe, inputs, outputs) for recipe in recipes]
 
-        def stack(arrays: Sequence[np.ndarray | None]) -> nn.Parameter:
-            return nn.Parameter(torch.from_numpy(np.stack(arrays)).to(dtype))  # type: ignore[arg-type]
+        def stack(arrays: Sequence[np.ndarray | None]) -> Tensor:
+            return torch.from_numpy(np.stack(arrays)).to(device, dtype)  # type: ignore[arg-type]
 
-        depth = len(lanes[0])
-        self.weights = nn.ParameterList(stack([lane[i][0] for lane in lanes]) for i in range(depth))
-        self.biases = nn.ParameterList(
-            stack([lane[i][1] for lane in lanes]) for i in range(depth) if shape.bias != "none"
-        )
-        self.scales, self.shifts = nn.ParameterList(), nn.ParameterList()
-        if self.norm != "none":
-            for units in shape.hidden:
-                self.scales.append(torch.ones(len(recipes), units, 1, dtype=dtype))
-                self.shifts.append(torch.zeros(len(recipes), units, 1, dtype=dtype))
-        if self.norm == "batch":
-            for i, units in enumerate(shape.hidden):
-                self.register_buffer(f"mean_{i}", torch.zeros(len(recipes), units, dtype=dtype))
-                self.register_buffer(f"var_{i}", torch.ones(len(recipes), units, dtype=dtype))
+        self.weights = [
+            nn.Parameter(stack([lane[i][0] for lane in drawn]), requires_grad=False)
+            for i in range(len(self.widths))
+        ]
+        vector = torch.zeros(self._small_size(), device=device, dtype=dtype)
+        self.vector = nn.Parameter(vector, requires_grad=False)
+        self.small = self.split(self.vector)
+        for i, bias in enumerate(self.small.biases):
+            bias.copy_(stack([lane[i][1] for lane in drawn]))
+        for scale in self.small.scales:
+            scale.fill_(1)
+        self.norms: list[BatchNorm | LayerNorm] = [
+            NORMS[self.norm](recipes, scale, shift)
+            for scale, shift in zip(self.small.scales, self.small.shifts, strict=True)
+        ]
+        # What makes them known to PyTorch, whose lists have no types.
+        self.weight_list, self.norm_list = nn.ParameterList(self.weights), nn.ModuleList(self.norms)
+        self.gradient = torch.zeros_like(vector)
+        self.small_gradients = self.split(self.gradient)
 
-    def forward(self, x: Tensor, dropout: Dropout | None = None) -> Tensor:
-        """Run all lanes.
+    def split(self, vector: Tensor) -> Small:
+        """Return views of a vector as long as ``self.vector`` as the parameters in it."""
+        sizes = [self.lanes * units for units in self._small_units()]
+        views = [part.view(self.lanes, -1, 1) for part in torch.split(vector, sizes)]
+        biases = len(self.widths) if self.bias != "none" else 0
+        norms = (len(views) - biases) // 2
+        return Small(views[:biases], views[biases : biases + norms], views[biases + norms :])
+
+    def _small_units(self) -> list[int]:
+        """Return how many numbers of one lane each part of the vector has."""
+        biases = {"per_unit": self.widths, "shared": [1] * len(self.widths), "none": []}[self.bias]
+        return [*biases, *([] if self.norm == "none" else 2 * self.widths[:-1])]
+
+    def _small_size(self) -> int:
+        return self.lanes * sum(self._small_units())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Run all lanes in evaluation mode.
 
         Args:
             x: inputs, (L, batch, features); may be one batch expanded over the lanes.
-            dropout: called with the activations of each hidden layer, (L, units, batch), and the
-                layer's number; None to drop nothing.
 
         Returns:
             the outputs (logits or predictions), shape (L, outputs, batch).
         """
         h = x.transpose(1, 2)
         for i, weights in enumerate(self.weights):
-            h = torch.baddbmm(self.biases[i], weights, h) if self.biases else weights @ h
-            if i < len(self.weights) - 1:
-                if self.norm == "none":
-                    h = self.activation(h)
-                elif self.norm_place == "before":
-                    h = self.activation(self._normalise(h, i))
-                else:
-                    h = self._normalise(self.activation(h), i)
-                if dropout is not None:
-                    h = dropout(h, i)
+            h = weights @ h
+            if self.small.biases:
+                h.add_(self.small.biases[i])
+            if i == len(self.weights) - 1:
+                break
+            if self.norm != "none" and self.place == "before":
+                h = self.norms[i](h)
+            h = self.activation.forward(h)
+            if self.norm != "none" and self.place == "after":
+                h = self.norms[i](h)
         return h
 
-    def _normalise(self, h: Tensor, layer: int) -> Tensor:
-        if self.norm == "layer":
-            normed = functional.layer_norm(h.transpose(1, 2), h.shape[1:2], eps=self.norm_eps)
-            return torch.addcmul(self.shifts[layer], normed.transpose(1, 2), self.scales[layer])
-        lanes, units, batch = h.shape
-        return functional.batch_norm(
-            h.reshape(1, lanes * units, batch),
-            getattr(self, f"mean_{layer}").view(-1),
-            getattr(self, f"var_{layer}").view(-1),
-            self.scales[layer].view(-1),
-            self.shifts[layer].view(-1),
-            self.training,
-            self.norm_momentum,
-            self.norm_eps,
-        ).view(lanes, units, batch)
+    def step(self, x: Tensor, mask: Mask | None = None) -> tuple[Tensor, Tape]:
+        """Run all lanes in training mode.
+
+        Args:
+            x: inputs, (L, batch, features).
+            mask: makes the dropout mask of a hidden layer's output, given that output, (L, units,
+                batch), and the layer's number; None to drop nothing.
+
+        Returns:
+            the outputs, shape (L, outputs, batch), and what :meth:`backward` needs.
+        """
+        tape = Tape()
+        h = x.transpose(1, 2)
+        for i, weights in enumerate(self.weights):
+            tape.inputs.append(h)
+            h = weights @ h
+            bias = self.small.biases[i] if self.small.biases else None
+            if i == len(self.weights) - 1:
+                break
+            saved = None
+            if self.norm != "none" and self.place == "before":
+                h, saved = self.norms[i].step(h, bias)
+            elif bias is not None:
+                h.add_(bias)
+            h = activated = self.activation.forward(h)
+            if self.norm != "none" and self.place == "after":
+                h, saved = self.norms[i].step(h, None)
+            drop = None if mask is None else mask(h, i)
+            h = h if drop is None else h * drop
+            tape.hidden.append(Hidden(saved, activated, drop))
+        return h if bias is None else h.add_(bias), tape
+
+    def backward(self, g: Tensor, tape: Tape, learner: Learner) -> None:
+        """Hand the gradients of all parameters to the learner, last layer first.
+
+        The learner may change a layer's weights at once: nothing needs them any more.
+
+        Args:
+            g: gradient of the outputs, (L, outputs, batch).
+            tape: of the step.
+            learner: what takes the gradients.
+        """
+        last = len(self.weights) - 1
+        for i in range(last, -1, -1):
+            # A bias in front of batch norm is taken out by it again: its gradient is zero.
+            idle = i < last and self.norm == "batch" and self.place == "before"
+            if self.small.biases and not idle:
+                total = g.sum(2, keepdim=True)
+                own = self.small_gradients.biases[i]
+                own.copy_(total if self.bias == "per_unit" else total.sum(1, keepdim=True))
+            below = self.weights[i].transpose(1, 2) @ g if i else None
+            learner.product(i, g, tape.inputs[i])
+            if below is not None:
+                g = self._hidden_backward(i - 1, below, tape.hidden[i - 1])
+        learner.small(self.gradient)
+
+    def _hidden_backward(self, layer: int, g: Tensor, hidden: Hidden) -> Tensor:
+        """Return the gradient of a hidden layer's product, given that of its output."""
+        if hidden.mask is not None:
+            g = g.mul_(hidden.mask)
+        if self.place == "after":
+            g = self._norm_backward(layer, g, hidden.saved)
+        g = self.activation.backward(g, hidden.activated)
+        if self.place == "before":
+            g = self._norm_backward(layer, g, hidden.saved)
+        return g
+
+    def _norm_backward(self, layer: int, g: Tensor, saved: Saved | None) -> Tensor:
+        if saved is None:
+            return g
+        below, scale, shift = self.norms[layer].backward(g, saved)
+        self.small_gradients.scales[layer].copy_(scale)
+        self.small_gradients.shifts[layer].copy_(shift)
+        return below
 
     def lane_state(self, lane: int) -> dict[str, Tensor]:
         """Return one lane's parameters and statistics under the names ``nn.Sequential`` has.
@@ -127,16 +253,17 @@ class StackedNetwork(nn.Module):
         state = {}
         for i, weights in enumerate(self.weights):
             state[f"linear.{i}.weight"] = weights[lane]
-            if self.biases:
-                state[f"linear.{i}.bias"] = self.biases[i][lane].expand(weights.shape[1], 1)[:, 0]
-        for i, scale in enumerate(self.scales):
-            state[f"norm.{i}.weight"] = scale[lane, :, 0]
-            state[f"norm.{i}.bias"] = self.shifts[i][lane, :, 0]
-            if self.norm == "batch":
-                state[f"norm.{i}.running_mean"] = getattr(self, f"mean_{i}")[lane]
-                state[f"norm.{i}.running_var"] = getattr(self, f"var_{i}")[lane]
-        return {name: value.detach().cpu().contiguous() for name, value in state.items()}
+            if self.small.biases:
+                bias = self.small.biases[i][lane]
+                state[f"linear.{i}.bias"] = bias.expand(weights.shape[1], 1)[:, 0]
+        for i, norm in enumerate(self.norms):
+            state[f"norm.{i}.weight"] = norm.scale[lane, :, 0]
+            state[f"norm.{i}.bias"] = norm.shift[lane, :, 0]
+            if isinstance(norm, BatchNorm):
+                state[f"norm.{i}.running_mean"] = norm.mean[lane]
+                state[f"norm.{i}.running_var"] = norm.var[lane]
+        return {name: value.detach().cpu().clone() for name, value in state.items()}
 
     def trainable(self) -> int:
         """Number of trainable parameters of one lane."""
-        return sum(p.numel() // p.shape[0] for p in self.parameters())
+        return sum(p.numel() for p in self.parameters()) // self.lanes

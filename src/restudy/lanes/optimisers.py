@@ -1,156 +1,260 @@
-"""One optimiser for a stack whose lanes each have hyperparameters of their own.
+"""Optimisers for a stack whose lanes each have hyperparameters of their own.
 
-PyTorch's fused SGD and Adam kernels take a list of tensors and one set of numbers. The lanes'
-slices of the stacked parameters are sorted by their numbers, and each set is one call: the
-arithmetic is PyTorch's, slice by slice, so no lane sees another.
+An optimiser is what the network's backward pass hands its gradients to. PyTorch's operations take
+one number for a whole tensor, so each is called once for each run of neighbouring lanes that share
+its number: once in all, mostly. A lane's arithmetic is then the same whichever lanes are beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import groupby
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 from torch.optim.adam import adam
-from torch.optim.sgd import sgd
 
 from restudy.config.recipe import Recipe
 from restudy.lanes.network import StackedNetwork
 from restudy.lanes.penalties import l2_gradient_factor
 
+T = TypeVar("T")
 
-class LaneOptimiser(torch.optim.Optimizer):
-    """SGD, momentum, averaging momentum, Nesterov or Adam for all lanes of a stack.
 
-    With g the gradient (penalties included), v the velocity (zero at first) and m the momentum:
-    momentum v = m v + g, w -= lr v (Sutskever et al. 2013, as PyTorch has it); averaging
-    v = m v + (1 - m) g, w -= lr v (S1's printed rule); Nesterov v = m v + g, w -= lr (g + m v);
-    Adam as in Kingma and Ba 2015.
+def make_optimiser(network: StackedNetwork, recipes: Sequence[Recipe]) -> Momentum | Adam:
+    """Return the optimiser of a network whose lane l trains by ``recipes[l]``."""
+    kind = Adam if recipes[0].optimiser == "adam" else Momentum
+    return kind(network, recipes)
+
+
+class Momentum:
+    """SGD, momentum, averaging momentum and Nesterov.
+
+    With g the gradient (penalties included), v the velocity (zero at first), m the momentum:
+    sgd w -= lr g; momentum v = m v + g, w -= lr v (Sutskever et al. 2013, as PyTorch has it);
+    averaging v = m v + (1 - m) g, w -= lr v (S1's printed rule); Nesterov v = m v + g,
+    w -= lr (g + m v).
+
+    What is kept is u = lr v. Its rule is u = m u + lr g, w -= u: with the learning rate taken into
+    the gradient of the outputs (see ``scale``) the product that makes a weight's gradient adds it
+    to the velocity as it goes, and no gradient is ever stored.
+
+    Attributes:
+        scale: what the gradient of the outputs must be multiplied by, (L, 1, 1).
     """
 
     def __init__(self, network: StackedNetwork, recipes: Sequence[Recipe]) -> None:
-        """Take over the parameters of ``network``, whose lane l trains by ``recipes[l]``."""
-        super().__init__(network.parameters(), {})
-        self.epoch = 0
-        self._parameters = list(network.parameters())
-        weights = {id(parameter) for parameter in network.weights}
-        places: dict[_Numbers, list[tuple[int, int]]] = {}
-        for index, parameter in enumerate(self._parameters):
-            for lane, recipe in enumerate(recipes):
-                numbers = _numbers(recipe, penalised=id(parameter) in weights)
-                places.setdefault(numbers, []).append((index, lane))
-        self._sets = [_Set(numbers, found, self._parameters) for numbers, found in places.items()]
+        """Take over the parameters of ``network``."""
+        self.network, self.recipes = network, list(recipes)
+        self.rule = recipes[0].optimiser
+        momentum = [0.0 if self.rule == "sgd" else recipe.momentum for recipe in recipes]
+        self.momentum = _runs(momentum)
+        self.vector_momentum = self._spread(network.vector.new_tensor(momentum).view(-1, 1, 1))
+        self.u = [torch.zeros_like(weights) for weights in network.weights]
+        self.vector_u = torch.zeros_like(network.vector)
+        self.scale = network.vector.new_empty(len(recipes), 1, 1)
+        self._set_rates(0)
 
-    @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """Update every lane from the gradients that lie ready.
+    def start_epoch(self, epoch: int) -> None:
+        """Set the learning rates, ``learning_rate * learning_rate_decay ** epoch``."""
+        if all(recipe.learning_rate_decay == 1 for recipe in self.recipes):
+            return
+        before = self.scale.clone()
+        self._set_rates(epoch)
+        change = self.scale / before
+        for u in self.u:
+            u.mul_(change)
+        self.vector_u.mul_(self._spread(change))
 
-        The learning rate of epoch e (counted from 0) is
-        ``learning_rate * learning_rate_decay ** e``.
-        """
-        gradients = [parameter.grad.unbind(0) for parameter in self._parameters]  # type: ignore[union-attr]
-        for some in self._sets:
-            some.update(self.epoch, gradients)
+    def product(self, layer: int, g: Tensor, h: Tensor) -> None:
+        """Update a layer's weights, whose gradient is g @ h^T, (L, out, batch) @ (L, batch, in)."""
+        w, u, inputs = self.network.weights[layer], self.u[layer], h.mT
+        if self.rule == "nesterov":
+            step = torch.bmm(g, inputs)
+            self._penalise(step, w)
+            for lanes, m in self.momentum:
+                u[lanes].mul_(m).add_(step[lanes])
+                w[lanes].sub_(step[lanes]).sub_(u[lanes], alpha=m)
+            return
+        for lanes, m in self.momentum:
+            torch.baddbmm(u[lanes], g[lanes], inputs[lanes], beta=m, out=u[lanes])
+        self._penalise(u, w)
+        w.sub_(u)
+
+    def small(self, gradient: Tensor) -> None:
+        """Update the vector of the other parameters, given its gradient."""
+        vector, u, m = self.network.vector, self.vector_u, self.vector_momentum
+        u.mul_(m).add_(gradient)
+        if self.rule == "nesterov":
+            vector.sub_(gradient).sub_(u * m)
+        else:
+            vector.sub_(u)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the tensors that training goes on from, by name."""
+        velocities = {f"u.{i}": u for i, u in enumerate(self.u)}
+        return {"scale": self.scale, "vector_u": self.vector_u, **velocities}
+
+    def _set_rates(self, epoch: int) -> None:
+        """Set the learning rates of an epoch, and what depends on them."""
+        rates = [r.learning_rate * r.learning_rate_decay**epoch for r in self.recipes]
+        if self.rule == "averaging_momentum":
+            rates = [rate * (1 - r.momentum) for rate, r in zip(rates, self.recipes, strict=True)]
+        self.scale.copy_(self.scale.new_tensor(rates).view(-1, 1, 1))
+        pairs = list(zip(rates, self.recipes, strict=True))
+        self.l1 = _runs([rate * recipe.lambda1 for rate, recipe in pairs])
+        self.l2 = _runs([rate * l2_gradient_factor(recipe) for rate, recipe in pairs])
+
+    def _penalise(self, gradient: Tensor, w: Tensor) -> None:
+        """Add the penalties' part, times the learning rate."""
+        for lanes, l2 in self.l2:
+            if l2:
+                gradient[lanes].add_(w[lanes], alpha=l2)
+        for lanes, l1 in self.l1:
+            if l1 and self.recipes[0].l1_form == "signed":
+                gradient[lanes].add_(l1)
+            elif l1:
+                gradient[lanes].add_(w[lanes].sign(), alpha=l1)
+
+    def _spread(self, value: Tensor) -> Tensor:
+        """Return each lane's number, (L, 1, 1), at each of its places in the vector."""
+        spread = torch.empty_like(self.network.vector)
+        for view in self.network.split(spread).all():
+            view.copy_(value.expand_as(view))
+        return spread
 
 
-@dataclass(frozen=True)
-class _Numbers:
-    """What an update of one slice depends on."""
+class Adam:
+    """Adam as in Kingma and Ba 2015, by PyTorch's own fused kernel.
 
-    rule: str
-    learning_rate: float
-    learning_rate_decay: float
-    momentum: float
-    beta1: float
-    beta2: float
-    eps: float
-    l1: float
-    l1_signed: bool
-    l2: float
+    The kernel takes one set of numbers; neighbouring lanes that share theirs are one call.
+
+    Attributes:
+        scale: what the gradient of the outputs must be multiplied by, (L, 1, 1): one.
+    """
+
+    def __init__(self, network: StackedNetwork, recipes: Sequence[Recipe]) -> None:
+        """Take over the parameters of ``network``."""
+        self.network = network
+        self.scale = network.vector.new_ones(len(recipes), 1, 1)
+        self.gradients = [torch.zeros_like(weights) for weights in network.weights]
+        runs = [(lanes, recipes[lanes.start]) for lanes, _ in _runs([_numbers(r) for r in recipes])]
+        small = list(zip(network.small.all(), network.small_gradients.all(), strict=True))
+        self.of_weights = [
+            [_AdamRun(recipe, _by_lane(w, g, lanes), penalised=True) for lanes, recipe in runs]
+            for w, g in zip(network.weights, self.gradients, strict=True)
+        ]
+        self.of_vector = [
+            _AdamRun(
+                recipe, [pair for p, g in small for pair in _by_lane(p, g, lanes)], penalised=False
+            )
+            for lanes, recipe in runs
+        ]
+
+    def start_epoch(self, epoch: int) -> None:
+        """Set the learning rates, ``learning_rate * learning_rate_decay ** epoch``."""
+        for run in self._runs():
+            run.rate = run.recipe.learning_rate * run.recipe.learning_rate_decay**epoch
+
+    def product(self, layer: int, g: Tensor, h: Tensor) -> None:
+        """Update a layer's weights, whose gradient is g @ h^T, (L, out, batch) @ (L, batch, in)."""
+        torch.bmm(g, h.mT, out=self.gradients[layer])
+        for run in self.of_weights[layer]:
+            run.update()
+
+    def small(self, gradient: Tensor) -> None:
+        """Update the other parameters; the gradient is that of the network's vector."""
+        for run in self.of_vector if len(gradient) else []:
+            run.update()
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the tensors that training goes on from, by name."""
+        return {
+            f"{name}.{i}.{k}": tensor
+            for i, run in enumerate(self._runs())
+            for name, tensors in (
+                ("first", run.first),
+                ("second", run.second),
+                ("steps", run.steps),
+            )
+            for k, tensor in enumerate(tensors)
+        }
+
+    def _runs(self) -> list[_AdamRun]:
+        return [run for runs in (*self.of_weights, self.of_vector) for run in runs]
 
 
-def _numbers(recipe: Recipe, penalised: bool) -> _Numbers:
-    return _Numbers(
-        rule=recipe.optimiser,
-        learning_rate=recipe.learning_rate,
-        learning_rate_decay=recipe.learning_rate_decay,
-        momentum=0.0 if recipe.optimiser == "sgd" else recipe.momentum,
-        beta1=recipe.adam_beta1,
-        beta2=recipe.adam_beta2,
-        eps=recipe.adam_eps,
-        l1=recipe.lambda1 if penalised else 0.0,
-        l1_signed=recipe.l1_form == "signed",
-        l2=l2_gradient_factor(recipe) if penalised else 0.0,
-    )
+def _by_lane(parameter: Tensor, gradient: Tensor, lanes: slice) -> list[tuple[Tensor, Tensor]]:
+    """Return each lane's slices.
+
+    Not the slice of all lanes: the kernel treats the last few numbers of a tensor in another way,
+    to other last bits, so they must be the same few in any company.
+    """
+    return list(zip(parameter[lanes].unbind(), gradient[lanes].unbind(), strict=True))
 
 
-class _Set:
-    """Slices that are updated by the same numbers, and their optimiser state."""
+class _AdamRun:
+    """Neighbouring lanes of some parameters that share all of Adam's numbers, and their state."""
 
     def __init__(
-        self,
-        numbers: _Numbers,
-        places: list[tuple[int, int]],
-        parameters: Sequence[Tensor],
+        self, recipe: Recipe, places: Sequence[tuple[Tensor, Tensor]], *, penalised: bool
     ) -> None:
-        """Take slices: for each the number of its parameter and its lane."""
-        self.numbers = numbers
-        self.places = places
-        self.slices = [parameters[index].detach()[lane] for index, lane in places]
-        self.first: list[Tensor | None] = [torch.zeros_like(part) for part in self.slices]
-        if numbers.rule == "adam":
-            self.second = [torch.zeros_like(part) for part in self.slices]
-            self.steps = [torch.zeros((), device=part.device) for part in self.slices]
+        """Take slices of parameters, each with the same slice of its gradient."""
+        self.recipe, self.rate = recipe, recipe.learning_rate
+        self.parameters = [parameter.detach() for parameter, _ in places]
+        self.gradients = [gradient for _, gradient in places]
+        self.first = [torch.zeros_like(parameter) for parameter in self.parameters]
+        self.second = [torch.zeros_like(parameter) for parameter in self.parameters]
+        self.steps = [torch.zeros((), device=parameter.device) for parameter in self.parameters]
+        self.l1 = recipe.lambda1 if penalised else 0.0
+        self.l2 = l2_gradient_factor(recipe) if penalised else 0.0
 
-    def update(self, epoch: int, gradients: Sequence[Sequence[Tensor]]) -> None:
-        """Update the slices, given the gradients by parameter and lane."""
-        numbers = self.numbers
-        own = [gradients[index][lane] for index, lane in self.places]
-        if numbers.l1:
-            for gradient, part in zip(own, self.slices, strict=True):
-                if numbers.l1_signed:
-                    gradient.add_(numbers.l1)
+    def update(self) -> None:
+        """Update the slices from the gradients that lie ready."""
+        if self.l1:
+            for gradient, parameter in zip(self.gradients, self.parameters, strict=True):
+                if self.recipe.l1_form == "signed":
+                    gradient.add_(self.l1)
                 else:
-                    gradient.add_(part.sign(), alpha=numbers.l1)
-        rate = numbers.learning_rate * numbers.learning_rate_decay**epoch
-        if numbers.rule == "adam":
-            self._adam(own, rate)
-        else:
-            self._sgd(own, rate)
-
-    def _sgd(self, gradients: list[Tensor], rate: float) -> None:
-        numbers = self.numbers
-        sgd(
-            self.slices,
-            gradients,
-            self.first,
-            fused=True,
-            foreach=False,
-            weight_decay=numbers.l2,
-            momentum=numbers.momentum,
-            lr=rate,
-            dampening=numbers.momentum if numbers.rule == "averaging_momentum" else 0.0,
-            nesterov=numbers.rule == "nesterov",
-            maximize=False,
-        )
-
-    def _adam(self, gradients: list[Tensor], rate: float) -> None:
-        numbers = self.numbers
+                    gradient.add_(parameter.sign(), alpha=self.l1)
         adam(
-            self.slices,
-            gradients,
-            self.first,  # type: ignore[arg-type]
+            self.parameters,
+            self.gradients,
+            self.first,
             self.second,
             [],
             self.steps,
             fused=True,
             foreach=False,
             amsgrad=False,
-            beta1=numbers.beta1,
-            beta2=numbers.beta2,
-            lr=rate,
-            weight_decay=numbers.l2,
-            eps=numbers.eps,
+            beta1=self.recipe.adam_beta1,
+            beta2=self.recipe.adam_beta2,
+            lr=self.rate,
+            weight_decay=self.l2,
+            eps=self.recipe.adam_eps,
             maximize=False,
         )
+
+
+def _numbers(recipe: Recipe) -> tuple[float, ...]:
+    """Return all that Adam's update of a lane depends on."""
+    return (
+        recipe.learning_rate,
+        recipe.learning_rate_decay,
+        recipe.adam_beta1,
+        recipe.adam_beta2,
+        recipe.adam_eps,
+        recipe.lambda1,
+        recipe.lambda2,
+    )
+
+
+def _runs(values: Sequence[T]) -> list[tuple[slice, T]]:
+    """Return the runs of neighbouring lanes with equal values."""
+    runs, start = [], 0
+    for value, some in groupby(values):
+        stop = start + len(list(some))
+        runs.append((slice(start, stop), value))
+        start = stop
+    return runs

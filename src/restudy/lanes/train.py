@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-import math
 import platform
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 import pytorch_lightning as pl
@@ -19,8 +20,12 @@ from restudy.config.recipe import LANE_FIELDS
 from restudy.datasets.load import PreparedData, scale, split
 from restudy.datasets.registry import DATASETS
 from restudy.errors import RestudyError
+from restudy.lanes import arithmetic
 from restudy.lanes.batches import TensorData
-from restudy.lanes.module import LanesModule, Recorder
+from restudy.lanes.checkpoints import Checkpoints, key_of
+from restudy.lanes.module import LanesModule
+from restudy.lanes.recorder import Recorder
+from restudy.lanes.stack import Stack
 from restudy.results import CellResults, merge, summary_row
 
 Watch = Callable[[Recorder], pl.Callback]
@@ -33,7 +38,10 @@ def train_lanes(
     digests: dict[str, str],
     device: str = "cpu",
     stack: int = 10,
+    choice: arithmetic.Choice = "auto",
     keep_weights: bool = True,
+    checkpoints: Path | None = None,
+    checkpoint_seconds: float = 60,
     watch: Watch | None = None,
 ) -> CellResults:
     """Train lanes of one cell, in stacks, and return their results.
@@ -46,25 +54,34 @@ def train_lanes(
         digests: lane -> what stands for its recipe, code and data in the summary.
         device: ``cpu``, ``cuda``, or ``auto`` for cuda if there is one.
         stack: largest number of lanes trained at once.
+        choice: how the CPU multiplies matrices, see :mod:`restudy.lanes.arithmetic`.
         keep_weights: whether the results hold the trained weights.
+        checkpoints: folder to go on from, and to write into, when training takes long; the caller
+            deletes it when the results are safe.
+        checkpoint_seconds: least time between two checkpoints of a stack.
         watch: makes a callback for each stack that is told of its epochs, after the recorder.
 
     Raises:
-        RestudyError: ``device`` is cuda and there is none.
+        RestudyError: ``device`` is cuda and there is none, or the processor cannot do what
+            ``choice`` asks for.
     """
     place = find_device(device)
+    path = arithmetic.choose(choice)
     shared = lanes[0].recipe
     parts = split(data, shared.n_train, shared.n_validation)
     scaled = scale(parts, shared.scaling, shared.target_scaling)
     tensors = TensorData.from_split(scaled, place)
-    results = [
-        _train_stack(some, tensors, digests, keep_weights, watch) for some in stacks(lanes, stack)
-    ]
+    results = []
+    for some in stacks(lanes, stack):
+        identity = [path.path, str(place), [[lane.id, digests[lane.id]] for lane in some]]
+        saved = _Saved(checkpoints, key_of(identity), checkpoint_seconds) if checkpoints else None
+        with arithmetic.use(path.path), _denormals_as_zero():
+            results.append(_train_stack(some, tensors, digests, keep_weights, saved, watch))
     merged = merge(results)
     merged.record = {
         "recipe": shared.model_dump(exclude=set(LANE_FIELDS)),
         "device": describe_device(place),
-        "arithmetic": describe_arithmetic(place),
+        "arithmetic": describe_arithmetic(place, path),
         "threads": torch.get_num_threads(),
         "data": {"dataset": data.name, "split_seed": data.split_seed, "sha256": data.digest},
     }
@@ -103,14 +120,20 @@ def describe_device(device: torch.device) -> str:
     return f"cpu: {platform.machine()}, {torch.backends.cpu.get_cpu_capability()}"
 
 
-def describe_arithmetic(device: torch.device) -> str:
-    """Return the path that float32 products take, for the records."""
+def describe_arithmetic(device: torch.device, path: arithmetic.Arithmetic) -> str:
+    """Return how float32 matrices are multiplied, for the records."""
     if device.type == "cuda":
         return f"cuBLAS, {torch.get_float32_matmul_precision()} precision"
-    has_mkl = torch.backends.mkl.is_available()  # type: ignore[no-untyped-call]
-    library = "MKL" if has_mkl else "OpenBLAS or Eigen"
-    precision = torch.backends.mkldnn.matmul.fp32_precision  # type: ignore[attr-defined]
-    return f"{library}, oneDNN precision {precision}"
+    return path.describe()
+
+
+@dataclass(frozen=True)
+class _Saved:
+    """Where a stack's checkpoint is, what makes it valid, and how often it is written."""
+
+    folder: Path
+    key: str
+    seconds: float
 
 
 def _train_stack(
@@ -118,25 +141,31 @@ def _train_stack(
     data: TensorData,
     digests: dict[str, str],
     keep_weights: bool,
+    saved: _Saved | None,
     watch: Watch | None,
 ) -> CellResults:
     recipes = [lane.recipe for lane in lanes]
     shared = recipes[0]
-    module = LanesModule(recipes, data, DATASETS[shared.dataset].classes)
+    stack = Stack(recipes, data, DATASETS[shared.dataset].classes)
     recorder = Recorder([lane.id for lane in lanes])
     callbacks: list[pl.Callback] = [recorder]
+    done = 0
+    if saved:
+        file = saved.folder / f"{saved.key}.safetensors"
+        keeper = Checkpoints(file, saved.key, recorder, saved.seconds)
+        callbacks.append(keeper)
+        done = keeper.restore(stack)
     if watch:
         callbacks.append(watch(recorder))
-    epochs = math.ceil(shared.total_steps / shared.steps_per_epoch)
-    trainer = _quiet_trainer(data.train.x.device, epochs, callbacks)
-    with _denormals_as_zero():
-        trainer.fit(module)
+    if done < stack.epochs:
+        trainer = _quiet_trainer(data.train.x.device, stack.epochs - done, callbacks)
+        trainer.fit(LanesModule(stack, done))
     history = recorder.history()
     facts = {
         "n_train": len(data.train.x),
         "n_validation": len(data.validation.x),
         "n_test": len(data.test.x),
-        "parameters": module.network.trainable(),
+        "parameters": stack.trainable(),
     }
     rows = [
         summary_row(lane.id, digests[lane.id], lane.recipe, own_history, facts)
@@ -144,9 +173,8 @@ def _train_stack(
         for own_history in [history[history["lane"] == lane.id]]
     ]
     weights = {
-        lane.id: {name: t.numpy() for name, t in module.network.lane_state(place).items()}
-        for place, lane in enumerate(lanes)
-        if keep_weights
+        lane.id: {name: tensor.numpy() for name, tensor in state.items()}
+        for lane, state in zip(lanes, stack.lane_states() if keep_weights else [], strict=False)
     }
     return CellResults(history, pd.DataFrame(rows), recorder.timing(), weights)
 

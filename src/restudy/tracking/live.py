@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytorch_lightning as pl
 
 from restudy.config.recipe import Recipe
-from restudy.lanes.module import Recorder
+from restudy.lanes.recorder import Recorder
 from restudy.results import CellResults
 from restudy.tracking import runs
 from restudy.tracking.log import Started, create, log_cell, send
@@ -240,14 +240,16 @@ class _Watcher(pl.Callback):
 
     def on_fit_start(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Start the clock."""
-        self.stack.recipes = pl_module.recipes
+        self.stack.recipes = pl_module.stack.recipes
         self.stack.began = time.time()
         self.view.start()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Note the time of a new record; the recorder was told first."""
-        if len(self.stack.recorder.records) > len(self.stack.times):
-            self.stack.times.append(time.time())
+        new = len(self.stack.recorder.records) - len(self.stack.times)
+        if new:
+            # More than one after a checkpoint: when the earlier ones were made is not known.
+            self.stack.times += [time.time()] * new
             self.view.tick()
 
     def on_exception(
