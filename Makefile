@@ -55,8 +55,9 @@ format: $(READY)  ## put code and workflow into the house style
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-bench: $(READY)  ## measure training speed on this machine
+bench: $(READY)  ## measure training speed on this machine: one network, and a study
 	$(BIN)/python -m bench.training
+	$(BIN)/python -m bench.study
 
 # torch is named apart so that its plain version is pinned and the local build's suffix is not.
 lock:  ## make requirements.lock and envs/restudy.yaml anew from pyproject.toml

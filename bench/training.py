@@ -1,105 +1,98 @@
 """Seconds per run and epoch: ours beside what people would use instead, interleaved in one run.
 
-Usage: ``make bench``. Writes ``results/bench/training.csv`` and ``.md``. One thread; made-up
-images, since the time does not depend on what is in them. The ratios are what counts: this
-machine's speed on this day is in all of them alike.
+Usage: ``python -m bench.training``; ``--help`` lists its options.
+Writes ``training.csv``, ``.md``, ``.svg`` and ``.png`` into ``results/bench`` or another folder.
+Made-up images, since the time does not depend on what is in them. The ratios are what counts: how
+fast the machine is on this day is in all ways alike.
 """
 
 from __future__ import annotations
 
-import logging
+import argparse
 import statistics
-import warnings
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import torch
 
-from bench import peers
-from restudy.config.identity import Lane, lane_id
-from restudy.config.recipe import Recipe
-from restudy.datasets.load import PreparedData
+from bench import memory, peak, ways
+from bench.cases import BATCHES, EPOCH, NETWORKS, Case, cases
+from bench.figure import draw, to_png
+from bench.samples import made_up
+from bench.training_table import Measured, notes, tabulate, to_text
+from bench.work import products
+from restudy.figures.style import to_svg
 from restudy.files import write_atomically
-from restudy.lanes.train import train_lanes
-from restudy.tables import to_csv, to_markdown
+from restudy.tables import to_csv
 
-SAMPLES, REPEATS = 6400, 5
-NETWORKS = {"784-128-10": ([128], "none"), "784-512-256-10, batch norm": ([512, 256], "batch")}
-BATCHES = (16, 64, 256)
+REPEATS, QUICK_REPEATS = 5, 2
+QUICK_BATCHES = (16, 256)
 
 
-def images() -> PreparedData:
-    """Return made-up images; few for validation and test, which are not timed."""
-    random = np.random.default_rng(0)
-    rows = SAMPLES + 100
-    x = random.integers(0, 256, (rows, 784)).astype(np.uint8)
-    y = random.integers(0, 10, rows)
-    return PreparedData("mnist", 0, "made up", x, y, x[:100], y[:100], np.arange(rows))
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure everything and write table and figure."""
+    options = parse(arguments)
+    repeats = QUICK_REPEATS if options.quick else REPEATS
+    chosen = cases(options.networks, options.batches, options.quick)
+    print(f"Measuring memory, each of {len(ways.ways())} ways in a process of its own", flush=True)
+    used = peak_memory(chosen)
+    measured = [measure(case, repeats, used[case]) for case in chosen]
+    imports = used[chosen[0]][memory.IMPORTS]
+    table = tabulate(measured)
+    text = to_text(table, notes(measured, repeats, imports))
+    write_atomically(options.results / "training.csv", to_csv(table))
+    write_atomically(options.results / "training.md", text.encode())
+    drawing = draw(table)
+    write_atomically(options.results / "training.svg", to_svg(drawing.figure))
+    write_atomically(options.results / "training.png", to_png(drawing.figure))
+    print(f"Table:  {options.results}/training.md\nFigure: {options.results}/training.svg")
 
 
-def ours(recipe: Recipe, data: PreparedData, lanes: int) -> float:
-    """Train one epoch with this package; return seconds per run."""
-    recipes = [recipe.model_copy(update={"seed": seed}) for seed in range(lanes)]
-    results = train_lanes(
-        [Lane(lane_id(one), one) for one in recipes],
-        data,
-        digests={lane_id(one): "" for one in recipes},
-        stack=lanes,
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.training",
+        description="Seconds per run and epoch: ours beside what people would use instead.",
     )
-    return float(results.timing["train_seconds"].iloc[0]) / lanes
+    parser.add_argument(
+        "--quick", action="store_true", help="a minute: fewer batch sizes, steps and repeats"
+    )
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
+    parser.add_argument("--batches", nargs="+", type=int, choices=BATCHES)
+    parser.add_argument("--results", type=Path, default=Path("results/bench"), metavar="FOLDER")
+    options = parser.parse_args(arguments)
+    options.batches = options.batches or (QUICK_BATCHES if options.quick else BATCHES)
+    return options
 
 
-def main() -> None:
-    """Measure everything and write the tables."""
+def peak_memory(chosen: Sequence[Case]) -> dict[Case, dict[str, float]]:
+    """Return the peak memory of each way at each case, and of a process that only imports."""
+    names = [memory.IMPORTS, *ways.ways()]
+    found = iter(memory.peaks([(case, way) for case in chosen for way in names]))
+    return {case: {way: next(found) for way in names} for case in chosen}
+
+
+def measure(case: Case, repeats: int, used: dict[str, float]) -> Measured:
+    """Measure all ways and the processor's peak in turn, ``repeats`` times."""
     torch.set_num_threads(1)
-    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="pytorch_lightning")
-    data = images()
-    x = torch.from_numpy(data.x_train[:SAMPLES]).float() / 255
-    y = torch.from_numpy(data.y_train[:SAMPLES])
-    rows = []
-    for name, (hidden, norm) in NETWORKS.items():
-        for batch in BATCHES:
-            recipe = Recipe(
-                dataset="mnist",
-                train_samples=SAMPLES,
-                validation_samples=100,
-                hidden=hidden,
-                norm=norm,
-                learning_rate=0.01,
-                batch_size=batch,
-                epochs=1,
-            )
-            ways: dict[str, Callable[[], float]] = {
-                "Lightning, DataLoader": lambda r=recipe: peers.lightning(r, x, y),
-                "plain PyTorch loop": lambda r=recipe: peers.plain_loop(r, x, y),
-                "ours, 1 lane": lambda r=recipe: ours(r, data, 1),
-                "ours, 5 lanes": lambda r=recipe: ours(r, data, 5),
-                "ours, 10 lanes": lambda r=recipe: ours(r, data, 10),
-            }
-            seconds = {way: [] for way in ways}
-            for _ in range(REPEATS):
-                for way, measure in ways.items():
-                    seconds[way].append(measure() * 54_000 / SAMPLES)
-            medians = {way: statistics.median(values) for way, values in seconds.items()}
-            for way, median in medians.items():
-                row = {"network": name, "batch_size": batch, "way": way, "seconds": median}
-                row["faster_than_lightning"] = medians["Lightning, DataLoader"] / median
-                row["faster_than_plain_loop"] = medians["plain PyTorch loop"] / median
-                rows.append(row)
-                print(f"{name}, batch {batch}, {way}: {median:.2f} s", flush=True)
-    table = pd.DataFrame(rows)
-    folder = Path("results/bench")
-    notes = (
-        f"Median of {REPEATS} interleaved measurements of one epoch of {SAMPLES} samples, scaled "
-        "to 54,000; one thread; training alone, without evaluation."
-    )
-    write_atomically(folder / "training.csv", to_csv(table))
-    text = to_markdown(table, "Seconds per run and epoch", notes)
-    write_atomically(folder / "training.md", text.encode())
-    print(f"Table: {folder}/training.md")
+    samples, recipe = made_up(case.samples), case.recipe
+    scale = EPOCH / case.samples
+    seconds: dict[str, list[float]] = {way: [] for way in ways.ways()}
+    rates, steps = [], []
+    for _ in range(repeats):
+        rates.append(peak.square_flops_per_second())
+        steps.append(peak.step_seconds(products(case.widths, case.batch)))
+        for way, values in seconds.items():
+            values.append(ways.measure(way, recipe, samples) * scale)
+    medians = {way: statistics.median(values) for way, values in seconds.items()}
+    say(case, medians, max(rates))
+    return Measured(case, medians, min(steps) * case.steps * scale, max(rates), used)
+
+
+def say(case: Case, seconds: dict[str, float], rate: float) -> None:
+    """Print what was measured of a case."""
+    told: Iterable[str] = (f"  {way:24}{value:8.3f} s" for way, value in seconds.items())
+    print(f"{case.network}, batch {case.batch} (peak {rate / 1e9:.0f} Gflop/s)", *told, sep="\n")
 
 
 if __name__ == "__main__":

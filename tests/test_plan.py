@@ -171,9 +171,10 @@ def test_a_cell_s_lanes_differ_in_lane_fields_only():
         ]
         assert all(fields == shared[0] for fields in shared)
         assert all(cell_id(lane.recipe) == cell.id for lane in cell.lanes)
-        assert cell.parameters() == [
+        lanes = [
             {"id": lane_id(lane.recipe), "recipe": lane.recipe.differences()} for lane in cell.lanes
         ]
+        assert cell.parameters() == {"id": cell.id, "lanes": lanes, "keep_weights": True}
 
 
 def test_exclude():
@@ -255,3 +256,4 @@ def test_work_grows_with_lanes_epochs_and_widths():
     assert work() < work(seeds=3)
     assert work() < work(recipe={"epochs": 2})
     assert work() < work(recipe={"hidden": [400]})
+    assert work(recipe={"epochs": 4, "evaluate_every": 4}) < work(recipe={"epochs": 4})

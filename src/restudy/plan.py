@@ -10,11 +10,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from restudy import costs
 from restudy.config.identity import Lane, cell_id, label, lane_id
 from restudy.config.loading import load_studies
 from restudy.config.recipe import Recipe
@@ -22,15 +24,10 @@ from restudy.config.settings import Settings
 from restudy.config.study import Cut, Study
 from restudy.errors import RestudyError
 
-# Measured, for estimates only: what a step costs beside its products, and what starting a job
-# costs, both in multiplications.
-_STEP_OVERHEAD = 5e6
-_JOB_OVERHEAD = 8e10
-
 
 @dataclass(frozen=True)
 class Cell:
-    """Lanes of equal shape and schedule, trained by one job.
+    """Lanes of equal shape and schedule.
 
     Attributes:
         id: readable, ending in a digest of the fields that the lanes share.
@@ -47,18 +44,15 @@ class Cell:
         """The recipe of the first lane: right for every field that the lanes share."""
         return self.lanes[0].recipe
 
-    def parameters(self) -> list[dict[str, Any]]:
-        """Return the lanes as plain values, as a job is handed them."""
-        return [{"id": lane.id, "recipe": lane.recipe.differences()} for lane in self.lanes]
+    def parameters(self) -> dict[str, Any]:
+        """Return the cell as plain values, as a job is handed it."""
+        lanes = [{"id": lane.id, "recipe": lane.recipe.differences()} for lane in self.lanes]
+        return {"id": self.id, "lanes": lanes, "keep_weights": self.keep_weights}
 
-    @property
+    @cached_property
     def work(self) -> float:
-        """Rough cost of training the cell, for estimates of the time left (no unit)."""
-        recipe = self.shared
-        widths = [1000, *recipe.hidden, 10]
-        weights = sum(a * b for a, b in itertools.pairwise(widths))
-        per_step = _STEP_OVERHEAD + weights * (recipe.n_batch + 10)
-        return _JOB_OVERHEAD + len(self.lanes) * recipe.total_steps * per_step
+        """Estimate of what training it takes, in seconds of one core."""
+        return costs.seconds(self.shared, len(self.lanes))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Training lanes through Lightning: results, repeatability, independence, divergence."""
 
-import math
 from itertools import product
 
 import numpy as np
@@ -10,9 +9,7 @@ import torch
 
 from restudy.datasets.load import scale, split
 from restudy.errors import RestudyError
-from restudy.lanes import stack as stack_module
 from restudy.lanes.batches import EpochBatches
-from restudy.lanes.stack import tile_size
 from restudy.lanes.train import train_lanes
 from tests.lanes.alone import Alone, objective, optimiser
 from tests.recipes import HOUSES, houses, images, lane
@@ -90,7 +87,7 @@ def test_cutting_into_stacks_changes_no_bit(options):
 @pytest.mark.parametrize(
     "optimiser_", ["sgd", "momentum", "nesterov", "averaging_momentum", "adam"]
 )
-def test_cutting_a_stack_into_tiles_changes_no_bit(norm, optimiser_, monkeypatch):
+def test_cutting_a_stack_of_all_sorts_changes_no_bit(norm, optimiser_):
     lanes = [
         lane(
             seed=i,
@@ -109,20 +106,9 @@ def test_cutting_a_stack_into_tiles_changes_no_bit(norm, optimiser_, monkeypatch
     ]
     data = images()
     whole = train(lanes, data)
-    for size in (1, 3, 8):
-        monkeypatch.setattr(stack_module, "tile_size", lambda *_, size=size: size)
-        cut = train(lanes, data)
+    for size in (1, 3):
+        cut = train(lanes, data, stack=size)
         pd.testing.assert_frame_equal(whole.history, cut.history, check_exact=True)
-
-
-def test_a_tile_fits_the_cache_and_tiles_are_about_as_large():
-    recipes = [lane(seed=s, hidden=[512, 256]).recipe for s in range(5)]
-    weights = 784 * 512 + 512 * 256 + 256 * 10
-    for most in (1, 2, 4, 5, 9):
-        size = tile_size(recipes, 784, 10, most * weights * 8)
-        assert size <= most
-        assert math.ceil(5 / size) == math.ceil(5 / most)
-    assert tile_size(recipes, 784, 10, 0) == 1
 
 
 def test_a_sweep_of_every_lane_field_is_one_stack_of_one_cell():

@@ -132,16 +132,25 @@ class Checkout:
             if rule not in ("total", "all")
         }
 
-    @contextmanager
     def appended(self, file, text="\n_NEW = 1\n"):
         """Have a file that is a little longer for a while."""
+        return self._written(file, (self.folder / file).read_text() + text)
+
+    def replaced(self, file, old, new):
+        """Have a file with one passage replaced for a while."""
+        content = (self.folder / file).read_text()
+        assert content.count(old) == 1
+        return self._written(file, content.replace(old, new))
+
+    @contextmanager
+    def _written(self, file, content):
         path = self.folder / file
-        content = path.read_text()
-        path.write_text(content + text)
+        before = path.read_text()
+        path.write_text(content)
         try:
             yield
         finally:
-            path.write_text(content)
+            path.write_text(before)
 
 
 def kill(process):

@@ -135,17 +135,18 @@ def test_a_changed_study_is_found_at_once(finished):
         downstream = {"collect": 1, "tables": 1, "learning_curves": 1, "page": 1}
         assert downstream.items() <= finished.planned().items()
         finished.write_study("tiny", **old | {"seeds": 3})
-        assert ({"train": 2} | downstream).items() <= finished.planned().items()
+        assert ({"train": 1} | downstream).items() <= finished.planned().items()
     finally:
         finished.write_study("tiny", **old)
 
 
 def test_training_code_retrains(copy):
-    cell = next(iter(cells(copy, "mnist*")))
+    some = cells(copy, "mnist*")
     with copy.appended("src/restudy/lanes/train.py"):
-        assert copy.planned()["train"] == 4
-        output = copy.run(f"results/cells/{cell}/cell.json")
-    assert trained(output) == {cell: (2, 2)}
+        assert copy.planned()["train"] == 2
+        output = copy.run(f"results/cells/{next(iter(some))}/cell.json")
+    # Short cells of one study share a job.
+    assert trained(output) == dict.fromkeys(some, (2, 2))
 
 
 def test_growing_while_the_tracking_store_is_down(finished, copy):
@@ -199,6 +200,60 @@ def test_a_run_that_is_killed_and_started_again_ends_the_same(finished, tmp_path
     ]
     assert not different
     assert tracked(checkout) == planned_runs(checkout)
+
+
+@pytest.fixture
+def in_one_job(finished, tmp_path):
+    """A checkout with data, and a study that is yet to train: four cells in one job."""
+    checkout = finished.copy(tmp_path / "checkout")
+    shutil.rmtree(checkout.results / "cells")
+    recipe = STUDIES["tiny"]["recipe"] | {"epochs": 40}
+    factors = {"hidden": [[8], [9], [10], [11]]}
+    study = STUDIES["tiny"] | {"recipe": recipe, "factors": factors, "compare": []}
+    checkout.write_study("four", **study)
+    checkout.configure(only=["four"])
+    return checkout
+
+
+def records(checkout):
+    found = (checkout.results / "cells").glob("*/cell.json")
+    return {path.parent.name: path.read_bytes() for path in found}
+
+
+def test_a_job_that_is_killed_keeps_the_cells_that_are_done(in_one_job):
+    process = in_one_job.start()
+    try:
+        wait_for(lambda: records(in_one_job), process)
+    finally:
+        kill(process)
+    done = records(in_one_job)
+    assert 1 <= len(done) < 4
+
+    output = in_one_job.run()
+    assert "Train four-mnist-01: 4 cells" in output
+    after = records(in_one_job)
+    assert {name: after[name] for name in done} == done
+    assert trained(output) == {name: (0 if name in done else 2, 2) for name in after}
+    assert len(after) == 4
+    assert NOTHING in in_one_job.run()
+
+
+def test_a_cell_that_fails_takes_no_other_with_it(in_one_job):
+    script = "workflow/scripts/train.py"
+    fails = "    def train(name):\n        "
+    error = "from restudy.errors import RestudyError; raise RestudyError('made up')"
+    raises = f"if name.startswith('mnist-9-'): {error}\n        "
+    with in_one_job.replaced(script, fails, fails + raises):
+        output = in_one_job.run(fails=True)
+    (name,) = set(re.findall(r"^error: (mnist-9-\S+): made up$", output, re.MULTILINE))
+    assert len(trained(output)) == 3
+    # Snakemake has removed the files of all four.
+    assert records(in_one_job) == {}
+
+    output = in_one_job.run()
+    assert trained(output) == dict.fromkeys(cells(in_one_job), (0, 2)) | {name: (2, 2)}
+    assert len(records(in_one_job)) == 4
+    assert not list((in_one_job.results / "cells").glob("*/.done"))
 
 
 def unfinished(checkout):

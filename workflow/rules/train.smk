@@ -1,4 +1,8 @@
-# One job trains one cell: all its runs, stacked.
+# One job trains one cell, all its runs stacked, or a few short cells one after the other.
+from restudy.jobs import shared_jobs
+
+SHARED_JOBS = shared_jobs(PLAN)
+SHARING = [cell.id for job in SHARED_JOBS for cell in job.cells]
 
 
 rule train:
@@ -19,16 +23,50 @@ rule train:
         RESULTS / "logs/train/{cell}.log",
     benchmark:
         RESULTS / "benchmarks/train/{cell}.tsv"
+    wildcard_constraints:
+        # The cells that have a job alone.
+        cell=f"(?!(?:{'|'.join(SHARING)})/)[^/]+" if SHARING else "[^/]+",
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
         mem_mb=1500,
     params:
-        lanes=lambda wildcards: PLAN.cells[wildcards.cell].parameters(),
-        keep_weights=lambda wildcards: PLAN.cells[wildcards.cell].keep_weights,
+        cells=lambda wildcards: [PLAN.cells[wildcards.cell].parameters()],
         code=code_digest("restudy.training"),
     message:
         "Train {wildcards.cell}"
     script:
         "../scripts/train.py"
+
+
+# Outputs cannot be functions of the wildcards, so each job that cells share is a rule of its own.
+for job in SHARED_JOBS:
+
+    rule:
+        name:
+            f"train_{job.id}"
+        input:
+            data=RESULTS / f"data/{job.dataset}.safetensors",
+            store=rules.train.input.store,
+        output:
+            **{
+                kind: update(expand(pattern, cell=[cell.id for cell in job.cells]))
+                for kind, pattern in rules.train.output.items()
+            },
+        log:
+            RESULTS / f"logs/train/{job.id}.log",
+        benchmark:
+            RESULTS / f"benchmarks/train/{job.id}.tsv"
+        conda:
+            "../../envs/restudy.yaml"
+        threads: 1
+        resources:
+            mem_mb=1500,
+        params:
+            cells=job.parameters(),
+            code=code_digest("restudy.training"),
+        message:
+            f"Train {job.id}: {len(job.cells)} cells"
+        script:
+            "../scripts/train.py"

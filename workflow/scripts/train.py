@@ -1,3 +1,5 @@
+import gc
+from functools import cache
 from pathlib import Path
 
 from restudy.config.identity import Lane
@@ -5,36 +7,51 @@ from restudy.config.loading import load_settings
 from restudy.config.recipe import Recipe
 from restudy.console import job
 
+# What is imported stays: looking for garbage in it takes a sixth of the time of importing it.
+gc.disable()
+
 with job(snakemake.log[0]) as say:
     import torch
 
     from restudy.plan import load_plan
+    from restudy.running import train_in_turn
     from restudy.tracking.live import LiveCell
     from restudy.tracking.store import artifact_root, tracking_uri
     from restudy.training import describe, train_cell
 
+    gc.freeze()
+    gc.enable()
+
     # From the config and not from params: these change speed and the view, but no numbers.
     settings = load_settings(snakemake.config)
     torch.set_num_threads(snakemake.threads)
-    folder = Path(snakemake.output.record).parent
     uri = tracking_uri(settings.tracking.uri, Path(settings.results))
-    live = LiveCell(
-        uri,
-        artifact_root(uri, Path(settings.results)),
-        lambda: [study.tracked() for study in load_plan(settings).studies.values()],
-        folder.name,
-        settings.tracking.live_seconds,
-        warn=say,
-    )
-    results, trained = train_cell(
-        [Lane(lane["id"], Recipe(**lane["recipe"])) for lane in snakemake.params.lanes],
-        folder,
-        Path(snakemake.input.data),
-        code=snakemake.params.code,
-        device=settings.training.device,
-        stack=settings.training.stack,
-        keep_weights=snakemake.params.keep_weights,
-        watch=live.watch,
-    )
-    live.finish(results)
-    say(describe(folder.name, results, trained))
+    root = artifact_root(uri, Path(settings.results))
+    cells = {cell["id"]: cell for cell in snakemake.params.cells}
+    folders = {path.parent.name: path.parent for path in map(Path, snakemake.output.record)}
+
+    @cache
+    def studies():
+        return [study.tracked() for study in load_plan(settings).studies.values()]
+
+    def train(name):
+        cell = cells[name]
+        seconds = settings.tracking.live_seconds
+        live = LiveCell(uri, root, studies, name, seconds, warn=say)
+        results, trained = train_cell(
+            [Lane(lane["id"], Recipe(**lane["recipe"])) for lane in cell["lanes"]],
+            folders[name],
+            Path(snakemake.input.data),
+            code=snakemake.params.code,
+            device=settings.training.device,
+            stack=settings.training.stack,
+            choice=settings.training.arithmetic,
+            keep_weights=cell["keep_weights"],
+            checkpoints=Path(settings.results) / "checkpoints" / name,
+            checkpoint_seconds=settings.training.checkpoint_seconds,
+            watch=live.watch,
+        )
+        live.finish(results)
+        return describe(name, results, trained)
+
+    train_in_turn(folders, train, say)

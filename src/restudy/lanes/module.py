@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytorch_lightning as pl
-from torch import Tensor, nn
+from torch import Tensor
 
 from restudy.lanes.batches import EpochBatches
 from restudy.lanes.stack import Stack
@@ -28,7 +28,7 @@ class LanesModule(pl.LightningModule):
         self.automatic_optimization = False
         self.stack, self.first_epoch = stack, first_epoch
         stack.batches.epoch = first_epoch
-        self.networks = nn.ModuleList(tile.network for tile in stack.tiles)
+        self.network = stack.network
 
     def configure_optimizers(self) -> None:
         """Return none: the stack has its own."""

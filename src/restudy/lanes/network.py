@@ -9,7 +9,7 @@ stored, and it skips what is zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -263,6 +263,10 @@ class StackedNetwork(nn.Module):
                 state[f"norm.{i}.running_mean"] = norm.mean[lane]
                 state[f"norm.{i}.running_var"] = norm.var[lane]
         return {name: value.detach().cpu().clone() for name, value in state.items()}
+
+    def lane_states(self) -> Iterator[dict[str, Tensor]]:
+        """Yield :meth:`lane_state` of each lane."""
+        return (self.lane_state(lane) for lane in range(self.lanes))
 
     def trainable(self) -> int:
         """Number of trainable parameters of one lane."""

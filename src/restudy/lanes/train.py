@@ -165,7 +165,7 @@ def _train_stack(
         "n_train": len(data.train.x),
         "n_validation": len(data.validation.x),
         "n_test": len(data.test.x),
-        "parameters": stack.trainable(),
+        "parameters": stack.network.trainable(),
     }
     rows = [
         summary_row(lane.id, digests[lane.id], lane.recipe, own_history, facts)
@@ -174,7 +174,8 @@ def _train_stack(
     ]
     weights = {
         lane.id: {name: tensor.numpy() for name, tensor in state.items()}
-        for lane, state in zip(lanes, stack.lane_states() if keep_weights else [], strict=False)
+        for lane, state in zip(lanes, stack.network.lane_states(), strict=True)
+        if keep_weights
     }
     return CellResults(history, pd.DataFrame(rows), recorder.timing(), weights)
 

@@ -1,0 +1,113 @@
+"""Which cells one Snakemake job trains: a pure function of the plan.
+
+A job needs seconds before its first step, whatever it trains. Cells that take long have a job of
+their own; short ones of the same study and data set share jobs. What is trained does not depend
+on it: a job looks at each cell's files and trains the runs that are missing.
+
+A cell that several studies have is in a job of the first of them, in the order of their files. So
+another study leaves the jobs of the others as they are, unless it comes before them and has cells
+of theirs: those move to its jobs. A job whose cells are others than last time starts once more,
+finds the runs that are there right, and trains the rest. The same goes for the jobs of a study
+that changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from restudy import costs
+from restudy.plan import Cell, Plan
+
+# In estimated seconds.
+_LONG = 20.0
+"""A cell that takes longer has a job of its own."""
+_MOST = 40.0
+"""What a shared job takes, about, at most: one core may have that much left at the end."""
+_LEAST = 2 * costs.START
+"""Below this, a second job costs more than a second core gains."""
+
+_Estimate = tuple[Cell, float]
+"""A cell, and the seconds of one core that its first study gives it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Cells that one job trains, one after the other.
+
+    Attributes:
+        id: that of its cell if it has one alone, else study, data set and a number from 01.
+        cells: one or more, all of the same data set.
+    """
+
+    id: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def dataset(self) -> str:
+        """Name of the data set of its cells."""
+        return self.cells[0].shared.dataset
+
+    def parameters(self) -> list[dict[str, Any]]:
+        """Return the cells as plain values, as the job is handed them."""
+        return [cell.parameters() for cell in self.cells]
+
+
+def make_jobs(plan: Plan) -> dict[str, Job]:
+    """Divide the cells of a plan into jobs: each cell is in exactly one.
+
+    Returns:
+        jobs by id, in the order of the studies; of each study the shared ones first.
+    """
+    made: dict[str, Job] = {}
+    for (study, dataset), found in _by_study_and_dataset(plan).items():
+        for number, cells in enumerate(_divided(found), start=1):
+            name = cells[0].id if len(cells) == 1 else f"{study}-{dataset}-{number:02}"
+            made[name] = Job(name, tuple(cells))
+    return made
+
+
+def shared_jobs(plan: Plan) -> list[Job]:
+    """Return the jobs that train more than one cell."""
+    return [job for job in make_jobs(plan).values() if len(job.cells) > 1]
+
+
+def _by_study_and_dataset(plan: Plan) -> Mapping[tuple[str, str], list[_Estimate]]:
+    """Return each cell once, under the first study that has it, in the order of its runs."""
+    found: dict[tuple[str, str], list[_Estimate]] = {}
+    seen: set[str] = set()
+    for name, study in plan.studies.items():
+        lanes = Counter(run.cell for run in study.runs)
+        for run in study.runs:
+            if run.cell not in seen:
+                seen.add(run.cell)
+                cell = plan.cells[run.cell]
+                # The lanes that other studies add do not count: theirs would not be stable.
+                work = costs.seconds(run.recipe, lanes[run.cell])
+                found.setdefault((name, run.recipe.dataset), []).append((cell, work))
+    return found
+
+
+def _divided(cells: Sequence[_Estimate]) -> list[list[Cell]]:
+    """Divide cells into jobs: long ones alone, then the short ones in a row.
+
+    There are two jobs or more if there is work for two cores.
+    """
+    short = [(cell, work) for cell, work in cells if work <= _LONG]
+    most = min(_MOST, max(_LEAST, sum(work for _, work in short) / 2))
+    parts: list[list[_Estimate]] = []
+    left = 0.0
+    for cell, work in short:
+        # Half a cell too much or too little: what is nearer.
+        if not parts or left < work / 2:
+            parts.append([])
+            left = most
+        parts[-1].append((cell, work))
+        left -= work
+    if len(parts) > 1 and sum(work for _, work in parts[-1]) < most / 4:
+        rest = parts.pop()
+        parts[-1] += rest
+    alone = [[cell] for cell, work in cells if work > _LONG]
+    return [[cell for cell, _ in part] for part in parts] + alone

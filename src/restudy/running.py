@@ -1,0 +1,80 @@
+"""How a job trains several cells: one after the other, and so that each is kept once it is done.
+
+When a job fails or is interrupted, Snakemake takes back all its output files, those of cells that
+were done long before too: it removes them or puts the former version there. So a job that has
+more to do keeps a copy of each cell that is done, in a hidden folder beside its files. The job
+drops the copies when all went well; otherwise the next one starts from them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from restudy import results
+from restudy.console import Say
+from restudy.errors import RestudyError
+from restudy.files import write_atomically
+
+_COPIES = ".done"
+
+
+def train_in_turn(folders: Mapping[str, Path], train: Callable[[str], str], say: Say) -> None:
+    """Train the cells of a job. One that fails does not stop those after it.
+
+    Args:
+        folders: cell -> its folder.
+        train: brings a cell's files up to date and returns a line about it.
+        say: prints a line for the person who waits; one for each cell.
+
+    Raises:
+        RestudyError: cells failed; which, and why, was said.
+    """
+    failed = []
+    for cell, folder in folders.items():
+        take_back(folder)
+        try:
+            say(train(cell))
+        except RestudyError as error:
+            say(f"error: {cell}: {error}")
+            failed.append(cell)
+        except Exception as error:
+            traceback.print_exc()
+            say(f"error: {cell}: {type(error).__name__}: {error}")
+            failed.append(cell)
+        else:
+            if len(folders) > 1:
+                keep(folder)
+    if failed:
+        raise RestudyError(
+            f"{len(failed)} of {len(folders)} cells failed ({', '.join(failed)}); "
+            "the next run of the pipeline trains no others of this job"
+        )
+    for folder in folders.values():
+        drop(folder)
+
+
+def keep(folder: Path) -> None:
+    """Copy a cell's files to where Snakemake does not take them back."""
+    _copy(folder, folder / _COPIES)
+
+
+def take_back(folder: Path) -> None:
+    """Put the copies of an earlier job in the place of a cell's files, if they are whole."""
+    copies = folder / _COPIES
+    if results.read(copies) is not None:
+        _copy(copies, folder)
+    drop(folder)
+
+
+def drop(folder: Path) -> None:
+    """Remove the copies of a cell's files."""
+    shutil.rmtree(folder / _COPIES, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    # In the order of FILES: the record, which says that they are whole, comes last.
+    for name in results.FILES:
+        write_atomically(target / name, (source / name).read_bytes())

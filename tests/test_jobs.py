@@ -1,0 +1,102 @@
+"""How cells share jobs: each in one, none too long, whatever other studies there are."""
+
+import itertools
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from restudy import costs
+from restudy.jobs import make_jobs, shared_jobs
+from tests.test_plan import designs, plan, study
+
+
+@st.composite
+def sized(draw):
+    """Designs whose cells take from tenths of a second to hours."""
+    design = draw(designs())
+    recipe = {
+        "train_samples": draw(st.sampled_from([500, 5000, 50_000])),
+        "epochs": draw(st.sampled_from([1, 5, 50])),
+        "hidden": draw(st.sampled_from([[8], [64], [512, 256]])),
+    }
+    return design | {"recipe": recipe}
+
+
+def jobs(*studies):
+    """Job -> cells, without what the cells hold."""
+    made = make_jobs(plan(*studies))
+    return {name: [cell.id for cell in job.cells] for name, job in made.items()}
+
+
+@settings(max_examples=60, deadline=None)
+@given(sized(), sized())
+def test_each_cell_is_in_exactly_one_job(one, other):
+    studies = study("one", **one), study("other", **other)
+    found = list(itertools.chain(*jobs(*studies).values()))
+    assert sorted(found) == sorted(plan(*studies).cells)
+
+
+@settings(max_examples=60, deadline=None)
+@given(sized(), sized())
+def test_a_study_after_it_leaves_the_jobs_of_a_study_as_they_are(one, other):
+    alone = jobs(study("one", **one))
+    assert jobs(study("one", **one), study("other", **other)).items() >= alone.items()
+
+
+@settings(max_examples=60, deadline=None)
+@given(sized(), sized(), st.randoms(use_true_random=False))
+def test_jobs_of_studies_without_common_cells_do_not_depend_on_order(one, other, random):
+    other = other | {"recipe": other["recipe"] | {"train_samples": 700}}
+    studies = [study("one", **one), study("other", **other), study("third", recipe={"epochs": 3})]
+    expected = {}
+    for each in studies:
+        expected |= jobs(each)
+    random.shuffle(studies)
+    assert jobs(*studies) == expected
+
+
+@settings(max_examples=60, deadline=None)
+@given(sized())
+def test_jobs_are_neither_too_long_nor_too_few(design):
+    made = make_jobs(plan(study(**design)))
+    work = {name: [cell.work for cell in job.cells] for name, job in made.items()}
+    for seconds in work.values():
+        assert len(seconds) == 1 or (sum(seconds) <= 60 and max(seconds) <= 20)
+    short = [x for seconds in work.values() for x in seconds if x <= 20]
+    if sum(short) >= 40:
+        assert sum(min(seconds) <= 20 for seconds in work.values()) >= 2
+    # Two neighbours that could have been one job: there are none.
+    assert len([x for x in work.values() if sum(x) <= 5]) <= 1
+
+
+def test_what_jobs_are_called():
+    mixed = {"factors": {"hidden": [[8], [9]], "dataset": ["mnist", "fashion_mnist"]}}
+    assert list(jobs(study("mixed", **mixed))) == ["mixed-mnist-01", "mixed-fashion_mnist-01"]
+    (one,) = make_jobs(plan(study())).values()
+    assert one.id == one.cells[0].id
+    assert shared_jobs(plan(study())) == []
+
+
+def test_long_cells_are_alone_and_the_short_ones_beside_them_together():
+    recipe = {"train_samples": 20_000, "epochs": 10}
+    made = jobs(study(recipe=recipe, factors={"hidden": [[8], [512, 256], [9]]}))
+    assert [len(cells) for cells in made.values()] == [2, 1]
+    (name,) = [name for name, cells in made.items() if len(cells) == 2]
+    assert name == "tiny-mnist-01"
+
+
+def test_a_job_is_handed_its_cells_as_plain_values():
+    made = plan(study(factors={"hidden": [[8], [9]]}))
+    (job,) = make_jobs(made).values()
+    assert job.dataset == "mnist"
+    assert job.parameters() == [cell.parameters() for cell in job.cells]
+
+
+def test_the_estimate_is_operations_by_time():
+    """By hand, for a network whose products take most of the time."""
+    recipe = {"hidden": [1000], "batch_size": 1000, "epochs": 5, "evaluate_every": 5}
+    (cell,) = plan(study(recipe=recipe, seeds=1)).cells.values()
+    operations = 6 * (784 * 1000 + 1000 * 10) * 54_000 * 5
+    assert cell.work == pytest.approx(operations * 1e-11, rel=0.4)
+    assert costs.seconds(cell.shared, 4) > 3.5 * cell.work

@@ -1,0 +1,102 @@
+"""A job with several cells: what is done is kept, whatever becomes of the rest."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from restudy import results
+from restudy.errors import RestudyError
+from restudy.running import drop, keep, take_back, train_in_turn
+
+
+def write(folder, value=1.0):
+    table = pd.DataFrame({"lane": ["s0"], "value": [value]})
+    weights = {"s0": {"weight": np.full(3, value)}}
+    results.write(results.CellResults(table, table, table, weights, {"value": value}), folder)
+
+
+def files(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*") if path.is_file()}
+
+
+@pytest.fixture
+def folders(tmp_path):
+    return {name: tmp_path / name for name in ("a", "b", "c")}
+
+
+@pytest.fixture
+def said():
+    return []
+
+
+def trainer(folders, broken=None, error=None):
+    def train(name):
+        if name == broken:
+            raise error
+        write(folders[name])
+        return f"{name}: trained"
+
+    return train
+
+
+def test_a_line_a_cell_and_nothing_left_behind(folders, said):
+    train_in_turn(folders, trainer(folders), said.append)
+    assert said == ["a: trained", "b: trained", "c: trained"]
+    assert all(sorted(files(folder)) == sorted(results.FILES) for folder in folders.values())
+    assert all(len(list(folder.iterdir())) == 5 for folder in folders.values())
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [(RestudyError("no data"), "no data"), (ValueError("a bug"), "ValueError: a bug")],
+)
+def test_a_cell_that_fails_is_named_and_the_others_are_kept(folders, said, error, words):
+    with pytest.raises(RestudyError, match=r"^1 of 3 cells failed \(b\)"):
+        train_in_turn(folders, trainer(folders, "b", error), said.append)
+    assert said == ["a: trained", f"error: b: {words}", "c: trained"]
+    # What Snakemake does with the outputs of a job that failed.
+    done = files(folders["a"])
+    for name in done:
+        (folders["a"] / name).unlink()
+        write(folders["c"], value=0.0)
+    for name in "ac":
+        take_back(folders[name])
+        assert files(folders[name]) == done
+        assert len(list(folders[name].iterdir())) == 5
+
+
+def test_an_interrupt_ends_the_job_and_keeps_what_is_done(folders, said):
+    with pytest.raises(KeyboardInterrupt):
+        train_in_turn(folders, trainer(folders, "b", KeyboardInterrupt()), said.append)
+    assert said == ["a: trained"]
+    done = files(folders["a"])
+    for name in done:
+        (folders["a"] / name).unlink()
+    again = []
+    missing = trainer(folders)
+    train_in_turn(
+        folders,
+        lambda name: f"{name}: there" if files(folders[name]) else missing(name),
+        again.append,
+    )
+    assert again == ["a: there", "b: trained", "c: trained"]
+    assert files(folders["a"]) == done
+
+
+def test_copies_that_are_not_whole_are_not_used(folders):
+    folder = folders["a"]
+    write(folder)
+    keep(folder)
+    (copy,) = folder.glob(f"*/{results.SUMMARY}")
+    copy.write_bytes(copy.read_bytes()[:-1])
+    write(folder, value=2.0)
+    before = files(folder)
+    take_back(folder)
+    assert files(folder) == before
+    assert len(list(folder.iterdir())) == 5
+
+
+def test_without_copies_nothing_happens(folders):
+    take_back(folders["a"])
+    drop(folders["a"])
+    assert not folders["a"].exists()
