@@ -28,7 +28,7 @@ with job(snakemake.log[0]) as say:
     uri = tracking_uri(settings.tracking.uri, Path(settings.results))
     root = artifact_root(uri, Path(settings.results))
     cells = {cell["id"]: cell for cell in snakemake.params.cells}
-    folders = {path.parent.name: path.parent for path in map(Path, snakemake.output.record)}
+    folders = {name: Path(settings.results) / "cells" / name for name in cells}
 
     @cache
     def studies():

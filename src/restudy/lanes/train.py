@@ -28,6 +28,9 @@ from restudy.lanes.recorder import Recorder
 from restudy.lanes.stack import Stack
 from restudy.results import CellResults, merge, summary_row
 
+# What the optimisers' calls differ by.
+_UPDATE_FIELDS = ("momentum", "lambda1", "lambda2", "learning_rate", "norm_eps", "seed")
+
 Watch = Callable[[Recorder], pl.Callback]
 
 
@@ -91,10 +94,13 @@ def train_lanes(
 def stacks(lanes: Sequence[Lane], size: int) -> list[list[Lane]]:
     """Cut lanes into stacks of at most ``size``.
 
-    Lanes with dropout are kept apart: drawing masks costs time that the others need not spend.
+    Lanes with dropout are kept apart: drawing masks costs time that the others need not spend. Like
+    lanes are neighbours, because neighbours with the same numbers are updated by one call.
     """
     groups = (
-        [lane for lane in lanes if bool(lane.recipe.dropout) == drops] for drops in (False, True)
+        sorted(some, key=lambda lane: [getattr(lane.recipe, name) for name in _UPDATE_FIELDS])
+        for drops in (False, True)
+        for some in [[lane for lane in lanes if bool(lane.recipe.dropout) == drops]]
     )
     return [group[start : start + size] for group in groups for start in range(0, len(group), size)]
 
