@@ -170,6 +170,21 @@ def test_timing() -> None:
     }
 
 
+def test_seconds_of_an_epoch_when_not_every_epoch_is_measured() -> None:
+    # Two lanes in one stack; evaluated after epochs 2, 4 and 5.
+    timing = pd.DataFrame(
+        [
+            {"cell": "a", "lane": lane, "norm": "none", "epoch": epoch, "lanes_in_stack": 2}
+            | {"train_seconds": seconds, "evaluation_seconds": 1.0}
+            for lane in ("s0", "s1")
+            for epoch, seconds in ((2, 8.0), (4, 12.0), (5, 10.0))
+        ]
+    )
+    (row,) = tables.timing_table(timing, ["norm"]).to_dict("records")
+    assert row["n_epochs"] == 5
+    assert [row[f"epoch_seconds{which}"] for which in ("_min", "", "_max")] == [2.0, 3.0, 5.0]
+
+
 def test_markdown_says_what_was_cut(runs: pd.DataFrame) -> None:
     description = {"scale": "quick", "cuts": ["2 seeds instead of 10"], "as_published": False}
     summary = tables.readable_summary(tables.summary_table(runs, FACTORS), FACTORS)

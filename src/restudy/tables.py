@@ -152,9 +152,13 @@ def timing_table(timing: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """
     rows = []
     for levels, part in combinations(timing, factors):
+        # Seconds are those since the last evaluation, which may be epochs ago.
+        earlier = part.sort_values("epoch").groupby(["cell", "lane"])["epoch"].shift(fill_value=0)
+        epochs = (part["epoch"] - earlier).rename("epochs")
         # The lanes of a stack repeat one measurement.
-        measured = part.drop_duplicates(["cell", "epoch", "lanes_in_stack", "train_seconds"])
-        epoch = measured["train_seconds"] / measured["lanes_in_stack"]
+        keys = ["cell", "epoch", "lanes_in_stack", "train_seconds"]
+        measured = part.join(epochs).drop_duplicates(keys)
+        epoch = measured["train_seconds"] / measured["lanes_in_stack"] / measured["epochs"]
         total = (part["train_seconds"] + part["evaluation_seconds"]) / part["lanes_in_stack"]
         n_runs = len(part[["cell", "lane"]].drop_duplicates())
         rows.append(
@@ -162,7 +166,7 @@ def timing_table(timing: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
                 **levels,
                 "n_runs": n_runs,
                 "lanes_in_stack": int(part["lanes_in_stack"].max()),
-                "n_epochs": len(measured),
+                "n_epochs": int(measured["epochs"].sum()),
                 "epoch_seconds": float(epoch.median()),
                 "epoch_seconds_min": float(epoch.min()),
                 "epoch_seconds_max": float(epoch.max()),

@@ -157,16 +157,17 @@ class StackedNetwork(nn.Module):
         h = x.transpose(1, 2)
         for i, weights in enumerate(self.weights):
             h = weights @ h
-            if self.small.biases:
-                h.add_(self.small.biases[i])
+            bias = self.small.biases[i] if self.small.biases else None
             if i == len(self.weights) - 1:
                 break
             if self.norm != "none" and self.place == "before":
-                h = self.norms[i](h)
+                h = self.norms[i](h, bias)
+            elif bias is not None:
+                h.add_(bias)
             h = self.activation.forward(h)
             if self.norm != "none" and self.place == "after":
-                h = self.norms[i](h)
-        return h
+                h = self.norms[i](h, None)
+        return h if bias is None else h.add_(bias)
 
     def step(self, x: Tensor, mask: Mask | None = None) -> tuple[Tensor, Tape]:
         """Run all lanes in training mode.

@@ -46,10 +46,12 @@ class BatchNorm(nn.Module):
         self.register_buffer("mean", torch.zeros_like(scale[..., 0]))
         self.register_buffer("var", torch.ones_like(scale[..., 0]))
 
-    def forward(self, h: Tensor) -> Tensor:
-        """Normalise (L, units, batch) by the running statistics."""
+    def forward(self, h: Tensor, bias: Tensor | None) -> Tensor:
+        """Normalise h + bias, (L, units, batch), by the running statistics; h is overwritten."""
         factor = self.scale * (self.var + self.eps).rsqrt().unsqueeze(2)
-        return torch.addcmul(self.shift - self.mean.unsqueeze(2) * factor, h, factor)
+        mean = self.mean.unsqueeze(2)
+        offset = self.shift - (mean if bias is None else mean - bias) * factor
+        return torch.addcmul(offset, h, factor, out=h)
 
     def step(self, h: Tensor, offset: Tensor | None) -> tuple[Tensor, Saved]:
         """Normalise (L, units, batch) by the batch's statistics and move the running ones.
@@ -104,9 +106,9 @@ class LayerNorm(nn.Module):
         self.scale, self.shift = scale, shift
         self.runs = _runs_of_eps(recipes)
 
-    def forward(self, h: Tensor) -> Tensor:
-        """Normalise (L, units, batch)."""
-        return self.step(h, None)[0]
+    def forward(self, h: Tensor, bias: Tensor | None) -> Tensor:
+        """Normalise h + bias, (L, units, batch)."""
+        return self.step(h, bias)[0]
 
     def step(self, h: Tensor, offset: Tensor | None) -> tuple[Tensor, Saved]:
         """Normalise (L, units, batch); the offset, a bias in front, is added first.
