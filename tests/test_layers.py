@@ -11,7 +11,14 @@ SOURCE = Path(__file__).parents[1] / "src/restudy"
 READERS = "restudy.figures", "restudy.stats", "restudy.evidence", "restudy.report"
 FORBIDDEN = {
     "restudy": ("snakemake",),
-    "restudy.lanes": (*READERS, "restudy.tracking", "restudy.plan", "restudy.tables"),
+    "restudy.numpy_net": (*READERS, "torch", "pandas", "scipy", "restudy.lanes", "restudy.config"),
+    "restudy.lanes": (
+        *READERS,
+        "restudy.numpy_net",
+        "restudy.tracking",
+        "restudy.plan",
+        "restudy.tables",
+    ),
     "restudy.training": (*READERS, "restudy.tracking", "restudy.plan", "restudy.tables"),
     "restudy.results": ("restudy.lanes", "restudy.training", "torch"),
     "restudy.datasets": ("torch", "restudy.lanes", "restudy.config", "restudy.results"),

@@ -55,6 +55,7 @@ OTHER = {
     "epochs": 3,
     "steps": (7, {"epochs": None}),
     "evaluate_every": 2,
+    "probes": ["batch_loss"],
     "seed": 1,
 }
 
@@ -177,6 +178,16 @@ def test_a_cell_s_lanes_differ_in_lane_fields_only():
         assert cell.parameters() == {"id": cell.id, "lanes": lanes, "keep_weights": True}
 
 
+def test_a_sweep_of_the_learning_rate_is_one_cell():
+    rates = [round(0.01 * k, 2) for k in range(1, 21)]
+    made = plan(study(factors={"learning_rate": rates}, seeds=3))
+    (cell,) = made.cells.values()
+    assert {(lane.recipe.learning_rate, lane.recipe.seed) for lane in cell.lanes} == set(
+        itertools.product(rates, range(3))
+    )
+    assert len(cell.lanes) == 60
+
+
 def test_exclude():
     factors = {name: LEVELS[name] for name in ("norm", "hidden", "regularisation")}
 
@@ -219,6 +230,29 @@ def test_scales_cut_what_they_say():
     assert {run.recipe.train_samples for run in default.runs} == {500}
     assert {run.recipe.epochs for run in quick.runs} == {1}
     assert quick.description()["factors"] == {"norm": ["none", "batch"], "hidden": ["4"]}
+
+
+@pytest.mark.parametrize(
+    ("cut", "comparable"),
+    [
+        ({}, True),
+        ({"seeds": 1}, True),
+        ({"factors": {"net": {"A": {"hidden": [8]}}}}, True),
+        ({"recipe": {"evaluate_every": 5}}, True),
+        ({"recipe": {"epochs": 10}}, True),  # as it is anyway
+        ({"recipe": {"epochs": 1}}, False),
+        ({"recipe": {"train_samples": 500}}, False),
+        ({"factors": {"net": {"A": {"hidden": [4]}}}}, False),  # another network of that name
+    ],
+)
+def test_fewer_runs_are_comparable_and_other_runs_are_not(cut, comparable):
+    made = study(
+        recipe={"epochs": 10},
+        factors={"net": {"A": {"hidden": [8]}, "B": {"hidden": [16]}}},
+        scales={"quick": cut},
+    )
+    assert plan_study(made, "full").description()["comparable"]
+    assert plan_study(made, "quick").description()["comparable"] is comparable
 
 
 def test_a_study_may_be_left_out_at_a_scale():

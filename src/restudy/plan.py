@@ -21,6 +21,7 @@ from restudy.config.identity import Lane, cell_id, label, lane_id
 from restudy.config.loading import load_studies
 from restudy.config.recipe import Recipe
 from restudy.config.settings import Settings
+from restudy.config.sources import check_sources
 from restudy.config.study import Cut, Study
 from restudy.errors import RestudyError
 
@@ -118,12 +119,28 @@ class StudyPlan:
             "scale": self.scale,
             "factors": {name: list(labels) for name, labels in self.factors.items()},
             "cuts": list(self.cuts),
+            "comparable": self.comparable,
             "compare": [
                 {**comparison.model_dump(), "baseline": label(comparison.baseline)}
                 for comparison in study.compare
             ],
             "seeds": len({run.recipe.seed for run in self.runs}),
         }
+
+    @property
+    def comparable(self) -> bool:
+        """Whether its runs are what the study as written asks for, if fewer of them."""
+        cut, full = _cut(self.study, self.scale), _fields(self.study.recipe)
+        same_recipe = all(
+            name == "evaluate_every" or value == full.get(name, Recipe.model_fields[name].default)
+            for name, value in _fields(cut.recipe).items()
+        )
+        # A level may have another meaning at this scale, under the same name.
+        return same_recipe and all(
+            fields == _levels(name, self.study.factors[name]).get(level, fields)
+            for name, levels in cut.factors.items()
+            for level, fields in _levels(name, levels).items()
+        )
 
     def keeps_weights(self) -> bool:
         """Tell whether the weights of its runs are written, at this scale."""
@@ -154,9 +171,12 @@ def load_plan(settings: Settings) -> Plan:
     """Make the plan of a run from its settings and the study files they name.
 
     Raises:
-        RestudyError: a study file is wrong, or a combination of levels is no valid recipe.
+        RestudyError: a study file is wrong, a source is not there, or a combination of levels is
+            no valid recipe.
     """
-    return make_plan(load_studies(Path(settings.studies), settings.only), settings.scale)
+    studies = load_studies(Path(settings.studies), settings.only)
+    check_sources(studies.values())
+    return make_plan(studies, settings.scale)
 
 
 def make_plan(studies: Mapping[str, Study], scale: str) -> Plan:
@@ -205,6 +225,7 @@ def plan_study(study: Study, scale: str) -> StudyPlan:
         for name, level in levels.items():
             fields |= factors[name][level]
         recipe = _recipe(study, levels, fields)
+        _check_honesty(study, recipe)
         for seed in seeds:
             seeded = recipe.model_copy(update={"seed": seed})
             runs.append(Run(cell_id(seeded), lane_id(seeded), levels, seeded))
@@ -259,6 +280,21 @@ def _recipe(study: Study, levels: Mapping[str, str], fields: dict[str, Any]) -> 
             for problem in error.errors()
         ]
         raise RestudyError("\n".join(lines)) from None
+
+
+def _check_honesty(study: Study, recipe: Recipe) -> None:
+    """Let a study do what no honest one does only if it says so."""
+    if study.as_published:
+        return
+    for key, bad in (
+        ("validation_samples", recipe.validation_samples == 0),
+        ("probes", "test" in recipe.probes),
+    ):
+        if bad:
+            raise RestudyError(
+                f"{study.file}: {key}: {getattr(recipe, key)!r} uses the test set for more than "
+                "one score at the end; allowed: only with as_published: true"
+            )
 
 
 def _describe_cuts(study: Study, cut: Cut, seeds: list[int]) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 ======================  =========================================================================
 ``history.parquet``     one row per lane, epoch, split and metric: ``lane, epoch, step, split,
-                        metric, value``; the split ``test`` at the last epoch only
+                        metric, value``; the split ``test`` at the last epoch only, but for a
+                        recipe with the probe ``test``
 ``summary.parquet``     one row per lane: ``lane, digest``, the recipe's fields, ``n_train,
                         n_validation, n_test, parameters, epochs_done, steps_done, status``
                         (``finished`` or ``diverged``), ``diverged_epoch`` and the last epoch's
@@ -33,7 +34,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from restudy.config.identity import label
+from restudy.config.identity import as_told
 from restudy.config.recipe import Recipe
 from restudy.files import write_atomically
 
@@ -92,9 +93,7 @@ def summary_row(
     return {
         "lane": lane,
         "digest": digest,
-        **recipe.model_dump(),
-        "hidden": label(recipe.hidden),
-        "batch_size": str(recipe.batch_size),
+        **as_told(recipe),
         **facts,
         "epochs_done": int(last["epoch"].iloc[0]),
         "steps_done": int(last["step"].iloc[0]),

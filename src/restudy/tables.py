@@ -23,6 +23,7 @@ METRICS = (
     *("test_r2", "validation_r2", "train_r2"),
     *("test_rmse", "validation_rmse", "train_rmse"),
     *("test_data_loss", "validation_data_loss", "train_data_loss"),
+    *("train_batch_loss", "train_sample_accuracy", "train_training_mode_accuracy"),
     "penalty",
 )
 """The metrics that tables show, in this order, where the runs have them."""
@@ -192,12 +193,13 @@ def winners(
 
     Returns:
         the factors' columns, then ``n``, ``metric`` (``accuracy`` or ``r2``), ``validation``
-        (mean), ``test`` (mean), ``test_low``, ``test_high`` (95% t interval).
+        (mean), ``test`` (mean), ``test_low``, ``test_high`` (95% t interval). No rows without a
+        validation split: there is nothing to choose by.
     """
-    metric = "accuracy" if "validation_accuracy" in runs else "r2"
+    metric = "accuracy" if "test_accuracy" in runs else "r2"
     whole = [name for name in within if name in factors]
     rows = []
-    for _, group in combinations(runs, whole):
+    for _, group in combinations(runs, whole) if f"validation_{metric}" in runs else []:
         entries = [
             (mean_interval(part[f"validation_{metric}"]).mean, levels, part)
             for levels, part in combinations(group, factors)
@@ -233,7 +235,8 @@ def notes(description: Mapping[str, Any], runs: pd.DataFrame) -> str:
         sentences.append(f"{diverged} of {len(runs)} runs diverged; they have no metrics.")
     if description["as_published"]:
         sentences.append("Imitates a source's mistakes, so it is no evidence for a claim.")
-    sentences.append("The test set was used once, after the last epoch.")
+    else:
+        sentences.append("The test set was used once, after the last epoch.")
     return " ".join(sentences)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import time
 from collections.abc import Sequence
@@ -12,6 +10,7 @@ from pathlib import Path
 from restudy import results
 from restudy.config.identity import Lane
 from restudy.datasets.load import load
+from restudy.digests import digest
 from restudy.lanes.arithmetic import Choice
 from restudy.lanes.train import Watch, train_lanes
 from restudy.provenance import environment, numerical_versions
@@ -115,8 +114,7 @@ def describe(cell: str, found: results.CellResults, trained: int) -> str:
 
 def _digest(lane: Lane, code: str, data: str) -> str:
     """Return what stands for everything that a lane's numbers depend on."""
-    fields = [lane.recipe.differences(), code, data, numerical_versions()]
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+    return digest([lane.recipe.differences(), code, data, numerical_versions()])
 
 
 def _still_right(
@@ -125,6 +123,6 @@ def _still_right(
     """Return the lanes of old results that need no training."""
     return [
         lane
-        for lane, digest in zip(old.summary["lane"], old.summary["digest"], strict=True)
-        if digests.get(lane) == digest and (lane in old.weights or not keep_weights)
+        for lane, before in zip(old.summary["lane"], old.summary["digest"], strict=True)
+        if digests.get(lane) == before and (lane in old.weights or not keep_weights)
     ]

@@ -146,12 +146,26 @@ def test_recipe_fields(tmp_path, fields, parts):
             ["train_samples: 59000", "1 to 58999", "1001 for validation"],
         ),
         ({"validation_samples": 60_000}, ["validation_samples: 60000", "1 to 59999"]),
+        (
+            HOUSES | {"loss": "mse", "probes": ["train_sample"]},
+            ["probes: 'train_sample' needs classes", "batch_loss, test"],
+        ),
+        ({"probes": ["batch_loss", "batch_loss"]}, ["probes: ", "each once"]),
     ],
 )
 def test_recipes_that_do_not_fit_together(tmp_path, fields, parts):
     made = study(tmp_path, recipe=fields)
     text = complaint(lambda: make_plan({"tiny": made}, "full"))
     has(text, str(tmp_path / "tiny.yaml"), *parts)
+
+
+@pytest.mark.parametrize("fields", [{"validation_samples": 0}, {"probes": ["test"]}])
+def test_what_an_honest_study_does_not_do(tmp_path, fields):
+    (key,) = fields
+    made = study(tmp_path, recipe=fields)
+    text = complaint(lambda: make_plan({"tiny": made}, "full"))
+    has(text, f"tiny.yaml: {key}: {fields[key]!r}", "only with as_published: true")
+    assert make_plan({"tiny": study(tmp_path, recipe=fields, as_published=True)}, "full").cells
 
 
 def test_the_combination_of_levels_that_does_not_fit_is_told(tmp_path):

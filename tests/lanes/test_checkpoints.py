@@ -8,7 +8,7 @@ import sys
 import pandas as pd
 import pytest
 
-from restudy.lanes.checkpoints import Checkpoints
+from restudy.lanes.stack import Stack
 from restudy.lanes.train import train_lanes
 from tests.recipes import images, lane
 
@@ -45,18 +45,19 @@ train_lanes(lanes, images(), digests={x.id: "d" for x in lanes}, watch=Wait,
 """
 
 
-def train(lanes, **options):
-    return train_lanes(lanes, images(), digests={x.id: "d" for x in lanes}, **options)
+def train(lanes, digest="d", **options):
+    return train_lanes(lanes, images(), digests={x.id: digest for x in lanes}, **options)
 
 
-def count_steps(monkeypatch):
-    """Count the blocks that are trained from now on."""
-    from restudy.lanes.stack import Stack
-
+def epochs_trained(monkeypatch):
+    """Return a list that the epoch of every block that is trained from now on is added to."""
     seen, original = [], Stack.train
-    monkeypatch.setattr(
-        Stack, "train", lambda self, b: (seen.append(self.epoch), original(self, b))
-    )
+
+    def train_and_note(stack, block):
+        seen.append(stack.epoch)
+        original(stack, block)
+
+    monkeypatch.setattr(Stack, "train", train_and_note)
     return seen
 
 
@@ -77,7 +78,7 @@ def test_a_killed_stack_goes_on_to_the_same_bits(kind, tmp_path, monkeypatch):
     os.kill(victim.pid, signal.SIGKILL)
     assert victim.wait() == -signal.SIGKILL
     assert len(list(tmp_path.glob("*.safetensors"))) == 1
-    trained = count_steps(monkeypatch)
+    trained = epochs_trained(monkeypatch)
     resumed = train(LANES[kind], checkpoints=tmp_path, checkpoint_seconds=0)
     assert set(trained) == {3, 4, 5}
     assert_equal(resumed, train(LANES[kind]))
@@ -86,12 +87,12 @@ def test_a_killed_stack_goes_on_to_the_same_bits(kind, tmp_path, monkeypatch):
 def test_a_finished_stack_is_not_trained_again(tmp_path, monkeypatch):
     lanes = LANES["momentum"]
     first = train(lanes, checkpoints=tmp_path, checkpoint_seconds=0)
-    trained = count_steps(monkeypatch)
+    trained = epochs_trained(monkeypatch)
     assert_equal(train(lanes, checkpoints=tmp_path, checkpoint_seconds=0), first)
     assert not trained
 
 
-@pytest.mark.parametrize("damage", ["cut", "garbage", "other key"])
+@pytest.mark.parametrize("damage", ["cut", "garbage", "of other digests"])
 def test_a_checkpoint_that_is_not_right_is_not_used(damage, tmp_path, monkeypatch):
     lanes = LANES["momentum"]
     train(lanes, checkpoints=tmp_path, checkpoint_seconds=0)
@@ -101,14 +102,11 @@ def test_a_checkpoint_that_is_not_right_is_not_used(damage, tmp_path, monkeypatc
     elif damage == "garbage":
         file.write_bytes(b"no checkpoint")
     else:
-        monkeypatch.setattr(Checkpoints, "key", "other", raising=False)
-        original = Checkpoints.restore
-        monkeypatch.setattr(
-            Checkpoints,
-            "restore",
-            lambda self, stack: (setattr(self, "key", "other"), original(self, stack))[1],
-        )
-    trained = count_steps(monkeypatch)
+        train(lanes, digest="e", checkpoints=tmp_path / "other", checkpoint_seconds=0)
+        (other,) = (tmp_path / "other").glob("*.safetensors")
+        assert other.name != file.name
+        other.replace(file)
+    trained = epochs_trained(monkeypatch)
     train(lanes, checkpoints=tmp_path, checkpoint_seconds=1000)
     assert set(trained) == set(range(6))
 

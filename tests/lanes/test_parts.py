@@ -10,6 +10,7 @@ from restudy.lanes.batches import EpochBatches, Part, lane_targets
 from restudy.lanes.dropout import LaneDropout
 from restudy.lanes.evaluation import evaluate
 from restudy.lanes.initial import initial_layers
+from restudy.lanes.neighbours import runs_of_equal
 from restudy.lanes.network import StackedNetwork
 from restudy.lanes.streams import generator
 from restudy.lanes.train import stacks
@@ -72,7 +73,9 @@ def test_every_sample_is_visited_once_an_epoch_and_lanes_of_one_seed_agree():
 
 
 def test_steps_may_end_within_an_epoch():
-    batches = EpochBatches([recipe(epochs=None, steps=6)])  # 4 steps an epoch
+    made = recipe(epochs=None, steps=6)  # 4 steps an epoch
+    assert made.total_epochs == 2
+    batches = EpochBatches([made])
     assert sum(len(block) for block in batches) == 4
     batches.epoch = 1
     assert sum(len(block) for block in batches) == 2
@@ -146,6 +149,15 @@ def test_the_metrics_of_a_lane_that_is_no_number_are_none():
     )
     assert found["accuracy"][0].isnan()
     assert found["accuracy"][1].isfinite()
+
+
+def test_neighbours_with_equal_numbers_are_one_run():
+    assert runs_of_equal([0.1, 0.1, 0.2, 0.1]) == [
+        (slice(0, 2), 0.1),
+        (slice(2, 3), 0.2),
+        (slice(3, 4), 0.1),
+    ]
+    assert runs_of_equal([(1, 2)] * 3) == [(slice(0, 3), (1, 2))]
 
 
 def test_stacks_hold_every_lane_once_and_keep_dropout_apart():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from tracking_samples import CELL, make_cell, make_study, recipe
 
+from restudy.config.identity import as_told
 from restudy.tracking import runs
 from restudy.tracking.curves import learning_curves
 
@@ -23,7 +24,7 @@ def test_content_of_a_lane():
 
 def test_parameters_are_the_same_from_recipe_and_summary():
     summary = runs.lane_contents(make_study(), CELL, make_cell())["s0-a"].params
-    told = runs.params(recipe(0).model_dump())
+    told = runs.params(as_told(recipe(0)))
     assert {name: summary[name] for name in told} == told
     assert "steps" not in told
     assert told["hidden"] == "8"

@@ -6,15 +6,16 @@ new study nor a new field with a default changes an id that is there already.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any
 
 from restudy.config.recipe import LANE_FIELDS, Recipe
+from restudy.digests import digest
 
 _SHORT_NAMES = {"fashion_mnist": "fashion", "california_housing": "housing"}
 _SHORT_NORMS = {"none": "plain", "batch": "bn", "layer": "ln"}
+# Of the digests that ids end in.
+_DIGITS = 10
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,24 @@ def cell_id(recipe: Recipe) -> str:
         _SHORT_NORMS[recipe.norm],
         f"b{recipe.batch_size}",
         f"{recipe.epochs}e" if recipe.epochs else f"{recipe.steps}s",
-        digest(shared),
+        digest(shared, _DIGITS),
     ]
     return "-".join(parts)
 
 
 def lane_id(recipe: Recipe) -> str:
     """Return the id of the run that ``recipe`` (seed included) describes."""
-    return f"s{recipe.seed}-{digest(recipe.differences())}"
+    return f"s{recipe.seed}-{digest(recipe.differences(), _DIGITS)}"
 
 
-def digest(fields: dict[str, Any]) -> str:
-    """Return ten hexadecimal digits that stand for ``fields``, whatever their order."""
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
+def as_told(recipe: Recipe) -> dict[str, Any]:
+    """Return a recipe's fields as tables and MLflow have them: lists as text."""
+    return {
+        **recipe.model_dump(),
+        "hidden": label(recipe.hidden),
+        "batch_size": label(recipe.batch_size),
+        "probes": ", ".join(recipe.probes) or "none",
+    }
 
 
 def label(level: Any) -> str:

@@ -23,6 +23,7 @@ Activation = Literal["relu", "sigmoid", "tanh", "identity"]
 Norm = Literal["none", "batch", "layer"]
 Loss = Literal["cross_entropy", "mse", "cross_entropy_after_softmax"]
 WeightInit = Literal["torch", "normal", "he", "glorot"]
+Probe = Literal["batch_loss", "train_sample", "training_mode", "test"]
 Optimiser = Literal["sgd", "momentum", "averaging_momentum", "nesterov", "adam"]
 
 
@@ -38,10 +39,10 @@ class Recipe(BaseModel):
     train_samples: Count | None = Field(
         None, description="how many training samples are used; null: all that validation leaves"
     )
-    validation_samples: Count | None = Field(
+    validation_samples: Annotated[int, Field(ge=0)] | None = Field(
         None,
         description="how many training samples are held out for validation; "
-        "null: a tenth (6,000 images, 2,064 houses)",
+        "null: a tenth (6,000 images, 2,064 houses); 0, none, is for studies as_published",
     )
     scaling: Literal["unit", "centred", "standard", "raw"] = Field(
         "unit",
@@ -126,6 +127,14 @@ class Recipe(BaseModel):
     evaluate_every: Count = Field(
         1, description="epochs between two evaluations; the last epoch is always evaluated"
     )
+    probes: list[Probe] = Field(
+        [],
+        description="what is measured beside the metrics: batch_loss = the loss of the epoch's "
+        "last batch, in training mode; train_sample = accuracy on 1,000 training samples drawn "
+        "anew at each evaluation; training_mode = accuracy on the training samples in shuffled "
+        "batches, normalised by the batch's own statistics, after the last epoch; test = the test "
+        "set at every evaluation, for studies as_published",
+    )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(
         0, description="root of all random streams of the run"
     )
@@ -138,7 +147,9 @@ class Recipe(BaseModel):
     @property
     def n_validation(self) -> int:
         """Number of validation samples."""
-        return self.validation_samples or DATASETS[self.dataset].validation_samples
+        if self.validation_samples is None:
+            return DATASETS[self.dataset].validation_samples
+        return self.validation_samples
 
     @property
     def n_train(self) -> int:
@@ -159,6 +170,11 @@ class Recipe(BaseModel):
     def total_steps(self) -> int:
         """Number of optimiser steps of the whole run."""
         return self.steps or self.steps_per_epoch * (self.epochs or 0)
+
+    @property
+    def total_epochs(self) -> int:
+        """Number of epochs of the whole run; ``steps`` may end the last one early."""
+        return math.ceil(self.total_steps / self.steps_per_epoch)
 
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
@@ -196,6 +212,8 @@ def _complaints(recipe: Recipe) -> list[str]:
     found = []
     dataset = DATASETS[recipe.dataset]
     classifies = recipe.loss != "mse"
+    if len(set(recipe.probes)) < len(recipe.probes):
+        found.append(f"probes: {recipe.probes} names one twice; allowed: each once")
     if classifies != (dataset.task == "classification"):
         right = "mse" if classifies else "cross_entropy, cross_entropy_after_softmax"
         found.append(
@@ -218,6 +236,11 @@ def _complaints(recipe: Recipe) -> list[str]:
         found.append(
             f"label_noise: {recipe.label_noise!r} needs classes; allowed for {recipe.dataset!r}: 0"
         )
+    for probe in {"train_sample", "training_mode"} & set(recipe.probes):
+        if dataset.task == "regression":
+            found.append(
+                f"probes: {probe!r} needs classes; allowed for {recipe.dataset!r}: batch_loss, test"
+            )
     if (recipe.epochs is None) == (recipe.steps is None):
         found.append(
             f"epochs: {recipe.epochs}, steps: {recipe.steps}; allowed: exactly one of the two"

@@ -94,8 +94,8 @@ class Study(_Strict):
     )
     title: str = Field(description="one line for tables, figures and the MLflow experiment")
     question: str = Field(description="what the study is to answer")
-    source: Literal["S1", "S2", "S3", "S4"] | None = Field(
-        None, description="the report that the study repeats, if any"
+    source: str | None = Field(
+        None, description="the report that the study repeats, if any: an id of sources.yaml"
     )
     experiments: list[str] = Field([], description="ids of the source's experiments it covers")
     as_published: bool = Field(

@@ -63,6 +63,21 @@ def read_mapping(path: Path) -> dict[str, Any]:
     Raises:
         RestudyError: the file cannot be read, is empty, is no YAML, or holds no mapping.
     """
+    content: dict[str, Any] = _read(path, dict, "a mapping of keys to values")
+    return content
+
+
+def read_rows(path: Path) -> list[Any]:
+    """Read a YAML file that holds a list.
+
+    Raises:
+        RestudyError: the file cannot be read, is empty, is no YAML, or holds no list.
+    """
+    content: list[Any] = _read(path, list, "a list of rows")
+    return content
+
+
+def _read(path: Path, kind: type, allowed: str) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -77,9 +92,7 @@ def read_mapping(path: Path) -> dict[str, Any]:
     except yaml.YAMLError as error:
         raise RestudyError(f"{path}: no valid YAML: {str(error).splitlines()[0]}") from error
     if content is None:
-        raise RestudyError(f"{path}: the file is empty; allowed: a mapping of keys to values")
-    if not isinstance(content, dict):
-        raise RestudyError(
-            f"{path}: holds a {type(content).__name__}; allowed: a mapping of keys to values"
-        )
+        raise RestudyError(f"{path}: the file is empty; allowed: {allowed}")
+    if not isinstance(content, kind):
+        raise RestudyError(f"{path}: holds a {type(content).__name__}; allowed: {allowed}")
     return content

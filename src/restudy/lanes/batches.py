@@ -94,19 +94,29 @@ class EpochBatches:
         self.samples, self.batch = recipes[0].n_train, recipes[0].n_batch
         self.total_steps = recipes[0].total_steps
         self.steps_per_epoch = recipes[0].steps_per_epoch
+        self.whole = recipes[0].batch_size == "full"
         self.epoch = 0
 
     def __iter__(self) -> Iterator[Tensor]:
         """Yield the blocks of epoch ``self.epoch``, which the caller counts up."""
         steps = min(self.steps_per_epoch, self.total_steps - self.epoch * self.steps_per_epoch)
-        orders = {
-            seed: generator(seed, "batches", self.epoch).permutation(self.samples)
-            for seed in set(self.seeds)
-        }
-        order = torch.from_numpy(np.stack([orders[seed] for seed in self.seeds])).to(self.device)
+        order = self.order(self.epoch)
         full = min(steps, self.samples // self.batch)
         whole = order[:, : full * self.batch].view(len(self.seeds), full, self.batch)
         for start in range(0, full, STEPS_A_BLOCK):
             yield whole[:, start : start + STEPS_A_BLOCK].transpose(0, 1)
         if steps > full:
             yield order[:, full * self.batch :].unsqueeze(0)
+
+    def order(self, epoch: int) -> Tensor:
+        """Return the sample numbers in each lane's order of an epoch, int64 (L, n).
+
+        A batch of all samples has no order: they come as they are.
+        """
+        if self.whole:
+            return torch.arange(self.samples, device=self.device).expand(len(self.seeds), -1)
+        orders = {
+            seed: generator(seed, "batches", epoch).permutation(self.samples)
+            for seed in set(self.seeds)
+        }
+        return torch.from_numpy(np.stack([orders[seed] for seed in self.seeds])).to(self.device)

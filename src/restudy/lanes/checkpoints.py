@@ -6,7 +6,6 @@ far are all there is: what goes on from a checkpoint ends with the same bits.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from dataclasses import asdict, dataclass, field
@@ -76,11 +75,6 @@ class Checkpoints(pl.Callback):
         self.recorder.records = [_from_json(record) for record in about["records"]]
         self.recorder.trained = about["trained"]
         return int(about["epochs"])
-
-
-def key_of(parts: Any) -> str:
-    """Return a short digest of anything that JSON can write."""
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _to_json(record: EpochRecord) -> dict[str, Any]:

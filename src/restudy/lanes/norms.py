@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import torch
 from torch import Tensor, nn
 
 from restudy.config.recipe import Recipe
+from restudy.lanes.neighbours import runs_of_equal
 
 
 @dataclass
@@ -40,7 +40,7 @@ class BatchNorm(nn.Module):
         """Take over scale and shift, (L, units, 1), of one layer; eps and momentum are lanes'."""
         super().__init__()
         self.scale, self.shift = scale, shift
-        self.runs = _runs_of_eps(recipes)
+        self.runs = runs_of_equal([recipe.norm_eps for recipe in recipes])
         self.eps = scale.new_tensor([[recipe.norm_eps] for recipe in recipes])
         self.momentum = scale.new_tensor([[recipe.norm_momentum] for recipe in recipes])
         self.register_buffer("mean", torch.zeros_like(scale[..., 0]))
@@ -104,7 +104,7 @@ class LayerNorm(nn.Module):
         """Take over scale and shift, (L, units, 1), of one layer; eps is the lanes'."""
         super().__init__()
         self.scale, self.shift = scale, shift
-        self.runs = _runs_of_eps(recipes)
+        self.runs = runs_of_equal([recipe.norm_eps for recipe in recipes])
 
     def forward(self, h: Tensor, bias: Tensor | None) -> Tensor:
         """Normalise h + bias, (L, units, batch)."""
@@ -142,16 +142,6 @@ class LayerNorm(nn.Module):
 
 
 NORMS: dict[str, type[BatchNorm] | type[LayerNorm]] = {"batch": BatchNorm, "layer": LayerNorm}
-
-
-def _runs_of_eps(recipes: Sequence[Recipe]) -> list[tuple[slice, float]]:
-    """Return the runs of neighbouring lanes with one epsilon, which PyTorch's kernels need."""
-    runs, start = [], 0
-    for eps, some in groupby(recipes, lambda recipe: recipe.norm_eps):
-        stop = start + len(list(some))
-        runs.append((slice(start, stop), eps))
-        start = stop
-    return runs
 
 
 def _rows_normed(

@@ -1,25 +1,26 @@
 """Optimisers for a stack whose lanes each have hyperparameters of their own.
 
-An optimiser is what the network's backward pass hands its gradients to. PyTorch's operations take
-one number for a whole tensor, so each is called once for each run of neighbouring lanes that share
-its number: once in all, mostly. A lane's arithmetic is then the same whichever lanes are beside it.
+An optimiser is what the network's backward pass hands its gradients to. A large batch may be handed
+over in blocks: ``begin`` says which block comes, the gradients add up, and the last block's change
+the parameters. An operation that takes one number is called once for each run of neighbouring lanes
+that share it: once in all, mostly. A lane's arithmetic is then the same whichever lanes are beside
+it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 from torch.optim.adam import adam
 
 from restudy.config.recipe import Recipe
+from restudy.lanes.neighbours import runs_of_equal
 from restudy.lanes.network import StackedNetwork
 from restudy.lanes.penalties import l2_gradient_factor
 
-T = TypeVar("T")
+_VECTOR = -1  # no layer: the vector of all other parameters
 
 
 def make_optimiser(network: StackedNetwork, recipes: Sequence[Recipe]) -> Momentum | Adam:
@@ -38,7 +39,8 @@ class Momentum:
 
     What is kept is u = lr v. Its rule is u = m u + lr g, w -= u: with the learning rate taken into
     the gradient of the outputs (see ``scale``) the product that makes a weight's gradient adds it
-    to the velocity as it goes, and no gradient is ever stored.
+    to the velocity as it goes, so the gradient itself is not stored. Nesterov's step needs it once
+    more and stores it, a layer's at a time.
 
     Attributes:
         scale: what the gradient of the outputs must be multiplied by, (L, 1, 1).
@@ -49,11 +51,13 @@ class Momentum:
         self.network, self.recipes = network, list(recipes)
         self.rule = recipes[0].optimiser
         momentum = [0.0 if self.rule == "sgd" else recipe.momentum for recipe in recipes]
-        self.momentum = _runs(momentum)
+        self.momentum = runs_of_equal(momentum)
         self.vector_momentum = self._spread(network.vector.new_tensor(momentum).view(-1, 1, 1))
         self.u = [torch.zeros_like(weights) for weights in network.weights]
         self.vector_u = torch.zeros_like(network.vector)
         self.scale = network.vector.new_empty(len(recipes), 1, 1)
+        self.first = self.last = True
+        self.sums: dict[int, Tensor] = {}
         self._set_rates(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -67,29 +71,46 @@ class Momentum:
             u.mul_(change)
         self.vector_u.mul_(self._spread(change))
 
+    def begin(self, *, first: bool, last: bool) -> None:
+        """Say whether the coming gradients are those of a batch's first block, and of its last."""
+        self.first, self.last = first, last
+
     def product(self, layer: int, g: Tensor, h: Tensor) -> None:
         """Update a layer's weights, whose gradient is g @ h^T, (L, out, batch) @ (L, batch, in)."""
         w, u, inputs = self.network.weights[layer], self.u[layer], h.mT
         if self.rule == "nesterov":
-            step = torch.bmm(g, inputs)
-            self._penalise(step, w)
-            for lanes, m in self.momentum:
-                u[lanes].mul_(m).add_(step[lanes])
-                w[lanes].sub_(step[lanes]).sub_(u[lanes], alpha=m)
+            step = self._sum(layer, torch.bmm(g, inputs))
+            if self.last:
+                self._penalise(step, w)
+                for lanes, m in self.momentum:
+                    u[lanes].mul_(m).add_(step[lanes])
+                    w[lanes].sub_(step[lanes]).sub_(u[lanes], alpha=m)
             return
         for lanes, m in self.momentum:
-            torch.baddbmm(u[lanes], g[lanes], inputs[lanes], beta=m, out=u[lanes])
-        self._penalise(u, w)
-        w.sub_(u)
+            beta = m if self.first else 1
+            torch.baddbmm(u[lanes], g[lanes], inputs[lanes], beta=beta, out=u[lanes])
+        if self.last:
+            self._penalise(u, w)
+            w.sub_(u)
 
     def small(self, gradient: Tensor) -> None:
         """Update the vector of the other parameters, given its gradient."""
+        gradient = self._sum(_VECTOR, gradient)
+        if not self.last:
+            return
         vector, u, m = self.network.vector, self.vector_u, self.vector_momentum
         u.mul_(m).add_(gradient)
         if self.rule == "nesterov":
             vector.sub_(gradient).sub_(u * m)
         else:
             vector.sub_(u)
+
+    def _sum(self, key: int, gradient: Tensor) -> Tensor:
+        """Return a gradient's sum over the blocks of the batch so far."""
+        if self.first and self.last:
+            return gradient
+        self.sums[key] = gradient.clone() if self.first else self.sums[key].add_(gradient)
+        return self.sums[key]
 
     def state(self) -> dict[str, Tensor]:
         """Return the tensors that training goes on from, by name."""
@@ -103,8 +124,8 @@ class Momentum:
             rates = [rate * (1 - r.momentum) for rate, r in zip(rates, self.recipes, strict=True)]
         self.scale.copy_(self.scale.new_tensor(rates).view(-1, 1, 1))
         pairs = list(zip(rates, self.recipes, strict=True))
-        self.l1 = _runs([rate * recipe.lambda1 for rate, recipe in pairs])
-        self.l2 = _runs([rate * l2_gradient_factor(recipe) for rate, recipe in pairs])
+        self.l1 = runs_of_equal([rate * recipe.lambda1 for rate, recipe in pairs])
+        self.l2 = runs_of_equal([rate * l2_gradient_factor(recipe) for rate, recipe in pairs])
 
     def _penalise(self, gradient: Tensor, w: Tensor) -> None:
         """Add the penalties' part, times the learning rate."""
@@ -138,8 +159,11 @@ class Adam:
         """Take over the parameters of ``network``."""
         self.network = network
         self.scale = network.vector.new_ones(len(recipes), 1, 1)
+        self.first = self.last = True
         self.gradients = [torch.zeros_like(weights) for weights in network.weights]
-        runs = [(lanes, recipes[lanes.start]) for lanes, _ in _runs([_numbers(r) for r in recipes])]
+        self.vector_sum = torch.zeros_like(network.gradient)
+        equal = runs_of_equal([_numbers(recipe) for recipe in recipes])
+        runs = [(lanes, recipes[lanes.start]) for lanes, _ in equal]
         small = list(zip(network.small.all(), network.small_gradients.all(), strict=True))
         self.of_weights = [
             [_AdamRun(recipe, _by_lane(w, g, lanes), penalised=True) for lanes, recipe in runs]
@@ -157,15 +181,28 @@ class Adam:
         for run in self._runs():
             run.rate = run.recipe.learning_rate * run.recipe.learning_rate_decay**epoch
 
+    def begin(self, *, first: bool, last: bool) -> None:
+        """Say whether the coming gradients are those of a batch's first block, and of its last."""
+        self.first, self.last = first, last
+
     def product(self, layer: int, g: Tensor, h: Tensor) -> None:
         """Update a layer's weights, whose gradient is g @ h^T, (L, out, batch) @ (L, batch, in)."""
-        torch.bmm(g, h.mT, out=self.gradients[layer])
-        for run in self.of_weights[layer]:
+        total = self.gradients[layer]
+        if self.first:
+            torch.bmm(g, h.mT, out=total)
+        else:
+            torch.baddbmm(total, g, h.mT, out=total)
+        for run in self.of_weights[layer] if self.last else []:
             run.update()
 
     def small(self, gradient: Tensor) -> None:
         """Update the other parameters; the gradient is that of the network's vector."""
-        for run in self.of_vector if len(gradient) else []:
+        if not (self.first and self.last):
+            total = self.vector_sum
+            total.copy_(gradient) if self.first else total.add_(gradient)
+            # What is updated is updated by views of the network's gradient.
+            gradient.copy_(total)
+        for run in self.of_vector if self.last and len(gradient) else []:
             run.update()
 
     def state(self) -> dict[str, Tensor]:
@@ -248,13 +285,3 @@ def _numbers(recipe: Recipe) -> tuple[float, ...]:
         recipe.lambda1,
         recipe.lambda2,
     )
-
-
-def _runs(values: Sequence[T]) -> list[tuple[slice, T]]:
-    """Return the runs of neighbouring lanes with equal values."""
-    runs, start = [], 0
-    for value, some in groupby(values):
-        stop = start + len(list(some))
-        runs.append((slice(start, stop), value))
-        start = stop
-    return runs

@@ -10,6 +10,8 @@ import pandas as pd
 import pytorch_lightning as pl
 import torch
 
+from restudy.lanes.probes import probe
+
 
 @dataclass
 class EpochRecord:
@@ -49,7 +51,10 @@ class Recorder(pl.Callback):
         self._started = time.perf_counter()
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Stop the clock; evaluate on training and validation data, at the end on test data."""
+        """Stop the clock; evaluate on training and validation data, at the end on test data.
+
+        The probes of the recipe measure too.
+        """
         stack = pl_module.stack
         _wait(stack.data.train.x.device)
         stopped = time.perf_counter()
@@ -57,8 +62,11 @@ class Recorder(pl.Callback):
         epoch, last = stack.epoch + 1, stack.epochs
         if epoch % stack.recipes[0].evaluate_every and epoch != last:
             return
-        parts = {"train": stack.data.train, "validation": stack.data.validation}
-        if epoch == last:
+        probes = stack.recipes[0].probes
+        parts = {"train": stack.data.train}
+        if len(stack.data.validation.x):
+            parts["validation"] = stack.data.validation
+        if epoch == last or "test" in probes:
             parts["test"] = stack.data.test
         metrics = {
             (split, metric): values.tolist()
@@ -66,6 +74,8 @@ class Recorder(pl.Callback):
             for metric, values in stack.evaluate(part).items()
         }
         metrics["train", "penalty"] = stack.penalties().tolist()
+        for metric, values in probe(stack, probes, last=epoch == last).items():
+            metrics["train", metric] = values.tolist()
         seconds = time.perf_counter() - stopped
         record = EpochRecord(epoch, stack.steps_done, metrics, self.trained, seconds)
         self.records.append(record)

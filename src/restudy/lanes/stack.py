@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import torch
@@ -12,10 +11,13 @@ from restudy.config.recipe import Recipe
 from restudy.lanes.batches import EpochBatches, Part, TensorData, lane_targets
 from restudy.lanes.dropout import LaneDropout
 from restudy.lanes.evaluation import evaluate
-from restudy.lanes.losses import loss_gradients
+from restudy.lanes.losses import loss_gradients, sample_losses
 from restudy.lanes.network import StackedNetwork
 from restudy.lanes.optimisers import make_optimiser
 from restudy.lanes.penalties import penalties
+
+# Rows of a full batch that are taken at a time: their activations fit into the cache.
+_ROWS = 500
 
 
 class Stack:
@@ -29,6 +31,8 @@ class Stack:
         epochs: how many there are.
         epoch: the one that is trained, counted from 0.
         steps_done: optimiser steps so far.
+        batch_loss: each lane's loss on the last batch of the block that was trained last, before
+            that step, (L,); kept if the recipe has the probe.
     """
 
     def __init__(self, recipes: Sequence[Recipe], data: TensorData, classes: int) -> None:
@@ -36,20 +40,22 @@ class Stack:
 
         Args:
             recipes: one per lane, equal in everything that shapes network and schedule.
-            data: the data, on the device that the stack trains on.
+            data: the data, on the device that the stack trains on and of the type it computes in.
             classes: number of classes; 0 for regression.
         """
         x = data.train.x
         self.recipes, self.data, self.loss = list(recipes), data, recipes[0].loss
         self.targets = lane_targets(data.train.y, recipes, classes)
-        self.network = StackedNetwork(recipes, x.shape[1], classes or 1, device=x.device)
+        self.network = StackedNetwork(recipes, x.shape[1], classes or 1, x.dtype, x.device)
         self.optimiser = make_optimiser(self.network, recipes)
         drops = any(recipe.dropout for recipe in recipes)
         self.dropout = LaneDropout(recipes, x.device) if drops else None
         self.batches = EpochBatches(recipes, x.device)
-        self.epochs = math.ceil(recipes[0].total_steps / recipes[0].steps_per_epoch)
+        self.epochs = recipes[0].total_epochs
         self.epoch = 0
         self.steps_done = 0
+        self.watches_loss = "batch_loss" in recipes[0].probes
+        self.batch_loss = x.new_zeros(len(recipes))
 
     def start_epoch(self, epoch: int) -> None:
         """Set batch order, dropout and learning rates to an epoch, counted from 0."""
@@ -61,15 +67,37 @@ class Stack:
     @torch.inference_mode()
     def train(self, block: Tensor) -> None:
         """Take one optimiser step for each batch of a block, int64 (steps, L, batch)."""
-        for batch in block:
-            x = self.data.train.x.index_select(0, batch.reshape(-1)).view(*batch.shape, -1)
-            y = self.targets.gather(1, batch)
-            outputs, tape = self.network.step(x, self.dropout)
-            g = loss_gradients(outputs, y, self.loss)
-            # Each lane's loss is the mean over its batch.
-            g.mul_(self.optimiser.scale / batch.shape[1])
-            self.network.backward(g, tape, self.optimiser)
+        for step, batch in enumerate(block, start=1):
+            losses = self.batch_loss.zero_() if self.watches_loss and step == len(block) else None
+            if self.batches.whole:
+                self._train_whole(losses)
+            else:
+                x = self.data.train.x.index_select(0, batch.reshape(-1)).view(*batch.shape, -1)
+                self._train_rows(x, self.targets.gather(1, batch), batch.shape[1], losses)
         self.steps_done += len(block)
+
+    def _train_whole(self, losses: Tensor | None) -> None:
+        """Take a step on all training samples, a block of rows at a time.
+
+        The gradients of the blocks add up to that of the batch; batch norm alone needs all rows at
+        once.
+        """
+        x, n = self.data.train.x.expand(len(self.recipes), -1, -1), len(self.data.train.x)
+        rows = n if self.recipes[0].norm == "batch" else _ROWS
+        for start in range(0, n, rows):
+            some = slice(start, start + rows)
+            self.optimiser.begin(first=start == 0, last=start + rows >= n)
+            self._train_rows(x[:, some], self.targets[:, some], n, losses)
+
+    def _train_rows(self, x: Tensor, y: Tensor, n: int, losses: Tensor | None) -> None:
+        """Hand the optimiser the gradients of some rows of a batch of n."""
+        outputs, tape = self.network.step(x, self.dropout)
+        if losses is not None:
+            losses += sample_losses(outputs, y, self.loss).sum(1) / n
+        g = loss_gradients(outputs, y, self.loss)
+        # Each lane's loss is the mean over its batch.
+        g.mul_(self.optimiser.scale / n)
+        self.network.backward(g, tape, self.optimiser)
 
     def evaluate(self, part: Part) -> dict[str, Tensor]:
         """Return the metrics of all lanes on a part of the data, see :func:`evaluate`."""

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytorch_lightning as pl
 import torch
@@ -19,10 +20,11 @@ from restudy.config.identity import Lane
 from restudy.config.recipe import LANE_FIELDS
 from restudy.datasets.load import PreparedData, scale, split
 from restudy.datasets.registry import DATASETS
+from restudy.digests import digest
 from restudy.errors import RestudyError
 from restudy.lanes import arithmetic
 from restudy.lanes.batches import TensorData
-from restudy.lanes.checkpoints import Checkpoints, key_of
+from restudy.lanes.checkpoints import Checkpoints
 from restudy.lanes.module import LanesModule
 from restudy.lanes.recorder import Recorder
 from restudy.lanes.stack import Stack
@@ -77,7 +79,7 @@ def train_lanes(
     results = []
     for some in stacks(lanes, stack):
         identity = [path.path, str(place), [[lane.id, digests[lane.id]] for lane in some]]
-        saved = _Saved(checkpoints, key_of(identity), checkpoint_seconds) if checkpoints else None
+        saved = _Saved(checkpoints, digest(identity), checkpoint_seconds) if checkpoints else None
         with arithmetic.use(path.path), _denormals_as_zero():
             results.append(_train_stack(some, tensors, digests, keep_weights, saved, watch))
     merged = merge(results)
@@ -178,12 +180,16 @@ def _train_stack(
         for lane in lanes
         for own_history in [history[history["lane"] == lane.id]]
     ]
-    weights = {
+    weights = _weights(lanes, stack) if keep_weights else {}
+    return CellResults(history, pd.DataFrame(rows), recorder.timing(), weights)
+
+
+def _weights(lanes: Sequence[Lane], stack: Stack) -> dict[str, dict[str, np.ndarray]]:
+    """Return copies of the trained weights: lane -> name -> values."""
+    return {
         lane.id: {name: tensor.numpy() for name, tensor in state.items()}
         for lane, state in zip(lanes, stack.network.lane_states(), strict=True)
-        if keep_weights
     }
-    return CellResults(history, pd.DataFrame(rows), recorder.timing(), weights)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytorch_lightning as pl
 
+from restudy.config.identity import as_told
 from restudy.config.recipe import Recipe
 from restudy.lanes.recorder import Recorder
 from restudy.results import CellResults
@@ -201,7 +202,7 @@ class LiveCell:
                 params = None
                 if lane not in started.lanes:
                     recipe = stack.recipes[place]
-                    params = runs.params(recipe.model_dump())
+                    params = runs.params(as_told(recipe))
                     name = runs.run_name(study, levels[lane], recipe.seed)
                     tags = {LANE: lane, runs.SEED: str(recipe.seed), **factor_tags(levels[lane])}
                     content = self._content(study, "run", name, tags, stack.began)

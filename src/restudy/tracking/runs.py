@@ -112,7 +112,7 @@ def params(fields: Mapping[str, Any]) -> dict[str, str]:
     """Return a recipe's fields as parameters, without those that are None.
 
     Args:
-        fields: a row of the summary, or a recipe's ``model_dump``.
+        fields: a row of the summary, or a recipe as told.
     """
     names = [*Recipe.model_fields, *_FACTS]
     return {name: label(fields[name]) for name in names if _is_told(fields.get(name))}

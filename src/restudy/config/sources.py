@@ -1,0 +1,76 @@
+"""The sources: the reports that are studied, and what rows of the ledger and studies call them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from restudy.config.loading import validate
+from restudy.config.study import Study
+from restudy.config.yaml import read_rows
+from restudy.errors import RestudyError, describe, nearest
+
+FILE = Path("config/evidence/sources.yaml")
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Source(BaseModel):
+    """A report, a paper, a chapter: whatever prints numbers or makes claims."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    id: Text = Field(description="S and a number: part of the ids of all rows about it")
+    title: Text = Field(description="as it has it, or in our words")
+    what: Text = Field(description="what it is and what it is about")
+    authors: list[Text] = Field([], description="who wrote it, if they are named")
+    year: int | None = Field(None, description="when it appeared, if it says so")
+    url: Text | None = Field(None, description="where it can be read, if it can")
+
+
+def load_sources(path: Path = FILE) -> dict[str, Source]:
+    """Read the sources, by id, in the order of the file.
+
+    Raises:
+        RestudyError: the file cannot be read, or a row in it is not right.
+    """
+    found: dict[str, Source] = {}
+    for place, fields in enumerate(read_rows(path), start=1):
+        name = fields.get("id") if isinstance(fields, dict) else None
+        source = validate(Source, fields, f"{path}: {name or f'row {place}'}")
+        number = source.id.removeprefix("S")
+        # Not "S05": two ways to write one id would be two sources.
+        if number == source.id or not number.isdecimal() or number != str(int(number)):
+            raise RestudyError(describe(str(path), "id", source.id, "S and a number, as in S5"))
+        if source.id in found:
+            raise RestudyError(describe(str(path), "id", source.id, "each id once"))
+        found[source.id] = source
+    return found
+
+
+def check_sources(studies: Iterable[Study], path: Path = FILE) -> None:
+    """See to it that every source that a study names is there.
+
+    Raises:
+        RestudyError: one is not, or the file with the sources is not right.
+    """
+    named = [study for study in studies if study.source is not None]
+    if not named:
+        return
+    sources = load_sources(path)
+    complaints = [
+        describe(
+            study.file,
+            "source",
+            study.source,
+            f"null, or an id of {path} ({', '.join(sources)})",
+            nearest(str(study.source).upper(), sources),
+        )
+        for study in named
+        if study.source not in sources
+    ]
+    if complaints:
+        raise RestudyError("\n".join(complaints))
