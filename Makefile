@@ -10,7 +10,7 @@ SCALE ?= default
 RESULTS := $(if $(filter default,$(SCALE)),results,results/$(SCALE))
 SCALE_CONFIG := $(if $(filter default,$(SCALE)),,--configfile config/$(SCALE).yaml)
 .DEFAULT_GOAL := help
-.PHONY: help setup run quick full report ui test lint format bench lock clean
+.PHONY: help setup plan run quick full report ui test lint format bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -23,6 +23,9 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
+
+plan: $(READY)  ## say what each scale would train, and how long that takes (SCALE=... lists its cells)
+	@$(BIN)/python -m restudy.forecast --cores $(CORES) $(if $(filter file,$(origin SCALE)),,--scale $(SCALE))
 
 run: $(READY)  ## run the default pipeline: data, training, tables, figures, report
 	$(SNAKEMAKE) $(SCALE_CONFIG)

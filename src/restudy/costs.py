@@ -1,4 +1,4 @@
-"""What training costs, roughly: for the time that is left, and for how cells share jobs.
+"""What training costs, roughly: for forecasts, the time that is left, and how cells share jobs.
 
 Nothing that is trained depends on these numbers, and a machine twice as fast changes no decision
 much: they are right within a factor of two on one core of a server of the 2020s.
@@ -7,24 +7,45 @@ much: they are right within a factor of two on one core of a server of the 2020s
 from __future__ import annotations
 
 import itertools
+import math
+from typing import NamedTuple
 
 from restudy.config.recipe import Recipe
 from restudy.datasets.registry import DATASETS
 
-# Measured on networks of 8 to 784-512-256-10 at batches of 8 to 256, on one core.
-_FLOP = 1e-11
-"""Seconds of a floating-point operation in the products of training."""
-_EVALUATION_FLOP = 2e-11
-"""Seconds of one in evaluation."""
-_WEIGHT = 4e-9
-"""Seconds that a step takes to pass over a weight, its gradient and its velocity."""
-_STEP = 2e-4
-"""Seconds that a lane adds to a step, however small its network is."""
-_CELL = 0.3
-"""Seconds to read and scale the data and to write the files of a cell."""
+# Fitted to processor times of :mod:`restudy.lanes` on one thread of an AVX-512 server: stacks of 3
+# to 10 lanes, momentum and Adam, with and without batch norm and dropout, from a linear model of
+# the houses to 784-1024-1024-10, batches of 8 to 256 and of all samples.
+_FLOP = 0.9e-11
+"""Seconds of a floating-point operation in the products."""
+_READ = 1.6e-9
+"""Seconds to fetch one input of one sample from the data."""
+_VALUE = 0.5e-9
+"""Seconds to pass over an input of a sample in training; over the output of a unit: three times."""
+_MASK = 1.6e-8
+"""Seconds to draw whether a unit is dropped for one sample, and to drop it."""
+_WEIGHT = 2e-9
+"""Seconds that a step takes to pass over a weight and its velocity, whatever the batch."""
+_LAYER = 5e-5
+"""Seconds that a lane adds to a step for each layer, however small it is."""
+CELL = 0.6
+"""Seconds to read and scale the images and to write the files of a cell; houses are less."""
+_ROWS = 500
+"""Samples of a full batch that are taken at a time, for each lane anew."""
 
 START = 5.0
 """Seconds before a job's first step, nearly all of them imports."""
+
+
+class Work(NamedTuple):
+    """What takes time, each by a number of its own: seconds, or how much slower a machine is."""
+
+    products: float
+    """Products of matrices."""
+    passes: float
+    """Passing over numbers in memory."""
+    calls: float
+    """Everything that does not grow with the network: calls, files."""
 
 
 def seconds(recipe: Recipe, lanes: int) -> float:
@@ -34,12 +55,34 @@ def seconds(recipe: Recipe, lanes: int) -> float:
         recipe: of any of its lanes; they cost the same.
         lanes: how many there are.
     """
+    return sum(work(recipe, lanes))
+
+
+def work(recipe: Recipe, lanes: int) -> Work:
+    """Estimate what training a cell takes; see :func:`seconds`."""
     data = DATASETS[recipe.dataset]
     widths = [data.inputs, *recipe.hidden, data.classes or 1]
     weights = sum(a * b for a, b in itertools.pairwise(widths))
+    inputs, units = data.inputs, sum(recipe.hidden)
+    steps, full = recipe.total_steps, recipe.batch_size == "full"
+    trained, evaluated = steps * recipe.n_batch, _evaluated(recipe)
     # Forward 2 operations a weight and sample, backward 4.
-    step = 6 * weights * recipe.n_batch * _FLOP + weights * _WEIGHT + _STEP
-    epochs = -(-recipe.total_steps // recipe.steps_per_epoch)
-    measured = -(-epochs // recipe.evaluate_every) * (recipe.n_train + recipe.n_validation)
-    evaluation = 2 * weights * measured * _EVALUATION_FLOP
-    return _CELL + lanes * (recipe.total_steps * step + evaluation)
+    products = weights * (6 * trained + 2 * evaluated) * _FLOP
+    # A full batch is read where it lies; others are put together sample by sample.
+    passes = inputs * (evaluated if full else trained + evaluated) * _READ
+    passes += ((inputs + 3 * units) * trained + units * evaluated) * _VALUE
+    passes += units * trained * _MASK if recipe.dropout else 0
+    passes += weights * steps * _WEIGHT
+    blocks = math.ceil(recipe.n_batch / _ROWS) if full else 1
+    calls = (len(recipe.hidden) + 1) * steps * blocks * _LAYER
+    return Work(lanes * products, lanes * passes, CELL + lanes * calls)
+
+
+def _evaluated(recipe: Recipe) -> int:
+    """Return how many samples a lane is measured on in all, its probes' included."""
+    times = math.ceil(recipe.total_epochs / recipe.evaluate_every)
+    # About: there are six training rows for each image of the test sets.
+    tests = DATASETS[recipe.dataset].train_rows // 6
+    samples = times * (recipe.n_train + recipe.n_validation)
+    samples += tests * (times if "test" in recipe.probes else 1)
+    return samples + (recipe.n_train if "training_mode" in recipe.probes else 0)

@@ -195,6 +195,7 @@ def test_a_recipe_field_without_default_that_is_not_given(tmp_path):
         ({"norm": ["none", "none"]}, ["factors.norm: ['none', 'none']", "differ from each other"]),
         ({"learning_rate": [1, 1.0]}, ["factors.learning_rate: [1, 1.0]", "differ"]),
         ({"seed": [1, 2]}, ["factors.seed", "the key seeds"]),
+        ({"penalty": {"L1": {}}}, ["factors.penalty: a column of the result tables"]),
         ({"l1": {"weak": {"lamda1": 1}}}, ["factors.l1.weak.lamda1: unknown", "mean 'lambda1'"]),
         ({"l1": {"weak": {"lambda1": -1}}}, ["factors.l1.weak.lambda1: -1", "equal to 0"]),
     ],

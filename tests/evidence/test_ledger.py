@@ -22,6 +22,8 @@ from restudy.evidence.ledger import (
 
 FOLDER = Path(__file__).parents[2] / "config" / "evidence"
 COUNTS = {"published": 236, "claims": 132, "errata": 102, "systems": 86, "figures": 36}
+FOUR = {"S1", "S2", "S3", "S4"}
+"""The sources that are counted; a checkout may have more."""
 GUESSES = {
     *("inventory_prior", "predicted_effect", "expected_direction", "works_when", "cost_class"),
     *("evidence_status", "evidence", "notes", "dataset_verdict_S4", "binomial_se_points"),
@@ -48,8 +50,9 @@ def folder(tmp_path: Path) -> Path:
         "systems": [{"id": "EXP-S1-A", "source": "S1", "kind": "experiment", "name": "A"}],
         "figures": [],
     }
-    for kind in KINDS:
-        (tmp_path / f"{kind}.yaml").write_text(yaml.safe_dump(rows[kind]))
+    rows["sources"] = [{"id": id_, "title": "T", "what": "w"} for id_ in ("S1", "S12")]
+    for kind, content in rows.items():
+        (tmp_path / f"{kind}.yaml").write_text(yaml.safe_dump(content))
     return tmp_path
 
 
@@ -83,12 +86,13 @@ def figure(**fields: object) -> Figure:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_row_of_the_inventory_is_there(ledger: Ledger, kind: str):
-    assert len(ledger.rows(kind)) == COUNTS[kind]
+    rows = [row for row in ledger.rows(kind) if set(row.origin.split(", ")) <= FOUR]
+    assert len(rows) == COUNTS[kind]
 
 
 def test_ids_are_unique(ledger: Ledger):
     ids = [row.id for kind in KINDS for row in ledger.rows(kind)]
-    assert len(ids) == len(set(ids)) == sum(COUNTS.values())
+    assert len(ids) == len(set(ids)) >= sum(COUNTS.values())
 
 
 def test_every_row_has_a_status(ledger: Ledger):
@@ -96,18 +100,18 @@ def test_every_row_has_a_status(ledger: Ledger):
     assert list(tables) == list(KINDS)
     for kind, table in tables.items():
         assert list(table.columns) == ["id", "source", *KINDS[kind].columns, "status", "because"]
-        assert len(table) == COUNTS[kind]
+        assert len(table) == len(ledger.rows(kind))
         assert not table.isna().any(axis=None)
         assert (table["status"] != "").all()
         assert (table.loc[table["status"] == "cannot be", "because"] != "").all()
 
 
 def test_drawing_the_named_figures_changes_their_rows(ledger: Ledger):
-    named = {row.figure for row in ledger.figures if row.figure}
-    assert named == {"s3-comparison", "s3-batch-size", "s1-housing"}
-    table = statuses(ledger, named)["figures"].set_index("id")
-    drawn = set(table.index[table["status"] == "drawn"])
-    assert drawn == {"FIG-S1-05", "FIG-S3-01", "FIG-S3-02", "FIG-S3-03"}
+    named = {row.figure: row.id for row in ledger.figures if row.figure}
+    assert {"s3-batch-size", "s1-housing"} <= set(named)
+    table = statuses(ledger, {"s1-housing"})["figures"].set_index("id")
+    assert set(table.index[table["status"] == "drawn"]) == {"FIG-S1-05"}
+    assert "'s3-batch-size'" in table.loc[named["s3-batch-size"], "because"]
 
 
 def test_no_claim_in_scope_is_waved_through(ledger: Ledger):
@@ -160,12 +164,34 @@ def test_small_ledger_loads(folder: Path):
         ("published", {"metrik": "x"}, ["PUB-S1-001", "metrik", "did you mean 'metric'"]),
         ("published", {"unit": None}, ["PUB-S1-001", "unit", "missing"]),
         ("published", {"value": 1.5}, ["PUB-S1-001", "value", "1.5", "string"]),
-        ("published", {"source": "S5"}, ["PUB-S1-001", "source", "'S5'"]),
+        ("published", {"source": "S5"}, ["PUB-S1-001", "the id does not name the source, 'S5'"]),
+        (
+            "published",
+            {"id": "PUB-S123-001", "source": "S123"},
+            ["PUB-S123-001", "source: 'S123'", "an id of sources.yaml", "did you mean 'S12'"],
+        ),
         ("published", {"id": "PUB-1"}, ["PUB-1", "id"]),
         ("published", {"id": None}, ["row 1", "id", "missing"]),
         ("published", {"status": "supported"}, ["PUB-S1-001", "status", "'supported'"]),
         ("published", {"status": "cannot be"}, ["PUB-S1-001", "because"]),
+        ("published", {"status": "not yet"}, ["PUB-S1-001", "because"]),
         ("published", {"because": "so"}, ["PUB-S1-001", "because"]),
+        ("published", {"fact": "a.b", "status": "setting"}, ["PUB-S1-001", "status and fact"]),
+        (
+            "published",
+            {"measure": {"study": "s", "split": "tset", "metric": "loss"}},
+            ["PUB-S1-001: measure.split", "'tset'", "'train', 'validation' or 'test'"],
+        ),
+        (
+            "published",
+            {"measure": {"study": "s", "split": "test", "metric": "loss", "stand_inn": True}},
+            ["PUB-S1-001: measure.stand_inn", "did you mean 'stand_in'"],
+        ),
+        (
+            "published",
+            {"measure": {"study": "s", "split": "test", "metric": "loss", "at": {"epok": 1}}},
+            ["PUB-S1-001: measure.at: {'epok': 1} is not allowed; allowed: last, best, {epoch"],
+        ),
         ("published", {"experiment": "EXP-S1-B"}, ["PUB-S1-001", "experiment", "'EXP-S1-A'"]),
         ("systems", {"see": "SYS-S1-X"}, ["EXP-S1-A", "see", "SYS-S1-X"]),
         ("systems", {"status": "setting"}, ["EXP-S1-A", "status", "published numbers only"]),
@@ -278,3 +304,9 @@ def test_summary_counts():
         ),
         check_names=False,
     )
+
+
+def test_how_far_outside_makes_no_status_of_its_own():
+    table = pd.DataFrame({"status": ["outside by 0.1", "outside by 2e-05", "not yet"]})
+    counts = summary({"published": table})
+    assert counts.loc["published"].to_dict() == {"outside": 2, "not yet": 1}

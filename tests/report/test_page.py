@@ -93,7 +93,7 @@ def page() -> Page:
 def test_well_formed_and_self_contained(page: Page) -> None:
     text = render(page)
     checker = check(text)
-    assert checker.loaded == [page.sections[0].picture.address]
+    assert checker.loaded == [page.sections[0].pictures[0].address]
     assert checker.loaded[0].startswith("data:image/svg+xml;base64,")
     assert base64.b64decode(checker.loaded[0].split(",")[1]) == b"<svg/>"
     inside = {f"#{name}" for name in checker.ids}

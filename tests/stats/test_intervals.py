@@ -9,9 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import stats
+from statsmodels.api import OLS
 from statsmodels.stats.proportion import proportion_confint
 
-from restudy.stats.intervals import mean_interval, paired_interval, wilson_interval
+from restudy.stats.intervals import (
+    mean_interval,
+    paired_interval,
+    prediction_interval,
+    wilson_interval,
+)
 from restudy.stats.pairs import paired_differences
 
 VALUES = arrays(np.float64, st.integers(2, 12), elements=st.floats(-1e3, 1e3))
@@ -89,3 +95,39 @@ def test_pairs_of_runs() -> None:
     twice = pd.concat([runs, runs.iloc[2:3]])
     with pytest.raises(ValueError, match="two runs"):
         paired_differences(twice, "norm", "none", "test_accuracy", ["batch_size"])
+
+
+# One more value
+
+
+def test_prediction_by_hand() -> None:
+    found = prediction_interval([1.0, 2.0, 3.0])
+    half = 4.302652729911275 * math.sqrt(4 / 3)  # t of 2 degrees of freedom, from a table
+    assert found[:3] == (3, 2.0, 1.0)
+    assert (found.low, found.high) == (pytest.approx(2 - half), pytest.approx(2 + half))
+
+
+@given(VALUES, st.sampled_from([0.5, 0.95, 0.99]))
+def test_prediction_like_a_regression_on_nothing(values: np.ndarray, level: float) -> None:
+    found = prediction_interval(values, level)
+    model = OLS(values, np.ones(len(values))).fit()
+    [theirs] = model.get_prediction([1.0]).conf_int(obs=True, alpha=1 - level)
+    assert np.allclose([found.low, found.high], theirs, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("n", [2, 5])
+def test_prediction_holds_one_more_value_as_often_as_it_says(n: int) -> None:
+    rng, times, level = np.random.default_rng(0), 3000, 0.9
+    drawn = rng.normal(3.0, 2.0, (times, n + 1))
+    found = [prediction_interval(row[:n], level) for row in drawn]
+    inside = np.mean([one.low <= row[n] <= one.high for one, row in zip(found, drawn, strict=True)])
+    assert inside == pytest.approx(level, abs=3 * math.sqrt(level * (1 - level) / times))
+
+
+def test_prediction_of_few_values() -> None:
+    assert prediction_interval([]).n == 0
+    one = prediction_interval([5.0, math.nan])
+    assert one[:2] == (1, 5.0)
+    assert all(map(math.isnan, one[2:]))
+    with pytest.raises(ValueError, match="level"):
+        prediction_interval([1.0, 2.0], 1.0)

@@ -4,6 +4,7 @@ from pathlib import Path
 from restudy import progress
 from restudy.config.loading import load_settings
 from restudy.errors import RestudyError
+from restudy.evidence.checks import load_evidence
 from restudy.lock import hold
 from restudy.plan import load_plan
 from restudy.provenance import code_digest
@@ -14,6 +15,7 @@ from snakemake.exceptions import WorkflowError
 try:
     SETTINGS = load_settings(config)
     PLAN = load_plan(SETTINGS)
+    EVIDENCE = load_evidence(PLAN.studies)
 except RestudyError as error:
     raise WorkflowError(str(error))
 

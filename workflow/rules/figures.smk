@@ -1,4 +1,24 @@
-# Tables of each study, and its figure, drawn in the way that its file says.
+# Tables of each study, and its figure, drawn in the way that its file says; figures of the sources.
+from restudy.evidence import drawable
+
+try:
+    SOURCE_FIGURES = drawable.load_source_figures(EVIDENCE.published)
+    DRAWN_FIGURES = drawable.figures_to_draw(SOURCE_FIGURES, PLAN.studies)
+    MISSING_FIGURES = drawable.figures_missing(SOURCE_FIGURES, PLAN.studies)
+except RestudyError as error:
+    raise WorkflowError(str(error))
+
+
+def needed_for_figure(wildcards):
+    """Return the files that a figure of a source is drawn from, if any."""
+    figure = DRAWN_FIGURES[wildcards.figure]
+    if figure.study is not None:
+        kinds = ("runs", "history", "description")
+        found = {kind: getattr(rules.collect.output, kind) for kind in kinds}
+        return {kind: path.format(study=figure.study) for kind, path in found.items()}
+    if figure.dataset is not None:
+        return {"data": rules.prepare.output[0].format(dataset=figure.dataset)}
+    return {}
 
 
 rule tables:
@@ -187,3 +207,36 @@ rule housing:
         "Draw the predictions of {wildcards.study}"
     script:
         "../scripts/housing.py"
+
+
+rule source_figure:
+    input:
+        unpack(needed_for_figure),
+    output:
+        svg=report(
+            RESULTS / "figures/{figure}.svg",
+            caption="../report/source_figure.rst",
+            category="Figures of the sources",
+            labels={"figure": "{figure}"},
+        ),
+        pdf=RESULTS / "figures/{figure}.pdf",
+        csv=RESULTS / "figures/{figure}.csv",
+        caption=RESULTS / "figures/{figure}.txt",
+    log:
+        RESULTS / "logs/figures/{figure}.log",
+    benchmark:
+        RESULTS / "benchmarks/figures/{figure}.tsv"
+    wildcard_constraints:
+        figure="|".join(DRAWN_FIGURES) or "(?!)",
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        figure=lambda wildcards: DRAWN_FIGURES[wildcards.figure].parameters(),
+        code=code_digest("restudy.figures.sources"),
+    message:
+        "Draw {wildcards.figure} of the sources as it ought to be"
+    script:
+        "../scripts/source_figure.py"

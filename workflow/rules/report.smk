@@ -1,16 +1,135 @@
-# What people read: the status of everything the sources printed, and the page.
+# What people read: published numbers beside ours, what could have given them, the status of
+# everything the sources printed, and the page.
+
+
+rule facts:
+    input:
+        evidence="config/evidence/published.yaml",
+        data=expand(
+            rules.prepare.output,
+            dataset=EVIDENCE.datasets(
+                {name for plan in PLAN.studies.values() for name in plan.datasets}
+            ),
+        ),
+    output:
+        RESULTS / "tables/facts.csv",
+    log:
+        RESULTS / "logs/facts.log",
+    benchmark:
+        RESULTS / "benchmarks/facts.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+    params:
+        code=code_digest("restudy.evidence.exact"),
+    message:
+        "Compute what no training decides: sizes of data sets, shapes of arrays"
+    script:
+        "../scripts/facts.py"
+
+
+rule unit_tests:
+    input:
+        "config/evidence/published.yaml",
+    output:
+        tests=RESULTS / "tables/unit_tests.csv",
+        bugs=RESULTS / "tables/candidate_bugs.csv",
+        momentum=RESULTS / "tables/momentum_candidates.csv",
+    log:
+        RESULTS / "logs/unit_tests.log",
+    benchmark:
+        RESULTS / "benchmarks/unit_tests.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.evidence.unit_tests"),
+    message:
+        "Run the unit tests of the network written by hand"
+    script:
+        "../scripts/unit_tests.py"
+
+
+rule published:
+    input:
+        evidence="config/evidence/published.yaml",
+        facts=rules.facts.output,
+        unit_tests=rules.unit_tests.output.tests,
+        candidates=rules.unit_tests.output.bugs,
+        histories=expand(
+            rules.collect.output.history, study=EVIDENCE.measured(PLAN.studies)
+        ),
+        descriptions=expand(
+            rules.collect.output.description, study=EVIDENCE.measured(PLAN.studies)
+        ),
+    output:
+        table=RESULTS / "tables/published.csv",
+        text=RESULTS / "tables/published.md",
+    log:
+        RESULTS / "logs/published.log",
+    benchmark:
+        RESULTS / "benchmarks/published.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        scale=SETTINGS.scale,
+        code=code_digest("restudy.evidence.published"),
+    message:
+        "Hold our numbers beside the published ones"
+    script:
+        "../scripts/published.py"
+
+
+rule forensics:
+    input:
+        evidence="config/evidence/published.yaml",
+        puzzles="config/evidence/forensics.yaml",
+        histories=expand(
+            rules.collect.output.history, study=EVIDENCE.searched(PLAN.studies)
+        ),
+        descriptions=expand(
+            rules.collect.output.description, study=EVIDENCE.searched(PLAN.studies)
+        ),
+    output:
+        table=RESULTS / "tables/forensics.csv",
+        conclusions=RESULTS / "tables/puzzles.csv",
+        text=RESULTS / "tables/forensics.md",
+    log:
+        RESULTS / "logs/forensics.log",
+    benchmark:
+        RESULTS / "benchmarks/forensics.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        scale=SETTINGS.scale,
+        code=code_digest("restudy.evidence.forensics_tables"),
+    message:
+        "Look which settings could have given what the sources print"
+    script:
+        "../scripts/forensics.py"
 
 
 rule ledger:
     input:
         evidence=expand(
             "config/evidence/{kind}.yaml",
-            kind=["published", "claims", "errata", "systems", "figures"],
+            kind=["sources", "published", "claims", "errata", "systems", "figures"],
         ),
+        published=rules.published.output.table,
     output:
         tables=expand(
             RESULTS / "tables/{kind}.csv",
-            kind=["published", "claims", "errata", "systems", "figures"],
+            kind=["claims", "errata", "systems", "figures"],
         ),
         counts=RESULTS / "tables/statuses.csv",
     log:
@@ -23,9 +142,9 @@ rule ledger:
     resources:
         mem_mb=500,
     params:
-        # The figures that this run draws, by study.
-        figures=sorted(PLAN.studies),
-        code=code_digest("restudy.evidence.ledger"),
+        # The figures that this run draws: of studies, and of the sources.
+        figures=[*sorted(PLAN.studies), *DRAWN_FIGURES],
+        code=code_digest("restudy.evidence.published"),
     message:
         "Give every published value, claim, erratum, system and figure its status"
     script:
@@ -37,7 +156,11 @@ rule page:
         runs=expand(rules.collect.output.runs, study=PLAN.studies),
         summaries=expand(rules.tables.output.summary, study=PLAN.studies),
         figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
-        ledger=rules.ledger.output.tables,
+        ledger=[rules.published.output.table, *rules.ledger.output.tables],
+        unit_tests=rules.unit_tests.output,
+        forensics=rules.forensics.output.table,
+        puzzles=rules.forensics.output.conclusions,
+        source_figures=expand(rules.source_figure.output.svg, figure=DRAWN_FIGURES),
         captions=expand(
             "workflow/report/{kind}.rst",
             kind=sorted({plan.study.figure for plan in PLAN.studies.values()}),

@@ -2,12 +2,19 @@ from pathlib import Path
 
 from restudy.console import job
 from restudy.evidence import ledger
+from restudy.evidence.published import read_published_table, statuses_of
 from restudy.files import write_atomically
 from restudy.tables import to_csv
 
 with job(snakemake.log[0]):
     rows = ledger.load_ledger(Path(snakemake.input.evidence[0]).parent)
-    tables = ledger.statuses(rows, set(snakemake.params.figures))
+    judged = statuses_of(read_published_table(Path(snakemake.input.published)))
+    open_rows = {row.id for row in rows.published if row.status is None}
+    tables = ledger.statuses(
+        rows,
+        set(snakemake.params.figures),
+        {id_: status for id_, status in judged.items() if id_ in open_rows},
+    )
     for path in map(Path, snakemake.output.tables):
         write_atomically(path, to_csv(tables[path.stem]))
     counts = ledger.summary(tables).reset_index()

@@ -6,9 +6,15 @@ from restudy import tables
 from restudy.collect import read_description
 from restudy.console import job
 from restudy.evidence import ledger
+from restudy.evidence.published import read_published_table
 from restudy.files import write_atomically
 from restudy.provenance import commit_in_words
-from restudy.report import page
+from restudy.report import evidence, page
+
+
+def texts(path):
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
 
 with job(snakemake.log[0]):
     captions = {Path(path).stem: Path(path).read_text() for path in snakemake.input.captions}
@@ -29,15 +35,25 @@ with job(snakemake.log[0]):
                 page.links(name),
             )
         )
-    statuses = {
-        Path(path).stem: pd.read_csv(path, dtype=str, keep_default_na=False)
-        for path in snakemake.input.ledger
-    }
+    statuses = {Path(path).stem: texts(path) for path in snakemake.input.ledger}
+    scale = snakemake.config["scale"]
+    published = read_published_table(Path(snakemake.input.ledger[0]))
+    unit_tests, bugs, _ = (texts(path) for path in snakemake.input.unit_tests)
+    drawn = {path.stem: path for path in map(Path, snakemake.input.source_figures)}
     made = page.Page(
-        scale=snakemake.config["scale"],
+        scale=scale,
         commit=commit_in_words(),
         sections=sections,
         counts=ledger.summary(statuses),
         ledger=statuses,
+        evidence=[
+            evidence.numbers(published, scale),
+            evidence.unit_tests(unit_tests, bugs),
+            evidence.puzzles(texts(snakemake.input.puzzles), texts(snakemake.input.forensics)),
+            *evidence.galleries(
+                {id_: path.read_bytes() for id_, path in drawn.items()},
+                {id_: path.with_suffix(".txt").read_text() for id_, path in drawn.items()},
+            ),
+        ],
     )
     write_atomically(Path(snakemake.output[0]), page.render(made).encode())

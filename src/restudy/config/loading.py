@@ -214,7 +214,7 @@ def _is_model(thing: Any) -> bool:
 # Columns that the result tables have beside the recipe's fields.
 _COLUMNS = (
     *("study", "cell", "lane", "digest", "status", "diverged_epoch", "parameters"),
-    *("n_train", "n_validation", "n_test", "epochs_done", "steps_done"),
+    *("n_train", "n_validation", "n_test", "epochs_done", "steps_done", "penalty"),
     *("epoch", "step", "split", "metric", "value", "n", "mean", "sd", "low", "high", "level"),
 )
 

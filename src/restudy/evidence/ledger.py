@@ -1,8 +1,11 @@
 """The ledger: every published number, claim, erratum, system and figure, each with a status.
 
-The rows are data (``config/evidence/*.yaml``) and hold only what the sources say. A row's status
-is written by hand where no run can change it (a setting, a constant, a row that is out of scope);
-every other row is ``not yet`` until the pipeline has drawn its figure or judged it.
+The rows are data (``config/evidence/*.yaml``) and hold only what the sources say, and where our
+counterpart is found. A row's status is written by hand where no run can change it (a setting, a
+constant, a row that is out of scope); every other row is ``not yet`` until the pipeline has drawn
+its figure or judged it.
+
+Read when Snakemake parses the Snakefile too, so pandas is imported where a table is made.
 """
 
 from __future__ import annotations
@@ -10,22 +13,31 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, get_args
 
-import pandas as pd
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from restudy.config.sources import load_sources
 from restudy.errors import RestudyError, describe, nearest
+from restudy.evidence.readings import Measure, Reading, Text
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NOT_YET = "not yet"
 DRAWN = "drawn"
 CANNOT_BE = "cannot be"
+EQUAL = "equal to the digit"
+INSIDE = "inside the prediction interval"
+BUG_ONLY = "only with the source's bug"
+BOUND_HOLDS = "the bound holds"
+DIFFERS = "differs"
+OUTSIDE = "outside"
+"""Followed by how far: ``outside by 0.012``."""
 
-Source = Literal["S1", "S2", "S3", "S4"]
-Sources = Annotated[list[Source], Field(min_length=1)]
-Text = Annotated[str, Field(min_length=1)]
-R = TypeVar("R", bound="Row")
+Sources = Annotated[list[Text], Field(min_length=1)]
+E = TypeVar("E", bound="Entry")
 
 
 class Status(NamedTuple):
@@ -47,14 +59,19 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Row(_Strict):
-    """What every kind of row has: an id, and a status if no run can change it."""
+class Entry(_Strict):
+    """What a file of the evidence lists: whatever has an id."""
+
+    id: str
+
+
+class Row(Entry):
+    """What every kind of row has: an id, and a status if no run of ours can change it."""
 
     columns: ClassVar[tuple[str, ...]] = ()
     """The keys that tell a reader what the row is about."""
 
-    id: str
-    status: Literal["cannot be", "setting", "a constant"] | None = None
+    status: Literal["cannot be", "setting", "a constant", "not yet"] | None = None
     because: Text | None = None
 
     @property
@@ -66,8 +83,8 @@ class Row(_Strict):
     def _status_has_its_reason(self) -> Row:
         if self.status in ("setting", "a constant") and not isinstance(self, Published):
             raise ValueError(f"status {self.status!r} is for published numbers only")
-        if self.status == CANNOT_BE and self.because is None:
-            raise ValueError("status 'cannot be' needs a reason under 'because'")
+        if self.status in (CANNOT_BE, NOT_YET) and self.because is None:
+            raise ValueError(f"status {self.status!r} needs a reason under 'because'")
         if self.status is None and self.because is not None:
             raise ValueError("'because' is the reason of a status, and there is none")
         return self
@@ -78,11 +95,21 @@ class Row(_Strict):
 
 
 class _OfOneSource(Row):
-    source: Source
+    source: Text
 
     @property
     def origin(self) -> str:
         return self.source
+
+    @model_validator(mode="after")
+    def _id_names_the_source(self) -> _OfOneSource:
+        if f"-{self.source}-" not in self.id:
+            raise ValueError(f"the id does not name the source, {self.source!r}")
+        return self
+
+    def links(self) -> Iterator[Link]:
+        """Yield the source."""
+        yield Link("source", "sources", self.source)
 
 
 class _OfSources(Row):
@@ -91,6 +118,11 @@ class _OfSources(Row):
     @property
     def origin(self) -> str:
         return ", ".join(self.sources)
+
+    def links(self) -> Iterator[Link]:
+        """Yield the sources."""
+        for source in self.sources:
+            yield Link("sources", "sources", source)
 
 
 class Published(_OfOneSource):
@@ -106,7 +138,7 @@ class Published(_OfOneSource):
         "settings",
     )
 
-    id: Annotated[str, Field(pattern=r"^PUB-S[1-4]-\d{3}$")]
+    id: Annotated[str, Field(pattern=r"^PUB-S\d+-\d{3}$")]
     experiment: Text
     metric: Text
     value: Text
@@ -117,6 +149,30 @@ class Published(_OfOneSource):
     n: Annotated[int, Field(gt=0)] | None = None
     implied_correct_count: Annotated[int, Field(ge=0)] | None = None
     note: Text | None = None
+    measure: Measure | None = None
+    corrected: Reading | None = None
+    fact: Text | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_a_status(self) -> Published:
+        ways = [name for name in ("status", "measure", "fact") if getattr(self, name) is not None]
+        if len(ways) > 1:
+            raise ValueError(f"has {' and '.join(ways)}; allowed: one of them")
+        if self.corrected is not None and self.measure is None:
+            raise ValueError("'corrected' needs a 'measure' beside it")
+        if self.measure is not None and self.number is None:
+            raise ValueError(f"'measure' needs a number under 'value', not {self.value!r}")
+        return self
+
+    @property
+    def readings(self) -> dict[str, Reading]:
+        """The readings that the row asks for, by their key, differences taken apart."""
+        found: dict[str, Reading] = {}
+        for key in ("measure", "corrected"):
+            reading: Reading | None = getattr(self, key)
+            while reading is not None:
+                found[key], reading, key = reading, reading.minus, f"{key}.minus"
+        return found
 
     @property
     def number(self) -> float | None:
@@ -127,7 +183,8 @@ class Published(_OfOneSource):
             return None
 
     def links(self) -> Iterator[Link]:
-        """Yield the experiment."""
+        """Yield the source and the experiment."""
+        yield from super().links()
         yield Link("experiment", "systems", self.experiment)
 
 
@@ -175,8 +232,11 @@ class Claim(_OfSources):
         return self
 
     def links(self) -> Iterator[Link]:
-        """Yield contradicting claims, related experiments and related errata."""
+        """Yield sources, contradicting claims, related experiments and related errata."""
+        yield from super().links()
         for other in self.contradicted_by:
+            for source in other.sources:
+                yield Link("contradicted_by.sources", "sources", source)
             if other.claim is not None:
                 yield Link("contradicted_by.claim", "claims", other.claim)
         for id_ in self.related_experiments:
@@ -190,7 +250,7 @@ class Erratum(_OfSources):
 
     columns = ("where", "category", "severity", "what_is_wrong")
 
-    id: Annotated[str, Field(pattern=r"^ERR-(S[1-4]|X)-\d{2}$")]
+    id: Annotated[str, Field(pattern=r"^ERR-(S\d+|X)-\d{2}$")]
     where: Text
     category: Text
     severity: Literal["high", "medium", "low"]
@@ -201,7 +261,8 @@ class Erratum(_OfSources):
     related_claims: list[str] = []
 
     def links(self) -> Iterator[Link]:
-        """Yield the claims that rest on the mistake."""
+        """Yield the sources, and the claims that rest on the mistake."""
+        yield from super().links()
         for id_ in self.related_claims:
             yield Link("related_claims", "claims", id_)
 
@@ -211,7 +272,7 @@ class System(_OfOneSource):
 
     columns = ("kind", "name", "what")
 
-    id: Annotated[str, Field(pattern=r"^(SYS|EXP)-S[1-4]-[A-Z0-9-]+$")]
+    id: Annotated[str, Field(pattern=r"^(SYS|EXP)-S\d+-[A-Z0-9-]+$")]
     kind: Text
     name: Text
     what: Text | None = None
@@ -222,7 +283,8 @@ class System(_OfOneSource):
     note: Text | None = None
 
     def links(self) -> Iterator[Link]:
-        """Yield the system whose hyperparameters are taken over."""
+        """Yield the source, and the system whose hyperparameters are taken over."""
+        yield from super().links()
         if self.see is not None:
             yield Link("see", "systems", self.see)
 
@@ -232,7 +294,7 @@ class Figure(_OfOneSource):
 
     columns = ("experiment", "title", "figure")
 
-    id: Annotated[str, Field(pattern=r"^FIG-S[1-4]-\d{2}$")]
+    id: Annotated[str, Field(pattern=r"^FIG-S\d+-\d{2}$")]
     experiment: Text
     title: Text
     x_axis: Text
@@ -241,9 +303,11 @@ class Figure(_OfOneSource):
     status_in_source: Text
     honest_version: Text
     figure: Text | None = None
+    draw: dict[str, Any] | None = None
 
     def links(self) -> Iterator[Link]:
-        """Yield the experiment."""
+        """Yield the source and the experiment."""
+        yield from super().links()
         yield Link("experiment", "systems", self.experiment)
 
 
@@ -274,18 +338,19 @@ KINDS: Mapping[str, type[Row]] = {
 
 
 def load_ledger(folder: Path) -> Ledger:
-    """Read the five files of ``folder`` and check every row and every id that a row names.
+    """Read the files of ``folder`` and check every row and every id that a row names.
 
     Whatever is not right raises a ``RestudyError`` that names the file, the row and the key.
     """
     ledger = Ledger(
-        published=_load(folder / "published.yaml", Published),
-        claims=_load(folder / "claims.yaml", Claim),
-        errata=_load(folder / "errata.yaml", Erratum),
-        systems=_load(folder / "systems.yaml", System),
-        figures=_load(folder / "figures.yaml", Figure),
+        published=load_rows(folder / "published.yaml", Published),
+        claims=load_rows(folder / "claims.yaml", Claim),
+        errata=load_rows(folder / "errata.yaml", Erratum),
+        systems=load_rows(folder / "systems.yaml", System),
+        figures=load_rows(folder / "figures.yaml", Figure),
     )
     ids = {kind: {row.id for row in ledger.rows(kind)} for kind in KINDS}
+    ids["sources"] = set(load_sources(folder / "sources.yaml"))
     for kind in KINDS:
         for row in ledger.rows(kind):
             for link in row.links():
@@ -315,15 +380,32 @@ def statuses(
 
 
 def summary(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Count the rows of each kind (index) by status (columns, ``not yet`` last)."""
-    counts = pd.DataFrame({kind: table["status"].value_counts() for kind, table in tables.items()})
+    """Count the rows of each kind (index) by status (columns, ``not yet`` last).
+
+    How far outside a number lies makes no status of its own.
+    """
+    import pandas as pd
+
+    counts = pd.DataFrame(
+        {
+            kind: table["status"]
+            .str.replace(rf"^{OUTSIDE} by .*", OUTSIDE, regex=True)
+            .value_counts()
+            for kind, table in tables.items()
+        }
+    )
     columns = sorted(counts.index, key=lambda status: (status == NOT_YET, status))
     return counts.T.reindex(columns=columns).fillna(0).astype(int).rename_axis("kind")
 
 
-def _load(path: Path, row_type: type[R]) -> tuple[R, ...]:
+def load_rows(path: Path, row_type: type[E]) -> tuple[E, ...]:
+    """Read the rows of one file, each checked by itself.
+
+    Raises:
+        RestudyError: the file is not there or no list, a row is wrong, or an id stands twice.
+    """
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+        raw = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 (both are safe)
     except FileNotFoundError:
         raise RestudyError(f"{path}: there is no such file") from None
     except yaml.YAMLError as error:
@@ -339,7 +421,11 @@ def _load(path: Path, row_type: type[R]) -> tuple[R, ...]:
     return rows
 
 
-def _row(path: Path, place: int, fields: Any, row_type: type[R]) -> R:
+# Written in C where PyYAML was built with it: these are the longest files of all.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _row(path: Path, place: int, fields: Any, row_type: type[E]) -> E:
     name = fields.get("id") if isinstance(fields, dict) else None
     where = f"{path}: {name or f'row {place}'}"
     try:
@@ -349,16 +435,25 @@ def _row(path: Path, place: int, fields: Any, row_type: type[R]) -> R:
         raise RestudyError("\n".join(complaints)) from None
 
 
-def _complaint(where: str, detail: dict[str, Any], row_type: type[Row]) -> str:
+def _complaint(where: str, detail: dict[str, Any], row_type: type[Entry]) -> str:
     key = ".".join(str(part) for part in detail["loc"])
     if detail["type"] == "missing":
         return f"{where}: {key}: is missing"
     if detail["type"] == "extra_forbidden":
-        known = sorted(row_type.model_fields)
-        return describe(where, key, detail["input"], "no such key", nearest(key, known))
-    if not key:  # a complaint about the row as a whole
-        return f"{where}: {detail['msg'].removeprefix('Value error, ')}"
+        *above, last = detail["loc"]
+        guess = nearest(str(last), _keys_of(row_type, above))
+        return describe(where, key, detail["input"], "no such key", guess)
+    if detail["type"] == "value_error":  # a complaint about a row, or a part of it, as a whole
+        return f"{where}: {key}: {detail['ctx']['error']}".replace(": :", ":")
     return describe(where, key, detail["input"], detail["msg"])
+
+
+def _keys_of(model: type[BaseModel], place: list[Any]) -> list[str]:
+    """Return the keys that may stand at a place inside a row."""
+    for key in (part for part in place if isinstance(part, str)):
+        inside = get_args(model.model_fields[key].annotation)
+        model = next(one for one in inside if isinstance(one, type) and issubclass(one, BaseModel))
+    return sorted(model.model_fields)
 
 
 def _table(
@@ -367,6 +462,8 @@ def _table(
     figures_drawn: Collection[str],
     judged: Mapping[str, Status],
 ) -> pd.DataFrame:
+    import pandas as pd
+
     columns = ["id", "source", *row_type.columns, "status", "because"]
     records = [
         (
@@ -385,8 +482,8 @@ def _status(row: Row, figures_drawn: Collection[str], judged: Mapping[str, Statu
         return Status(row.status, row.because or "")
     if row.id in judged:
         return judged[row.id]
-    if isinstance(row, Figure) and row.figure is not None:
-        if row.figure in figures_drawn:
+    if isinstance(row, Figure) and (figure := row.figure or (row.draw and row.id)):
+        if figure in figures_drawn:
             return Status(DRAWN)
-        return Status(NOT_YET, f"our figure {row.figure!r} has not been drawn")
+        return Status(NOT_YET, f"our figure {figure!r} has not been drawn")
     return Status(NOT_YET)

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from restudy.figures.learning_curves import curve_data, draw_curves
+from restudy.figures.curves import curve_data, draw_curves
 from restudy.figures.style import BLACK, Drawing, Look, direct_labels, fit_limits, looks, styled
 from restudy.tables import summary_table, winners
 

@@ -15,12 +15,21 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator, NullLocator
 
+from restudy.figures.curves import (
+    SIGNS,
+    SPLITS,
+    curve_data,
+    diverged,
+    draw_curves,
+    draw_point,
+    log_scale,
+    percent_scale,
+)
 from restudy.figures.style import (
     COLOURS,
     GREY,
-    NAMED,
     Drawing,
     Look,
     direct_labels,
@@ -28,13 +37,10 @@ from restudy.figures.style import (
     looks,
     styled,
 )
-from restudy.stats.intervals import mean_interval
+from restudy.figures.words import combination, plain
 from restudy.tables import combinations
 
 _METRICS = ("data_loss", "accuracy", "rmse")
-_LINES = {"train": "--", "validation": "-"}
-_SPLITS = {"train": "training", "validation": "validation", "test": "test"}
-_SIGNS = {"train": "o", "validation": "s", "test": "D"}
 
 MANY = 24
 """With more combinations of levels, only the best and the worst have a colour and a label."""
@@ -64,7 +70,7 @@ def learning_curves(history: pd.DataFrame, factors: Sequence[str]) -> Drawing:
         the figure, with data ``metric``, the factors' columns, ``split``, ``epoch``, ``n``,
         ``mean``, ``sd``, ``low``, ``high``: of all combinations, those without a colour too.
     """
-    lost = _diverged(history)
+    lost = diverged(history)
     kept = history.assign(value=history["value"].mask(lost))
     metrics = [name for name in _METRICS if name in set(history["metric"])]
     data = curve_data(kept, factors, metrics)
@@ -93,7 +99,7 @@ def learning_curves(history: pd.DataFrame, factors: Sequence[str]) -> Drawing:
     runs = history[["lane", *factors]].drop_duplicates()
     seeds = int(runs.groupby(list(factors), observed=True).size().max()) if factors else len(runs)
     figure.legend(
-        handles=_handles(few) if over_epochs else [],
+        handles=_handles(few, _held_out(data)) if over_epochs else [],
         loc="outside lower center",
         ncols=3,
         title="\n".join(
@@ -108,55 +114,11 @@ def learning_curves(history: pd.DataFrame, factors: Sequence[str]) -> Drawing:
     return Drawing(figure, data)
 
 
-def curve_data(
-    history: pd.DataFrame, factors: Sequence[str], metrics: Sequence[str]
-) -> pd.DataFrame:
-    """Return mean and 95% interval over seeds of some metrics, per combination, split and epoch.
-
-    A diverged run has no value from then on; ``n`` tells how many runs a mean is of.
-    """
-    columns = ["metric", *factors, "split", "epoch"]
-    rows = history[history["metric"].isin(metrics)]
-    records = [
-        (*key, *mean_interval(values))
-        for key, values in rows.groupby(columns, observed=True, sort=True)["value"]
-    ]
-    found = pd.DataFrame(records, columns=[*columns, "n", "mean", "sd", "low", "high"])
-    return found.astype({name: history[name].dtype for name in factors})
-
-
-def draw_curves(axis: Axes, rows: pd.DataFrame, look: Look, lines: Mapping[str, Any]) -> None:
-    """Draw the mean of each split as a line, and its interval as a band; one epoch as a point."""
-    for split, line in lines.items():
-        curve = rows[rows["split"] == split]
-        if len(curve) == 1:
-            draw_point(axis, float(curve["epoch"].iloc[0]), curve, look, _SIGNS[split])
-            continue
-        epoch, mean, low, high = curve[["epoch", "mean", "low", "high"]].to_numpy(float).T
-        axis.plot(epoch, mean, line, color=look.colour)
-        bottom = np.maximum(low, axis.get_ylim()[0])  # a log scale has no zero
-        axis.fill_between(epoch, bottom, high, color=look.colour, alpha=0.15, linewidth=0)
-
-
-def draw_point(axis: Axes, x: float, rows: pd.DataFrame, look: Look, sign: str = "D") -> None:
-    """Draw the last mean of ``rows`` as a point with its interval."""
-    for row in rows.tail(1).to_dict("records"):
-        bottom = max(row["low"], axis.get_ylim()[0])
-        axis.plot([x, x], [bottom, row["high"]], color=look.colour, linewidth=1.2)
-        axis.plot([x], [row["mean"]], sign, color=look.colour)
-
-
-def _diverged(history: pd.DataFrame) -> pd.Series:
-    """Tell of each row whether it is of a run that diverged, at this epoch or another."""
-    losses = history[(history["split"] == "train") & (history["metric"] == "data_loss")]
-    return history["lane"].isin(losses.loc[~np.isfinite(losses["value"]), "lane"])
-
-
 def _choose(data: pd.DataFrame, factors: Sequence[str]) -> tuple[Shown, list[str]]:
     """Return how each combination is drawn, and what has to be said of it."""
     every = [levels for levels, _ in combinations(data, factors)]
     varied = [name for name in factors if len({levels[name] for levels in every}) > 1] or factors
-    names = {_key(levels): _name(levels, varied) for levels in every}
+    names = {_key(levels): combination(levels, varied) for levels in every}
     if len(every) <= MANY:
         alone = factors[0] if len(factors) == 1 else "combination"
         found = looks(alone, [", ".join(key) for key in names])
@@ -169,7 +131,7 @@ def _choose(data: pd.DataFrame, factors: Sequence[str]) -> tuple[Shown, list[str
     chosen = dict(zip(labelled, found.values(), strict=True))
     remark = (
         f"named: the best {len(best)} and the worst {len(worst)} of {len(every)} combinations by "
-        f"validation {criterion} after the last epoch; grey: the others"
+        f"{_held_out(data)} {criterion} after the last epoch; grey: the others"
     )
     shown: Shown = {
         key: chosen[key]._replace(name=name) if key in chosen else None
@@ -186,7 +148,7 @@ def _rank(data: pd.DataFrame, factors: Sequence[str]) -> tuple[list[Key], str]:
     metrics = set(data["metric"])
     metric = next(iter(metrics - {"data_loss"})) if len(metrics) == 2 else "data_loss"
     last = {
-        _key(levels): part[part["split"] == "validation"].iloc[-1]
+        _key(levels): part[part["split"] == _held_out(part)].iloc[-1]
         for levels, part in _of(data, factors, metric)
     }
     most = max(row["n"] for row in last.values())
@@ -198,13 +160,10 @@ def _rank(data: pd.DataFrame, factors: Sequence[str]) -> tuple[list[Key], str]:
 def _prepare(axis: Axes, metric: str, metrics: Sequence[str]) -> None:
     """Give a panel its scale and its title."""
     if metric == "accuracy":
-        axis.yaxis.set_major_formatter(PercentFormatter(1))
+        percent_scale(axis)
         axis.set_title("Accuracy")
         return
-    axis.set_yscale("log")
-    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.yaxis.set_major_formatter("{x:g}")
-    axis.yaxis.set_minor_formatter(NullFormatter())
+    log_scale(axis)
     if metric == "rmse":
         axis.set(title="Root mean squared error (log scale)", ylabel="in units of the target")
         return
@@ -225,12 +184,13 @@ def _draw_epochs(
     places = iter(last + step + np.linspace(0, spread, max(count, 1)))
     labels = []
     for rows, look in curves:
-        line = rows[rows["split"] == "validation"]
+        held_out = _held_out(rows)
+        line = rows[rows["split"] == held_out]
         if look is None:
             axis.plot(line["epoch"], line["mean"], color=_PALE, linewidth=0.7)
             continue
         if few:
-            draw_curves(axis, rows, look, _LINES)
+            draw_curves(axis, rows, look, {"train": "--", held_out: "-"})
         else:
             sign = "s" if len(line) == 1 else None
             axis.plot(line["epoch"], line["mean"], color=look.colour, linewidth=1.2, marker=sign)
@@ -251,14 +211,14 @@ def _draw_splits(
     labels = []
     offsets = np.linspace(-0.3, 0.3, len(curves)) if len(curves) > 1 else [0.0]
     for offset, (rows, look) in zip(offsets, curves, strict=True):
-        for place, split in enumerate(_SPLITS):
+        for place, split in enumerate(SPLITS):
             own = rows[rows["split"] == split]
             pale = Look(_PALE, "", "")
-            draw_point(axis, place + float(offset), own, look or pale, _SIGNS[split])
+            draw_point(axis, place + float(offset), own, look or pale, SIGNS[split])
         if look:
             labels.append((float(own["mean"].iloc[-1]), look.name, look.colour))
-    axis.set_xticks(range(len(_SPLITS)), list(_SPLITS.values()))
-    axis.set_xlim(-0.5, len(_SPLITS) - 0.5)
+    axis.set_xticks(range(len(SPLITS)), list(SPLITS.values()))
+    axis.set_xlim(-0.5, len(SPLITS) - 0.5)
     axis.grid(visible=False, axis="x")
     axis.set_xlabel(f"after epoch {curves[0][0]['epoch'].max()}")
     return labels
@@ -271,10 +231,15 @@ def _label(axis: Axes, labels: list[tuple[float, str, str]], few: bool) -> None:
         direct_labels(axis, 1.06, labels, gap=min(0.04, 0.94 / len(labels)), leader=1.0)
 
 
-def _handles(few: bool) -> list[Artist]:
+def _held_out(rows: pd.DataFrame) -> str:
+    """Return the split that curves are drawn of beside training: a source may have had no other."""
+    return "validation" if (rows["split"] == "validation").any() else "test"
+
+
+def _handles(few: bool, held_out: str) -> list[Artist]:
     """Return the legend's entries for lines and points over epochs."""
     shown = [("training", "--", "")] if few else []
-    shown += [("validation", "-", ""), ("test, after the last epoch", "", "D")]
+    shown += [(SPLITS[held_out], "-", ""), ("test, after the last epoch", "", "D")]
     style: list[dict[str, Any]] = [
         {"label": name, "linestyle": line, "marker": sign} for name, line, sign in shown
     ]
@@ -299,13 +264,9 @@ def _count_diverged(
     lines = []
     for key, (some, total) in counts.items():
         look = shown[key]
-        whose = f"{_plain(look.name)}: " if look and len(shown) > 1 else ""
+        whose = f"{plain(look.name)}: " if look and len(shown) > 1 else ""
         lines.append(f"{whose}{some} of {total} runs diverged, left out")
     return lines
-
-
-def _plain(name: str) -> str:
-    return name.replace("$", r"\$")  # no formula
 
 
 def _of(
@@ -316,17 +277,3 @@ def _of(
 
 def _key(levels: Mapping[str, Any]) -> Key:
     return tuple(map(str, levels.values()))
-
-
-def _name(levels: Mapping[str, Any], varied: Sequence[str]) -> str:
-    """Return a combination in words; factors that never vary go without saying."""
-    words = []
-    for factor in varied:
-        level = str(levels[factor])
-        if factor in NAMED:
-            words.append(looks(factor, [level])[level].name)
-        elif level[:1].isalpha() and level not in ("none", "all", "full", "True", "False"):
-            words.append(level)  # says what it is
-        else:
-            words.append(f"{factor.replace('_', ' ')} {level}")
-    return ", ".join(words)

@@ -38,10 +38,12 @@ class Picture:
     Attributes:
         svg: the figure's bytes.
         caption: plain text; also read out instead of the picture.
+        id: the picture's own address on the page, if it has one.
     """
 
     svg: bytes
     caption: str
+    id: str = ""
 
     @property
     def address(self) -> str:
@@ -54,13 +56,13 @@ class Picture:
 
 @dataclass(frozen=True)
 class Section:
-    """What the page says of one study.
+    """What the page says of one study, or of what the sources print.
 
     Attributes:
         name: the study's name; also the section's address on the page.
         title, question: as in its file.
         notes: scale, seeds, cuts, in words.
-        picture: its figure, if it has one.
+        pictures: its figures.
         tables: its tables, in order.
         links: text -> address relative to the page, of files with more.
     """
@@ -69,7 +71,7 @@ class Section:
     title: str
     question: str
     notes: str
-    picture: Picture | None = None
+    pictures: Sequence[Picture] = ()
     tables: Sequence[Table] = ()
     links: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,6 +83,7 @@ class Page:
     Attributes:
         scale: the run's scale.
         commit: the commit of the code, with a remark if the tree was dirty.
+        evidence: what became of the sources' numbers and figures.
         sections: one per study.
         counts: :func:`restudy.evidence.ledger.summary`.
         ledger: :func:`restudy.evidence.ledger.statuses`.
@@ -93,6 +96,7 @@ class Page:
     sections: Sequence[Section]
     counts: pd.DataFrame
     ledger: Mapping[str, pd.DataFrame]
+    evidence: Sequence[Section] = ()
     title: str = "Four reports on fully connected networks, run again"
     date: str | None = None
 
@@ -132,7 +136,7 @@ def section(
         title=description["title"],
         question=description["question"],
         notes=notes(description, runs),
-        picture=picture,
+        pictures=[picture] if picture else [],
         tables=tables,
         links=links or {},
     )

@@ -1,4 +1,4 @@
-"""Intervals: of a mean over seeds, of a paired difference, of a share of right answers."""
+"""Intervals: of a mean over seeds, a paired difference, one more run, a share of right answers."""
 
 from __future__ import annotations
 
@@ -69,6 +69,22 @@ def paired_interval(treatment: ArrayLike, control: ArrayLike, level: float = LEV
     if a.shape != b.shape:
         raise ValueError(f"pairs need equal shapes, not {a.shape} and {b.shape}")
     return mean_interval(a - b, level)
+
+
+def prediction_interval(values: ArrayLike, level: float = LEVEL) -> Estimate:
+    """Return the mean of ``values``, shape (n,), with the interval for one more value.
+
+    mean +- t * sd * sqrt(1 + 1/n), t the (1 + level)/2 quantile with n - 1 degrees of freedom: a
+    value drawn like the others lies inside with probability ``level`` if they are normal (Hahn and
+    Meeker, "Statistical intervals", 1991). NaN values are left out.
+
+    Raises:
+        ValueError: ``level`` does not lie between 0 and 1.
+    """
+    mean = mean_interval(values, level)
+    # Of the mean it is t * sd * sqrt(1/n).
+    half = (mean.high - mean.mean) * math.sqrt(mean.n + 1)
+    return mean._replace(low=mean.mean - half, high=mean.mean + half)
 
 
 def wilson_interval(share: float, n: int, level: float = LEVEL) -> tuple[float, float]:

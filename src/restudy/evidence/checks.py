@@ -1,0 +1,105 @@
+"""Checking, before any work, that all readings of the evidence can be taken.
+
+Called when Snakemake parses the Snakefile, so nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from restudy.errors import RestudyError, describe, nearest
+from restudy.evidence import facts
+from restudy.evidence.ledger import Published, load_rows
+from restudy.evidence.puzzles import Puzzle
+from restudy.evidence.readings import Known
+from restudy.plan import StudyPlan
+
+FOLDER = Path("config/evidence")
+STUDIES = Path("config/studies")
+"""The study files that the evidence is written for; a run may have others."""
+
+
+class Evidence(NamedTuple):
+    """What is held beside studies: the rows of ``published.yaml`` and ``forensics.yaml``."""
+
+    published: Sequence[Published]
+    puzzles: Sequence[Puzzle]
+
+    def measured(self, studies: Iterable[str]) -> list[str]:
+        """Return those of some studies that published values are held beside."""
+        named = {reading.study for row in self.published for reading in row.readings.values()}
+        return [name for name in studies if name in named]
+
+    def searched(self, studies: Iterable[str]) -> list[str]:
+        """Return those of some studies that puzzles are about."""
+        named = {puzzle.study for puzzle in self.puzzles}
+        return [name for name in studies if name in named]
+
+    def datasets(self, datasets: Iterable[str]) -> list[str]:
+        """Return those of some data sets that facts are about."""
+        named = facts.datasets(row.fact for row in self.published if row.fact is not None)
+        return [name for name in named if name in set(datasets)]
+
+
+def load_evidence(studies: Mapping[str, StudyPlan]) -> Evidence:
+    """Read published values and puzzles, and check them against the studies of this run.
+
+    Raises:
+        RestudyError: a file is wrong, or a reading cannot be taken.
+    """
+    evidence = Evidence(
+        load_rows(FOLDER / "published.yaml", Published),
+        load_rows(FOLDER / "forensics.yaml", Puzzle),
+    )
+    check(evidence, studies, [path.stem for path in STUDIES.glob("*.yaml")])
+    return evidence
+
+
+def check(evidence: Evidence, studies: Mapping[str, StudyPlan], names: Collection[str]) -> None:
+    """See to it that every reading names a study, factors, levels, numbers and times that exist.
+
+    Args:
+        evidence: what is to be measured.
+        studies: the studies of this run; readings of others are not looked into.
+        names: the names of all studies.
+
+    Raises:
+        RestudyError: with one line for each mistake.
+    """
+    known = Known(studies, {*studies, *names})
+    complaints = [*_of_rows(evidence.published, known), *_of_puzzles(evidence, known)]
+    if complaints:
+        raise RestudyError("\n".join(dict.fromkeys(complaints)))
+
+
+def _of_rows(rows: Sequence[Published], known: Known) -> Iterator[str]:
+    fact_names = facts.names()
+    for row in rows:
+        where = f"{FOLDER / 'published.yaml'}: {row.id}"
+        for key, reading in row.readings.items():
+            yield from reading.complaints(where, key, known)
+        if row.fact is not None and row.fact not in fact_names:
+            guess = nearest(row.fact, fact_names)
+            yield describe(where, "fact", row.fact, ", ".join(fact_names), guess)
+
+
+def _of_puzzles(evidence: Evidence, known: Known) -> Iterator[str]:
+    numbers = {row.id: row.number for row in evidence.published}
+    for puzzle in evidence.puzzles:
+        where = f"{FOLDER / 'forensics.yaml'}: {puzzle.id}"
+        if puzzle.study in known.plans:
+            factors = known.plans[puzzle.study].study.factors
+            for name in puzzle.candidates:
+                if name not in factors:
+                    guess = nearest(name, factors)
+                    yield describe(where, "candidates", name, ", ".join(factors), guess)
+        for place, clue in enumerate(puzzle.clues):
+            key = f"clues[{place}]"
+            if numbers.get(clue.published) is None:
+                allowed = "the id of a published number"
+                guess = nearest(clue.published, numbers)
+                yield describe(where, f"{key}.published", clue.published, allowed, guess)
+            for reading in puzzle.readings(clue):
+                yield from reading.complaints(where, key, known, free=puzzle.candidates)

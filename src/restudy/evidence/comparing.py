@@ -1,0 +1,112 @@
+"""Holding runs of ours beside one printed number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
+
+from restudy.evidence.measuring import StudyTables, take
+from restudy.evidence.readings import Reading
+from restudy.stats.intervals import LEVEL, Estimate, prediction_interval
+
+_PERCENT = ("percent", "percentage points")
+"""Units of printed values that are a hundred times ours."""
+
+
+class Ours(NamedTuple):
+    """The runs of a reading beside a printed number, in its unit.
+
+    Attributes:
+        printed: the number.
+        estimate: mean, and interval for one more run.
+        slack: how far beyond an end of the interval the number may lie by rounding alone: half a
+            unit of its last digit, and half a step of the curve that ours were read off.
+        diverged: number of runs without a value.
+        cuts: what the scale cuts of the recipe: if anything, the runs judge nothing.
+    """
+
+    printed: float
+    estimate: Estimate
+    slack: float
+    diverged: int
+    cuts: str = ""
+
+    @property
+    def open(self) -> str:
+        """Why the runs judge nothing; empty if they do."""
+        if self.cuts:
+            return f"this scale cuts: {self.cuts}"
+        if self.estimate.n < 2:
+            return "fewer than two finished runs" + (f" ({self.loss})" if self.loss else "")
+        return ""
+
+    @property
+    def loss(self) -> str:
+        """The runs that diverged, in words; empty if none did."""
+        total = self.estimate.n + self.diverged
+        return f"{self.diverged} of {total} runs diverged" if self.diverged else ""
+
+    @property
+    def beyond(self) -> float:
+        """How far the number lies beyond the nearer end of the interval; negative inside it."""
+        return max(self.estimate.low - self.printed, self.printed - self.estimate.high)
+
+    @property
+    def fits(self) -> bool:
+        """Whether one more run could give the number, as it is printed."""
+        return self.beyond <= self.slack
+
+
+def compare(
+    printed: str,
+    unit: str,
+    reading: Reading,
+    studies: Mapping[str, StudyTables],
+    level: float = LEVEL,
+) -> Ours:
+    """Take a reading and hold it beside a printed number.
+
+    Args:
+        printed: the number, as it is printed.
+        unit: its unit; percent and percentage points are a hundred times our shares.
+        reading: which number of ours.
+        studies: the tables of the studies of this run.
+        level: of the prediction interval.
+
+    Raises:
+        MissingError: there is no such number in this run.
+    """
+    taken = take(reading, studies)
+    values = taken.by_seed * (100 if unit in _PERCENT else 1)
+    return Ours(
+        printed=float(printed),
+        estimate=prediction_interval(values, level),
+        slack=half_unit(printed) + taken.resolution / 2,
+        diverged=int(values.isna().sum()),
+        cuts=taken.cuts,
+    )
+
+
+def half_unit(printed: str) -> float:
+    """Return half a unit of the last digit of a printed number: 0.005 for ``79.89``."""
+    return float(Decimal((0, (5,), _exponent(printed) - 1)))
+
+
+def is_equal_as_printed(ours: str, printed: str) -> bool:
+    """Tell whether our value, rounded as the source prints it, is the same text."""
+    if ours == printed:
+        return True
+    try:
+        unit = Decimal((0, (1,), _exponent(printed)))
+        # From the float itself, as a source's own print statement rounds.
+        return Decimal(float(ours)).quantize(unit) == Decimal(printed)
+    except (InvalidOperation, ValueError):  # words, a shape, or a number of quite another size
+        return False
+
+
+def _exponent(printed: str) -> int:
+    exponent = Decimal(printed).as_tuple().exponent
+    if not isinstance(exponent, int):
+        raise ValueError(f"{printed!r} is no number")
+    return exponent

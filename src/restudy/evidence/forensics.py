@@ -1,0 +1,202 @@
+"""Forensics: which settings could have given what a source prints and does not explain.
+
+A puzzle's study is a declared search; each combination of the levels of its candidate factors is an
+answer that may be the right one. An answer is ruled out if one more run of it could not have given
+one of the printed values. With k values the interval of each is one of level 1 - 0.05/k
+(Bonferroni), so the right answer, if it was searched, is kept with a probability of 95% or more.
+With few runs the intervals are wide and rule out little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from restudy.evidence.comparing import Ours, compare
+from restudy.evidence.ledger import NOT_YET, Published
+from restudy.evidence.measuring import MissingError, StudyTables, cuts
+from restudy.evidence.puzzles import Clue, Puzzle
+from restudy.stats.intervals import LEVEL
+from restudy.tables import combinations, number
+
+COMPATIBLE = "compatible"
+RULED_OUT = "ruled out"
+
+
+class Held(NamedTuple):
+    """A value of a candidate beside the printed one.
+
+    Attributes:
+        clue, row: the value.
+        ours: the candidate's runs; None if there is no such number in this run of the pipeline.
+        open: why it tells nothing; empty if it does.
+    """
+
+    clue: Clue
+    row: Published
+    ours: Ours | None
+    open: str = ""
+
+    @property
+    def what(self) -> str:
+        """Which number of ours it is: ``test accuracy``."""
+        return f"{self.clue.split} {self.clue.metric.replace('_', ' ')}"
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether all runs diverged: the source printed a number, so this cannot be it."""
+        ours = self.ours
+        return ours is not None and not ours.cuts and not ours.estimate.n and ours.diverged > 0
+
+    @property
+    def speaks_against(self) -> bool:
+        """Whether the candidate cannot have given the value."""
+        return self.is_lost or (not self.open and self.ours is not None and not self.ours.fits)
+
+    @property
+    def misses(self) -> float:
+        """Distance from the interval's middle in half widths: above 1 outside, infinite if lost."""
+        if self.ours is None or self.is_lost:
+            return math.inf if self.is_lost else math.nan
+        estimate = self.ours.estimate
+        half = (estimate.high - estimate.low) / 2 + self.ours.slack
+        return abs(self.ours.printed - (estimate.high + estimate.low) / 2) / half
+
+    @property
+    def sds(self) -> float:
+        """Distance from the mean in standard deviations of our runs; NaN if they do not vary."""
+        if self.ours is None or not self.ours.estimate.sd > 0:
+            return math.nan
+        return abs(self.ours.printed - self.ours.estimate.mean) / self.ours.estimate.sd
+
+    def __str__(self) -> str:
+        if self.ours is None or self.is_lost:
+            return f"{self.row.id}, {self.what}: all runs diverged"
+        low, high = number(self.ours.estimate.low), number(self.ours.estimate.high)
+        text = f"{self.row.id}, {self.what}: {self.row.value} printed, {low} to {high} ours"
+        if math.isnan(self.sds):
+            return text
+        sds = f"{self.sds:.1f}" if self.sds < 100 else f"{self.sds:,.0f}"
+        return f"{text}, {sds} sd from the mean"
+
+
+class Candidate(NamedTuple):
+    """One answer to a puzzle: its levels, and its values beside the printed ones."""
+
+    levels: Mapping[str, str]
+    held: Sequence[Held]
+
+    @property
+    def name(self) -> str:
+        """Its levels as text."""
+        return ", ".join(f"{k.replace('_', ' ')} {level}" for k, level in self.levels.items())
+
+    @property
+    def worst(self) -> Held | None:
+        """The value that speaks most against it; None if none does."""
+        against = (held for held in self.held if held.speaks_against)
+        return max(against, key=lambda held: held.misses, default=None)
+
+    @property
+    def open(self) -> str:
+        """Why it cannot be judged as a whole; empty if it can."""
+        return next((held.open for held in self.held if held.open), "")
+
+    @property
+    def verdict(self) -> str:
+        """``compatible``, ``ruled out`` or ``not yet``."""
+        if self.worst is not None:
+            return RULED_OUT
+        return NOT_YET if self.open else COMPATIBLE
+
+    @property
+    def because(self) -> str:
+        """The reason of the verdict; empty for ``compatible``."""
+        return self.open if self.worst is None else str(self.worst)
+
+
+class Solution(NamedTuple):
+    """A puzzle with all its candidates.
+
+    Attributes:
+        puzzle: what is asked.
+        candidates: in the order of their levels; None if the study is not in this run.
+        cuts: what this scale cuts of the search, in words.
+    """
+
+    puzzle: Puzzle
+    candidates: Sequence[Candidate] | None
+    cuts: str = ""
+
+    def of(self, verdict: str) -> list[Candidate]:
+        """Return the candidates with one verdict."""
+        return [one for one in self.candidates or () if one.verdict == verdict]
+
+
+def solve(
+    puzzles: Iterable[Puzzle], rows: Iterable[Published], studies: Mapping[str, StudyTables]
+) -> list[Solution]:
+    """Hold every candidate of every puzzle beside the printed values.
+
+    Args:
+        puzzles: the rows of ``forensics.yaml``.
+        rows: those of ``published.yaml``.
+        studies: the tables of the studies of this run, by name.
+    """
+    by_id = {row.id: row for row in rows}
+    return [
+        Solution(
+            puzzle,
+            list(_candidates(puzzle, by_id, studies)),
+            cuts(studies[puzzle.study].description),
+        )
+        if puzzle.study in studies
+        else Solution(puzzle, None)
+        for puzzle in puzzles
+    ]
+
+
+def _candidates(
+    puzzle: Puzzle, rows: Mapping[str, Published], studies: Mapping[str, StudyTables]
+) -> Iterator[Candidate]:
+    history = studies[puzzle.study].history
+    present = history[puzzle.candidates].drop_duplicates()
+    for levels, _ in combinations(present, puzzle.candidates):
+        named = {name: str(level) for name, level in levels.items()}
+        held = [_held(puzzle, clue, rows[clue.published], named, studies) for clue in puzzle.clues]
+        yield Candidate(named, held)
+
+
+def _held(
+    puzzle: Puzzle,
+    clue: Clue,
+    row: Published,
+    candidate: Mapping[str, str],
+    studies: Mapping[str, StudyTables],
+) -> Held:
+    """Take a clue's number of one candidate.
+
+    Where the source's own level lies between several, so does the number: the interval then runs
+    from their lowest end to their highest, and mean, sd and n are those of the nearest.
+    """
+    level = 1 - (1 - LEVEL) / len(puzzle.clues)
+    found = []
+    for reading in puzzle.readings(clue):
+        here = reading.model_copy(update={"where": {**reading.where, **candidate}})
+        try:
+            found.append(compare(row.value, row.unit, here, studies, level))
+        except MissingError as missing:
+            return Held(clue, row, None, str(missing))
+    nearest = min(found, key=_distance)
+    between = nearest.estimate._replace(
+        low=min(ours.estimate.low for ours in found),
+        high=max(ours.estimate.high for ours in found),
+    )
+    open_ = next((ours.open for ours in found if ours.open), "")
+    return Held(clue, row, nearest._replace(estimate=between), open_)
+
+
+def _distance(ours: Ours) -> float:
+    distance = abs(ours.printed - ours.estimate.mean)
+    return math.inf if math.isnan(distance) else distance

@@ -1,0 +1,197 @@
+"""Taking a reading: from a study's history to one number for each seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from restudy.collect import HISTORY, read_description
+from restudy.evidence.readings import LAST, STEP, Reading
+
+
+@dataclass(frozen=True)
+class StudyTables:
+    """What is read of a study.
+
+    Attributes:
+        description: ``study.json``.
+        history: ``history.parquet``.
+    """
+
+    description: Mapping[str, Any]
+    history: pd.DataFrame
+
+    @cached_property
+    def _parts(self) -> dict[Any, pd.DataFrame]:
+        """The history taken apart: (split, metric) -> rows, with the ``seed`` of each."""
+        return {
+            key: rows.assign(seed=rows["lane"].map(_seed))
+            for key, rows in self.history.groupby(["split", "metric"])
+        }
+
+    @cached_property
+    def diverged(self) -> frozenset[tuple[str, str]]:
+        """Cell and lane of the runs whose training loss is not finite at some evaluation."""
+        losses = self._parts["train", "data_loss"]
+        lost = losses[~np.isfinite(losses["value"])]
+        return frozenset(zip(lost["cell"], lost["lane"], strict=True))
+
+    def rows(self, split: str, metric: str, levels: Mapping[str, str]) -> pd.DataFrame:
+        """Return the rows of one number at some levels; none if it was not recorded."""
+        found = self._parts.get((split, metric), self.history.iloc[:0])
+        for factor, level in levels.items():
+            found = found[found[factor] == level]
+        return found
+
+
+def read_studies(folders: Iterable[Path]) -> dict[str, StudyTables]:
+    """Read studies from their folders, by name."""
+    found = [
+        StudyTables(read_description(folder), pd.read_parquet(folder / HISTORY))
+        for folder in folders
+    ]
+    return {tables.description["name"]: tables for tables in found}
+
+
+class MissingError(Exception):
+    """There is no such number in this run; the message says why, for a table."""
+
+
+class Taken(NamedTuple):
+    """A reading, taken.
+
+    Attributes:
+        by_seed: seed -> number, NaN if the run diverged.
+        resolution: distance between neighbouring points of the curve that it was read off; 0 for
+            a number that was not read off one.
+        cuts: what the scale cuts of the recipe, in words: if anything, the numbers judge nothing.
+    """
+
+    by_seed: pd.Series[float]
+    resolution: float = 0.0
+    cuts: str = ""
+
+
+def take(reading: Reading, studies: Mapping[str, StudyTables]) -> Taken:
+    """Take a reading.
+
+    Raises:
+        MissingError: study, level, epoch or metric are not in this run.
+    """
+    rows = _rows(reading, studies)
+    description = studies[reading.study].description
+    resolution = 0.0
+    if reading.reduce is None:
+        values = rows.set_index("seed")["value"]
+    else:
+        along = "x" if reading.along == STEP else reading.along
+        curves = rows.assign(x=rows["step"]) if along == "x" else rows
+        curves = curves.astype({along: float}).pivot_table(
+            index=along, columns="seed", values="value", dropna=False
+        )
+        values = pd.Series(
+            {seed: _REDUCTIONS[reading.reduce](curves.index, y) for seed, y in curves.items()},
+            dtype=float,
+        )
+        resolution = float(np.diff(curves.index).max(initial=0.0))
+    taken = Taken(values, resolution, "" if description["comparable"] else cuts(description))
+    if reading.minus is None:
+        return taken
+    other = take(reading.minus, studies)
+    mine, theirs = taken.by_seed.align(other.by_seed, join="inner")
+    return Taken(mine - theirs, resolution + other.resolution, taken.cuts or other.cuts)
+
+
+def cuts(description: Mapping[str, Any]) -> str:
+    """Return what the scale cuts of a study, in words."""
+    return "; ".join(description["cuts"])
+
+
+def knee(x: ArrayLike, y: ArrayLike) -> float:
+    """Return where a curve that rises or falls fast at first turns slow.
+
+    The x at which the curve is farthest ahead of the straight line between its first and last
+    point: of the points x_i the one with the largest (y_i - y_0)/(y_n - y_0) - (x_i - x_0)/(x_n -
+    x_0) (Satopää and others, "Finding a 'Kneedle' in a haystack", ICDCS workshops, 2011).
+
+    Args:
+        x: shape (n,), increasing.
+        y: shape (n,).
+
+    Returns:
+        NaN for fewer than three points, a curve that ends where it starts, and values that are
+        not finite.
+    """
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    if len(x) < 3 or not np.isfinite(y).all() or y[-1] == y[0]:
+        return float("nan")
+    ahead = (y - y[0]) / (y[-1] - y[0]) - (x - x[0]) / (x[-1] - x[0])
+    return float(x[ahead.argmax()])
+
+
+def second_knee(x: ArrayLike, y: ArrayLike) -> float:
+    """Return the knee of what is left of a curve from its knee on: where it becomes flat.
+
+    Args and result are those of :func:`knee`.
+    """
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    rest = x >= knee(x, y)
+    return knee(x[rest], y[rest])
+
+
+_REDUCTIONS = {"knee": knee, "second_knee": second_knee}
+
+
+def _rows(reading: Reading, studies: Mapping[str, StudyTables]) -> pd.DataFrame:
+    """Return the rows that a reading is about: one of each run, unless it runs along steps."""
+    if reading.study not in studies:
+        raise MissingError(f"study {reading.study} is not in this run")
+    study, levels = studies[reading.study], reading.where
+    for factor, level in levels.items():
+        if level not in study.description["factors"][factor]:
+            raise MissingError(f"{factor.replace('_', ' ')} {level} is not at this scale")
+    rows = study.rows(reading.split, reading.metric, levels)
+    if rows.empty:
+        name = f"{reading.split} {reading.metric.replace('_', ' ')}"
+        raise MissingError(f"study {reading.study} has no {name}")
+    if reading.reduce is None or reading.along != STEP:
+        rows = _at(rows, study, reading)
+    values = rows["value"]
+    if reading.penalised:
+        penalty = study.rows("train", "penalty", levels).set_index(_RUN)["value"]
+        values = values + penalty.loc[pd.MultiIndex.from_frame(rows[_RUN])].to_numpy()
+    runs = zip(rows["cell"], rows["lane"], strict=True)
+    is_lost = pd.Series([run in study.diverged for run in runs], index=rows.index)
+    return rows.assign(value=values.mask(is_lost))
+
+
+_RUN = ["cell", "lane", "epoch"]
+
+
+def _at(rows: pd.DataFrame, study: StudyTables, reading: Reading) -> pd.DataFrame:
+    """Return one row of each run: that of the epoch which the reading asks for."""
+    if isinstance(reading.at, dict):
+        [(unit, wanted)] = reading.at.items()
+        found = rows[rows[unit] == wanted]
+        if found.empty:
+            raise MissingError(f"{unit} {wanted} is not measured at this scale")
+        return found
+    if reading.at == LAST:
+        last: int = rows["epoch"].max()  # the runs of a study end together
+        return rows[rows["epoch"] == last]
+    scores = study.rows("validation", "accuracy", reading.where).sort_values(_RUN)
+    # A run without any score diverged at once: any of its epochs will do.
+    best = scores.fillna({"value": -1.0}).groupby(["cell", "lane"])["value"].idxmax()
+    return rows.merge(scores.loc[best, _RUN], on=_RUN)
+
+
+def _seed(lane: str) -> int:
+    """Return the seed that the id of a lane starts with: 3 for ``s3-0f1e2d3c4b``."""
+    return int(lane.removeprefix("s").partition("-")[0])

@@ -1,0 +1,76 @@
+"""The puzzles: what a source leaves out, and the search that could tell (``forensics.yaml``).
+
+Only what they are; :mod:`restudy.evidence.forensics` solves them. Read when Snakemake parses the
+Snakefile, so nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from restudy.evidence.ledger import Entry
+from restudy.evidence.readings import Number, Reading, Text
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Levels = Annotated[list[Text], Field(min_length=1), BeforeValidator(_listed)]
+
+
+class Clue(Number):
+    """A published value that a candidate must be able to give, and the number of ours beside it.
+
+    Attributes:
+        published: id of the value.
+        where: factor -> label of the level, or of several: the source's own level is not known,
+            and lies between them (a width), so what ours give lies between theirs.
+    """
+
+    published: Text
+    where: dict[str, Levels] = Field({})
+
+
+class Puzzle(Entry):
+    """Something that a source does not say, and that a declared search could tell.
+
+    Attributes:
+        source: the source.
+        title: one line.
+        question: what is asked.
+        study: the search.
+        candidates: the factors whose combinations of levels are the answers looked at.
+        clues: what an answer must give, all of it.
+        none: what it means if no candidate can.
+    """
+
+    id: Annotated[str, Field(pattern=r"^PUZ-S\d+-\d{2}$")]
+    source: Text
+    title: Text
+    question: Text
+    study: Text
+    candidates: Annotated[list[Text], Field(min_length=1)]
+    clues: Annotated[list[Clue], Field(min_length=1)]
+    none: Text
+
+    @model_validator(mode="after")
+    def _candidates_are_free(self) -> Puzzle:
+        for clue in self.clues:
+            if fixed := sorted(clue.where.keys() & set(self.candidates)):
+                raise ValueError(f"'where' of {clue.published} fixes a candidate: {fixed[0]!r}")
+        return self
+
+    def readings(self, clue: Clue) -> list[Reading]:
+        """Return the readings of one clue, one for each combination of levels it lies between.
+
+        The candidates' factors are left free.
+        """
+        number = {name: getattr(clue, name) for name in Number.model_fields}
+        return [
+            Reading(study=self.study, where=dict(zip(clue.where, labels, strict=True)), **number)
+            for labels in itertools.product(*clue.where.values())
+        ]

@@ -1,0 +1,91 @@
+"""The figures of the sources: which function draws each kind, and what is said below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from restudy.datasets.load import PreparedData
+from restudy.evidence.drawings import Activations, Algorithm, Curves, Diagram, Levels, Samples
+from restudy.evidence.drawings import Drawing as Asked
+from restudy.figures.activations import activations
+from restudy.figures.batch_norm_listing import batch_norm_listing
+from restudy.figures.network_diagram import network_diagram
+from restudy.figures.samples import samples
+from restudy.figures.source_curves import source_curves
+from restudy.figures.source_levels import source_levels
+from restudy.figures.study_panels import Tables
+from restudy.figures.style import Drawing
+
+_SIGNS = (
+    "Means over seeds with 95% t intervals, measured in evaluation mode; the test set was used "
+    "once, after the last epoch. Open marks: what the source printed."
+)
+_SAID: Mapping[type, str] = {
+    Curves: f"Lines and bands over training; dashed: training samples, solid: validation. {_SIGNS}",
+    Levels: f"After training, or after the number of steps given. {_SIGNS}",
+    Samples: "Drawn at random with the seed given, of the official training set.",
+    Activations: "Values and derivatives of the functions that the network by hand uses.",
+    Algorithm: "After Ioffe and Szegedy, arXiv:1502.03167 (2015), with every letter named for what "
+    "it is: the source calls the scale a standard deviation and the shift a mean.",
+    Diagram: "Circles are units, lines weights. The mean and variance are measured, the scale and "
+    "shift learned.",
+}
+
+
+def draw(
+    drawing: Asked,
+    printed: Mapping[str, float],
+    tables: Tables | None = None,
+    data: PreparedData | None = None,
+) -> Drawing:
+    """Draw a figure of a source.
+
+    Args:
+        drawing: what is drawn.
+        printed: published value -> its number, in our units.
+        tables: of the study whose runs it shows, if it shows any.
+        data: the data set whose samples it shows, if it shows any.
+
+    Raises:
+        RestudyError: the study does not have what is to be drawn.
+        ValueError: tables or data are missing.
+    """
+    if isinstance(drawing, Curves | Levels):
+        if tables is None:
+            raise ValueError(f"the tables of {drawing.study} are needed")
+        if isinstance(drawing, Curves):
+            return source_curves(tables, drawing, printed)
+        return source_levels(tables, drawing, printed)
+    if isinstance(drawing, Samples):
+        if data is None:
+            raise ValueError(f"the data set {drawing.dataset} is needed")
+        return samples(data, drawing)
+    if isinstance(drawing, Activations):
+        return activations(drawing.title)
+    if isinstance(drawing, Algorithm):
+        return batch_norm_listing(drawing.title)
+    return network_diagram(drawing.title)
+
+
+def caption(
+    id_: str, source: str, drawing: Asked, description: Mapping[str, Any] | None = None
+) -> str:
+    """Return what is said below a figure: of which source and study it is, cuts and seeds.
+
+    Args:
+        id_: of the figure.
+        source: the source that shows it, or ought to.
+        drawing: what is drawn.
+        description: ``study.json`` of the study that it shows, if any.
+    """
+    sentences = [f"{id_}, for {source}: {drawing.title}.", _SAID[type(drawing)]]
+    if description is not None:
+        seeds = description["seeds"]
+        sentences.append(
+            f"Study {description['name']}, scale {description['scale']}, "
+            f"{seeds} seed{'' if seeds == 1 else 's'}."
+        )
+        if description["cuts"]:
+            sentences.append(f"Cut at this scale: {'; '.join(description['cuts'])}.")
+    return " ".join(sentences)

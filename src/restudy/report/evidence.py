@@ -1,0 +1,115 @@
+"""What the page says of the sources' numbers and figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from restudy.evidence.published import readable
+from restudy.report.page import Picture, Section, Table
+
+_TABLES = "../tables"
+
+
+def numbers(published: pd.DataFrame, scale: str) -> Section:
+    """Return the section on published numbers.
+
+    Args:
+        published: :func:`restudy.evidence.published.published_table`.
+        scale: of the run.
+    """
+    kinds = published["status"].str.replace(r" by \S+$", "", regex=True)
+    counts = pd.crosstab(kinds, published["source"], margins=True, margins_name="all")
+    counts = counts.sort_values("all", ascending=False)
+    tables = [Table("How many have which status, by source", counts.reset_index())]
+    tables += [
+        Table(f"{source}: each number beside ours", readable(rows), folded=True)
+        for source, rows in published.groupby("source")
+    ]
+    return Section(
+        name="numbers",
+        title="The published numbers and ours",
+        question="Which of the numbers that the sources print does a run of ours give?",
+        notes=f"Scale {scale}. A number is inside if one more run of ours could have given it, by "
+        "the 95% prediction interval: of numbers that are as published, one in twenty falls "
+        "outside. Where this scale cuts the experiment, ours are shown and judge nothing.",
+        tables=tables,
+        links={"all of them": f"{_TABLES}/published.csv", "for reading": f"{_TABLES}/published.md"},
+    )
+
+
+def unit_tests(tests: pd.DataFrame, candidates: pd.DataFrame) -> Section:
+    """Return the section on S1's unit tests.
+
+    Args:
+        tests: :func:`restudy.evidence.unit_tests.unit_tests`.
+        candidates: :func:`restudy.evidence.unit_tests.candidate_bugs`.
+    """
+    return Section(
+        name="unit-tests",
+        title="S1's unit tests, to the last digit",
+        question="Do the errors that S1 prints of its layers come out again, and what is wrong "
+        "where it prints an error of 1.0?",
+        notes="They are rounding errors: equal digits mean equal inputs, formulas and order of "
+        "operations.",
+        tables=[
+            Table("Each number beside ours", tests),
+            Table("What the failing check can have been: candidates, run", candidates),
+        ],
+        links={
+            "numbers": f"{_TABLES}/unit_tests.csv",
+            "candidates": f"{_TABLES}/candidate_bugs.csv",
+        },
+    )
+
+
+def puzzles(conclusions: pd.DataFrame, candidates: pd.DataFrame) -> Section:
+    """Return the section on settings that the sources leave out.
+
+    Args:
+        conclusions: :func:`restudy.evidence.forensics_tables.conclusions`.
+        candidates: :func:`restudy.evidence.forensics_tables.forensics_table`.
+    """
+    tables = [Table("What is left", conclusions[["puzzle", "title", "conclusion"]])]
+    verdicts = candidates.drop_duplicates(["puzzle", "candidate"])
+    for puzzle, rows in verdicts.groupby("puzzle", sort=False):
+        shown = rows[["candidate", "verdict", "because"]]
+        tables.append(Table(f"{puzzle}: the candidates", shown, folded=True))
+    return Section(
+        name="puzzles",
+        title="What the sources leave out: declared searches",
+        question="Which settings, or which data, could have given what the sources print?",
+        notes="A candidate is ruled out if a number that it must give lies outside the interval "
+        "for one more run of ours; the right one, if it was searched, is kept in 95% of cases or "
+        "more.",
+        tables=tables,
+        links={"every number of every candidate": f"{_TABLES}/forensics.csv"},
+    )
+
+
+def galleries(pictures: Mapping[str, bytes], captions: Mapping[str, str]) -> list[Section]:
+    """Return a section for each source, with its figures drawn from our runs.
+
+    Args:
+        pictures: figure's id, such as ``FIG-S1-01`` -> SVG.
+        captions: figure's id -> text.
+    """
+    by_source: dict[str, list[str]] = {}
+    for id_ in sorted(pictures):
+        by_source.setdefault(id_.split("-")[1], []).append(id_)
+    return [
+        _gallery(source, [Picture(pictures[id_], captions[id_].strip(), id_) for id_ in ids])
+        for source, ids in by_source.items()
+    ]
+
+
+def _gallery(source: str, pictures: Sequence[Picture]) -> Section:
+    return Section(
+        name=f"figures-{source}",
+        title=f"The figures of {source}, drawn anew",
+        question=f"What do the figures that {source} shows, or speaks of, look like on real data?",
+        notes="",
+        pictures=pictures,
+        links={f"{one.id} (numbers)": f"../figures/{one.id}.csv" for one in pictures},
+    )

@@ -1,0 +1,284 @@
+"""Readings: what is wrong with one is said before any work, and what is right is read off."""
+
+import math
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from restudy.config.loading import load_studies
+from restudy.errors import RestudyError
+from restudy.evidence import checks
+from restudy.evidence.checks import Evidence, check
+from restudy.evidence.ledger import load_rows
+from restudy.evidence.measuring import MissingError, knee, second_knee, take
+from restudy.evidence.puzzles import Puzzle
+from restudy.evidence.readings import Reading, metrics_of
+from restudy.lanes.train import train_lanes
+from restudy.plan import make_plan
+from tests.evidence.made_up import measure, plan, published, puzzle, tables
+from tests.recipes import images, lane
+
+# Checks
+
+
+@pytest.mark.parametrize("scale", ["quick", "default", "full"])
+def test_the_repository_s_own_readings_are_right(scale, pytestconfig, monkeypatch):
+    monkeypatch.chdir(pytestconfig.rootpath)
+    studies = load_studies(checks.STUDIES)
+    assert {path.stem for path in checks.STUDIES.glob("*.yaml")} == set(studies)
+    checks.load_evidence(make_plan(studies, scale).studies)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"study": "tinny"}, ["measure.study: 'tinny'", "did you mean 'tiny'"]),
+        ({"where": {"nrom": "none"}}, ["measure.where: 'nrom'", "did you mean 'norm'"]),
+        ({"where": {"norm": "btach"}}, ["measure.where.norm: 'btach'", "none, batch", "'batch'"]),
+        ({"where": {}}, ["measure.where: norm is missing; allowed: none, batch"]),
+        ({"metric": "acuracy"}, ["measure.metric: 'acuracy'", "did you mean 'accuracy'"]),
+        ({"metric": "batch_loss", "split": "train"}, ["measure.metric: 'batch_loss'"]),
+        ({"metric": "penalty"}, ["measure.metric: 'penalty'", "data_loss, accuracy"]),
+        ({"at": {"epoch": 3}}, ["measure.at", "measured once, at the end"]),
+        ({"at": {"epoch": 5}, "split": "train"}, ["measure.at.epoch: 5", "up to 4"]),
+        ({"at": {"step": 10}, "split": "train"}, ["measure.at.step: 10", "a multiple of 9"]),
+        ({"reduce": "knee"}, ["measure.at", "measured once"]),
+        (
+            {"reduce": "knee", "along": "norm", "where": {}},
+            ["measure.along: 'norm'", "levels are numbers"],
+        ),
+        ({"minus": measure(study="tinny")}, ["measure.minus.study: 'tinny'"]),
+    ],
+)
+def test_a_wrong_reading_is_named(fields, words):
+    evidence = Evidence([published(measure=measure(**fields))], [])
+    with pytest.raises(RestudyError) as caught:
+        check(evidence, {"tiny": plan()}, [])
+    for word in ["published.yaml: PUB-S1-001", *words]:
+        assert word in str(caught.value)
+
+
+def test_corrected_readings_and_facts_are_checked_too():
+    rows = [
+        published(measure=measure(), corrected=measure(metric="x")),
+        published(id="PUB-S1-002", fact="mnist.clases"),
+    ]
+    with pytest.raises(RestudyError) as caught:
+        check(Evidence(rows, []), {"tiny": plan()}, [])
+    first, second = str(caught.value).splitlines()
+    assert "PUB-S1-001: corrected.metric: 'x'" in first
+    assert "PUB-S1-002: fact: 'mnist.clases'" in second
+    assert "did you mean 'mnist.classes'" in second
+
+
+def test_no_validation_part_no_reading_of_it():
+    made = plan(as_published=True, recipe={"validation_samples": 0, "probes": ["test"]})
+    for fields in ({"split": "validation"}, {"at": "best"}):
+        with pytest.raises(RestudyError):
+            check(Evidence([published(measure=measure(**fields))], []), {"tiny": made}, [])
+    check(Evidence([published(measure=measure(at={"epoch": 2}))], []), {"tiny": made}, [])
+
+
+def test_a_study_that_is_not_in_this_run_is_not_looked_into():
+    rows = [published(measure=measure(where={"nrom": "x"}))]
+    check(Evidence(rows, [puzzle()]), {}, ["tiny"])
+
+
+def test_a_scale_may_lack_a_level_and_end_before_an_epoch():
+    scales = {"quick": {"recipe": {"epochs": 1}, "factors": {"norm": ["none"]}}}
+    made = plan(scale="quick", scales=scales)
+    for fields in ({"where": {"norm": "batch"}}, {"split": "train", "at": {"epoch": 3}}):
+        check(Evidence([published(measure=measure(**fields))], []), {"tiny": made}, [])
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"candidates": ["nrom"]}, "candidates: 'nrom'.*did you mean 'norm'"),
+        ({"study": "tinny"}, r"clues\[0\]\.study: 'tinny'.*did you mean 'tiny'"),
+        (
+            {"clues": [{"published": "PUB-S1-01", "split": "test", "metric": "accuracy"}]},
+            r"clues\[0\]\.published: 'PUB-S1-01'.*did you mean 'PUB-S1-001'",
+        ),
+        (
+            {"clues": [{"published": "PUB-S1-001", "split": "test", "metric": "x"}]},
+            r"clues\[0\]\.metric: 'x'",
+        ),
+    ],
+)
+def test_a_wrong_puzzle_is_named(fields, words):
+    evidence = Evidence([published()], [puzzle(**fields)])
+    with pytest.raises(RestudyError, match=f"forensics.yaml: PUZ-S1-01: {words}"):
+        check(evidence, {"tiny": plan()}, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("at: first", r"clues.0.at: 'first' is not allowed; allowed: last, best"),
+        ("at: {epoch: 0}", r"clues.0.at: {'epoch': 0} is not allowed"),
+        ("metrik: x", r"clues.0.metrik.*did you mean 'metric'"),
+        ("where: {norm: none}", "fixes a candidate: 'norm'"),
+    ],
+)
+def test_a_puzzle_s_file_is_checked(tmp_path, text, words):
+    path = tmp_path / "forensics.yaml"
+    path.write_text(
+        "- id: PUZ-S1-01\n  source: S1\n  title: T\n  question: Q\n  study: tiny\n"
+        "  candidates: [norm]\n  none: so\n  clues:\n"
+        f"    - published: PUB-S1-001\n      split: test\n      metric: accuracy\n      {text}\n"
+    )
+    with pytest.raises(RestudyError, match=words):
+        load_rows(path, Puzzle)
+
+
+@pytest.mark.parametrize("probes", [[], ["batch_loss", "train_sample", "training_mode", "test"]])
+def test_metrics_are_those_that_training_records(probes):
+    one = lane(probes=probes)
+    history = train_lanes([one], images(), digests={one.id: "d"}).history
+    for split in ("train", "validation", "test"):
+        assert {*metrics_of(one.recipe, split)} == {
+            *history.loc[history["split"] == split, "metric"]
+        }
+
+
+# Readings
+
+
+def reading(**fields):
+    return Reading.model_validate(measure(**fields))
+
+
+def number(run, epoch, split, metric):
+    """Return a number that tells where it comes from, but for the validation accuracy."""
+    if metric == "penalty":
+        return 1000.0
+    if (split, metric) == ("validation", "accuracy"):
+        return [0.1, 0.5, 0.5, 0.4][epoch - 1]  # best at the second epoch
+    return run.recipe.seed + epoch / 10 + (run.levels["norm"] == "batch") / 100
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({}, 0.4),
+        ({"where": {"norm": "batch"}}, 0.41),
+        ({"split": "train", "at": {"epoch": 3}}, 0.3),
+        ({"split": "train", "at": {"step": 27}}, 0.3),
+        ({"split": "train", "at": "best"}, 0.2),
+        ({"split": "train", "penalised": True, "at": {"epoch": 1}}, 1000.1),
+        ({"minus": measure(split="train", at={"epoch": 1})}, 0.3),
+        ({"where": {"norm": "batch"}, "minus": measure()}, 0.01),
+    ],
+)
+def test_a_reading_is_the_number_it_names(fields, expected):
+    taken = take(reading(**fields), {"tiny": tables(plan(), number)})
+    seeds = 0 if "minus" in fields else np.arange(5)
+    assert list(taken.by_seed.index) == [0, 1, 2, 3, 4]
+    assert taken.by_seed.to_numpy() == pytest.approx(expected + seeds * np.ones(5))
+    assert (taken.resolution, taken.cuts) == (0.0, "")
+
+
+def test_a_diverged_run_has_no_value():
+    def diverges(run, epoch, split, metric):
+        lost = run.recipe.seed == 3 and epoch == 3
+        return math.nan if lost else number(run, epoch, split, metric)
+
+    studies = {"tiny": tables(plan(), diverges)}
+    for fields in ({}, {"split": "train", "at": {"epoch": 1}}, {"split": "train", "at": "best"}):
+        by_seed = take(reading(**fields), studies).by_seed
+        assert list(by_seed.index[by_seed.isna()]) == [3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"study": "other"}, "study other is not in this run"),
+        ({"where": {"norm": "layer"}}, "norm layer is not at this scale"),
+        ({"split": "train", "at": {"epoch": 7}}, "epoch 7 is not measured at this scale"),
+        ({"metric": "batch_loss", "split": "train"}, "study tiny has no train batch loss"),
+    ],
+)
+def test_what_is_missing_is_said(fields, words):
+    with pytest.raises(MissingError, match=words):
+        take(reading(**fields), {"tiny": tables(plan())})
+
+
+def test_what_the_scale_cuts_of_the_recipe_is_said():
+    scales = {"quick": {"recipe": {"epochs": 2}}, "default": {"seeds": 2}}
+    cut = take(reading(), {"tiny": tables(plan(scale="quick", scales=scales))})
+    assert cut.cuts == "epochs 2 instead of 4"
+    fewer = take(reading(), {"tiny": tables(plan(scale="default", scales=scales))})
+    assert (fewer.cuts, len(fewer.by_seed)) == ("", 2)
+
+
+# Reductions
+
+
+def test_knee_of_straight_lines():
+    x = np.arange(0, 101, 10)
+    y = np.where(x <= 30, x / 30 * 0.8, 0.8 + (x - 30) / 70 * 0.2)
+    assert knee(x, y) == 30
+    assert knee(x, 5 - 3 * y) == 30  # a falling curve, in other units
+    three = np.interp(x, [0, 20, 60, 100], [0, 0.7, 0.95, 1])
+    assert (knee(x, three), second_knee(x, three)) == (20, 60)
+
+
+@given(st.floats(0.02, 0.5), st.floats(-5, 5), st.floats(0.1, 10))
+def test_knee_of_an_exponential(rate, shift, scale):
+    # The curve 1 - exp(-rate x) is farthest ahead of its chord where its slope is the chord's.
+    x = np.linspace(0, 100, 2001)
+    chord = (1 - math.exp(-rate * 100)) / 100
+    where = -math.log(chord / rate) / rate
+    assert knee(x, shift + scale * (1 - np.exp(-rate * x))) == pytest.approx(where, abs=0.06)
+
+
+@pytest.mark.parametrize("y", [[1.0, 2.0], [1.0, 2.0, 1.0], [1.0, math.nan, 2.0], []])
+def test_no_knee(y):
+    assert math.isnan(knee(range(len(y)), y))
+    assert math.isnan(second_knee(range(len(y)), y))
+
+
+def test_a_knee_is_read_off_each_run_s_curve():
+    def curve(run, epoch, split, metric):
+        if run.recipe.seed == 2:
+            return math.nan
+        return min(epoch, 2 + run.recipe.seed) / 10 + epoch / 1000
+
+    made = plan(seeds=3, recipe={"epochs": 8})
+    taken = take(reading(split="validation", reduce="knee"), {"tiny": tables(made, curve)})
+    pd.testing.assert_series_equal(
+        taken.by_seed, pd.Series({0: 18.0, 1: 27.0, 2: math.nan}), check_names=False
+    )
+    assert taken.resolution == 9
+
+
+def test_a_knee_is_read_off_along_a_factor():
+    made = plan(seeds=2, factors={"hidden": [[100], [200], [300], [500]]}, recipe={"epochs": 2})
+    heights = {100: 0.0, 200: 0.5, 300: 0.9, 500: 1.0}
+
+    def value(run, epoch, split, metric):
+        return heights[run.recipe.hidden[0]] * epoch * (1 + run.recipe.seed)
+
+    fields = {"where": {}, "reduce": "knee", "along": "hidden"}
+    taken = take(reading(**fields), {"tiny": tables(made, value)})
+    assert taken.by_seed.to_dict() == {0: 300.0, 1: 300.0}
+    assert taken.resolution == 200
+    check(Evidence([published(measure=measure(**fields))], []), {"tiny": made}, [])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"along": "norm"},
+        {"reduce": "knee", "at": {"epoch": 1}},
+        {"reduce": "knee", "along": "norm"},  # stands in where
+    ],
+)
+def test_keys_that_exclude_each_other(fields):
+    with pytest.raises(ValueError, match=re.compile("'along'|exclude|stands in")):
+        reading(**fields)

@@ -1,0 +1,14 @@
+from pathlib import Path
+
+from restudy.console import job
+from restudy.datasets.load import load
+from restudy.evidence.exact import facts_table
+from restudy.evidence.ledger import Published, load_rows
+from restudy.files import write_atomically
+from restudy.tables import to_csv
+
+with job(snakemake.log[0]):
+    rows = load_rows(Path(snakemake.input.evidence), Published)
+    data = [load(Path(path)) for path in snakemake.input.data]
+    table = facts_table(rows, {one.name: one for one in data})
+    write_atomically(Path(snakemake.output[0]), to_csv(table))
