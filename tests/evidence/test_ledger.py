@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from restudy.config.loading import load_studies
 from restudy.errors import RestudyError
 from restudy.evidence.ledger import (
     KINDS,
@@ -15,6 +16,7 @@ from restudy.evidence.ledger import (
     Published,
     Status,
     System,
+    experiments_run,
     load_ledger,
     statuses,
     summary,
@@ -310,3 +312,25 @@ def test_how_far_outside_makes_no_status_of_its_own():
     table = pd.DataFrame({"status": ["outside by 0.1", "outside by 2e-05", "not yet"]})
     counts = summary({"published": table})
     assert counts.loc["published"].to_dict() == {"outside": 2, "not yet": 1}
+
+
+def test_every_system_is_built_and_every_experiment_is_run_by_something() -> None:
+    studies = load_studies(FOLDER.parent / "studies", [])
+    named = {id_ for study in studies.values() for id_ in study.experiments}
+    systems = load_ledger(FOLDER).systems
+    assert named <= {row.id for row in systems}
+    assert [row.id for row in systems if row.ours is None and row.id not in named] == [
+        "SYS-S1-LAMBDA-CV"  # choosing lambda: a study of its own, still to come
+    ]
+
+
+def test_experiments_are_run_by_the_studies_that_name_them() -> None:
+    found = experiments_run({"a": ["EXP-S1-HOUSING", "EXP-S4-C-BN"], "b": ["EXP-S4-C-BN"]})
+    assert found == {
+        "EXP-S1-HOUSING": Status("run", "study a"),
+        "EXP-S4-C-BN": Status("run", "study a, b"),
+    }
+    table = statuses(load_ledger(FOLDER), [], found)["systems"].set_index("id")
+    assert table.loc["EXP-S4-C-BN", ["status", "because"]].tolist() == ["run", "study a, b"]
+    assert table.loc["SYS-S1-AFFINE", "status"] == "built"
+    assert table.loc["EXP-S3-BATCHSIZE", "status"] == "not yet"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from restudy.config.loading import load_studies
 from restudy.errors import RestudyError
 from restudy.evidence import checks
-from restudy.evidence.checks import Evidence, check
+from restudy.evidence.checks import Evidence, check, check_experiments
 from restudy.evidence.ledger import load_rows
 from restudy.evidence.measuring import MissingError, knee, second_knee, take
 from restudy.evidence.puzzles import Puzzle
@@ -282,3 +282,13 @@ def test_a_knee_is_read_off_along_a_factor():
 def test_keys_that_exclude_each_other(fields):
     with pytest.raises(ValueError, match=re.compile("'along'|exclude|stands in")):
         reading(**fields)
+
+
+def test_an_experiment_that_no_source_has() -> None:
+    made = {"tiny": plan(experiments=["EXP-S3-SIMPL-1", "EXP-S3-CMP-BN"])}
+    known = ["EXP-S3-SIMPLE-1", "EXP-S3-CMP-BN"]
+    with pytest.raises(RestudyError) as caught:
+        check_experiments(made, known)
+    assert str(caught.value).count("\n") == 0
+    for part in ("experiments", "'EXP-S3-SIMPL-1'", "did you mean 'EXP-S3-SIMPLE-1'"):
+        assert part in str(caught.value)

@@ -144,6 +144,10 @@ rule ledger:
     params:
         # The figures that this run draws: of studies, and of the sources.
         figures=[*sorted(PLAN.studies), *DRAWN_FIGURES],
+        missing=MISSING_FIGURES,
+        experiments={
+            name: plan.study.experiments for name, plan in PLAN.studies.items()
+        },
         code=code_digest("restudy.evidence.published"),
     message:
         "Give every published value, claim, erratum, system and figure its status"

@@ -13,7 +13,11 @@ with job(snakemake.log[0]):
     tables = ledger.statuses(
         rows,
         set(snakemake.params.figures),
-        {id_: status for id_, status in judged.items() if id_ in open_rows},
+        {id_: status for id_, status in judged.items() if id_ in open_rows}
+        | ledger.experiments_run(snakemake.params.experiments)
+        | {
+            id_: ledger.Status(ledger.NOT_YET, why) for id_, why in snakemake.params.missing.items()
+        },
     )
     for path in map(Path, snakemake.output.tables):
         write_atomically(path, to_csv(tables[path.stem]))

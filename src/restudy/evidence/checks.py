@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence import facts
-from restudy.evidence.ledger import Published, load_rows
+from restudy.evidence.ledger import Published, System, load_rows
 from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Known
 from restudy.plan import StudyPlan
@@ -47,14 +47,33 @@ def load_evidence(studies: Mapping[str, StudyPlan]) -> Evidence:
     """Read published values and puzzles, and check them against the studies of this run.
 
     Raises:
-        RestudyError: a file is wrong, or a reading cannot be taken.
+        RestudyError: a file is wrong, a reading cannot be taken, or a study names an experiment
+            that there is not.
     """
     evidence = Evidence(
         load_rows(FOLDER / "published.yaml", Published),
         load_rows(FOLDER / "forensics.yaml", Puzzle),
     )
     check(evidence, studies, [path.stem for path in STUDIES.glob("*.yaml")])
+    check_experiments(studies, [row.id for row in load_rows(FOLDER / "systems.yaml", System)])
     return evidence
+
+
+def check_experiments(studies: Mapping[str, StudyPlan], known: Collection[str]) -> None:
+    """See to it that every experiment that a study names is a row of ``systems.yaml``.
+
+    Raises:
+        RestudyError: with one line for each that is not.
+    """
+    complaints = [
+        describe(plan.study.file, "experiments", id_, f"an id of {FOLDER / 'systems.yaml'}", guess)
+        for plan in studies.values()
+        for id_ in plan.study.experiments
+        if id_ not in known
+        for guess in [nearest(id_, known)]
+    ]
+    if complaints:
+        raise RestudyError("\n".join(complaints))
 
 
 def check(evidence: Evidence, studies: Mapping[str, StudyPlan], names: Collection[str]) -> None:

@@ -10,7 +10,7 @@ Read when Snakemake parses the Snakefile too, so pandas is imported where a tabl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, get_args
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 NOT_YET = "not yet"
 DRAWN = "drawn"
+BUILT = "built"
+RUN = "run"
 CANNOT_BE = "cannot be"
 EQUAL = "equal to the digit"
 INSIDE = "inside the prediction interval"
@@ -281,6 +283,7 @@ class System(_OfOneSource):
     given: dict[str, Any] = {}
     not_given: list[Text] = []
     note: Text | None = None
+    ours: Text | None = None
 
     def links(self) -> Iterator[Link]:
         """Yield the source, and the system whose hyperparameters are taken over."""
@@ -377,6 +380,19 @@ def statuses(
     if strangers := sorted(set(judged) - open_ids):
         raise RestudyError(f"not a row that can be judged: {', '.join(strangers)}")
     return {kind: _table(ledger.rows(kind), KINDS[kind], figures_drawn, judged) for kind in KINDS}
+
+
+def experiments_run(studies: Mapping[str, Iterable[str]]) -> dict[str, Status]:
+    """Return the status of each experiment that a study of this run repeats.
+
+    Args:
+        studies: name of each study -> ids of the experiments it names.
+    """
+    of: dict[str, list[str]] = {}
+    for study, experiments in studies.items():
+        for id_ in experiments:
+            of.setdefault(id_, []).append(study)
+    return {id_: Status(RUN, f"study {', '.join(names)}") for id_, names in of.items()}
 
 
 def summary(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -486,4 +502,6 @@ def _status(row: Row, figures_drawn: Collection[str], judged: Mapping[str, Statu
         if figure in figures_drawn:
             return Status(DRAWN)
         return Status(NOT_YET, f"our figure {figure!r} has not been drawn")
+    if isinstance(row, System) and row.ours is not None:
+        return Status(BUILT if row.id.startswith("SYS-") else RUN, row.ours)
     return Status(NOT_YET)
