@@ -22,7 +22,8 @@ def job(log: str, *, shown: bool = False) -> Iterator[Say]:
 
     Yields a function that prints one line for the person at the terminal (and to the log). A
     :class:`RestudyError` is printed like that, without a traceback, and ends the process with
-    status 1.
+    status 1. So is an exit without a status, which is how Lightning answers a request to stop: it
+    ends with status 143, since what ends with 0 is taken for finished.
     """
     Path(log).parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
@@ -45,6 +46,13 @@ def job(log: str, *, shown: bool = False) -> Iterator[Say]:
             sys.stderr.flush()
             # Not sys.exit: Snakemake would show where in its own wrapper the script ended.
             os._exit(1)
+        except SystemExit as stop:
+            if stop.code:
+                raise
+            say("error: stopped from outside before the work was done")
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(143)
         finally:
             sys.stdout.flush()
             sys.stderr.flush()

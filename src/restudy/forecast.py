@@ -408,8 +408,9 @@ def _figures(plan: Plan) -> int:
 _NOTES = """\
 A run or cell that several studies have counts for the first of them. Core seconds of a cell that
 was trained before are as measured then; the others are estimated, within a factor of two, by the
-speed of this machine. The time of a study is that of its jobs alone on all cores. Runs whose
-results are there, and still right, are not trained again."""
+speed of this machine as it is now: busy with other work it is slower. The time of a study is that
+of its jobs alone on all cores. Runs whose results are there, and still right, are not trained
+again."""
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence import facts
-from restudy.evidence.ledger import Published, System, load_rows
+from restudy.evidence.ledger import Published, load_ledger, load_rows
 from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Known
 from restudy.plan import StudyPlan
@@ -55,7 +55,7 @@ def load_evidence(studies: Mapping[str, StudyPlan]) -> Evidence:
         load_rows(FOLDER / "forensics.yaml", Puzzle),
     )
     check(evidence, studies, [path.stem for path in STUDIES.glob("*.yaml")])
-    check_experiments(studies, [row.id for row in load_rows(FOLDER / "systems.yaml", System)])
+    check_experiments(studies, [row.id for row in load_ledger(FOLDER).systems])
     return evidence
 
 
