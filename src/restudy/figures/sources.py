@@ -18,9 +18,11 @@ from restudy.figures.study_panels import Tables
 from restudy.figures.style import Drawing
 
 _SIGNS = (
-    "Means over seeds with 95% t intervals, measured in evaluation mode; the test set was used "
-    "once, after the last epoch. Open marks: what the source printed."
+    "Means over seeds with 95% t intervals, measured in evaluation mode. Open marks: what the "
+    "source printed."
 )
+_HONEST = "The test set was used once, after the last epoch."
+_AS_PUBLISHED = "Imitates the source's mistakes."
 _SAID: Mapping[type, str] = {
     Curves: f"Lines and bands over training; dashed: training samples, solid: validation. {_SIGNS}",
     Levels: f"After training, or after the number of steps given. {_SIGNS}",
@@ -86,6 +88,7 @@ def caption(
             f"Study {description['name']}, scale {description['scale']}, "
             f"{seeds} seed{'' if seeds == 1 else 's'}."
         )
+        sentences.append(_AS_PUBLISHED if description["as_published"] else _HONEST)
         if description["cuts"]:
             sentences.append(f"Cut at this scale: {'; '.join(description['cuts'])}.")
     return " ".join(sentences)
