@@ -36,6 +36,18 @@ def drawn_as(kind):
     return "|".join(names) or "(?!)"
 
 
+def needed_for_figure(wildcards):
+    """Return the files that a figure of a source is drawn from, if any."""
+    figure = DRAWN_FIGURES[wildcards.figure]
+    if figure.study is not None:
+        kinds = ("runs", "history", "description")
+        found = {kind: getattr(rules.collect.output, kind) for kind in kinds}
+        return {kind: path.format(study=figure.study) for kind, path in found.items()}
+    if figure.dataset is not None:
+        return {"data": rules.prepare.output[0].format(dataset=figure.dataset)}
+    return {}
+
+
 def where_things_are(results):
     """Return what a person wants to know when the pipeline has ended."""
     scale = "" if SETTINGS.scale == "default" else f" SCALE={SETTINGS.scale}"

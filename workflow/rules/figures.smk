@@ -9,18 +9,6 @@ except RestudyError as error:
     raise WorkflowError(str(error))
 
 
-def needed_for_figure(wildcards):
-    """Return the files that a figure of a source is drawn from, if any."""
-    figure = DRAWN_FIGURES[wildcards.figure]
-    if figure.study is not None:
-        kinds = ("runs", "history", "description")
-        found = {kind: getattr(rules.collect.output, kind) for kind in kinds}
-        return {kind: path.format(study=figure.study) for kind, path in found.items()}
-    if figure.dataset is not None:
-        return {"data": rules.prepare.output[0].format(dataset=figure.dataset)}
-    return {}
-
-
 rule tables:
     input:
         runs=rules.collect.output.runs,
