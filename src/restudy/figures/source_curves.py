@@ -23,6 +23,7 @@ from restudy.figures.curves import SIGNS, SPLITS, curve_data, draw_curves, draw_
 from restudy.figures.printed import PUBLISHED, Mark, draw_lines, handles, marks_of
 from restudy.figures.study_panels import (
     ALONE,
+    COLUMNS,
     LABEL_GAP,
     Key,
     Selection,
@@ -34,8 +35,6 @@ from restudy.figures.study_panels import (
 )
 from restudy.figures.style import GREY, Drawing, Look, direct_labels, looks, styled
 from restudy.tables import combinations
-
-COLUMNS = ("n", "mean", "sd", "low", "high", PUBLISHED)
 
 PENALTY = "penalty"
 _LINES = {"train": "--", "validation": "-"}

@@ -18,6 +18,7 @@ from restudy.figures.curves import SIGNS, SPLITS, curve_data
 from restudy.figures.printed import PUBLISHED, Mark, draw_lines, handles, marks_of
 from restudy.figures.study_panels import (
     ALONE,
+    COLUMNS,
     LABEL_GAP,
     Selection,
     Tables,
@@ -27,8 +28,6 @@ from restudy.figures.study_panels import (
     set_scale,
 )
 from restudy.figures.style import Drawing, direct_labels, styled
-
-COLUMNS = ("n", "mean", "sd", "low", "high", PUBLISHED)
 
 _LINES = {"train": "--", "validation": "-", "test": ""}
 _AXES = {"units": "hidden units", "layers": "layers, with the output layer (widths of the others)"}

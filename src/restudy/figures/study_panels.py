@@ -22,6 +22,7 @@ from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence.drawings import DATASET, OBJECTIVE, Curves, Levels
 from restudy.figures import words
 from restudy.figures.curves import diverged, log_scale, percent_scale
+from restudy.figures.printed import PUBLISHED
 from restudy.figures.style import BLACK, BLUE, GREEN, Look, fit_limits
 from restudy.tables import combinations
 
@@ -35,6 +36,9 @@ TITLES = {
     "batch_loss": "Cross-entropy of the last batch",
     "rmse": "Root mean squared error",
 }
+COLUMNS = ("n", "mean", "sd", "low", "high", PUBLISHED)
+"""What the data of a figure hold beside its panel, levels and place."""
+
 ALONE = {
     "train": Look(GREEN, "", ""),
     "validation": Look(BLUE, "", ""),
