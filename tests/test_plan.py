@@ -1,6 +1,7 @@
 """From studies to cells and lanes: crossing, scales, and ids that stay what they are."""
 
 import itertools
+from collections import Counter
 
 import pytest
 from hypothesis import given, settings
@@ -176,6 +177,23 @@ def test_a_cell_s_lanes_differ_in_lane_fields_only():
             {"id": lane_id(lane.recipe), "recipe": lane.recipe.differences()} for lane in cell.lanes
         ]
         assert cell.parameters() == {"id": cell.id, "lanes": lanes, "keep_weights": True}
+
+
+def test_a_search_of_long_runs_is_dealt_out_by_their_settings():
+    # 784 by 512 weights and 512 by 10, 6 operations each, 5 million samples.
+    long = {"hidden": [512], "train_samples": 50_000, "validation_samples": 100, "epochs": 100}
+    rates = [round(0.001 * k, 3) for k in range(1, 41)]
+    made = plan(study(recipe=RECIPE | long, factors={"learning_rate": rates}, seeds=3))
+    assert 4 <= len(made.cells) <= 8
+    sizes = [len(cell.lanes) for cell in made.cells.values()]
+    assert sum(sizes) == 40 * 3
+    assert max(sizes) <= 40 * 3 / 3
+    for cell in made.cells.values():
+        assert cell.id.removesuffix("of8")[:-2] == cell_id(cell.shared)
+        seeds_of = Counter(lane.recipe.learning_rate for lane in cell.lanes)
+        assert set(seeds_of.values()) == {3}  # the seeds of one setting stay together
+    fewer = plan(study(recipe=RECIPE | long, factors={"learning_rate": rates[:7]}, seeds=2))
+    assert ids(fewer) <= ids(made)
 
 
 def test_a_sweep_of_the_learning_rate_is_one_cell():

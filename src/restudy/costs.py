@@ -1,7 +1,8 @@
 """What training costs, roughly: for forecasts, the time that is left, and how cells share jobs.
 
 Nothing that is trained depends on these numbers, and a machine twice as fast changes no decision
-much: they are right within a factor of two on one core of a server of the 2020s.
+much: they are right within a factor of two on one core of a server of the 2020s. Only
+:func:`operations` is exact: ids of cells depend on it.
 """
 
 from __future__ import annotations
@@ -58,16 +59,22 @@ def seconds(recipe: Recipe, lanes: int) -> float:
     return sum(work(recipe, lanes))
 
 
+def operations(recipe: Recipe) -> int:
+    """Return the floating-point operations of the products that train one run.
+
+    Forward 2 a weight and sample, backward 4. Evaluation is not counted.
+    """
+    return 6 * _weights(recipe) * recipe.total_steps * recipe.n_batch
+
+
 def work(recipe: Recipe, lanes: int) -> Work:
     """Estimate what training a cell takes; see :func:`seconds`."""
     data = DATASETS[recipe.dataset]
-    widths = [data.inputs, *recipe.hidden, data.classes or 1]
-    weights = sum(a * b for a, b in itertools.pairwise(widths))
+    weights = _weights(recipe)
     inputs, units = data.inputs, sum(recipe.hidden)
     steps, full = recipe.total_steps, recipe.batch_size == "full"
     trained, evaluated = steps * recipe.n_batch, _evaluated(recipe)
-    # Forward 2 operations a weight and sample, backward 4.
-    products = weights * (6 * trained + 2 * evaluated) * _FLOP
+    products = (operations(recipe) + 2 * weights * evaluated) * _FLOP
     # A full batch is read where it lies; others are put together sample by sample.
     passes = inputs * (evaluated if full else trained + evaluated) * _READ
     passes += ((inputs + 3 * units) * trained + units * evaluated) * _VALUE
@@ -76,6 +83,12 @@ def work(recipe: Recipe, lanes: int) -> Work:
     blocks = math.ceil(recipe.n_batch / _ROWS) if full else 1
     calls = (len(recipe.hidden) + 1) * steps * blocks * _LAYER
     return Work(lanes * products, lanes * passes, CELL + lanes * calls)
+
+
+def _weights(recipe: Recipe) -> int:
+    data = DATASETS[recipe.dataset]
+    widths = [data.inputs, *recipe.hidden, data.classes or 1]
+    return sum(a * b for a, b in itertools.pairwise(widths))
 
 
 def _evaluated(recipe: Recipe) -> int:

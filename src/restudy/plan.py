@@ -3,6 +3,9 @@
 Cells belong to no study. Runs of equal shape and schedule meet in one cell whichever study asks
 for them, and a run that two studies ask for is trained once. Ids are digests of what a run *is*,
 so a new study, factor or seed changes none of the ids that are there already.
+
+Runs that take minutes each are dealt out to several cells by their settings, so that a search over
+many of them is work for all cores and no job takes a night. The seeds of one setting stay together.
 """
 
 from __future__ import annotations
@@ -23,12 +26,18 @@ from restudy.config.recipe import Recipe
 from restudy.config.settings import Settings
 from restudy.config.sources import check_sources
 from restudy.config.study import Cut, Study
+from restudy.digests import digest
 from restudy.errors import RestudyError
+
+_LONG = 10**13
+"""Operations of a run that is long: some two minutes of one core."""
+_PARTS = 8
+"""Cells that long runs of equal shape and schedule are dealt out to."""
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Lanes of equal shape and schedule.
+    """Lanes of equal shape and schedule; of long runs, a part of those.
 
     Attributes:
         id: readable, ending in a digest of the fields that the lanes share.
@@ -228,13 +237,25 @@ def plan_study(study: Study, scale: str) -> StudyPlan:
         _check_honesty(study, recipe)
         for seed in seeds:
             seeded = recipe.model_copy(update={"seed": seed})
-            runs.append(Run(cell_id(seeded), lane_id(seeded), levels, seeded))
+            runs.append(Run(_cell(seeded), lane_id(seeded), levels, seeded))
     if not runs:
         raise RestudyError(
             f"{study.file}: exclude: leaves no combination of levels; allowed: one or more"
         )
     labels_of = {name: tuple(levels) for name, levels in factors.items()}
     return StudyPlan(study, scale, tuple(runs), labels_of, _describe_cuts(study, cut, seeds))
+
+
+def _cell(recipe: Recipe) -> str:
+    """Return the id of the cell that trains ``recipe``.
+
+    It depends on nothing but the recipe: a setting more moves none of the others.
+    """
+    cell = cell_id(recipe)
+    if costs.operations(recipe) < _LONG:
+        return cell
+    settings = {name: value for name, value in recipe.differences().items() if name != "seed"}
+    return f"{cell}-{int(digest(settings), 16) % _PARTS + 1}of{_PARTS}"
 
 
 def _cut(study: Study, scale: str) -> Cut:

@@ -18,7 +18,7 @@ from restudy.datasets.registry import DATASETS
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence.checks import FOLDER, STUDIES
 from restudy.evidence.drawings import DATASET, KINDS, OBJECTIVE, Curves, Drawing, Levels, Samples
-from restudy.evidence.ledger import DRAWN, NOT_YET, Figure, Published, Status, load_rows
+from restudy.evidence.ledger import Figure, Published, load_rows
 from restudy.evidence.readings import Known
 from restudy.plan import Run, StudyPlan
 
@@ -132,18 +132,6 @@ def figures_missing(
     known = Known(studies, {*studies, *names})
     missing = {id_: _missing(figure, known) for id_, figure in figures.items()}
     return {id_: reason for id_, reason in missing.items() if reason}
-
-
-def figure_statuses(figures: Iterable[str], missing: Mapping[str, str]) -> dict[str, Status]:
-    """Return the status of each figure that has a drawing.
-
-    Args:
-        figures: ids.
-        missing: of those that this run does not draw, the reason.
-    """
-    return {
-        id_: Status(NOT_YET, missing[id_]) if id_ in missing else Status(DRAWN) for id_ in figures
-    }
 
 
 def _drawing(id_: str, values: Mapping[str, Any]) -> Drawing:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 LEVEL = 0.95
 """The level of every interval in tables and figures."""
@@ -49,7 +49,7 @@ def mean_interval(values: ArrayLike, level: float = LEVEL) -> Estimate:
     if n == 1:  # one run says nothing about the spread
         return Estimate(1, mean, math.nan, math.nan, math.nan)
     sd = float(x.std(ddof=1))
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * sd / math.sqrt(n)
+    half = float(special.stdtrit(n - 1, (1 + level) / 2)) * sd / math.sqrt(n)
     return Estimate(n, mean, sd, mean - half, mean + half)
 
 
@@ -108,7 +108,7 @@ def wilson_interval(share: float, n: int, level: float = LEVEL) -> tuple[float, 
         return math.nan, math.nan
     if not 0 <= share <= 1 or n < 1:
         raise ValueError(f"{share} of {n} samples is no share")
-    z = float(stats.norm.ppf((1 + level) / 2))
+    z = float(special.ndtri((1 + level) / 2))
     middle = share + z**2 / (2 * n)
     half = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     scale = 1 + z**2 / n

@@ -7,8 +7,6 @@ label). Every tag of ours starts with ``restudy.``.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import time
 from collections.abc import Iterable, Mapping
@@ -19,6 +17,7 @@ import pandas as pd
 
 from restudy.config.identity import label
 from restudy.config.recipe import LANE_FIELDS, Recipe
+from restudy.digests import digest
 from restudy.results import CellResults
 
 Study = Mapping[str, Any]
@@ -99,8 +98,7 @@ def identity(tags: Mapping[str, str]) -> dict[str, str]:
 
 def cell_identity_tags(lanes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """Return the same for the cell's own run: a digest of its lanes' identity tags."""
-    text = json.dumps(lanes, sort_keys=True)
-    return {DIGEST: hashlib.sha256(text.encode()).hexdigest()[:16]}
+    return {DIGEST: digest(lanes)}
 
 
 def common_tags(study: Study, kind: str) -> dict[str, str]:
