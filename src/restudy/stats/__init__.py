@@ -1,1 +1,1 @@
-"""Intervals, paired differences and the decomposition of variance: pure functions."""
+"""Intervals, tests, verdicts and the decomposition of variance: pure functions of arrays."""

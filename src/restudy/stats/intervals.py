@@ -39,7 +39,7 @@ def mean_interval(values: ArrayLike, level: float = LEVEL) -> Estimate:
     Raises:
         ValueError: ``level`` does not lie between 0 and 1.
     """
-    _check(level)
+    check_level(level)
     x = np.asarray(values, np.float64)
     x = x[~np.isnan(x)]
     n = len(x)
@@ -103,7 +103,7 @@ def wilson_interval(share: float, n: int, level: float = LEVEL) -> tuple[float, 
         ValueError: ``share`` is not between 0 and 1, ``n`` is less than 1, or ``level`` does not
             lie between 0 and 1.
     """
-    _check(level)
+    check_level(level)
     if math.isnan(share):
         return math.nan, math.nan
     if not 0 <= share <= 1 or n < 1:
@@ -115,6 +115,7 @@ def wilson_interval(share: float, n: int, level: float = LEVEL) -> tuple[float, 
     return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
 
 
-def _check(level: float) -> None:
+def check_level(level: float) -> None:
+    """Raise a `ValueError` unless ``level`` lies between 0 and 1."""
     if not 0 < level < 1:
         raise ValueError(f"a level lies between 0 and 1, not at {level}")

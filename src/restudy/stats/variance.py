@@ -73,51 +73,91 @@ def decompose(
     Raises:
         ValueError: ``order`` is less than 1, or no run has a value.
     """
-    if order < 1:
-        raise ValueError(f"order {order} leaves no term")
     kept = runs[runs[value].notna()]
     if kept.empty:
         raise ValueError(f"no run has a value of {value}")
     y = kept[value].to_numpy(np.float64)
     y = y - y[0]  # equal values leave exact zeros then, and close ones keep their digits
-    y = y - y.mean()
-    varying = [name for name in factors if len(kept[name].unique()) > 1]
-    codes = {name: pd.factorize(kept[name])[0] for name in varying}
+    terms, sums = sums_of_squares(kept, factors, y[:, None], order)
+    eta, omega = shares(terms["df"].to_numpy(), sums, ((y - y.mean()) ** 2).sum(keepdims=True))
+    table = terms.assign(sum_sq=sums[:, 0], eta_sq=eta[:, 0], omega_sq=omega[:, 0])
+    return Decomposition(
+        table=table,
+        n=len(y),
+        dropped=tuple(runs.index.difference(kept.index)),
+        balanced=_is_balanced(kept, [name for name in factors if _varies(kept, name)]),
+    )
+
+
+def sums_of_squares(
+    runs: pd.DataFrame, factors: Sequence[str], values: Array, order: int
+) -> tuple[pd.DataFrame, Array]:
+    """Return the terms (``source``, ``order``, ``df``) and their sums of squares.
+
+    Args:
+        runs: one row per run, with its level of each of ``factors``.
+        factors: see `decompose`.
+        values: shape (runs, columns): several columns are decomposed at once.
+        order: see `decompose`.
+
+    Returns:
+        the terms, and an array of shape (terms, columns).
+
+    Raises:
+        ValueError: ``order`` is less than 1.
+    """
+    if order < 1:
+        raise ValueError(f"order {order} leaves no term")
+    y = values - values.mean(axis=0)
+    varying = [name for name in factors if _varies(runs, name)]
+    codes = {name: pd.factorize(runs[name])[0] for name in varying}
     terms = [
         term
         for size in range(1, min(order, len(varying)) + 1)
         for term in itertools.combinations(varying, size)
     ]
 
-    rows: list[tuple[str, int, int, float]] = []
+    rows: list[tuple[str, int, int]] = []
+    sums: list[Array] = []
     for term in terms:
         rest = [other for other in terms if not set(term) <= set(other)]
         without, with_term = _fit(y, codes, rest), _fit(y, codes, [*rest, term])
-        df, sum_sq = with_term[0] - without[0], without[1] - with_term[1]
-        rows.append((" x ".join(term), len(term), df, max(sum_sq, 0.0)))
+        rows.append((" x ".join(term), len(term), with_term[0] - without[0]))
+        sums.append(without[1] - with_term[1])
     model = _fit(y, codes, terms)
     cells = _fit(y, codes, [tuple(varying)] if varying else [])
     if order < len(varying):
-        rows.append((HIGHER, 0, cells[0] - model[0], max(model[1] - cells[1], 0.0)))
-    rows.append((RESIDUAL, 0, len(y) - cells[0], cells[1]))
-
-    table = pd.DataFrame(rows, columns=["source", "order", "df", "sum_sq"])
-    return Decomposition(
-        table=_with_shares(table, float(y @ y)),
-        n=len(y),
-        dropped=tuple(runs.index.difference(kept.index)),
-        balanced=_is_balanced(kept, varying),
-    )
+        rows.append((HIGHER, 0, cells[0] - model[0]))
+        sums.append(model[1] - cells[1])
+    rows.append((RESIDUAL, 0, len(y) - cells[0]))
+    sums.append(cells[1])
+    table = pd.DataFrame(rows, columns=["source", "order", "df"])
+    return table, np.maximum(np.stack(sums), 0.0)
 
 
-def _fit(y: Array, codes: dict[str, NDArray[np.intp]], terms: Sequence[Term]) -> tuple[int, float]:
-    """Return rank and residual sum of squares of a model with an intercept and ``terms``."""
+def shares(df: NDArray[np.int64], sums: Array, total: Array) -> tuple[Array, Array]:
+    """Return eta^2 and omega^2 of all terms, the residual (of which omega^2 is NaN) last.
+
+    Args:
+        df: shape (terms,).
+        sums: sums of squares, shape (terms, columns).
+        total: total sums of squares, shape (columns,); where it is 0 all shares are NaN.
+    """
+    total = np.where(total > 0, total, np.nan)
+    mean_square = sums[-1] / df[-1] if df[-1] else np.full(total.shape, np.nan)
+    omega = (sums - df[:, None] * mean_square) / (total + mean_square)
+    omega[-1] = np.nan
+    return sums / total, omega
+
+
+def _fit(y: Array, codes: dict[str, NDArray[np.intp]], terms: Sequence[Term]) -> tuple[int, Array]:
+    """Return rank and residual sums of squares of a model with an intercept and ``terms``."""
     columns = [np.ones((len(y), 1)), *(_indicators(codes, term) for term in terms)]
     X = np.hstack(columns)
     # The columns are not independent of each other; least squares by SVD does not mind.
     coefficients, _, rank, _ = np.linalg.lstsq(X, y, rcond=None)
     residual = y - X @ coefficients
-    return int(rank), float(residual @ residual)
+    return int(rank), np.asarray((residual**2).sum(axis=0), np.float64)
 
 
 def _indicators(codes: dict[str, NDArray[np.intp]], term: Term) -> Array:
@@ -127,14 +167,8 @@ def _indicators(codes: dict[str, NDArray[np.intp]], term: Term) -> Array:
     return np.eye(combination.max() + 1)[combination]
 
 
-def _with_shares(table: pd.DataFrame, total: float) -> pd.DataFrame:
-    residual = table.iloc[-1]
-    mean_square = residual["sum_sq"] / residual["df"] if residual["df"] else np.nan
-    eta = table["sum_sq"] / total if total else np.nan
-    omega = (table["sum_sq"] - table["df"] * mean_square) / (total + mean_square)
-    return table.assign(
-        eta_sq=eta, omega_sq=omega.where(table["source"] != RESIDUAL) if total else np.nan
-    )
+def _varies(runs: pd.DataFrame, name: str) -> bool:
+    return len(runs[name].unique()) > 1
 
 
 def _is_balanced(runs: pd.DataFrame, factors: list[str]) -> bool:

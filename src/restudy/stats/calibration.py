@@ -1,0 +1,330 @@
+"""Calibration: how often the intervals and tests of this package are right, by simulation.
+
+Theory promises 95 % for normal noise. What is left of it with three values, or with noise that is
+skewed or has heavy tails, no formula tells; here thousands of samples whose truth is known do.
+"""
+
+from __future__ import annotations
+
+import math
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from restudy.stats.bootstrap import bca_ends, interquartile_mean, mean_difference
+from restudy.stats.effects import t_interval, upper_tail, welch_parts
+from restudy.stats.holm import holm
+from restudy.stats.intervals import LEVEL, wilson_interval
+from restudy.stats.permutation import exchanges, permutation_p, sign_flips
+from restudy.stats.power import power_to_see
+from restudy.stats.trends import slopes
+from restudy.stats.verdict import ALPHA
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Draw = Callable[[np.random.Generator, tuple[int, ...]], Array]
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Noise of one distribution; called with the lengths of the axes.
+
+    Attributes:
+        rng: all that is random in a row of the table comes from here.
+        draw: draws values of mean 0 and standard deviation 1.
+    """
+
+    rng: np.random.Generator
+    draw: Draw
+
+    def __call__(self, *shape: int) -> Array:
+        """Return noise of that shape."""
+        return self.draw(self.rng, shape)
+
+
+Procedure = Callable[[Noise, int, int], Bools]
+"""Takes noise, n and repetitions, and says of each repetition whether what is counted happened."""
+
+SIZES = (3, 5, 10, 30)
+FAMILY = 10
+"""Tests in a family, all of true null hypotheses."""
+EFFECTS = (0.5, 1.0, 2.0)
+"""Effects for the power, in standard deviations of the differences."""
+SHARES = (0.5, 0.9, 0.98)
+TEST_SAMPLES = (100, 1000, 10000)
+LEVELS = np.arange(4.0)
+"""Positions of the levels of the ordered factor."""
+RESAMPLES = 999
+"""Of bootstrap and permutation tests here: they cost time, and more change coverage little."""
+_CHUNK = 200
+"""Samples that share resampled indices; more would need more memory."""
+
+
+class Simulation(NamedTuple):
+    """A row of the table before it is simulated: see `calibrate`."""
+
+    measure: str
+    what: str
+    distribution: str
+    n: int
+    nominal: float
+    repetitions: int
+    happens: Callable[[np.random.Generator], Bools]
+
+
+def calibrate(
+    repetitions: int = 10_000, bootstrap_repetitions: int = 1_000, seed: int = 0
+) -> pd.DataFrame:
+    """Simulate coverage, false positives and power of what this package offers.
+
+    Noise has mean 0 and standard deviation 1 (`DISTRIBUTIONS`); pairs and blocks share one more
+    such value. Each row has random numbers of its own, whatever the other rows are.
+
+    Args:
+        repetitions: samples per row.
+        bootstrap_repetitions: the same, for the BCa intervals, which take longer.
+        seed: of all.
+
+    Returns:
+        one row per measure, procedure, noise and n: ``measure`` (``coverage``, ``false positives``
+        or ``power``), ``what`` (the procedure), ``distribution``, ``n`` (per group; of a share the
+        test samples), ``nominal`` (what it should be: the level, the most that is allowed, or the
+        power under normal noise), ``repetitions``, ``estimate`` and ``mc_error`` (the estimate's
+        standard error).
+
+    Raises:
+        ValueError: a number of repetitions is less than 1.
+    """
+    if min(repetitions, bootstrap_repetitions) < 1:
+        raise ValueError("a simulation needs at least one repetition")
+    simulations = (
+        *_coverages(repetitions, bootstrap_repetitions),
+        *_coverages_of_shares(repetitions),
+        *_false_positives(repetitions),
+        *_powers(repetitions),
+    )
+    return pd.DataFrame([_row(simulation, seed) for simulation in simulations])
+
+
+def _row(simulation: Simulation, seed: int) -> dict[str, object]:
+    row = simulation._asdict()
+    happens = row.pop("happens")
+    name = f"{simulation[:4]}".encode()
+    estimate = float(happens(np.random.default_rng([seed, zlib.crc32(name)])).mean())
+    error = math.sqrt(estimate * (1 - estimate) / simulation.repetitions)
+    return row | {"estimate": estimate, "mc_error": error}
+
+
+# Noise, of mean 0 and standard deviation 1
+
+
+def _normal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return rng.standard_normal(shape)
+
+
+def _lognormal(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    drawn = np.exp(rng.standard_normal(shape))
+    return np.asarray((drawn - math.exp(0.5)) / math.sqrt((math.e - 1) * math.e), np.float64)
+
+
+def _t3(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
+    return rng.standard_t(3, shape) / math.sqrt(3)
+
+
+DISTRIBUTIONS: dict[str, Draw] = {"normal": _normal, "lognormal": _lognormal, "t3": _t3}
+
+
+def _over_noise(
+    measure: str,
+    what: str,
+    procedure: Procedure,
+    nominal: Callable[[int], float],
+    repetitions: int,
+    sizes: Sequence[int] = SIZES,
+) -> Iterator[Simulation]:
+    """Yield a procedure's rows: under every noise, with every n."""
+    for distribution, draw in DISTRIBUTIONS.items():
+        for n in sizes:
+
+            def happens(rng: np.random.Generator, draw: Draw = draw, n: int = n) -> Bools:
+                return procedure(Noise(rng, draw), n, repetitions)
+
+            yield Simulation(measure, what, distribution, n, nominal(n), repetitions, happens)
+
+
+# Coverage: whether the interval holds the truth
+
+
+def _coverages(repetitions: int, bootstrap_repetitions: int) -> Iterator[Simulation]:
+    for what, procedure in _BY_FORMULA.items():
+        yield from _over_noise("coverage", what, procedure, lambda n: LEVEL, repetitions)
+    for what, procedure in _BY_BOOTSTRAP.items():
+        yield from _over_noise("coverage", what, procedure, lambda n: LEVEL, bootstrap_repetitions)
+
+
+def _holds(truth: float | Array, ends: tuple[Array, Array]) -> Bools:
+    return (ends[0] <= truth) & (truth <= ends[1])
+
+
+def _mean_parts(x: Array) -> tuple[Array, Array, int]:
+    n = x.shape[-1]
+    return x.mean(axis=-1), x.std(axis=-1, ddof=1) / math.sqrt(n), n - 1
+
+
+def _pairs(noise: Noise, *shape: int) -> Array:
+    """Return differences of pairs, of standard deviation 1; their seed's share falls out."""
+    shared = noise(*shape)
+    return ((shared + noise(*shape)) - (shared + noise(*shape))) / math.sqrt(2)
+
+
+def _mean(noise: Noise, n: int, times: int) -> Bools:
+    return _holds(0, t_interval(*_mean_parts(noise(times, n))))
+
+
+def _paired(noise: Noise, n: int, times: int) -> Bools:
+    return _holds(0, t_interval(*_mean_parts(_pairs(noise, times, n))))
+
+
+def _welch(noise: Noise, n: int, times: int) -> Bools:
+    return _holds(0, t_interval(*welch_parts(noise(times, n), 2 * noise(times, n))))
+
+
+def _log_ratio(noise: Noise, n: int, times: int) -> Bools:
+    seconds = np.exp(0.1 * noise(times, n)), 3 * np.exp(0.1 * noise(times, n))
+    low, high = t_interval(*welch_parts(np.log(seconds[0]), np.log(seconds[1])))
+    return _holds(1 / 3, (np.exp(low), np.exp(high)))
+
+
+def _prediction(noise: Noise, n: int, times: int) -> Bools:
+    mean, se, df = _mean_parts(noise(times, n))
+    return _holds(noise(times), t_interval(mean, se * math.sqrt(n + 1), df))
+
+
+def _slope(noise: Noise, n: int, times: int) -> Bools:
+    y = noise(times, n, 1) + LEVELS + noise(times, n, len(LEVELS))
+    return _holds(1, t_interval(*_mean_parts(slopes(y, LEVELS))))
+
+
+def _bca(
+    rng: np.random.Generator,
+    samples: Sequence[Array],
+    statistic: Callable[..., Array],
+    truth: float = 0.0,
+) -> Bools:
+    ends = [
+        bca_ends([x[i : i + _CHUNK] for x in samples], statistic, LEVEL, RESAMPLES, rng)
+        for i in range(0, len(samples[0]), _CHUNK)
+    ]
+    low, high = np.concatenate(ends, axis=1)
+    return _holds(truth, (low, high))
+
+
+def _bca_mean(noise: Noise, n: int, times: int) -> Bools:
+    return _bca(noise.rng, [noise(times, n)], np.mean)
+
+
+def _bca_interquartile_mean(noise: Noise, n: int, times: int) -> Bools:
+    truth = float(interquartile_mean(noise(200_000)))
+    return _bca(noise.rng, [noise(times, n)], interquartile_mean, truth)
+
+
+def _bca_difference(noise: Noise, n: int, times: int) -> Bools:
+    return _bca(noise.rng, [noise(times, n), 2 * noise(times, n)], mean_difference)
+
+
+_BY_FORMULA: dict[str, Procedure] = {
+    "t interval of a mean": _mean,
+    "t interval of paired differences": _paired,
+    "Welch interval of a difference, one spread twice the other": _welch,
+    "ratio of geometric means, noise in the logs": _log_ratio,
+    "prediction interval of one more value": _prediction,
+    "mean slope over four levels": _slope,
+}
+_BY_BOOTSTRAP: dict[str, Procedure] = {
+    "BCa interval of a mean": _bca_mean,
+    "BCa interval of an interquartile mean": _bca_interquartile_mean,
+    "BCa interval of a difference, one spread twice the other": _bca_difference,
+}
+
+
+def _coverages_of_shares(repetitions: int) -> Iterator[Simulation]:
+    for share in SHARES:
+        for n in TEST_SAMPLES:
+
+            def happens(rng: np.random.Generator, share: float = share, n: int = n) -> Bools:
+                counts, rows = np.unique(rng.binomial(n, share, repetitions), return_inverse=True)
+                low, high = np.transpose([wilson_interval(count / n, n) for count in counts])
+                return _holds(share, (low, high))[rows]
+
+            what, distribution = "Wilson interval of a share", f"binomial {share}"
+            yield Simulation("coverage", what, distribution, n, LEVEL, repetitions, happens)
+
+
+# False positives: whether a true null hypothesis is rejected
+
+
+def _false_positives(repetitions: int) -> Iterator[Simulation]:
+    for what, procedure in _TESTS.items():
+        yield from _over_noise("false positives", what, procedure, lambda n: ALPHA, repetitions)
+
+
+def _two_sided(x: Array) -> Array:
+    mean, se, df = _mean_parts(x)
+    return 2 * upper_tail(np.abs(mean), se, df)
+
+
+def _holm(noise: Noise, n: int, times: int) -> Bools:
+    """Return whether any of a family's true null hypotheses is rejected."""
+    p = _two_sided(_pairs(noise, times, FAMILY, n))
+    return np.asarray((holm(p) < ALPHA).any(axis=-1))
+
+
+def _equivalence(noise: Noise, n: int, times: int) -> Bools:
+    """Return whether an effect at the edge of a margin of 3 is taken to lie inside."""
+    margin = 3.0
+    mean, se, df = _mean_parts(margin + _pairs(noise, times, n))
+    return upper_tail(margin - np.abs(mean), se, df) < ALPHA
+
+
+def _paired_permutation(noise: Noise, n: int, times: int) -> Bools:
+    return _permutation(_pairs(noise, times, n), lambda: sign_flips(n, RESAMPLES, noise.rng))
+
+
+def _unpaired_permutation(noise: Noise, n: int, times: int) -> Bools:
+    return _permutation(noise(times, 2 * n), lambda: exchanges(n, n, RESAMPLES, noise.rng))
+
+
+def _permutation(samples: Array, weights: Callable[[], Array]) -> Bools:
+    chunks = range(0, len(samples), _CHUNK)
+    p = [permutation_p(weights(), samples[i : i + _CHUNK].T) for i in chunks]
+    return np.asarray(np.concatenate(p) < ALPHA)
+
+
+_TESTS: dict[str, Procedure] = {
+    f"any of {FAMILY} paired t tests, after Holm": _holm,
+    "paired test of equivalence, at the margin": _equivalence,
+    "paired permutation test": _paired_permutation,
+    "unpaired permutation test": _unpaired_permutation,
+}
+
+
+# Power: whether an effect that is there is found, with its sign
+
+
+def _powers(repetitions: int) -> Iterator[Simulation]:
+    for effect in EFFECTS:
+
+        def found(noise: Noise, n: int, times: int, effect: float = effect) -> Bools:
+            x = effect + _pairs(noise, times, n)
+            return np.asarray((_two_sided(x) < ALPHA) & (x.mean(axis=-1) > 0))
+
+        def nominal(n: int, effect: float = effect) -> float:
+            return power_to_see(effect, 1 / math.sqrt(n), n - 1, ALPHA)
+
+        what = f"paired t test, effect {effect:g} sd"
+        yield from _over_noise("power", what, found, nominal, repetitions, SIZES[:3])

@@ -1,0 +1,51 @@
+"""Power: how likely runs as noisy and as few as ours would show an effect that matters."""
+
+from __future__ import annotations
+
+import math
+
+from statsmodels.stats.power import ttest_power
+
+from restudy.stats.effects import Effect
+
+ENOUGH = 0.8
+"""The usual least power of a study (Cohen, "Statistical power analysis", 1988)."""
+
+
+def power_to_see(size: float, se: float, df: float, alpha: float = 0.05) -> float:
+    """Return the probability that a two-sided t test finds an effect, and with the right sign.
+
+    T then follows the noncentral t distribution with noncentrality size / se.
+
+    Args:
+        size: the true effect.
+        se: standard error of its estimate: sd / sqrt(n) for n pairs.
+        df: degrees of freedom: n - 1 for n pairs.
+        alpha: level of the test.
+
+    Returns:
+        NaN where ``se`` or ``df`` is NaN.
+
+    Raises:
+        ValueError: ``size`` is not above 0, ``se`` is below 0, or ``alpha`` does not lie between 0
+            and 1.
+    """
+    if not size > 0 or se < 0 or not 0 < alpha < 1:
+        raise ValueError(f"no power for an effect of {size}, an error of {se} at level {alpha}")
+    if math.isnan(se) or math.isnan(df):
+        return math.nan
+    # Beyond this there is no doubt, and the noncentral t distribution runs out of digits.
+    if size > 1000 * se:
+        return 1.0
+    return float(ttest_power(size / se, 1, alpha / 2, df, alternative="larger"))
+
+
+def has_low_power(effect: Effect, margin: float) -> bool:
+    """Return whether an effect as large as ``margin`` would be found less often than in 80 %.
+
+    The spread is that of the runs themselves. Runs whose spread is unknown have low power.
+
+    Raises:
+        ValueError: ``margin`` is not above 0.
+    """
+    return not power_to_see(margin, effect.se, effect.df) >= ENOUGH

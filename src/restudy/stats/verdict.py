@@ -1,0 +1,108 @@
+"""Verdicts: what an effect with its interval says about a claim."""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import Literal
+
+Direction = Literal["greater", "less", "different", "equal"]
+
+ALPHA = 0.05
+
+
+class Verdict(StrEnum):
+    """What the runs say about a claim."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    NO_DIFFERENCE = "no meaningful difference"
+    INCONCLUSIVE = "inconclusive"
+
+
+def verdict(
+    low: float,
+    estimate: float,
+    high: float,
+    *,
+    margin: float,
+    direction: Direction,
+    p: float,
+    p_equal: float = math.nan,
+) -> Verdict:
+    """Judge the claim that an effect is greater than 0, less, different from 0, or equal to 0.
+
+    An effect is a difference, treatment minus control. The *margin* is the smallest difference that
+    anyone would care about, chosen before the runs are looked at. The interval holds the effects
+    that the runs do not rule out. Two questions are kept apart. Is there a difference at all? Yes,
+    if the interval does not hold 0 and p is below 0.05: the difference is *found*. Does it matter?
+    Not if the whole interval lies inside +-margin: then even the largest effect that the runs
+    allow is too small to care about.
+
+    The claim "greater":
+
+    1. no meaningful difference, if the whole interval lies inside +-margin. This comes first, so it
+       also holds for a difference that is found: with many runs the tiniest one is, and a claim
+       that one thing is better than another means more than that.
+    2. supported, if a difference above 0 is found and the estimate is at least the margin.
+    3. contradicted, if a difference below 0 is found. Its size does not matter here: a claim of
+       "greater" is wrong already if the effect is less than 0.
+    4. inconclusive otherwise. More runs, or runs with less noise, would tell.
+
+    No result is both 1 and 2: an estimate of at least the margin is not inside it. For "supported"
+    the interval need not lie beyond the margin, only the estimate: the runs prove the direction,
+    while of the size they give the best guess.
+
+    The claim "less" is "greater" for the effect with its sign turned. "different" is supported if
+    "greater" or "less" is; what contradicts it is no meaningful difference, which is what it is
+    then called.
+
+    The claim "equal" is supported if the whole interval lies inside +-margin and the test of
+    equivalence says so too (``p_equal`` below 0.05); contradicted if the whole interval lies beyond
+    the margin, on one side, and a difference is found; inconclusive otherwise. That no difference
+    is found never supports it: few noisy runs find none either.
+
+    An interval of 95 % is stricter here than the test of equivalence, which asks for one of 90 %.
+
+    Args:
+        low: the interval's lower end; NaN if there is no interval, as of one run alone. Nothing can
+            be judged then, and the verdict is inconclusive.
+        estimate: the effect as estimated.
+        high: the interval's upper end.
+        margin: 0 or more, in the unit of the effect (a log for a log ratio). With 0 every
+            difference matters, and none is ever "no meaningful difference".
+        direction: what the claim says of the effect.
+        p: of no difference, two-sided; adjusted, if the claim is one of a family. NaN if there is
+            none: then no difference is found.
+        p_equal: of the test of equivalence, likewise; for "equal" alone.
+
+    Raises:
+        ValueError: ``low`` is above ``high``, ``margin`` is below 0 or not finite, or 0 for a claim
+            of equality, a p does not lie between 0 and 1, or the direction is unknown.
+    """
+    if low > high or not 0 <= margin < math.inf:
+        raise ValueError(f"no interval from {low} to {high}, or no margin {margin}")
+    if any(not 0 <= one <= 1 for one in (p, p_equal) if not math.isnan(one)):
+        raise ValueError(f"p lies between 0 and 1: {p}, {p_equal}")
+    if direction == "equal" and margin == 0:
+        raise ValueError("a claim of equality needs a margin above 0")
+
+    inside = -margin < low and high < margin
+    above, below = p < ALPHA and low > 0, p < ALPHA and high < 0
+    match direction:
+        case "equal":
+            supported = inside and p_equal < ALPHA
+            contradicted = (above and low >= margin) or (below and high <= -margin)
+        case "greater":
+            supported, contradicted = above and estimate >= margin, below
+        case "less":
+            supported, contradicted = below and estimate <= -margin, above
+        case "different":
+            supported, contradicted = (above or below) and abs(estimate) >= margin, False
+        case _:
+            raise ValueError(f"a claim is no {direction!r}: greater, less, different or equal")
+    if inside and direction != "equal":
+        return Verdict.NO_DIFFERENCE
+    if supported:
+        return Verdict.SUPPORTED
+    return Verdict.CONTRADICTED if contradicted else Verdict.INCONCLUSIVE
