@@ -119,6 +119,55 @@ rule forensics:
         "../scripts/forensics.py"
 
 
+rule claims:
+    input:
+        evidence="config/evidence/claims.yaml",
+        runs=expand(rules.collect.output.runs, study=EVIDENCE.tested(PLAN.studies)),
+        histories=expand(
+            rules.collect.output.history, study=EVIDENCE.tested(PLAN.studies)
+        ),
+        descriptions=expand(
+            rules.collect.output.description, study=EVIDENCE.tested(PLAN.studies)
+        ),
+    output:
+        RESULTS / "tables/claim_tests.csv",
+    log:
+        RESULTS / "logs/claims.log",
+    benchmark:
+        RESULTS / "benchmarks/claims.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.evidence.judging"),
+    message:
+        "Judge the claims"
+    script:
+        "../scripts/claims.py"
+
+
+rule calibration:
+    output:
+        RESULTS / "tables/calibration.csv",
+    log:
+        RESULTS / "logs/calibration.log",
+    benchmark:
+        RESULTS / "benchmarks/calibration.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.stats.calibration"),
+    message:
+        "See how often the statistics are right, by simulation"
+    script:
+        "../scripts/calibration.py"
+
+
 rule ledger:
     input:
         evidence=expand(
@@ -126,6 +175,7 @@ rule ledger:
             kind=["sources", "published", "claims", "errata", "systems", "figures"],
         ),
         published=rules.published.output.table,
+        claim_tests=rules.claims.output,
     output:
         tables=expand(
             RESULTS / "tables/{kind}.csv",
@@ -148,7 +198,7 @@ rule ledger:
         experiments={
             name: plan.study.experiments for name, plan in PLAN.studies.items()
         },
-        code=code_digest("restudy.evidence.published"),
+        code=code_digest("restudy.evidence.published", "restudy.evidence.judging"),
     message:
         "Give every published value, claim, erratum, system and figure its status"
     script:
@@ -162,6 +212,8 @@ rule page:
         figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
         ledger=[rules.published.output.table, *rules.ledger.output.tables],
         unit_tests=rules.unit_tests.output,
+        claim_tests=rules.claims.output,
+        calibration=rules.calibration.output,
         forensics=rules.forensics.output.table,
         puzzles=rules.forensics.output.conclusions,
         source_figures=expand(rules.source_figure.output.svg, figure=DRAWN_FIGURES),

@@ -6,6 +6,7 @@ from restudy import tables
 from restudy.collect import read_description
 from restudy.console import job
 from restudy.evidence import ledger
+from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
 from restudy.files import write_atomically
 from restudy.provenance import commit_in_words
@@ -49,6 +50,11 @@ with job(snakemake.log[0]):
         evidence=[
             evidence.numbers(published, scale),
             evidence.unit_tests(unit_tests, bugs),
+            evidence.claims(
+                texts(snakemake.input.ledger[1]),
+                read_claim_tests(Path(snakemake.input.claim_tests[0])),
+                pd.read_csv(snakemake.input.calibration[0]),
+            ),
             evidence.puzzles(texts(snakemake.input.puzzles), texts(snakemake.input.forensics)),
             *evidence.galleries(
                 {id_: path.read_bytes() for id_, path in drawn.items()},

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence import facts
-from restudy.evidence.ledger import Published, load_ledger, load_rows
+from restudy.evidence.ledger import Claim, Published, load_ledger, load_rows
 from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Known
 from restudy.plan import StudyPlan
@@ -22,10 +22,11 @@ STUDIES = Path("config/studies")
 
 
 class Evidence(NamedTuple):
-    """What is held beside studies: the rows of ``published.yaml`` and ``forensics.yaml``."""
+    """What is held beside studies: rows of the ledger, and the puzzles of ``forensics.yaml``."""
 
     published: Sequence[Published]
     puzzles: Sequence[Puzzle]
+    claims: Sequence[Claim] = ()
 
     def measured(self, studies: Iterable[str]) -> list[str]:
         """Return those of some studies that published values are held beside."""
@@ -37,6 +38,11 @@ class Evidence(NamedTuple):
         named = {puzzle.study for puzzle in self.puzzles}
         return [name for name in studies if name in named]
 
+    def tested(self, studies: Iterable[str]) -> list[str]:
+        """Return those of some studies that claims are tested on."""
+        named = {test.study for claim in self.claims for test in claim.tests}
+        return [name for name in studies if name in named]
+
     def datasets(self, datasets: Iterable[str]) -> list[str]:
         """Return those of some data sets that facts are about."""
         named = facts.datasets(row.fact for row in self.published if row.fact is not None)
@@ -44,18 +50,17 @@ class Evidence(NamedTuple):
 
 
 def load_evidence(studies: Mapping[str, StudyPlan]) -> Evidence:
-    """Read published values and puzzles, and check them against the studies of this run.
+    """Read published values, puzzles and claims; check them against the studies of this run.
 
     Raises:
-        RestudyError: a file is wrong, a reading cannot be taken, or a study names an experiment
-            that there is not.
+        RestudyError: a file is wrong, a reading or a test cannot be taken, or a study names an
+            experiment that there is not.
     """
-    evidence = Evidence(
-        load_rows(FOLDER / "published.yaml", Published),
-        load_rows(FOLDER / "forensics.yaml", Puzzle),
-    )
+    ledger = load_ledger(FOLDER)
+    puzzles = load_rows(FOLDER / "forensics.yaml", Puzzle)
+    evidence = Evidence(ledger.published, puzzles, ledger.claims)
     check(evidence, studies, [path.stem for path in STUDIES.glob("*.yaml")])
-    check_experiments(studies, [row.id for row in load_ledger(FOLDER).systems])
+    check_experiments(studies, [row.id for row in ledger.systems])
     return evidence
 
 
@@ -88,7 +93,11 @@ def check(evidence: Evidence, studies: Mapping[str, StudyPlan], names: Collectio
         RestudyError: with one line for each mistake.
     """
     known = Known(studies, {*studies, *names})
-    complaints = [*_of_rows(evidence.published, known), *_of_puzzles(evidence, known)]
+    complaints = [
+        *_of_rows(evidence.published, known),
+        *_of_puzzles(evidence, known),
+        *_of_claims(evidence.claims, known),
+    ]
     if complaints:
         raise RestudyError("\n".join(dict.fromkeys(complaints)))
 
@@ -102,6 +111,13 @@ def _of_rows(rows: Sequence[Published], known: Known) -> Iterator[str]:
         if row.fact is not None and row.fact not in fact_names:
             guess = nearest(row.fact, fact_names)
             yield describe(where, "fact", row.fact, ", ".join(fact_names), guess)
+
+
+def _of_claims(claims: Sequence[Claim], known: Known) -> Iterator[str]:
+    for claim in claims:
+        where = f"{FOLDER / 'claims.yaml'}: {claim.id}"
+        for place, test in enumerate(claim.tests):
+            yield from test.complaints(where, f"tests[{place}]", known)
 
 
 def _of_puzzles(evidence: Evidence, known: Known) -> Iterator[str]:

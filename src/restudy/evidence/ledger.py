@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from restudy.config.sources import load_sources
 from restudy.errors import RestudyError, describe, nearest
+from restudy.evidence.claim_tests import ClaimTest
 from restudy.evidence.readings import Measure, Reading, Text
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ class Published(_OfOneSource):
 
 
 class Contrast(_Strict):
-    """The two sides that a claim compares."""
+    """The two sides that a claim compares, in words."""
 
     treatment: Text
     control: Text
@@ -222,6 +223,7 @@ class Claim(_OfSources):
     contradicted_by: list[Contradiction] = []
     related_experiments: list[str] = []
     related_errata: list[str] = []
+    tests: list[ClaimTest] = []
 
     @model_validator(mode="after")
     def _scope_fits(self) -> Claim:
@@ -231,6 +233,8 @@ class Claim(_OfSources):
             raise ValueError("'partly testable' and a 'scope_reason' belong together")
         if self.scope != "out of scope" and None in (self.metric, self.contrast, self.predicts):
             raise ValueError("a testable claim needs 'metric', 'contrast' and 'predicts'")
+        if (self.status is None) != bool(self.tests):
+            raise ValueError("needs either 'tests' or a status with its reason")
         return self
 
     def links(self) -> Iterator[Link]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from restudy.evidence.judging import readable_tests
 from restudy.evidence.published import readable
 from restudy.report.page import Picture, Section, Table
 
@@ -62,6 +63,48 @@ def unit_tests(tests: pd.DataFrame, candidates: pd.DataFrame) -> Section:
             "candidates": f"{_TABLES}/candidate_bugs.csv",
         },
     )
+
+
+def claims(verdicts: pd.DataFrame, tests: pd.DataFrame, calibration: pd.DataFrame) -> Section:
+    """Return the section on claims.
+
+    Args:
+        verdicts: the ledger's table of claims.
+        tests: :func:`restudy.evidence.judging.judge`.
+        calibration: :func:`restudy.stats.calibration.calibrate`.
+    """
+    judged = verdicts[verdicts["id"].isin(tests["claim"])]
+    shown = judged[["id", "source", "statement", "status"]]
+    tables = [
+        Table("How many have which verdict", _counts(verdicts)),
+        Table("Each claim that is tested", shown.rename(columns={"status": "verdict"})),
+    ]
+    tables += [
+        Table(f"{topic}: the tests", readable_tests(rows), folded=True)
+        for topic, rows in tests.groupby("topic", sort=False)
+    ]
+    tables.append(
+        Table("How often the statistics are right, by simulation", calibration, folded=True)
+    )
+    return Section(
+        name="claims",
+        title="The claims, judged",
+        question="Which of the things that the sources say of networks do our runs bear out?",
+        notes="The margin of each test was fixed before its runs. p values are adjusted by topic "
+        "(Holm). Where this scale cuts a study, the verdict is on the smaller study. Low power: "
+        "an effect as large as the margin would be missed in one case of five, or more.",
+        tables=tables,
+        links={
+            "verdicts": f"{_TABLES}/claims.csv",
+            "tests": f"{_TABLES}/claim_tests.csv",
+            "calibration": f"{_TABLES}/calibration.csv",
+        },
+    )
+
+
+def _counts(verdicts: pd.DataFrame) -> pd.DataFrame:
+    counts = pd.crosstab(verdicts["status"], verdicts["topic"], margins=True, margins_name="all")
+    return counts.sort_values("all", ascending=False).rename_axis("verdict").reset_index()
 
 
 def puzzles(conclusions: pd.DataFrame, candidates: pd.DataFrame) -> Section:

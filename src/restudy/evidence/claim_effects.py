@@ -1,0 +1,266 @@
+"""From the runs of a study to the effect that a test of a claim asks for, seed by seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from restudy.datasets.registry import DATASETS
+from restudy.evidence.claim_tests import DATASET, ClaimTest, Quantity
+from restudy.evidence.measuring import MissingError, StudyTables, cuts
+from restudy.evidence.readings import BEST, LAST, Number
+from restudy.stats.effects import Effect, effect_of
+from restudy.stats.intervals import mean_interval
+from restudy.stats.trends import slopes
+
+RUN = ["cell", "lane"]
+
+
+class Found(NamedTuple):
+    """What a test finds on one data set.
+
+    Attributes:
+        dataset: label of the data set; empty if the study has one only.
+        treatment, control: mean over seeds of either side; of a trend those of its last and first
+            level; NaN where there is no such side.
+        effect: the effect with its interval and p; logs if the test is of a ratio.
+        sd: standard deviation of the effect over seeds.
+        diverged: runs that took part and have no finite loss.
+        unpaired: combinations of other levels that were left out, since a side had no number.
+        cuts: what the scale cuts of the study, in words.
+    """
+
+    dataset: str
+    treatment: float
+    control: float
+    effect: Effect
+    sd: float
+    diverged: int
+    unpaired: int
+    cuts: str
+
+
+def find(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> Iterator[Found]:
+    """Yield what a test finds, for each data set of its study.
+
+    Args:
+        test: the test.
+        tables: history and description of its study.
+        runs: ``runs.parquet`` of it.
+
+    Raises:
+        MissingError: a level or a number that the test asks for is not there at this scale.
+    """
+    factors: Mapping[str, Sequence[str]] = tables.description["factors"]
+    for _, levels in test.sides:
+        for name, wanted in levels.items():
+            for level in wanted if isinstance(wanted, list) else [wanted]:
+                if level not in factors[name]:
+                    raise MissingError(f"{name.replace('_', ' ')} {level} is not at this scale")
+    if test.trend is not None and len(factors[test.trend]) < 3:
+        raise MissingError(f"this scale has fewer than 3 levels of {test.trend}")
+    values = run_values(test.number, tables, runs)
+    values = _at(values, test.where)
+    named = DATASET in factors and DATASET not in test.where
+    for dataset in factors[DATASET] if named else [""]:
+        part = values[values[DATASET] == dataset] if named else values
+        score = _scores(tables, part) if test.over and test.over.take == "best" else None
+        yield _find(test, part, factors, dataset, score)._replace(cuts=cuts(tables.description))
+
+
+def run_values(quantity: Quantity, tables: StudyTables, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return one number of each run.
+
+    A run that diverged has no number, but the accuracy of a guess, and it never reaches a target:
+    it is a result and must not make its side look better by being left out.
+
+    Returns:
+        the columns of the factors, ``seed``, ``value`` and ``diverged``, indexed by cell and lane.
+
+    Raises:
+        MissingError: the study has no such number at this scale.
+    """
+    factors = list(tables.description["factors"])
+    found = runs.set_index(RUN)
+    values = _curve(quantity, tables) if quantity.curve is not None else _number(quantity, tables)
+    if quantity.minus is not None:
+        values = values - _number(quantity.minus, tables)
+    diverged = found["status"] == "diverged"
+    values = values.reindex(found.index).mask(diverged)
+    if quantity.curve == "reach":
+        values = values.fillna(_never(quantity, tables))
+    elif quantity.metric == "accuracy" and quantity.curve is None and quantity.minus is None:
+        guess = found[DATASET].astype(str).map(lambda name: 1 / (DATASETS[name].classes or 1))
+        values = values.mask(diverged, guess)
+    columns = list(dict.fromkeys([*factors, "seed"]))
+    return found[columns].assign(value=values, diverged=diverged)
+
+
+def _number(number: Number, tables: StudyTables) -> pd.Series[float]:
+    rows = _rows(number, tables)
+    if isinstance(number.at, dict):
+        [(unit, wanted)] = number.at.items()
+        rows = rows[rows[unit] == wanted]
+        if rows.empty:
+            raise MissingError(f"{unit} {wanted} is not measured at this scale")
+    elif number.at == LAST:
+        rows = rows[rows["epoch"] == rows.groupby(RUN)["epoch"].transform("max")]
+    elif number.at == BEST:
+        scores = tables.rows("validation", "accuracy", {}).dropna(subset="value")
+        best = scores.loc[scores.groupby(RUN)["value"].idxmax(), [*RUN, "epoch"]]
+        rows = rows.merge(best, on=[*RUN, "epoch"])
+    return rows.set_index(RUN)["value"]
+
+
+def _rows(number: Number, tables: StudyTables) -> pd.DataFrame:
+    rows = tables.rows(number.split, number.metric, {})
+    if rows.empty:
+        name = f"{number.split} {number.metric.replace('_', ' ')}"
+        raise MissingError(f"study {tables.description['name']} has no {name}")
+    if number.penalised:
+        penalty = tables.rows("train", "penalty", {}).set_index([*RUN, "epoch"])["value"]
+        at = pd.MultiIndex.from_frame(rows[[*RUN, "epoch"]])
+        rows = rows.assign(value=rows["value"] + penalty.reindex(at).to_numpy())
+    return rows
+
+
+def _curve(quantity: Quantity, tables: StudyTables) -> pd.Series[float]:
+    curves = _rows(quantity, tables).pivot_table(
+        index=RUN, columns="epoch", values="value", dropna=False, observed=True
+    )
+    epochs, y = curves.columns.to_numpy(np.float64), curves.to_numpy(np.float64)
+    sign = -1 if quantity.lower_is_better else 1
+    if len(epochs) < (3 if quantity.curve == "roughness" else 2):
+        raise MissingError("there are too few evaluations at this scale")
+    match quantity.curve:
+        case "reach":
+            assert quantity.target is not None  # noqa: S101 (for the type checker)
+            there = sign * y >= sign * quantity.target
+            found = np.where(there.any(1), epochs[there.argmax(1)], math.nan)
+        case "best_epoch":
+            found = epochs[np.where(np.isnan(y), -np.inf, sign * y).argmax(1)]
+        case "worsening":
+            found = np.where(np.isnan(y), -np.inf, sign * y).max(1) - sign * y[:, -1]
+        case _:
+            found = np.abs(np.diff(y, 2, axis=1)).mean(1)
+    return pd.Series(found, index=curves.index)
+
+
+def _never(quantity: Quantity, tables: StudyTables) -> float:
+    """Return the epoch that stands for never: one evaluation after the last."""
+    epochs = np.unique(_rows(quantity, tables)["epoch"])
+    return float(epochs[-1] + np.diff(epochs)[-1])
+
+
+def _scores(tables: StudyTables, part: pd.DataFrame) -> pd.Series[float]:
+    """Return what levels are chosen by: the accuracy, or less the loss, on validation data."""
+    for metric, sign in (("accuracy", 1), ("data_loss", -1)):
+        number = Number(split="validation", metric=metric)
+        if not tables.rows("validation", metric, {}).empty:
+            scores = sign * _number(number, tables).reindex(part.index)
+            return scores.mask(part["diverged"]).fillna(-math.inf)
+    raise MissingError(f"study {tables.description['name']} has no validation data")
+
+
+def _at(values: pd.DataFrame, levels: Mapping[str, str | list[str]]) -> pd.DataFrame:
+    for name, wanted in levels.items():
+        is_one = isinstance(wanted, str)
+        values = values[values[name].astype(str).isin([wanted] if is_one else wanted)]
+    return values
+
+
+def _find(
+    test: ClaimTest,
+    values: pd.DataFrame,
+    factors: Mapping[str, Sequence[str]],
+    dataset: str,
+    score: pd.Series[float] | None,
+) -> Found:
+    """Return the effect in the runs of one data set."""
+    sides = _sides(test, values, factors, score)
+    rows, seeds = sides[0].index, sorted(values["seed"].unique())
+    for side in sides[1:]:
+        rows = rows.union(side.index)
+    # What a side lacks is NaN there.
+    parts = np.stack([side.reindex(index=rows, columns=seeds) for side in sides], axis=-1)
+    parts = np.log(parts) if test.ratio else parts
+    if isinstance(test.control, float):
+        constant = math.log(test.control) if test.ratio else test.control
+        parts = np.stack([parts[..., 0], np.full(parts.shape[:-1], constant)], axis=-1)
+    if test.trend is not None:
+        effects = slopes(parts, np.arange(parts.shape[-1], dtype=float))
+        ends = parts[..., -1], parts[..., 0]
+    else:
+        effects = parts[..., 0] - parts[..., 1]
+        ends = parts[..., 0], parts[..., 1]
+        if test.in_ is not None:
+            effects = effects - (parts[..., 2] - parts[..., 3])
+    # A combination of other levels that lacks a pair would weigh differently from seed to seed.
+    whole = ~np.isnan(effects).any(axis=1)
+    by_seed = effects[whole].mean(axis=0) if whole.any() else np.full(effects.shape[1], math.nan)
+    found = mean_interval(by_seed)
+    back = np.exp if test.ratio else np.asarray
+    treatment, control = (
+        float(back(end[whole].mean())) if whole.any() else math.nan for end in ends
+    )
+    return Found(
+        dataset,
+        treatment,
+        control,
+        effect_of(found),
+        found.sd,
+        int(values["diverged"].sum()),
+        int((~whole).sum()),
+        "",
+    )
+
+
+def _sides(
+    test: ClaimTest,
+    values: pd.DataFrame,
+    factors: Mapping[str, Sequence[str]],
+    score: pd.Series[float] | None,
+) -> list[pd.DataFrame]:
+    """Return the numbers of each side, in order: rows of other levels by columns of seeds."""
+    if test.trend is not None:
+        levels = [level for level in factors[test.trend] if _holds(test.where, test.trend, level)]
+        places: list[Mapping[str, str]] = [{test.trend: level} for level in levels]
+    else:
+        assert test.treatment is not None  # noqa: S101 (one of the two, says the model)
+        two = [test.treatment, *([test.control] if isinstance(test.control, dict) else [])]
+        around = [{}] if test.in_ is None else [test.in_, test.than_in or {}]
+        places = [{**side, **place} for place in around for side in two]
+    fixed = {DATASET, *places[0], *([test.over.factor] if test.over else [])}
+    others = [name for name in factors if name not in fixed]
+    return [_side(_at(values, place), others, test, score) for place in places]
+
+
+def _side(
+    part: pd.DataFrame, others: Sequence[str], test: ClaimTest, score: pd.Series[float] | None
+) -> pd.DataFrame:
+    part = part.assign(**{name: part[name].astype(str) for name in others}, all="")
+    index = ["all", *others]
+    if test.over is None:
+        return _wide(part, index)
+    part = part.assign(level=part[test.over.factor].astype(str))
+    levels = _wide(part, [*index, "level"])
+    if score is None:
+        groups = levels.groupby(level=index)
+        return groups.max() - groups.min()
+    means = score.reindex(part.index).groupby([part[name] for name in [*index, "level"]]).mean()
+    return levels.loc[means.groupby(level=index).idxmax()].droplevel("level")
+
+
+def _wide(part: pd.DataFrame, index: Sequence[str]) -> pd.DataFrame:
+    """Return values by ``index`` and seed; two runs of one seed at one place are an error."""
+    return part.set_index([*index, "seed"])["value"].unstack()  # noqa: PD010 (it would average)
+
+
+def _holds(where: Mapping[str, str | list[str]], name: str, level: str) -> bool:
+    return name not in where or level in (
+        [where[name]] if isinstance(where[name], str) else where[name]
+    )

@@ -1,0 +1,234 @@
+"""What a test of a claim is: two sides of a study, or a trend, in one number of each run.
+
+Only what it is and whether the studies have it; :mod:`restudy.evidence.claim_effects` takes the
+numbers. Read when Snakemake parses the Snakefile, so nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from restudy.errors import describe, nearest
+from restudy.evidence.readings import BEST, Known, Number, Reading, Strict, Text
+from restudy.plan import StudyPlan
+
+Levels = dict[str, Text]
+Where = dict[str, Text | list[Text]]
+Margin = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+DATASET = "dataset"
+"""The factor that is never averaged over: what holds on one data set may not on another."""
+
+
+class Quantity(Number):
+    """One number of each run: a metric, or what its curve over the epochs does.
+
+    Attributes:
+        minus: a second number of the same run, subtracted: a gap between training and test.
+        curve: instead of the number at one time
+
+            ``reach``: epochs until it is first as good as ``target``. A run that never is counts
+            as one evaluation more than it had, so that the sides are closer than they are;
+            ``best_epoch``: the epoch of its best value;
+            ``worsening``: how much worse it is at the end than at its best;
+            ``roughness``: mean absolute second difference from evaluation to evaluation.
+        target: the value that ``reach`` waits for.
+    """
+
+    minus: Number | None = None
+    curve: Literal["reach", "best_epoch", "worsening", "roughness"] | None = None
+    target: float | None = None
+
+    @model_validator(mode="after")
+    def _curve_is_whole(self) -> Quantity:
+        if (self.curve == "reach") != (self.target is not None):
+            raise ValueError("'curve: reach' and 'target' belong together")
+        if self.curve is not None and self.minus is not None:
+            raise ValueError("has 'curve' and 'minus'; allowed: one of them")
+        return self
+
+    @property
+    def numbers(self) -> tuple[Number, ...]:
+        """The numbers that it is made of."""
+        return (self,) if self.minus is None else (self, self.minus)
+
+    def in_words(self) -> str:
+        """Return it in words: ``epochs until validation accuracy reaches 0.97``."""
+        name = f"{self.split} {self.metric.replace('_', ' ')}" + (
+            " with penalty" if self.penalised else ""
+        )
+        if isinstance(self.at, dict):
+            name += "".join(f" after {unit} {value}" for unit, value in self.at.items())
+        elif self.at == BEST:
+            name += " at the best validation epoch"
+        match self.curve:
+            case "reach":
+                return f"epochs until {name} reaches {self.target:g}"
+            case "best_epoch":
+                return f"epoch of the best {name}"
+            case "worsening":
+                return f"{name}, worse at the end than at its best by"
+            case "roughness":
+                return f"roughness of {name}"
+        return (
+            name
+            if self.minus is None
+            else f"{name} less {self.minus.split} {self.minus.metric.replace('_', ' ')}"
+        )
+
+    @property
+    def lower_is_better(self) -> bool:
+        """Whether a small value is a good one."""
+        return self.metric not in ("accuracy", "r2", "sample_accuracy", "training_mode_accuracy")
+
+
+class Over(Strict):
+    """How the levels of a factor become one number on either side of a contrast, seed by seed.
+
+    Attributes:
+        factor: its name.
+        take: ``range``, largest less smallest; ``best``, the number at the level whose runs have
+            the best mean on validation data, chosen for each side by itself.
+    """
+
+    factor: Text
+    take: Literal["range", "best"]
+
+
+class ClaimTest(Strict):
+    """Two sides of a study, or a trend along a factor, in one number of each run.
+
+    Sides are compared seed by seed, after a mean over the levels of all other factors; each data
+    set is a test of its own. The effect is treatment minus control, the mean step of a trend from
+    one level to the next, or with ``ratio`` the factor between them.
+
+    Attributes:
+        study: name of the study.
+        number: what is compared.
+        where: factor -> the level, or levels, that the test is about.
+        treatment, control: factor -> level; or ``control`` is a number that is compared with.
+        trend: the factor, with numbers for levels or in the order of the study, that it runs along.
+        over: a factor whose levels become one number on either side.
+        in_, than_in: levels at which the effect is to be larger, and those it is compared with:
+            the effect is then a difference of effects.
+        ratio: compare on a log scale; ``margin`` is a factor then, 1.1 for 10%.
+        predicts: what the claim says of the effect.
+        margin: the smallest effect that anyone would care about, in the number's unit.
+    """
+
+    study: Text
+    number: Quantity
+    where: Where = Field({})
+    treatment: Levels | None = None
+    control: Levels | float | None = None
+    trend: Text | None = None
+    over: Over | None = None
+    in_: Levels | None = Field(None, alias="in")
+    than_in: Levels | None = None
+    ratio: bool = False
+    predicts: Literal["greater", "less", "different", "equal"]
+    margin: Margin
+
+    @model_validator(mode="after")
+    def _has_one_form(self) -> ClaimTest:
+        if (self.trend is None) == (self.treatment is None):
+            raise ValueError("needs either 'trend' or 'treatment' and 'control'")
+        if (self.treatment is None) != (self.control is None):
+            raise ValueError("'treatment' and 'control' belong together")
+        if isinstance(self.control, dict) and not _differ(self.control, self.treatment):
+            raise ValueError("'treatment' and 'control' need the same factors and other levels")
+        if (self.in_ is None) != (self.than_in is None):
+            raise ValueError("'in' and 'than_in' belong together")
+        if self.in_ is not None and not isinstance(self.control, dict):
+            raise ValueError("'in' needs a 'treatment' and a 'control', both with levels")
+        if self.in_ is not None and not _differ(self.in_, self.than_in):
+            raise ValueError("'in' and 'than_in' need the same factors and other levels")
+        if self.ratio and self.margin < 1:
+            raise ValueError("the margin of a ratio is 1 or more: 1.1 for 10%")
+        if self.predicts == "equal" and self.margin == (1 if self.ratio else 0):
+            raise ValueError("a claim of equality needs a margin")
+        return self
+
+    def in_words(self) -> str:
+        """Return its sides in words: ``norm batch against norm none``."""
+        over = "" if self.over is None else f"{self.over.take} over {self.over.factor}, "
+        at = "" if not self.where else f", at {_in_words(self.where)}"
+        if self.trend is not None:
+            return f"{over}per step of {self.trend}{at}"
+        control = _in_words(self.control) if isinstance(self.control, dict) else f"{self.control:g}"
+        words = f"{over}{_in_words(self.treatment or {})} against {control}"
+        if self.in_ is not None:
+            words += f", in {_in_words(self.in_)} than in {_in_words(self.than_in or {})}"
+        return words + at
+
+    @property
+    def sides(self) -> Iterator[tuple[str, Mapping[str, str | list[str]]]]:
+        """The keys that name levels, with what they name."""
+        for key, levels in (
+            ("where", self.where),
+            ("treatment", self.treatment),
+            ("control", self.control),
+            ("in", self.in_),
+            ("than_in", self.than_in),
+        ):
+            if isinstance(levels, dict):
+                yield key, levels
+
+    def complaints(self, where: str, key: str, known: Known) -> Iterator[str]:
+        """Yield what is wrong with it, each in one line; see :class:`Reading`."""
+        if self.study not in known.plans:
+            if self.study not in known.names:
+                guess = nearest(self.study, known.names)
+                yield describe(where, f"{key}.study", self.study, "the name of a study", guess)
+            return
+        plan = known.plans[self.study]
+        if plan.study.as_published:
+            yield f"{where}: {key}.study: {self.study!r} has a source's bad habits; " + (
+                "allowed: a study without as_published"
+            )
+        wrong = list(self._about_factors(where, key, plan))
+        yield from wrong
+        if not wrong:
+            for number in self.number.numbers:
+                reading = Reading(
+                    study=self.study,
+                    where=dict(plan.runs[0].levels),
+                    **number.model_dump(include=set(Number.model_fields)),
+                )
+                yield from reading.complaints(where, f"{key}.number", known)
+
+    def _about_factors(self, where: str, key: str, plan: StudyPlan) -> Iterator[str]:
+        factors = plan.study.factors
+        over = None if self.over is None else self.over.factor
+        single = [("trend", self.trend), ("over.factor", over)]
+        for place, name in single:
+            if name is not None and name not in factors:
+                allowed = f"a factor of {self.study} ({', '.join(factors) or 'it has none'})"
+                yield describe(where, f"{key}.{place}", name, allowed, nearest(name, factors))
+        for place, levels in self.sides:
+            for name, wanted in levels.items():
+                if name not in factors:
+                    allowed = f"a factor of {self.study} ({', '.join(factors) or 'it has none'})"
+                    yield describe(where, f"{key}.{place}", name, allowed, nearest(name, factors))
+                    continue
+                labels = plan.study.labels(name)
+                for level in wanted if isinstance(wanted, list) else [wanted]:
+                    if level not in labels:
+                        guess = nearest(level, labels)
+                        yield describe(
+                            where, f"{key}.{place}.{name}", level, ", ".join(labels), guess
+                        )
+
+
+def _differ(levels: Levels, others: Levels | None) -> bool:
+    return others is not None and levels.keys() == others.keys() and levels != others
+
+
+def _in_words(levels: Mapping[str, str | list[str]]) -> str:
+    return " and ".join(
+        f"{name.replace('_', ' ')} {' or '.join(level) if isinstance(level, list) else level}"
+        for name, level in levels.items()
+    )

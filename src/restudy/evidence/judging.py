@@ -1,0 +1,231 @@
+"""Verdicts on claims: each test by itself, adjusted by topic, then the claim as a whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from restudy.evidence.claim_effects import Found, find
+from restudy.evidence.claim_tests import ClaimTest
+from restudy.evidence.ledger import NOT_YET, Claim, Status
+from restudy.evidence.measuring import MissingError, StudyTables
+from restudy.stats.holm import holm
+from restudy.stats.margins import equivalence_p
+from restudy.stats.power import has_low_power
+from restudy.stats.verdict import Verdict, verdict
+from restudy.tables import DASH, number
+
+COLUMNS = (
+    *("claim", "topic", "test", "study", "dataset", "number", "sides", "predicts", "scale_of"),
+    *("treatment", "control", "effect", "low", "high", "n", "sd"),
+    *("p", "p_equal", "p_adjusted", "margin"),
+    *("verdict", "low_power", "diverged", "left_out", "cuts", "because"),
+)
+
+_NUMBERS = (
+    *("test", "treatment", "control", "effect", "low", "high"),
+    *("n", "sd", "p", "p_equal", "p_adjusted", "margin", "diverged", "left_out"),
+)
+LEVEL_NAMES = {True: "ratio", False: "difference"}
+
+
+def judge(
+    claims: Sequence[Claim],
+    studies: Mapping[str, StudyTables],
+    runs: Mapping[str, pd.DataFrame],
+) -> pd.DataFrame:
+    """Judge every test of every claim.
+
+    The p values of the claims of one topic are a family: they are adjusted together, so that the
+    chance of finding even one effect that is not there is 5% in each topic.
+
+    Args:
+        claims: the claims.
+        studies: history and description, by study.
+        runs: ``runs.parquet``, by study.
+
+    Returns:
+        one row per claim, test and data set, with the columns ``COLUMNS``: ``test`` (from 1),
+        ``number`` and ``sides`` (in words), ``scale_of`` (``difference`` or ``ratio``),
+        ``treatment`` and ``control`` (means), ``effect, low, high`` (95% interval; factors for a
+        ratio), ``n`` (seeds), ``sd`` (of the effect; of its log for a ratio), ``p`` (of no effect,
+        two-sided), ``p_equal`` (of an effect beyond the margin, where the claim is that there is
+        none), ``p_adjusted`` (of the one that would support the claim), ``margin``, ``verdict`` (or
+        ``not yet``), ``low_power`` (an effect as large as the margin would be found in less than
+        80%), ``diverged`` (runs), ``left_out`` (combinations of other levels without a number on a
+        side), ``cuts`` (what the scale cuts), ``because``.
+    """
+    rows = [
+        row
+        for claim in claims
+        for place, test in enumerate(claim.tests, start=1)
+        for row in _rows(claim, place, test, studies, runs)
+    ]
+    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n": "Int64", "diverged": "Int64"})
+    table["p_adjusted"] = math.nan
+    for _, family in table.groupby("topic", sort=False):
+        p = family["p"].mask(family["predicts"] == "equal", family["p_equal"])
+        table.loc[family.index, "p_adjusted"] = holm(p.to_numpy(np.float64))
+    tests = {(claim.id, place): test for claim in claims for place, test in _numbered(claim)}
+    for index, row in table[table["verdict"] != NOT_YET].iterrows():
+        test = tests[row["claim"], row["test"]]
+        table.loc[index, "verdict"] = _verdict(test, row)
+    return table
+
+
+def read_claim_tests(path: Path) -> pd.DataFrame:
+    """Read the table that :func:`judge` makes from its file."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    numbers = {name: pd.to_numeric(table[name]) for name in _NUMBERS}
+    return table.assign(**numbers, low_power=table["low_power"] == "True")
+
+
+def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
+    """Return what a person reads of a :func:`judge` table: texts, one row per test."""
+    return pd.DataFrame(
+        {
+            "claim": table["claim"],
+            "study": table["study"]
+            + table["dataset"].map(lambda name: f", {name}" if name else ""),
+            "number": table["number"],
+            "sides": table["sides"],
+            "treatment": table["treatment"].map(number),
+            "control": table["control"].map(number),
+            "effect": table["effect"].map(number),
+            "95%": table["low"].map(number) + " to " + table["high"].map(number),
+            "n": table["n"].map(lambda n: DASH if pd.isna(n) else f"{n:.0f}"),
+            "p, adjusted": table["p_adjusted"].map(number),
+            "predicted": table["predicts"],
+            "margin": table["margin"].map(number),
+            "verdict": table["verdict"] + table["low_power"].map({True: ", low power", False: ""}),
+        }
+    )
+
+
+def verdicts_of(claims: Sequence[Claim], table: pd.DataFrame) -> dict[str, Status]:
+    """Return the verdict on each claim that has tests, and its reading in words.
+
+    A claim is supported if all of its tests support it, contradicted if one contradicts it and
+    none supports it, and without meaningful difference if no test finds one; what its tests
+    disagree about, or leave open, is inconclusive.
+
+    Args:
+        claims: the claims.
+        table: as :func:`judge` returns it.
+    """
+    return {
+        claim.id: _combined(table[table["claim"] == claim.id]) for claim in claims if claim.tests
+    }
+
+
+def _numbered(claim: Claim) -> Iterator[tuple[int, ClaimTest]]:
+    return enumerate(claim.tests, start=1)
+
+
+def _rows(
+    claim: Claim,
+    place: int,
+    test: ClaimTest,
+    studies: Mapping[str, StudyTables],
+    runs: Mapping[str, pd.DataFrame],
+) -> Iterator[dict[str, Any]]:
+    about = {
+        "claim": claim.id,
+        "topic": claim.topic,
+        "test": place,
+        "study": test.study,
+        "dataset": "",
+        "number": test.number.in_words(),
+        "sides": test.in_words(),
+        "predicts": test.predicts,
+        "scale_of": LEVEL_NAMES[test.ratio],
+        "margin": test.margin,
+    }
+    try:
+        if test.study not in studies:
+            raise MissingError(f"study {test.study} is not in this run")
+        for found in find(test, studies[test.study], runs[test.study]):
+            yield about | _columns(test, found)
+    except MissingError as error:
+        yield about | {"verdict": NOT_YET, "because": str(error)}
+
+
+def _columns(test: ClaimTest, found: Found) -> dict[str, Any]:
+    effect, back = found.effect, math.exp if test.ratio else float
+    small = math.log(test.margin) if test.ratio else test.margin
+    return {
+        "dataset": found.dataset,
+        "treatment": found.treatment,
+        "control": found.control,
+        "effect": back(effect.mean),
+        "low": back(effect.low),
+        "high": back(effect.high),
+        "n": effect.n,
+        "sd": found.sd,
+        "p": effect.p,
+        "p_equal": equivalence_p(effect, small) if test.predicts == "equal" else math.nan,
+        "low_power": has_low_power(effect, small) if small > 0 else None,
+        "diverged": found.diverged,
+        "left_out": found.unpaired,
+        "cuts": found.cuts,
+        "verdict": "",
+        "because": "" if effect.n > 1 else "fewer than two seeds have both sides",
+    }
+
+
+def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
+    low, effect, high, margin = (
+        math.log(row[name]) if test.ratio else float(row[name])
+        for name in ("low", "effect", "high", "margin")
+    )
+    is_equal, p = test.predicts == "equal", float(row["p_adjusted"])
+    if math.isnan(effect):
+        return NOT_YET
+    return str(
+        verdict(
+            low,
+            effect,
+            high,
+            margin=margin,
+            direction=test.predicts,
+            p=float(row["p"]) if is_equal else p,
+            p_equal=p if is_equal else math.nan,
+        )
+    )
+
+
+def _combined(rows: pd.DataFrame) -> Status:
+    judged = rows[rows["verdict"] != NOT_YET]
+    if judged.empty:
+        return Status(NOT_YET, "; ".join(dict.fromkeys(rows["because"])))
+    found = set(judged["verdict"])
+    if len(found) == 1:
+        whole = found.pop()
+    elif Verdict.CONTRADICTED in found and Verdict.SUPPORTED not in found:
+        whole = str(Verdict.CONTRADICTED)
+    else:
+        whole = str(Verdict.INCONCLUSIVE)
+    return Status(whole, _reading(judged, len(rows)))
+
+
+def _reading(judged: pd.DataFrame, total: int) -> str:
+    words = "; ".join(_in_words(row) for _, row in judged.iterrows())
+    missing = total - len(judged)
+    return words + (f"; {missing} of {total} tests are not in this run" if missing else "")
+
+
+def _in_words(row: pd.Series[Any]) -> str:
+    """Return a test and what it found: ``mnist: test accuracy, ... : +0.0056 (...), supported``."""
+    where = f"{row['dataset']}: " if row["dataset"] else ""
+    sign = "" if row["scale_of"] == "ratio" else "+"
+    effect, low, high = (f"{row[name]:{sign}.3g}" for name in ("effect", "low", "high"))
+    power = ", low power" if row["low_power"] and row["verdict"] == Verdict.INCONCLUSIVE else ""
+    return (
+        f"{where}{row['number']}, {row['sides']}: {effect} ({low} to {high}; n {row['n']:.0f}): "
+        f"{row['verdict']}{power}"
+    )

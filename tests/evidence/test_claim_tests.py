@@ -1,0 +1,105 @@
+"""A test of a claim that is not right says so, and none is about a study with a bad habit."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from restudy.config.loading import load_studies
+from restudy.errors import RestudyError
+from restudy.evidence.checks import Evidence, check
+from restudy.evidence.claim_tests import ClaimTest
+from restudy.evidence.ledger import Claim
+from restudy.evidence.readings import Known
+from tests.evidence import made_up
+
+ROOT = Path(__file__).parents[2]
+ACCURACY = {"split": "test", "metric": "accuracy"}
+SIDES = {"treatment": {"norm": "batch"}, "control": {"norm": "none"}}
+
+
+def test_of(**fields: Any) -> dict[str, Any]:
+    found = {"study": "tiny", "number": ACCURACY, **SIDES, "predicts": "greater", "margin": 0.01}
+    return {key: value for key, value in (found | fields).items() if value is not None}
+
+
+test_of.__test__ = False  # type: ignore[attr-defined]
+
+
+def claim(*tests: dict[str, Any], **fields: Any) -> Claim:
+    return Claim.model_validate(
+        {
+            **{"id": "CLM-BN-01", "sources": ["S1"], "topic": "t", "statement": "s"},
+            **{"evidence_in_source": "none", "scope": "in scope", "metric": "m", "predicts": "p"},
+            **{"contrast": {"treatment": "a", "control": "b"}, "tests": list(tests)},
+            **fields,
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"treatment": None, "control": None}, "either 'trend' or 'treatment'"),
+        ({"trend": "norm"}, "either 'trend' or 'treatment'"),
+        ({"control": None}, "belong together"),
+        ({"control": {"hidden": "8"}}, "same factors"),
+        ({"control": {"norm": "batch"}}, "other levels"),
+        ({"in": {"hidden": "8"}}, "belong together"),
+        ({"in": {"hidden": "8"}, "than_in": {"hidden": "8"}}, "other levels"),
+        ({"control": 0.5, "in": {"hidden": "8"}, "than_in": {"hidden": "9"}}, "both with levels"),
+        ({"ratio": True, "margin": 0.1}, "1 or more"),
+        ({"predicts": "equal", "margin": 0.0}, "needs a margin"),
+        ({"margin": -0.1}, "greater than or equal to 0"),
+        ({"margin": None}, "margin"),
+        ({"number": ACCURACY | {"curve": "reach"}}, "belong together"),
+        ({"number": ACCURACY | {"target": 0.9}}, "belong together"),
+        ({"number": ACCURACY | {"curve": "roughness", "minus": ACCURACY}}, "one of them"),
+        ({"over": {"factor": "norm", "take": "worst"}}, "'range' or 'best'"),
+    ],
+)
+def test_a_form_that_is_not_right(fields: dict[str, Any], words: str):
+    with pytest.raises(ValidationError, match=words):
+        ClaimTest.model_validate(test_of(**fields))
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"study": "tinny"}, ["tests[0].study", "'tinny'", "did you mean 'tiny'"]),
+        ({"treatment": {"nrom": "batch"}, "control": {"nrom": "none"}}, ["did you mean 'norm'"]),
+        ({"treatment": {"norm": "bach"}}, ["treatment.norm", "did you mean 'batch'"]),
+        ({"where": {"norm": ["none", "bach"]}}, ["where.norm", "'bach'"]),
+        ({"trend": "width", "treatment": None, "control": None}, ["trend", "'width'"]),
+        ({"over": {"factor": "width", "take": "best"}}, ["over.factor", "'width'"]),
+        ({"number": {"split": "test", "metric": "acuracy"}}, ["did you mean 'accuracy'"]),
+        ({"number": ACCURACY | {"minus": {"split": "test", "metric": "r2"}}}, ["'r2'"]),
+        ({"number": ACCURACY | {"at": {"epoch": 2}}}, ["measured once"]),
+    ],
+)
+def test_what_the_studies_do_not_have(fields: dict[str, Any], words: list[str]):
+    studies = {"tiny": made_up.plan()}
+    with pytest.raises(RestudyError) as caught:
+        check(Evidence([], [], [claim(test_of(**fields))]), studies, ["tiny"])
+    for word in ["claims.yaml: CLM-BN-01", *words]:
+        assert word in str(caught.value)
+
+
+def test_a_study_as_published_judges_no_claim():
+    published = made_up.plan(as_published=True)
+    test = ClaimTest.model_validate(test_of())
+    (complaint,) = test.complaints("f", "tests[0]", Known({"tiny": published}, ["tiny"]))
+    assert "without as_published" in complaint
+
+
+def test_a_study_that_is_not_in_this_run_is_no_mistake():
+    check(Evidence([], [], [claim(test_of(study="other"))]), {}, ["other"])
+
+
+def test_every_test_of_the_repository_names_a_study_that_is_there(monkeypatch: Any):
+    from restudy.evidence.ledger import load_ledger
+
+    names = set(load_studies(ROOT / "config" / "studies"))
+    claims = load_ledger(ROOT / "config" / "evidence").claims
+    assert {test.study for one in claims for test in one.tests} <= names

@@ -1,0 +1,256 @@
+"""Effects and verdicts on made-up runs whose numbers are known."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from restudy.evidence.claim_effects import find, run_values
+from restudy.evidence.claim_tests import ClaimTest, Quantity
+from restudy.evidence.judging import judge, verdicts_of
+from restudy.evidence.ledger import NOT_YET
+from restudy.evidence.measuring import MissingError, StudyTables
+from restudy.plan import StudyPlan
+from tests.evidence import made_up
+from tests.evidence.test_claim_tests import ACCURACY, claim, test_of
+
+TWO_BY_TWO = {"norm": ["none", "batch"], "dropout": [0.0, 0.5]}
+
+
+def runs_of(made: StudyPlan, diverged: Any = None) -> pd.DataFrame:
+    """Return the runs table of a made-up study."""
+    rows = [
+        {
+            **{"cell": run.cell, "lane": run.lane, **run.levels, "seed": run.recipe.seed},
+            "dataset": run.recipe.dataset,
+            "status": "diverged" if diverged and diverged(run) else "finished",
+        }
+        for run in made.runs
+    ]
+    return pd.DataFrame(rows)
+
+
+def numbers(value: Any, **keys: Any) -> tuple[StudyTables, pd.DataFrame]:
+    made = made_up.plan(**keys)
+    return made_up.tables(made, value), runs_of(made)
+
+
+def effect(value: Any, fields: dict[str, Any], **keys: Any) -> Any:
+    tables, runs = numbers(value, **keys)
+    return next(iter(find(ClaimTest.model_validate(test_of(**fields)), tables, runs)))
+
+
+def test_the_effect_is_the_paired_t_interval():
+    rng = np.random.default_rng(1)
+    drawn = {(s, norm): rng.normal() for s in range(5) for norm in ("none", "batch")}
+    found = effect(lambda run, *_: drawn[run.recipe.seed, run.levels["norm"]], {})
+    a, b = (np.array([drawn[s, norm] for s in range(5)]) for norm in ("batch", "none"))
+    reference = stats.ttest_rel(a, b)
+    low, high = reference.confidence_interval(0.95)
+    assert found.effect.mean == pytest.approx((a - b).mean())
+    assert (found.effect.low, found.effect.high) == pytest.approx((low, high))
+    assert found.effect.p == pytest.approx(reference.pvalue)
+    assert (found.treatment, found.control) == pytest.approx((a.mean(), b.mean()))
+
+
+def test_other_factors_are_averaged_within_each_seed():
+    # An effect of 1 without dropout and of 3 with it, the same for every seed: no spread at all.
+    def value(run: Any, *_: Any) -> float:
+        gain = 3 if run.levels["dropout"] == "0.5" else 1
+        return run.recipe.seed + gain * (run.levels["norm"] == "batch")
+
+    found = effect(value, {}, factors=TWO_BY_TWO)
+    assert (found.effect.n, found.effect.mean, found.sd) == (5, 2, 0)
+    only = effect(value, {"where": {"dropout": "0.5"}}, factors=TWO_BY_TWO)
+    assert only.effect.mean == 3
+    more = {"in": {"dropout": "0.5"}, "than_in": {"dropout": "0.0"}}
+    assert effect(value, more, factors=TWO_BY_TWO).effect.mean == 2
+
+
+def test_each_data_set_is_a_test_of_its_own():
+    factors = {"norm": ["none", "batch"], "dataset": ["mnist", "fashion_mnist"]}
+
+    def value(run: Any, *_: Any) -> float:
+        return float(run.levels["dataset"] == "mnist" and run.levels["norm"] == "batch")
+
+    tables, runs = numbers(value, factors=factors)
+    found = list(find(ClaimTest.model_validate(test_of()), tables, runs))
+    assert [(one.dataset, one.effect.mean) for one in found] == [
+        ("mnist", 1.0),
+        ("fashion_mnist", 0.0),
+    ]
+
+
+def test_a_ratio_is_the_geometric_mean_of_ratios():
+    def value(run: Any, *_: Any) -> float:
+        return (run.recipe.seed + 1.0) * (3 if run.levels["norm"] == "batch" else 1)
+
+    found = effect(value, {"ratio": True, "margin": 1.1})
+    assert math.exp(found.effect.mean) == pytest.approx(3)
+    assert found.treatment == pytest.approx(3 * found.control)
+
+
+def test_a_number_as_control():
+    found = effect(lambda run, *_: 0.9 + run.recipe.seed / 100, {"treatment": {}, "control": 0.9})
+    assert found.effect.mean == pytest.approx(0.02)
+
+
+def test_a_trend_is_the_mean_step_from_level_to_level():
+    factors = {"hidden": [[1], [2], [3], [4]]}
+    widths = {"1": 0.0, "2": 1.0, "3": 4.0, "4": 9.0}
+    found = effect(
+        lambda run, *_: widths[run.levels["hidden"]],
+        {"trend": "hidden", "treatment": None, "control": None},
+        factors=factors,
+    )
+    assert found.effect.mean == pytest.approx(np.polyfit(range(4), list(widths.values()), 1)[0])
+
+
+def test_over_levels_the_range_and_the_best_by_validation():
+    # On validation data 0.1 is best without norm and 0.2 with it; on test data all else differs.
+    factors = {"norm": ["none", "batch"], "learning_rate": [0.1, 0.2, 0.3]}
+    best = {"none": "0.1", "batch": "0.2"}
+    tests = {"0.1": 0.1, "0.2": 0.5, "0.3": 0.9}
+
+    def value(run: Any, epoch: int, split: str, metric: str) -> float:
+        rate, norm = run.levels["learning_rate"], run.levels["norm"]
+        if split == "validation":
+            return float(best[norm] == rate)
+        return tests[rate] * (2 if norm == "batch" else 1)
+
+    chosen = effect(value, {"over": {"factor": "learning_rate", "take": "best"}}, factors=factors)
+    assert (chosen.treatment, chosen.control) == pytest.approx((1.0, 0.1))
+    spread = effect(value, {"over": {"factor": "learning_rate", "take": "range"}}, factors=factors)
+    assert (spread.treatment, spread.control) == pytest.approx((1.6, 0.8))
+
+
+CURVE = {1: 0.5, 2: 0.8, 3: 0.9, 4: 0.7}
+VALIDATION = {"split": "validation", "metric": "accuracy"}
+
+
+@pytest.mark.parametrize(
+    ("curve", "wanted"),
+    [
+        ({"curve": "reach", "target": 0.8}, 2),
+        ({"curve": "reach", "target": 0.95}, 5),  # never: one evaluation after the last
+        ({"curve": "best_epoch"}, 3),
+        ({"curve": "worsening"}, 0.2),
+        ({"curve": "roughness"}, (0.2 + 0.3) / 2),
+        ({"at": {"epoch": 2}, "minus": {**VALIDATION, "at": {"epoch": 1}}}, 0.3),
+    ],
+)
+def test_what_a_curve_does(curve: dict[str, Any], wanted: float):
+    tables, runs = numbers(lambda run, epoch, *_: CURVE[epoch])
+    values = run_values(Quantity.model_validate(VALIDATION | curve), tables, runs)
+    assert values["value"].to_numpy() == pytest.approx(wanted)
+
+
+def test_of_a_loss_lower_is_better():
+    tables, runs = numbers(lambda run, epoch, *_: 1 - CURVE[epoch])
+    loss = {"split": "validation", "metric": "data_loss"}
+    for curve, wanted in (
+        ({"curve": "reach", "target": 0.2}, 2),
+        ({"curve": "best_epoch"}, 3),
+        ({"curve": "worsening"}, 0.2),
+    ):
+        values = run_values(Quantity.model_validate(loss | curve), tables, runs)
+        assert values["value"].to_numpy() == pytest.approx(wanted)
+
+
+def test_a_run_that_diverged_is_as_good_as_a_guess():
+    made = made_up.plan()
+    tables = made_up.tables(made, lambda *_: 0.9)
+    runs = runs_of(made, lambda run: run.levels["norm"] == "none")
+    found = next(iter(find(ClaimTest.model_validate(test_of()), tables, runs)))
+    assert (found.treatment, found.control, found.diverged) == pytest.approx((0.9, 0.1, 5))
+    never = Quantity.model_validate({**VALIDATION, "curve": "reach", "target": 0.5})
+    values = run_values(never, tables, runs).groupby("norm")["value"].mean()
+    assert values.to_dict() == {"batch": 1.0, "none": 5.0}
+    loss = Quantity.model_validate({"split": "test", "metric": "data_loss"})
+    assert run_values(loss, tables, runs)["value"].isna().sum() == 5
+
+
+def test_a_level_that_the_scale_leaves_out():
+    tables, runs = numbers(None)
+    test = ClaimTest.model_validate(test_of(where={"dropout": "0.9"}))
+    tables.description["factors"]["dropout"] = ["0.0"]  # type: ignore[index]
+    with pytest.raises(MissingError, match=r"dropout 0\.9 is not at this scale"):
+        list(find(test, tables, runs))
+
+
+def judged(gain: float, sd: float = 1e-4, **fields: Any) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+
+    def value(run: Any, *_: Any) -> float:
+        return rng.normal(0.9, sd) + gain * (run.levels["norm"] == "batch")
+
+    tables, runs = numbers(value)
+    return judge([claim(test_of(**fields))], {"tiny": tables}, {"tiny": runs})
+
+
+@pytest.mark.parametrize(
+    ("gain", "sd", "predicts", "wanted"),
+    [
+        (0.05, 1e-4, "greater", "supported"),
+        (-0.05, 1e-4, "greater", "contradicted"),
+        (0.001, 1e-4, "greater", "no meaningful difference"),
+        (0.02, 0.05, "greater", "inconclusive"),
+        (-0.05, 1e-4, "less", "supported"),
+        (0.001, 1e-4, "equal", "supported"),
+        (0.05, 1e-4, "equal", "contradicted"),
+    ],
+)
+def test_verdicts(gain: float, sd: float, predicts: str, wanted: str):
+    (row,) = judged(gain, sd, predicts=predicts).to_dict("records")
+    assert row["verdict"] == wanted
+    assert row["low_power"] == (sd == 0.05)
+
+
+def test_p_values_are_adjusted_by_topic():
+    rng = np.random.default_rng(0)
+    tables, runs = numbers(lambda *_: rng.normal(0.9, 0.01))
+    topics = ["a", "a", "a", "b"]
+    claims = [
+        claim(test_of(), id=f"CLM-BN-0{number}", topic=topic)
+        for number, topic in enumerate(topics, start=1)
+    ]
+    table = judge(claims, {"tiny": tables}, {"tiny": runs})
+    p = table["p"].iloc[0]
+    assert table["p_adjusted"].tolist() == pytest.approx([min(1, 3 * p)] * 3 + [p])
+
+
+def test_the_verdict_on_a_claim_is_that_of_all_its_tests():
+    two = [test_of(), test_of(number={"split": "train", "metric": "accuracy"})]
+
+    def status(test: float, train: float) -> str:
+        def value(run: Any, epoch: int, split: str, metric: str) -> float:
+            gain = {"test": test, "train": train}.get(split, 0)
+            noise = (run.recipe.seed * 7 % 5) * 1e-5
+            return 0.5 + (gain + noise) * (run.levels["norm"] == "batch")
+
+        tables, runs = numbers(value)
+        made = claim(*two)
+        table = judge([made], {"tiny": tables}, {"tiny": runs})
+        return verdicts_of([made], table)[made.id].status
+
+    assert status(0.05, 0.05) == "supported"
+    assert status(0.05, -0.05) == "inconclusive"
+    assert status(-0.05, 0.001) == "contradicted"
+    assert status(0.001, 0.001) == "no meaningful difference"
+    assert status(0.05, 0.001) == "inconclusive"
+
+
+def test_a_claim_whose_study_is_not_there_is_not_yet():
+    made = claim(test_of(study="other"))
+    table = judge([made], {}, {})
+    status = verdicts_of([made], table)[made.id]
+    assert status == (NOT_YET, "study other is not in this run")
+
+
+def test_the_test_set_s_accuracy_is_read_as_it_is():
+    tables, runs = numbers(lambda run, *_: run.recipe.seed / 10)
+    values = run_values(Quantity.model_validate(ACCURACY), tables, runs)
+    assert values["value"].tolist() == (values["seed"] / 10).tolist()

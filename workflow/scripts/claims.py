@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import pandas as pd
+
+from restudy.collect import RUNS
+from restudy.console import job
+from restudy.evidence.judging import judge
+from restudy.evidence.ledger import Claim, load_rows
+from restudy.evidence.measuring import read_studies
+from restudy.files import write_atomically
+from restudy.tables import to_csv
+
+with job(snakemake.log[0]):
+    claims = load_rows(Path(snakemake.input.evidence), Claim)
+    folders = [Path(path).parent for path in snakemake.input.descriptions]
+    studies = read_studies(folders)
+    runs = {
+        name: pd.read_parquet(folder / RUNS) for name, folder in zip(studies, folders, strict=True)
+    }
+    write_atomically(Path(snakemake.output[0]), to_csv(judge(claims, studies, runs)))
