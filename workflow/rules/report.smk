@@ -148,6 +148,34 @@ rule claims:
         "../scripts/claims.py"
 
 
+rule errata:
+    input:
+        evidence="config/evidence/errata.yaml",
+        histories=expand(
+            rules.collect.output.history, study=EVIDENCE.shown(PLAN.studies)
+        ),
+        descriptions=expand(
+            rules.collect.output.description, study=EVIDENCE.shown(PLAN.studies)
+        ),
+    output:
+        RESULTS / "tables/errata_shown.csv",
+    log:
+        RESULTS / "logs/errata.log",
+    benchmark:
+        RESULTS / "benchmarks/errata.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.evidence.demonstrations"),
+    message:
+        "Show what the mistakes of the sources do"
+    script:
+        "../scripts/errata.py"
+
+
 rule calibration:
     output:
         RESULTS / "tables/calibration.csv",
@@ -176,6 +204,8 @@ rule ledger:
         ),
         published=rules.published.output.table,
         claim_tests=rules.claims.output,
+        errata_shown=rules.errata.output,
+        puzzles=rules.forensics.output.conclusions,
     output:
         tables=expand(
             RESULTS / "tables/{kind}.csv",
@@ -198,7 +228,7 @@ rule ledger:
         experiments={
             name: plan.study.experiments for name, plan in PLAN.studies.items()
         },
-        code=code_digest("restudy.evidence.published", "restudy.evidence.judging"),
+        code=code_digest("restudy.evidence.standing"),
     message:
         "Give every published value, claim, erratum, system and figure its status"
     script:
@@ -214,6 +244,7 @@ rule page:
         unit_tests=rules.unit_tests.output,
         claim_tests=rules.claims.output,
         calibration=rules.calibration.output,
+        errata_shown=rules.errata.output,
         forensics=rules.forensics.output.table,
         puzzles=rules.forensics.output.conclusions,
         source_figures=expand(rules.source_figure.output.svg, figure=DRAWN_FIGURES),

@@ -1,27 +1,28 @@
 from pathlib import Path
 
+import pandas as pd
+
 from restudy.console import job
 from restudy.evidence import ledger
-from restudy.evidence.judging import read_claim_tests, verdicts_of
-from restudy.evidence.published import read_published_table, statuses_of
+from restudy.evidence.demonstrations import read_demonstrations
+from restudy.evidence.judging import read_claim_tests
+from restudy.evidence.published import read_published_table
+from restudy.evidence.standing import standing
 from restudy.files import write_atomically
 from restudy.tables import to_csv
 
 with job(snakemake.log[0]):
     rows = ledger.load_ledger(Path(snakemake.input.evidence[0]).parent)
-    judged = statuses_of(read_published_table(Path(snakemake.input.published)))
-    verdicts = verdicts_of(rows.claims, read_claim_tests(Path(snakemake.input.claim_tests[0])))
-    open_rows = {row.id for row in rows.published if row.status is None}
-    tables = ledger.statuses(
+    judged = standing(
         rows,
-        set(snakemake.params.figures),
-        {id_: status for id_, status in judged.items() if id_ in open_rows}
-        | verdicts
-        | ledger.experiments_run(snakemake.params.experiments)
-        | {
-            id_: ledger.Status(ledger.NOT_YET, why) for id_, why in snakemake.params.missing.items()
-        },
+        published_table=read_published_table(Path(snakemake.input.published)),
+        claim_tests=read_claim_tests(Path(snakemake.input.claim_tests[0])),
+        errata_shown=read_demonstrations(Path(snakemake.input.errata_shown[0])),
+        puzzles=pd.read_csv(snakemake.input.puzzles),
+        experiments=snakemake.params.experiments,
+        missing_figures=snakemake.params.missing,
     )
+    tables = ledger.statuses(rows, set(snakemake.params.figures), judged)
     for path in map(Path, snakemake.output.tables):
         write_atomically(path, to_csv(tables[path.stem]))
     counts = ledger.summary(tables).reset_index()

@@ -6,6 +6,7 @@ from restudy import tables
 from restudy.collect import read_description
 from restudy.console import job
 from restudy.evidence import ledger
+from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
 from restudy.files import write_atomically
@@ -54,6 +55,10 @@ with job(snakemake.log[0]):
                 texts(snakemake.input.ledger[1]),
                 read_claim_tests(Path(snakemake.input.claim_tests[0])),
                 pd.read_csv(snakemake.input.calibration[0]),
+            ),
+            evidence.errata(
+                texts(snakemake.input.ledger[2]),
+                read_demonstrations(Path(snakemake.input.errata_shown[0])),
             ),
             evidence.puzzles(texts(snakemake.input.puzzles), texts(snakemake.input.forensics)),
             *evidence.galleries(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence import facts
-from restudy.evidence.ledger import Claim, Published, load_ledger, load_rows
+from restudy.evidence.ledger import Claim, Erratum, Published, load_ledger, load_rows
 from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Known
 from restudy.plan import StudyPlan
@@ -27,6 +27,7 @@ class Evidence(NamedTuple):
     published: Sequence[Published]
     puzzles: Sequence[Puzzle]
     claims: Sequence[Claim] = ()
+    errata: Sequence[Erratum] = ()
 
     def measured(self, studies: Iterable[str]) -> list[str]:
         """Return those of some studies that published values are held beside."""
@@ -41,6 +42,11 @@ class Evidence(NamedTuple):
     def tested(self, studies: Iterable[str]) -> list[str]:
         """Return those of some studies that claims are tested on."""
         named = {test.study for claim in self.claims for test in claim.tests}
+        return [name for name in studies if name in named]
+
+    def shown(self, studies: Iterable[str]) -> list[str]:
+        """Return those of some studies that show what a mistake does."""
+        named = {reading.study for row in self.errata for reading in row.readings.values()}
         return [name for name in studies if name in named]
 
     def datasets(self, datasets: Iterable[str]) -> list[str]:
@@ -58,7 +64,7 @@ def load_evidence(studies: Mapping[str, StudyPlan]) -> Evidence:
     """
     ledger = load_ledger(FOLDER)
     puzzles = load_rows(FOLDER / "forensics.yaml", Puzzle)
-    evidence = Evidence(ledger.published, puzzles, ledger.claims)
+    evidence = Evidence(ledger.published, puzzles, ledger.claims, ledger.errata)
     check(evidence, studies, [path.stem for path in STUDIES.glob("*.yaml")])
     check_experiments(studies, [row.id for row in ledger.systems])
     return evidence
@@ -97,6 +103,7 @@ def check(evidence: Evidence, studies: Mapping[str, StudyPlan], names: Collectio
         *_of_rows(evidence.published, known),
         *_of_puzzles(evidence, known),
         *_of_claims(evidence.claims, known),
+        *_of_errata(evidence, known),
     ]
     if complaints:
         raise RestudyError("\n".join(dict.fromkeys(complaints)))
@@ -118,6 +125,18 @@ def _of_claims(claims: Sequence[Claim], known: Known) -> Iterator[str]:
         where = f"{FOLDER / 'claims.yaml'}: {claim.id}"
         for place, test in enumerate(claim.tests):
             yield from test.complaints(where, f"tests[{place}]", known)
+
+
+def _of_errata(evidence: Evidence, known: Known) -> Iterator[str]:
+    puzzles = [puzzle.id for puzzle in evidence.puzzles]
+    for row in evidence.errata:
+        where = f"{FOLDER / 'errata.yaml'}: {row.id}"
+        for key, reading in row.readings.items():
+            yield from reading.complaints(where, key, known)
+        for id_ in row.shown_by:
+            if id_.startswith("PUZ-") and id_ not in puzzles:
+                guess = nearest(id_, puzzles)
+                yield describe(where, "shown_by", id_, "an id of forensics.yaml", guess)
 
 
 def _of_puzzles(evidence: Evidence, known: Known) -> Iterator[str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from restudy.evidence.forensics import COMPATIBLE, RULED_OUT, Candidate, Held, Solution
-from restudy.evidence.ledger import NOT_YET
+from restudy.evidence.ledger import NOT_YET, Status
 from restudy.tables import DASH, number
 
 COLUMNS = (
@@ -77,6 +77,20 @@ def conclusions(solutions: Sequence[Solution]) -> pd.DataFrame:
         for solution in solutions
     ]
     return pd.DataFrame(records, columns=list(CONCLUSIONS))
+
+
+def statuses_of(conclusions: pd.DataFrame) -> dict[str, Status]:
+    """Return the status of each puzzle of a :func:`conclusions` table, by id."""
+    rows = conclusions.astype({"compatible": int, "ruled_out": int}).to_dict("records")
+    return {
+        row["puzzle"]: Status(
+            f"searched: {row['compatible']} compatible, {row['ruled_out']} ruled out"
+            if row["compatible"] + row["ruled_out"]
+            else NOT_YET,
+            row["conclusion"],
+        )
+        for row in rows
+    }
 
 
 def conclude(solution: Solution) -> str:

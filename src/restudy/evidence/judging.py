@@ -140,6 +140,7 @@ def _rows(
         "test": place,
         "study": test.study,
         "dataset": "",
+        **{"cuts": "", "because": ""},
         "number": test.number.in_words(),
         "sides": test.in_words(),
         "predicts": test.predicts,

@@ -36,6 +36,10 @@ INSIDE = "inside the prediction interval"
 BUG_ONLY = "only with the source's bug"
 BOUND_HOLDS = "the bound holds"
 DIFFERS = "differs"
+SHOWN = "shown"
+NOTHING_FOUND = "no difference found"
+JUDGED = "judged by its rows"
+WORDING = "of wording only"
 OUTSIDE = "outside"
 """Followed by how far: ``outside by 0.012``."""
 
@@ -128,6 +132,16 @@ class _OfSources(Row):
             yield Link("sources", "sources", source)
 
 
+def readings_in(row: BaseModel, keys: Iterable[str]) -> dict[str, Reading]:
+    """Return the readings under some keys of a row, by key, differences taken apart."""
+    found: dict[str, Reading] = {}
+    for key in keys:
+        reading: Reading | None = getattr(row, key)
+        while reading is not None:
+            found[key], reading, key = reading, reading.minus, f"{key}.minus"
+    return found
+
+
 class Published(_OfOneSource):
     """A number that a source printed."""
 
@@ -170,12 +184,7 @@ class Published(_OfOneSource):
     @property
     def readings(self) -> dict[str, Reading]:
         """The readings that the row asks for, by their key, differences taken apart."""
-        found: dict[str, Reading] = {}
-        for key in ("measure", "corrected"):
-            reading: Reading | None = getattr(self, key)
-            while reading is not None:
-                found[key], reading, key = reading, reading.minus, f"{key}.minus"
-        return found
+        return readings_in(self, ("measure", "corrected"))
 
     @property
     def number(self) -> float | None:
@@ -251,6 +260,19 @@ class Claim(_OfSources):
             yield Link("related_errata", "errata", id_)
 
 
+class Demonstration(_Strict):
+    """What a mistake does: a number with it, and the same number without.
+
+    Attributes:
+        what: the number, in words.
+        as_published, corrected: where each is read; seeds that both have are compared in pairs.
+    """
+
+    what: Text
+    as_published: Reading
+    corrected: Reading
+
+
 class Erratum(_OfSources):
     """A mistake in a source's code, formulas, tables or reasoning."""
 
@@ -265,12 +287,38 @@ class Erratum(_OfSources):
     corrected: Text | None = None
     metric: Text | None = None
     related_claims: list[str] = []
+    shows: list[Demonstration] = []
+    shown_by: list[str] = []
+    wording: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _one_way_to_show_it(self) -> Erratum:
+        ways = [
+            bool(self.shows or self.shown_by),
+            self.wording is not None,
+            self.status is not None,
+        ]
+        if sum(ways) > 1:
+            raise ValueError("allowed: 'shows' and 'shown_by', or 'wording', or a status")
+        return self
+
+    @property
+    def readings(self) -> dict[str, Reading]:
+        """The readings of its demonstrations, by their key."""
+        return {
+            f"shows[{place}].{key}": reading
+            for place, shown in enumerate(self.shows)
+            for key, reading in readings_in(shown, ("as_published", "corrected")).items()
+        }
 
     def links(self) -> Iterator[Link]:
-        """Yield the sources, and the claims that rest on the mistake."""
+        """Yield the sources, the claims that rest on the mistake, and the rows that show it."""
         yield from super().links()
         for id_ in self.related_claims:
             yield Link("related_claims", "claims", id_)
+        for id_ in self.shown_by:
+            if not id_.startswith("PUZ-"):  # puzzles are no rows
+                yield Link("shown_by", "claims" if id_.startswith("CLM-") else "published", id_)
 
 
 class System(_OfOneSource):

@@ -9,6 +9,7 @@ import pandas as pd
 from restudy.evidence.judging import readable_tests
 from restudy.evidence.published import readable
 from restudy.report.page import Picture, Section, Table
+from restudy.tables import number
 
 _TABLES = "../tables"
 
@@ -76,7 +77,7 @@ def claims(verdicts: pd.DataFrame, tests: pd.DataFrame, calibration: pd.DataFram
     judged = verdicts[verdicts["id"].isin(tests["claim"])]
     shown = judged[["id", "source", "statement", "status"]]
     tables = [
-        Table("How many have which verdict", _counts(verdicts)),
+        Table("How many have which verdict", _counts(verdicts, "topic")),
         Table("Each claim that is tested", shown.rename(columns={"status": "verdict"})),
     ]
     tables += [
@@ -102,9 +103,46 @@ def claims(verdicts: pd.DataFrame, tests: pd.DataFrame, calibration: pd.DataFram
     )
 
 
-def _counts(verdicts: pd.DataFrame) -> pd.DataFrame:
-    counts = pd.crosstab(verdicts["status"], verdicts["topic"], margins=True, margins_name="all")
-    return counts.sort_values("all", ascending=False).rename_axis("verdict").reset_index()
+def errata(statuses: pd.DataFrame, shown: pd.DataFrame) -> Section:
+    """Return the section on mistakes.
+
+    Args:
+        statuses: the ledger's table of errata.
+        shown: :func:`restudy.evidence.demonstrations.demonstrate`.
+    """
+    found = shown[shown["difference"].notna()]
+    numbers = pd.DataFrame(
+        {
+            "erratum": found["erratum"],
+            "severity": found["severity"],
+            "what": found["what"],
+            "as published": found["as_published"].map(number),
+            "corrected": found["corrected"].map(number),
+            "difference": found["difference"].map(lambda value: number(value, signed=True)),
+            "95%": found["low"].map(number) + " to " + found["high"].map(number),
+            "n": found["n"].map("{:.0f}".format),
+        }
+    )
+    return Section(
+        name="errata",
+        title="The mistakes, and what they do",
+        question="What do the numbers become once a mistake of a source is mended?",
+        notes="Paired differences over seeds, as published less corrected. Mistakes that claims, "
+        "numbers or searches tell of refer to them; those of wording have nothing to run.",
+        tables=[
+            Table("How many have which status", _counts(statuses, "severity")),
+            Table("Numbers with the mistake and without", numbers),
+        ],
+        links={
+            "all errata": f"{_TABLES}/errata.csv",
+            "numbers": f"{_TABLES}/errata_shown.csv",
+        },
+    )
+
+
+def _counts(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    counts = pd.crosstab(table["status"], table[by], margins=True, margins_name="all")
+    return counts.sort_values("all", ascending=False).reset_index()
 
 
 def puzzles(conclusions: pd.DataFrame, candidates: pd.DataFrame) -> Section:

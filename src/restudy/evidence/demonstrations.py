@@ -1,0 +1,126 @@
+"""What each mistake of the sources does: a number with it, and the same number without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from restudy.evidence.ledger import (
+    JUDGED,
+    NOT_YET,
+    NOTHING_FOUND,
+    SHOWN,
+    WORDING,
+    Demonstration,
+    Erratum,
+    Status,
+)
+from restudy.evidence.measuring import MissingError, StudyTables, take
+from restudy.stats.effects import paired_effect
+
+COLUMNS = (
+    *("erratum", "source", "severity", "what", "n", "as_published", "corrected"),
+    *("difference", "low", "high", "p", "cuts", "because"),
+)
+_NUMBERS = ("n", "as_published", "corrected", "difference", "low", "high", "p")
+
+
+def demonstrate(errata: Sequence[Erratum], studies: Mapping[str, StudyTables]) -> pd.DataFrame:
+    """Hold each number with a mistake beside the same number without it.
+
+    Args:
+        errata: rows of the ledger.
+        studies: the studies that they name, as far as this run has them.
+
+    Returns:
+        one row per demonstration with the columns ``COLUMNS``: ``n`` (seeds that both sides have),
+        ``as_published`` and ``corrected`` (means), ``difference`` (the first less the second) with
+        its 95% t interval and ``p``, ``cuts`` (what the scale cuts), ``because`` (why there is
+        nothing).
+    """
+    rows = [
+        {
+            "erratum": erratum.id,
+            "source": erratum.origin,
+            "severity": erratum.severity,
+            "what": shown.what,
+            **{"cuts": "", "because": ""},
+            **_numbers(shown, studies),
+        }
+        for erratum in errata
+        for shown in erratum.shows
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def read_demonstrations(path: Path) -> pd.DataFrame:
+    """Read the table that :func:`demonstrate` makes from its file."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS})
+
+
+def statuses_of(
+    errata: Sequence[Erratum], table: pd.DataFrame, others: Mapping[str, Status]
+) -> dict[str, Status]:
+    """Return the status of each erratum that is shown, judged by other rows, or of wording only.
+
+    One whose number is another with the mistake than without is shown; if the intervals of all its
+    differences hold 0, no difference is found.
+
+    Args:
+        errata: rows of the ledger.
+        table: as :func:`demonstrate` returns it.
+        others: the status of claims, published numbers and puzzles, by id.
+    """
+    return {
+        erratum.id: _status(erratum, table[table["erratum"] == erratum.id], others)
+        for erratum in errata
+        if erratum.shows or erratum.shown_by or erratum.wording
+    }
+
+
+def _numbers(shown: Demonstration, studies: Mapping[str, StudyTables]) -> dict[str, Any]:
+    try:
+        wrong, right = take(shown.as_published, studies), take(shown.corrected, studies)
+    except MissingError as error:
+        return {"because": str(error)}
+    mine, theirs = wrong.by_seed.align(right.by_seed, join="inner")
+    effect = paired_effect(mine, theirs)
+    if effect.n < 2:
+        return {"n": effect.n, "because": "fewer than two seeds have both"}
+    cuts = "; ".join(dict.fromkeys(cut for cut in (wrong.cuts, right.cuts) if cut))
+    return {
+        "n": effect.n,
+        "as_published": mine.mean(),
+        "corrected": theirs.mean(),
+        "difference": effect.mean,
+        "low": effect.low,
+        "high": effect.high,
+        "p": effect.p,
+        "cuts": cuts,
+    }
+
+
+def _status(erratum: Erratum, rows: pd.DataFrame, others: Mapping[str, Status]) -> Status:
+    if erratum.wording:
+        return Status(WORDING, "nothing to run")
+    named = [f"{id_} {others[id_].status}" for id_ in erratum.shown_by if id_ in others]
+    judged = any(others[id_].status != NOT_YET for id_ in erratum.shown_by if id_ in others)
+    found = rows[rows["difference"].notna()]
+    words = "; ".join([*map(_in_words, found.to_dict("records")), *named])
+    if len(found):
+        differs = (found["low"] > 0) | (found["high"] < 0)
+        return Status(SHOWN if differs.any() else NOTHING_FOUND, words)
+    if judged:
+        return Status(JUDGED, words)
+    return Status(NOT_YET, "; ".join([*dict.fromkeys(rows["because"]), *named]))
+
+
+def _in_words(row: Mapping[Any, Any]) -> str:
+    numbers = (f"{row[name]:.4g}" for name in ("as_published", "corrected"))
+    ends = f"{row['difference']:+.3g} ({row['low']:+.3g} to {row['high']:+.3g}, n {row['n']:.0f})"
+    words = "{}: {} as published, {} corrected, ".format(row["what"], *numbers)
+    return words + ends + (f" [{row['cuts']}]" if row["cuts"] else "")

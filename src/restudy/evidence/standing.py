@@ -1,0 +1,46 @@
+"""What the pipeline has found out of every row of the ledger, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+
+from restudy.evidence import demonstrations, forensics_tables, published
+from restudy.evidence.judging import verdicts_of
+from restudy.evidence.ledger import NOT_YET, Ledger, Status, experiments_run
+
+
+def standing(
+    rows: Ledger,
+    *,
+    published_table: pd.DataFrame,
+    claim_tests: pd.DataFrame,
+    errata_shown: pd.DataFrame,
+    puzzles: pd.DataFrame,
+    experiments: Mapping[str, Iterable[str]],
+    missing_figures: Mapping[str, str],
+) -> dict[str, Status]:
+    """Return the status of every row that is judged, by id.
+
+    Args:
+        rows: the ledger.
+        published_table: :func:`restudy.evidence.published.published_table`.
+        claim_tests: :func:`restudy.evidence.judging.judge`.
+        errata_shown: :func:`restudy.evidence.demonstrations.demonstrate`.
+        puzzles: :func:`restudy.evidence.forensics_tables.conclusions`.
+        experiments: name of each study -> ids of the experiments that it repeats.
+        missing_figures: ids of figures that this run does not draw -> why.
+    """
+    numbers = published.statuses_of(published_table)
+    verdicts = verdicts_of(rows.claims, claim_tests)
+    by_hand = {row.id: Status(row.status, row.because or "") for row in rows.claims if row.status}
+    others = numbers | by_hand | verdicts | forensics_tables.statuses_of(puzzles)
+    open_numbers = {row.id for row in rows.published if row.status is None}
+    return {
+        **{id_: status for id_, status in numbers.items() if id_ in open_numbers},
+        **verdicts,
+        **demonstrations.statuses_of(rows.errata, errata_shown, others),
+        **experiments_run(experiments),
+        **{id_: Status(NOT_YET, why) for id_, why in missing_figures.items()},
+    }
