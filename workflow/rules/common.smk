@@ -30,10 +30,14 @@ wildcard_constraints:
     dataset="[^/]+",
 
 
+def studies_drawn_as(kind):
+    """Return the studies whose file asks for one kind of figure."""
+    return [name for name, plan in PLAN.studies.items() if plan.study.figure == kind]
+
+
 def drawn_as(kind):
     """Return a pattern that matches the studies whose file asks for one kind of figure."""
-    names = (name for name, plan in PLAN.studies.items() if plan.study.figure == kind)
-    return "|".join(names) or "(?!)"
+    return "|".join(studies_drawn_as(kind)) or "(?!)"
 
 
 def needed_for_figure(wildcards):

@@ -164,6 +164,32 @@ rule grid:
         "../scripts/grid.py"
 
 
+rule matters:
+    input:
+        runs=rules.collect.output.runs,
+        description=rules.collect.output.description,
+    output:
+        table=RESULTS / "tables/{study}/matters.csv",
+        text=RESULTS / "tables/{study}/matters.md",
+    log:
+        RESULTS / "logs/matters/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/matters/{study}.tsv"
+    wildcard_constraints:
+        study=drawn_as("grid"),
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.matters"),
+    message:
+        "Find what explains the variation in {wildcards.study}"
+    script:
+        "../scripts/matters.py"
+
+
 rule housing:
     input:
         runs=rules.collect.output.runs,

@@ -247,6 +247,7 @@ rule page:
         errata_shown=rules.errata.output,
         forensics=rules.forensics.output.table,
         puzzles=rules.forensics.output.conclusions,
+        matters=expand(rules.matters.output.text, study=studies_drawn_as("grid")),
         source_figures=expand(rules.source_figure.output.svg, figure=DRAWN_FIGURES),
         captions=expand(
             "workflow/report/{kind}.rst",
@@ -265,7 +266,7 @@ rule page:
         mem_mb=500,
     params:
         studies=list(PLAN.studies),
-        code=code_digest("restudy.report.page"),
+        code=code_digest("restudy.report.page", "restudy.report.evidence"),
     message:
         "Write the report"
     script:

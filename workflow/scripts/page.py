@@ -56,6 +56,14 @@ with job(snakemake.log[0]):
                 read_claim_tests(Path(snakemake.input.claim_tests[0])),
                 pd.read_csv(snakemake.input.calibration[0]),
             ),
+            evidence.matters(
+                {
+                    Path(path).parent.name: [
+                        line.removeprefix("* ") for line in Path(path).read_text().splitlines()
+                    ]
+                    for path in snakemake.input.matters
+                }
+            ),
             evidence.errata(
                 texts(snakemake.input.ledger[2]),
                 read_demonstrations(Path(snakemake.input.errata_shown[0])),

@@ -103,6 +103,26 @@ def claims(verdicts: pd.DataFrame, tests: pd.DataFrame, calibration: pd.DataFram
     )
 
 
+def matters(advice: Mapping[str, Sequence[str]]) -> Section:
+    """Return the section on what matters most.
+
+    Args:
+        advice: study -> lines, see :func:`restudy.matters.advice`.
+    """
+    return Section(
+        name="matters",
+        title="What matters most",
+        question="How much of the variation in test accuracy does each choice explain, and which "
+        "level is the better one?",
+        notes="Shares of variance (omega squared) with 95% bootstrap intervals over seeds, by data "
+        "set, largest first. A share holds for the levels that the study has, and no others.",
+        tables=[
+            Table(study, pd.DataFrame({"advice": list(lines)})) for study, lines in advice.items()
+        ],
+        links={study: f"{_TABLES}/{study}/matters.csv" for study in advice},
+    )
+
+
 def errata(statuses: pd.DataFrame, shown: pd.DataFrame) -> Section:
     """Return the section on mistakes.
 
