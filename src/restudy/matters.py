@@ -6,6 +6,7 @@ Every line of advice is made from a row of the table, so that no advice is witho
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -61,22 +62,24 @@ def advice(table: pd.DataFrame) -> list[str]:
     return [_line(row) for _, row in table.iterrows() if row["source"] != HIGHER]
 
 
-def _line(row: pd.Series[object]) -> str:
-    share, low, high = (100 * float(str(row[name])) for name in ("share", "low", "high"))
+def _line(row: pd.Series[Any]) -> str:
+    share, low, high = (100 * row[name] for name in ("share", "low", "high"))
     name = str(row["source"]).replace("_", " ")
     where = f"{row['dataset']}: " if row["dataset"] else ""
     size = f"{share:.0f}% ({low:.0f}% to {high:.0f}%) of the variance"
     if np.isnan(share):
         return f"{where}{name}: too few seeds to say"
+    matters = "matters" if low > 100 * _LITTLE else "may matter"
+    verb = "hardly matters" if high < 100 * _LITTLE else matters
     if row["source"] == RESIDUAL:
-        return f"{where}the seed alone makes {size}: compare nothing on one run"
+        rest = "" if high < 100 * _LITTLE else ": compare nothing on one run"
+        return f"{where}the seed {verb}, {size}{rest}"
     if " x " in name:
-        verb = "matters" if low > 100 * _LITTLE else "hardly matters"
         return f"{where}the interaction {name} {verb}, {size}"
     best, worst = (
         f"{row['best']} ({row['best_mean']:.4f})",
         f"{row['worst']} ({row['worst_mean']:.4f})",
     )
-    if high < 100 * _LITTLE:
-        return f"{where}{name} hardly matters, {size}: {best} to {worst}"
-    return f"{where}choose {name} {best} rather than {worst}: it makes {size}"
+    if verb == "matters":
+        return f"{where}choose {name} {best} rather than {worst}: it makes {size}"
+    return f"{where}{name} {verb}, {size}: {best} to {worst}"
