@@ -18,7 +18,9 @@ pytestmark = pytest.mark.pipeline
 STUDY_FILES = ("runs.parquet", "history.parquet", "timing.parquet", "study.json")
 TABLES = ("summary", "comparison", "winners", "timing")
 NOTHING = "Nothing to be done"
-EVIDENCE = ("facts", "unit_tests", "published", "forensics", "ledger", "page")
+EVIDENCE = (
+    *("facts", "unit_tests", "published", "forensics", "claims", "errata", "ledger", "page"),
+)
 """The rules that say what became of the sources' numbers."""
 
 
@@ -291,3 +293,43 @@ def test_a_truncated_file_of_the_user_s_is_told(copy):
     output = copy.run("results/data/mnist.raw.json", fails=True)
     (line,) = set(re.findall(r"^error: .*", output, re.MULTILINE))
     assert str(broken) in line
+
+
+CLAIM = """
+- id: CLM-MINE-01
+  sources: [S1]
+  topic: mine
+  statement: A network learns if its weights move.
+  evidence_in_source: common sense
+  scope: in scope
+  metric: test accuracy
+  contrast: {treatment: a rate of 0.1, control: a rate of a billionth}
+  predicts: higher
+  tests:
+    - study: rates
+      number: {split: test, metric: accuracy}
+      treatment: {learning_rate: '0.1'}
+      control: {learning_rate: '1e-09'}
+      predicts: greater
+      margin: 0.05
+"""
+
+
+def test_a_claim_of_one_s_own_on_a_study_of_one_s_own_gets_its_verdict(finished, tmp_path):
+    own = finished.copy(tmp_path / "own")
+    study = STUDIES["tiny"] | {"factors": {"learning_rate": [0.1, 1e-9]}, "seeds": 5}
+    own.write_study("rates", **{key: value for key, value in study.items() if key != "compare"})
+    with (own.folder / "config/evidence/claims.yaml").open("a") as file:
+        file.write(CLAIM)
+    output = own.run(str(own.results.relative_to(own.folder) / "tables/claims.csv"))
+    assert sum(new for new, _ in trained(output).values()) == 8  # two of the ten were there
+    verdicts = pd.read_csv(own.results / "tables/claims.csv").set_index("id")
+    assert verdicts.loc["CLM-MINE-01", "status"] == "supported"
+    tests = pd.read_csv(own.results / "tables/claim_tests.csv").set_index("claim")
+    found = tests.loc["CLM-MINE-01"]
+    runs = pd.read_parquet(own.results / "studies/rates/runs.parquet")
+    wide = runs.pivot_table("test_accuracy", "seed", "learning_rate", observed=True)
+    difference = wide["0.1"] - wide["1e-09"]
+    assert found["effect"] == pytest.approx(difference.mean())
+    assert found["n"] == 5
+    assert found["low"] > 0.05

@@ -189,6 +189,7 @@ rule calibration:
     resources:
         mem_mb=500,
     params:
+        repetitions=10_000 if SETTINGS.scale == "full" else 2_000,
         code=code_digest("restudy.stats.calibration"),
     message:
         "See how often the statistics are right, by simulation"

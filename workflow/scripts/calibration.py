@@ -6,4 +6,6 @@ from restudy.stats.calibration import calibrate
 from restudy.tables import to_csv
 
 with job(snakemake.log[0]):
-    write_atomically(Path(snakemake.output[0]), to_csv(calibrate()))
+    repetitions = snakemake.params.repetitions
+    table = calibrate(repetitions, bootstrap_repetitions=repetitions // 10)
+    write_atomically(Path(snakemake.output[0]), to_csv(table))
