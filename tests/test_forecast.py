@@ -215,7 +215,8 @@ def test_what_each_kind_of_work_grows_with():
     assert with_test.products - plain.products == pytest.approx(
         2 * 2 * (784 * 7 + 7 * 5 + 5 * 10) * 2 * 10_000 * 0.9e-11
     )
-    assert seconds(probes=["training_mode"]).products > plain.products
+    for probe in ("training_mode", "gradients", "activations", "robustness", "sharpness"):
+        assert seconds(probes=[probe]).products > plain.products
 
 
 def test_a_full_batch_is_taken_in_blocks():

@@ -33,6 +33,8 @@ CELL = 0.6
 """Seconds to read and scale the images and to write the files of a cell; houses are less."""
 _ROWS = 500
 """Samples of a full batch that are taken at a time, for each lane anew."""
+_BLOCK = 512
+"""Training samples that most probes look at."""
 
 START = 5.0
 """Seconds before a job's first step, nearly all of them imports."""
@@ -98,4 +100,13 @@ def _evaluated(recipe: Recipe) -> int:
     tests = DATASETS[recipe.dataset].train_rows // 6
     samples = times * (recipe.n_train + recipe.n_validation)
     samples += tests * (times if "test" in recipe.probes else 1)
-    return samples + (recipe.n_train if "training_mode" in recipe.probes else 0)
+    # A backward pass is as much as two forward ones.
+    block = min(_BLOCK, recipe.n_train)
+    probes = {
+        "training_mode": recipe.n_train,
+        "gradients": times * 6 * block,
+        "activations": times * block,
+        "robustness": recipe.n_validation,
+        "sharpness": 4 * block,
+    }
+    return samples + sum(probes.get(probe, 0) for probe in recipe.probes)

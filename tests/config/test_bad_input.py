@@ -148,7 +148,11 @@ def test_recipe_fields(tmp_path, fields, parts):
         ({"validation_samples": 60_000}, ["validation_samples: 60000", "1 to 59999"]),
         (
             HOUSES | {"loss": "mse", "probes": ["train_sample"]},
-            ["probes: 'train_sample' needs classes", "batch_loss, test"],
+            ["probes: 'train_sample' needs classes", "batch_loss, test, gradients"],
+        ),
+        (
+            {"probes": ["robustness"], "validation_samples": 0},
+            ["probes: 'robustness' is measured on validation samples"],
         ),
         ({"probes": ["batch_loss", "batch_loss"]}, ["probes: ", "each once"]),
     ],

@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restudy.config.loading import load_studies
+from restudy.config.recipe import Probe
 from restudy.errors import RestudyError
 from restudy.evidence import checks
 from restudy.evidence.checks import Evidence, check, check_experiments
@@ -20,7 +22,9 @@ from restudy.evidence.readings import Reading, metrics_of
 from restudy.lanes.train import train_lanes
 from restudy.plan import make_plan
 from tests.evidence.made_up import measure, plan, published, puzzle, tables
-from tests.recipes import images, lane
+from tests.recipes import HOUSES, houses, images, lane
+
+EVERY = list(get_args(Probe))
 
 # Checks
 
@@ -83,6 +87,21 @@ def test_no_validation_part_no_reading_of_it():
     check(Evidence([published(measure=measure(at={"epoch": 2}))], []), {"tiny": made}, [])
 
 
+def test_a_probe_s_metric_is_read_where_and_when_it_is_measured():
+    made = plan(recipe={"probes": ["gradients", "sharpness"]})
+
+    def checked(**fields):
+        row = published(measure=measure(split="train", **fields))
+        check(Evidence([row], []), {"tiny": made}, [])
+
+    checked(metric="gradient_norm", at={"epoch": 2})
+    checked(metric="sharpness")
+    with pytest.raises(RestudyError, match=r"measure.at.*measured once, at the end"):
+        checked(metric="sharpness", at={"epoch": 2})
+    with pytest.raises(RestudyError, match="measure.metric: 'noisy_accuracy'"):
+        checked(metric="noisy_accuracy")
+
+
 def test_a_study_that_is_not_in_this_run_is_not_looked_into():
     rows = [published(measure=measure(where={"nrom": "x"}))]
     check(Evidence(rows, [puzzle()]), {}, ["tiny"])
@@ -136,10 +155,20 @@ def test_a_puzzle_s_file_is_checked(tmp_path, text, words):
         load_rows(path, Puzzle)
 
 
-@pytest.mark.parametrize("probes", [[], ["batch_loss", "train_sample", "training_mode", "test"]])
-def test_metrics_are_those_that_training_records(probes):
-    one = lane(probes=probes)
-    history = train_lanes([one], images(), digests={one.id: "d"}).history
+@pytest.mark.parametrize(
+    ("fields", "data"),
+    [
+        ({}, images()),
+        ({"probes": ["batch_loss", "train_sample", "training_mode", "test"]}, images()),
+        ({"probes": EVERY}, images()),
+        ({"probes": EVERY, "norm": "batch"}, images()),
+        ({"probes": ["robustness", "weights"], "norm": "batch", "hidden": [], **HOUSES}, houses()),
+    ],
+    ids=["none", "printed", "every", "batch norm", "linear"],
+)
+def test_metrics_are_those_that_training_records(fields, data):
+    one = lane(**fields)
+    history = train_lanes([one], data, digests={one.id: "d"}).history
     for split in ("train", "validation", "test"):
         assert {*metrics_of(one.recipe, split)} == {
             *history.loc[history["split"] == split, "metric"]

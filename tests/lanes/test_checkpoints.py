@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+from typing import get_args
 
 import pandas as pd
 import pytest
 
+from restudy.config.recipe import Probe
 from restudy.lanes.stack import Stack
 from restudy.lanes.train import train_lanes
 from tests.recipes import images, lane
@@ -19,6 +21,11 @@ LANES = {
     ],
     "adam": [
         lane(seed=s, optimiser="adam", learning_rate=0.01 * (1 + s), epochs=6) for s in range(2)
+    ],
+    # Evaluated before and after the kill: some probes compare the two.
+    "probes": [
+        lane(seed=s, norm="batch", epochs=6, evaluate_every=2, probes=list(get_args(Probe)))
+        for s in range(2)
     ],
 }
 

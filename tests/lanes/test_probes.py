@@ -1,22 +1,32 @@
-"""Probes: what they measure, held against torch.nn, and that they change nothing."""
+"""Probes: that they change nothing, in any company; and those that do as the sources do.
+
+What the others measure is held against references in :mod:`tests.lanes.test_probe_numbers`.
+"""
+
+from itertools import product
+from typing import get_args
 
 import pandas as pd
 import pytest
 import torch
 
+from restudy.config.probes import is_measured_once, probed_metrics
+from restudy.config.recipe import Probe
 from restudy.datasets.load import scale, split
 from restudy.lanes.batches import EpochBatches
 from restudy.lanes.network import StackedNetwork
 from restudy.lanes.streams import generator
 from restudy.lanes.train import train_lanes
 from tests.lanes.alone import Alone, objective, optimiser
-from tests.recipes import images, lane
+from tests.recipes import HOUSES, houses, images, lane
 
 EPOCHS = 3
+EVERY = list(get_args(Probe))
+OF_NUMBERS = [name for name in EVERY if name not in ("train_sample", "training_mode")]
 
 
-def train(*lanes):
-    return train_lanes(lanes, images(), digests={one.id: "d" for one in lanes})
+def train(*lanes, data=None, **options):
+    return train_lanes(lanes, data or images(), digests={x.id: "d" for x in lanes}, **options)
 
 
 def probed(results, one, metric, split_="train"):
@@ -82,19 +92,53 @@ def test_training_mode_normalises_by_each_batch_and_leaves_the_network_alone():
         assert (array == results.weights[one.id][name]).all()
 
 
-def test_probes_add_rows_and_change_none():
-    every = ["batch_loss", "train_sample", "training_mode", "test"]
-    one, bare = lane(probes=every, epochs=EPOCHS), lane(epochs=EPOCHS)
-    seen, plain = train(one).history, train(bare).history
+@pytest.mark.parametrize(
+    ("fields", "data"),
+    [
+        ({"norm": "none", "dropout": 0.3}, images(170)),
+        ({"norm": "batch", "optimiser": "adam", "learning_rate": 0.01}, images(170)),
+        ({"norm": "layer", "activation": "tanh", "optimiser": "nesterov"}, images(170)),
+        ({"norm": "batch", "batch_size": "full"}, images(170)),
+        ({"norm": "batch", "norm_place": "after", **HOUSES, "probes": OF_NUMBERS}, houses(170)),
+        ({"hidden": [], **HOUSES, "probes": OF_NUMBERS}, houses(170)),
+    ],
+    ids=["plain", "batch", "layer", "full", "houses", "linear"],
+)
+def test_probes_add_rows_and_change_none(fields, data):
+    fields = {"probes": EVERY, "epochs": EPOCHS, "train_samples": 150, **fields}
+    one, bare = lane(**fields), lane(**{**fields, "probes": []})
+    with_, without = train(one, data=data), train(bare, data=data)
+    for name, array in without.weights[bare.id].items():
+        assert array.tobytes() == with_.weights[one.id][name].tobytes(), name
     keys = ["epoch", "split", "metric", "value"]
-    both = seen.merge(plain, on=keys, suffixes=("", "_plain"))
+    seen, plain = with_.history[keys], without.history[keys]
+    old = seen["metric"].isin(plain["metric"])
+    early = (seen["split"] == "test") & (seen["epoch"] < EPOCHS)  # the probe "test"
     pd.testing.assert_frame_equal(
-        both[keys].sort_values(keys, ignore_index=True),
-        plain[keys].sort_values(keys, ignore_index=True),
+        seen[old & ~early].reset_index(drop=True), plain.reset_index(drop=True), check_exact=True
     )
-    added = seen[seen["metric"].isin(["batch_loss", "sample_accuracy"])]
-    assert len(added) == 2 * EPOCHS
-    assert sorted(seen.query("split == 'test' and metric == 'accuracy'")["epoch"]) == [1, 2, 3]
+    added = seen[~old]
+    assert set(added["split"]) == {"train"}
+    epochs = added.groupby("metric")["epoch"].agg(list).to_dict()
+    assert epochs == {
+        metric: [EPOCHS] if is_measured_once(one.recipe, metric) else [1, 2, 3]
+        for metric in probed_metrics(one.recipe)
+    }
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "layer"])
+@pytest.mark.parametrize("hidden", [[7, 5], [300, 200]], ids=str)
+def test_a_lane_s_probes_do_not_depend_on_its_neighbours(norm, hidden):
+    fields = {"norm": norm, "hidden": hidden, "probes": EVERY, "train_samples": 600}
+    lanes = [
+        lane(seed=s, lambda1=l1, dropout=p, label_noise=p, norm_eps=1e-5 + l1, **fields)
+        for s, l1, p in product(range(2), (0.0, 1e-4), (0.0, 0.3))
+    ]
+    whole = train(*lanes, data=images(650))
+    assert whole.history["value"].notna().mean() > 0.9
+    for size in (1, 3):
+        cut = train(*lanes[::-1], data=images(650), stack=size)
+        pd.testing.assert_frame_equal(whole.history, cut.history, check_exact=True)
 
 
 def test_without_validation_samples_there_are_no_validation_rows():

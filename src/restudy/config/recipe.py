@@ -8,7 +8,7 @@ one cell; all other fields define the cell.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -23,7 +23,18 @@ Activation = Literal["relu", "sigmoid", "tanh", "identity"]
 Norm = Literal["none", "batch", "layer"]
 Loss = Literal["cross_entropy", "mse", "cross_entropy_after_softmax"]
 WeightInit = Literal["torch", "normal", "he", "glorot"]
-Probe = Literal["batch_loss", "train_sample", "training_mode", "test"]
+Probe = Literal[
+    "batch_loss",
+    "train_sample",
+    "training_mode",
+    "test",
+    "gradients",
+    "activations",
+    "weights",
+    "smoothness",
+    "robustness",
+    "sharpness",
+]
 Optimiser = Literal["sgd", "momentum", "averaging_momentum", "nesterov", "adam"]
 
 
@@ -133,7 +144,10 @@ class Recipe(BaseModel):
         "last batch, in training mode; train_sample = accuracy on 1,000 training samples drawn "
         "anew at each evaluation; training_mode = accuracy on the training samples in shuffled "
         "batches, normalised by the batch's own statistics, after the last epoch; test = the test "
-        "set at every evaluation, for studies as_published",
+        "set at every evaluation, for studies as_published; gradients, activations and weights = "
+        "their sizes, on 512 training samples; smoothness = of the loss from step to step; "
+        "robustness = the validation score with noisy inputs, sharpness = the rise of the loss "
+        "around the weights, both after the last epoch",
     )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(
         0, description="root of all random streams of the run"
@@ -206,6 +220,9 @@ LANE_FIELDS = frozenset(
     }
 )
 
+_OF_CLASSES = frozenset({"train_sample", "training_mode"})
+"""Probes that regression has no use for."""
+
 
 def _complaints(recipe: Recipe) -> list[str]:
     """Return what does not fit together in a recipe whose single fields are all right."""
@@ -236,11 +253,17 @@ def _complaints(recipe: Recipe) -> list[str]:
         found.append(
             f"label_noise: {recipe.label_noise!r} needs classes; allowed for {recipe.dataset!r}: 0"
         )
-    for probe in {"train_sample", "training_mode"} & set(recipe.probes):
+    for probe in _OF_CLASSES & set(recipe.probes):
         if dataset.task == "regression":
+            allowed = ", ".join(name for name in get_args(Probe) if name not in _OF_CLASSES)
             found.append(
-                f"probes: {probe!r} needs classes; allowed for {recipe.dataset!r}: batch_loss, test"
+                f"probes: {probe!r} needs classes; allowed for {recipe.dataset!r}: {allowed}"
             )
+    if "robustness" in recipe.probes and not recipe.n_validation:
+        found.append(
+            "probes: 'robustness' is measured on validation samples, and validation_samples is 0; "
+            "allowed: other probes"
+        )
     if (recipe.epochs is None) == (recipe.steps is None):
         found.append(
             f"epochs: {recipe.epochs}, steps: {recipe.steps}; allowed: exactly one of the two"

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from restudy.config.probes import is_measured_once, probed_metrics
 from restudy.config.recipe import Recipe
 from restudy.errors import describe, nearest
 from restudy.plan import StudyPlan
@@ -19,13 +20,6 @@ LAST, BEST = "last", "best"
 STEP = "step"
 
 Text = Annotated[str, Field(min_length=1)]
-
-_PROBED = {
-    "batch_loss": "batch_loss",
-    "sample_accuracy": "train_sample",
-    "training_mode_accuracy": "training_mode",
-}
-"""Metrics that are there only where a recipe asks for a probe: metric -> probe."""
 
 
 class Known(NamedTuple):
@@ -157,7 +151,7 @@ class Reading(Number):
 
     def _about_times(self, where: str, key: str, recipe: Recipe, *, whole: bool) -> Iterator[str]:
         once = self.split == "test" and "test" not in recipe.probes
-        if once or self.metric == "training_mode_accuracy":
+        if once or is_measured_once(recipe, self.metric):
             if self.at != LAST or (self.reduce and self.along == STEP):
                 yield describe(where, f"{key}.at", self.at, "last: it is measured once, at the end")
         elif self.at == BEST and (not recipe.n_validation or recipe.loss == "mse"):
@@ -197,8 +191,7 @@ def metrics_of(recipe: Recipe, split: str) -> list[str]:
     plain = ["data_loss", *(["rmse", "r2"] if recipe.loss == "mse" else ["accuracy"])]
     if split != "train":
         return plain
-    probed = [metric for metric, probe in _PROBED.items() if probe in recipe.probes]
-    return [*plain, "penalty", *probed]
+    return [*plain, "penalty", *probed_metrics(recipe)]
 
 
 def _is_number(text: str) -> bool:

@@ -16,10 +16,12 @@ class Activation:
     Attributes:
         forward: (z) -> a, written over z.
         backward: (g, a) -> g * f'(z) written over g, with f' put in terms of a.
+        steepest: the largest f'(z).
     """
 
     forward: Callable[[Tensor], Tensor]
     backward: Callable[[Tensor, Tensor], Tensor]
+    steepest: float = 1.0
 
 
 _aten = torch.ops.aten
@@ -29,7 +31,7 @@ ACTIVATIONS = {
         torch.relu_, lambda g, a: _aten.threshold_backward.grad_input(g, a, 0, grad_input=g)
     ),
     "sigmoid": Activation(
-        torch.sigmoid_, lambda g, a: _aten.sigmoid_backward.grad_input(g, a, grad_input=g)
+        torch.sigmoid_, lambda g, a: _aten.sigmoid_backward.grad_input(g, a, grad_input=g), 0.25
     ),
     "tanh": Activation(
         torch.tanh_, lambda g, a: _aten.tanh_backward.grad_input(g, a, grad_input=g)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -15,7 +17,11 @@ ROWS = 1000
 
 @torch.inference_mode()
 def evaluate(
-    network: StackedNetwork, part: Part, loss: str, target_sd: float = 1.0
+    network: StackedNetwork,
+    part: Part,
+    loss: str,
+    target_sd: float = 1.0,
+    disturb: Callable[[Tensor], Tensor] | None = None,
 ) -> dict[str, Tensor]:
     """Return the metrics of each lane, each a float64 tensor of shape (L,).
 
@@ -29,6 +35,7 @@ def evaluate(
         part: n samples.
         loss: the recipe's loss.
         target_sd: units of the original target in one unit of the scaled one.
+        disturb: what is done to the inputs of each block of rows, (L, rows, features), first.
     """
     lanes = network.lanes
     total = torch.zeros(lanes, dtype=torch.float64, device=part.x.device)
@@ -36,7 +43,7 @@ def evaluate(
     for start in range(0, len(part.x), ROWS):
         x = part.x[start : start + ROWS].expand(lanes, -1, -1)
         y = part.y[start : start + ROWS].expand(lanes, -1)
-        outputs = network(x)
+        outputs = network(x if disturb is None else disturb(x))
         total += sample_losses(outputs, y, loss).sum(1, dtype=torch.float64)
         if loss != "mse":
             right += (outputs.argmax(1) == y).sum(1)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
@@ -23,6 +23,7 @@ from restudy.lanes.initial import initial_layers
 from restudy.lanes.norms import NORMS, BatchNorm, LayerNorm, Saved
 
 Mask = Callable[[Tensor, int], Tensor]
+See = Callable[[Literal["input", "output", "next"], Tensor], None]
 
 
 class Learner(Protocol):
@@ -145,11 +146,14 @@ class StackedNetwork(nn.Module):
     def _small_size(self) -> int:
         return self.lanes * sum(self._small_units())
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, see: See | None = None) -> Tensor:
         """Run all lanes in evaluation mode.
 
         Args:
             x: inputs, (L, batch, features); may be one batch expanded over the lanes.
+            see: is shown, hidden layer by hidden layer, input and output of the activation and
+                what the next layer takes, (L, units, batch). What it is shown is written over
+                later.
 
         Returns:
             the outputs (logits or predictions), shape (L, outputs, batch).
@@ -164,9 +168,15 @@ class StackedNetwork(nn.Module):
                 h = self.norms[i](h, bias)
             elif bias is not None:
                 h.add_(bias)
+            if see is not None:
+                see("input", h)
             h = self.activation.forward(h)
+            if see is not None:
+                see("output", h)
             if self.norm != "none" and self.place == "after":
                 h = self.norms[i](h, None)
+            if see is not None:
+                see("next", h)
         return h if bias is None else h.add_(bias)
 
     def step(self, x: Tensor, mask: Mask | None = None) -> tuple[Tensor, Tape]:

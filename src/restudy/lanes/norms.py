@@ -93,6 +93,32 @@ class BatchNorm(nn.Module):
         return below.view_as(g), scale.view_as(self.scale), shift.view_as(self.shift)
 
 
+class FrozenBatchNorm(BatchNorm):
+    """A batch norm in evaluation mode, where a step goes by the running statistics.
+
+    They do not depend on the batch then: the gradient of the input is that of the output times
+    gamma / sqrt(var + eps).
+    """
+
+    def __init__(self, norm: BatchNorm) -> None:
+        """Share everything with a batch norm."""
+        nn.Module.__init__(self)
+        self.scale, self.shift, self.eps = norm.scale, norm.shift, norm.eps
+        self.mean, self.var = norm.mean, norm.var
+
+    def step(self, h: Tensor, offset: Tensor | None) -> tuple[Tensor, Saved]:
+        """Normalise h + offset, (L, units, batch), and move nothing."""
+        mean = self.mean if offset is None else self.mean - offset[..., 0]
+        return self.forward(h.clone(), offset), Saved(h, mean, (self.var + self.eps).rsqrt())
+
+    def backward(self, g: Tensor, saved: Saved) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the gradients of input, scale and shift, given that of the output."""
+        rstd = saved.rstd.unsqueeze(2)
+        normed = (saved.h - saved.mean.unsqueeze(2)) * rstd
+        scale, shift = (g * normed).sum(2, keepdim=True), g.sum(2, keepdim=True)
+        return g * (self.scale * rstd), scale, shift
+
+
 class LayerNorm(nn.Module):
     """y = gamma (h - mean) / sqrt(var + eps) + beta, over the units (Ba et al. 2016).
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytorch_lightning as pl
 import torch
 
-from restudy.lanes.probes import probe
+from restudy.lanes.probes.measure import probe
 
 
 @dataclass

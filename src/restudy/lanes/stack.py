@@ -31,8 +31,11 @@ class Stack:
         epochs: how many there are.
         epoch: the one that is trained, counted from 0.
         steps_done: optimiser steps so far.
-        batch_loss: each lane's loss on the last batch of the block that was trained last, before
-            that step, (L,); kept if the recipe has the probe.
+        losses: each lane's data loss on batches of the epoch, before their steps, (L,) each: on
+            every batch with the probe ``smoothness``; with ``batch_loss`` on the last of each
+            block at least, which the epoch's last batch is; else on none.
+        unit_statistics: mean and standard deviation of each hidden unit at the last evaluation,
+            (L, 2, units), NaN before; kept by the probe ``activations``, empty without it.
     """
 
     def __init__(self, recipes: Sequence[Recipe], data: TensorData, classes: int) -> None:
@@ -54,12 +57,18 @@ class Stack:
         self.epochs = recipes[0].total_epochs
         self.epoch = 0
         self.steps_done = 0
-        self.watches_loss = "batch_loss" in recipes[0].probes
-        self.batch_loss = x.new_zeros(len(recipes))
+        probes = recipes[0].probes
+        self.watches_every_loss = "smoothness" in probes
+        self.watches_loss = self.watches_every_loss or "batch_loss" in probes
+        self.losses: list[Tensor] = []
+        units = sum(recipes[0].hidden) if "activations" in probes else 0
+        shape = len(recipes), 2, units
+        self.unit_statistics = x.new_full(shape, torch.nan, dtype=torch.float64)
 
     def start_epoch(self, epoch: int) -> None:
         """Set batch order, dropout and learning rates to an epoch, counted from 0."""
         self.epoch = self.batches.epoch = epoch
+        self.losses.clear()
         self.optimiser.start_epoch(epoch)
         if self.dropout:
             self.dropout.start_epoch(epoch)
@@ -68,13 +77,20 @@ class Stack:
     def train(self, block: Tensor) -> None:
         """Take one optimiser step for each batch of a block, int64 (steps, L, batch)."""
         for step, batch in enumerate(block, start=1):
-            losses = self.batch_loss.zero_() if self.watches_loss and step == len(block) else None
+            losses = self._watched(last=step == len(block))
             if self.batches.whole:
                 self._train_whole(losses)
             else:
                 x = self.data.train.x.index_select(0, batch.reshape(-1)).view(*batch.shape, -1)
                 self._train_rows(x, self.targets.gather(1, batch), batch.shape[1], losses)
         self.steps_done += len(block)
+
+    def _watched(self, *, last: bool) -> Tensor | None:
+        """Return what a step adds its losses to, (L,), if they are kept."""
+        if not (self.watches_every_loss or (self.watches_loss and last)):
+            return None
+        self.losses.append(self.data.train.x.new_zeros(len(self.recipes)))
+        return self.losses[-1]
 
     def _train_whole(self, losses: Tensor | None) -> None:
         """Take a step on all training samples, a block of rows at a time.
@@ -110,8 +126,9 @@ class Stack:
     def state(self) -> dict[str, Tensor]:
         """Return the tensors that training goes on from, by name; they are the stack's own."""
         parts = {"network": self.network.state_dict(), "optimiser": self.optimiser.state()}
-        return {
+        own = {
             f"{part}.{name}": tensor
             for part, state in parts.items()
             for name, tensor in state.items()
         }
+        return own | {"unit_statistics": self.unit_statistics}

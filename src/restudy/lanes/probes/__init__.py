@@ -1,0 +1,1 @@
+"""What is measured beside the metrics, where a recipe asks for it; :mod:`.measure` is the door."""
