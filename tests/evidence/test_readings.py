@@ -98,7 +98,7 @@ def test_a_probe_s_metric_is_read_where_and_when_it_is_measured():
     checked(metric="sharpness")
     with pytest.raises(RestudyError, match=r"measure.at.*measured once, at the end"):
         checked(metric="sharpness", at={"epoch": 2})
-    with pytest.raises(RestudyError, match="measure.metric: 'noisy_accuracy'"):
+    with pytest.raises(RestudyError, match=r"measure.metric: 'noisy_accuracy'"):
         checked(metric="noisy_accuracy")
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from restudy.lanes.activations import Activation
-from restudy.lanes.probes.block import block
+from restudy.lanes.probes.block import block, deviation
 from restudy.lanes.stack import Stack
 
 DEAD, SATURATED = 0.01, 0.05
@@ -85,7 +85,7 @@ def _kurtosis(z: Tensor) -> Tensor:
 
 def _mean_and_sd(h: Tensor) -> Tensor:
     """Return mean and standard deviation over the rows of (L, units, rows), (L, 2, units)."""
-    return torch.stack([h.mean(2), h.std(2, correction=0)], 1)
+    return torch.stack([h.mean(2), deviation(h)], 1)
 
 
 def _shift(before: Tensor, now: Tensor) -> Tensor:

@@ -35,6 +35,14 @@ def lane_sums(values: Tensor) -> Tensor:
     return torch.stack([lane.sum() for lane in values]).double()
 
 
+def deviation(values: Tensor) -> Tensor:
+    """Return the standard deviation over the last dimension, of n numbers about their mean.
+
+    ``Tensor.std`` adds up one row in another order than several, to other last bits.
+    """
+    return (values - values.mean(-1, keepdim=True)).square().mean(-1).sqrt()
+
+
 def statistics(network: StackedNetwork) -> list[Tensor]:
     """Return the running statistics of all batch norms, which a pass in training mode moves."""
     norms = [norm for norm in network.norms if isinstance(norm, BatchNorm)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -46,7 +47,7 @@ def gradients(stack: Stack) -> dict[str, Tensor]:
     unknown = torch.full_like(first, torch.nan)
     enough = x.shape[1] >= 2 * BATCH
     return {
-        "gradient_norm": whole.squares()[0].sqrt(),
+        "gradient_norm": whole.squares()[:, 0].sqrt(),
         "gradient_norm_first": first,
         "gradient_norm_last": last,
         "gradient_ratio": first / last,
@@ -109,22 +110,23 @@ class _Comparison:
             self.parts[-place].take(own)
 
     def squares(self) -> Tensor:
-        """Return |g_k|^2 of each gradient, (K, L)."""
-        return _sum(torch.stack(part.squares) for part in self.parts.values())
+        """Return |g_k|^2 of each gradient, (L, K)."""
+        return _sum(torch.stack(part.squares, 1) for part in self.parts.values())
 
     def noise(self) -> Tensor:
         """Return mean |g_k - m|^2 / |m|^2 = mean |g_k|^2 / |m|^2 - 1, (L,)."""
         squares = self.squares()
         totals = [part.total for part in self.parts.values() if part.total is not None]
-        mean_square = _sum(lane_sums(total.square()) for total in totals) / len(squares) ** 2
-        return (squares.mean(0) / mean_square - 1).clamp_(min=0)
+        mean_square = _sum(lane_sums(total.square()) for total in totals) / squares.shape[1] ** 2
+        return (squares.mean(1) / mean_square - 1).clamp_(min=0)
 
     def cosine(self) -> Tensor:
         """Return the mean cosine of the angle between a gradient and the next, (L,)."""
         lengths = self.squares().sqrt()
-        products = _sum(torch.stack(part.products) for part in self.parts.values())
-        return (products / (lengths[1:] * lengths[:-1])).mean(0)
+        products = _sum(torch.stack(part.products, 1) for part in self.parts.values())
+        return (products / (lengths[:, 1:] * lengths[:, :-1])).mean(1)
 
 
 def _sum(tensors: Iterable[Tensor]) -> Tensor:
-    return torch.stack(list(tensors)).sum(0)
+    # One after the other: a sum over a dimension goes in an order that its size decides.
+    return reduce(torch.add, tensors)

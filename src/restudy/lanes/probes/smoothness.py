@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from restudy.lanes.probes.block import deviation
 from restudy.lanes.stack import Stack
 
 
@@ -21,5 +22,5 @@ def smoothness(stack: Stack) -> dict[str, Tensor]:
     losses = torch.stack(stack.losses, 1).double()
     return {
         "loss_roughness": losses.diff(n=2, dim=1).abs().mean(1),
-        "loss_spread": losses.std(1, correction=0),
+        "loss_spread": deviation(losses),
     }

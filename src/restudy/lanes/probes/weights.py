@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from restudy.lanes.norms import BatchNorm
+from restudy.lanes.probes.block import deviation
 from restudy.lanes.stack import Stack
 
 SMALL = 1e-3
@@ -31,7 +32,7 @@ def weights(stack: Stack) -> dict[str, Tensor]:
         ):
             values = torch.cat(parts, 1)[..., 0].double()
             found[f"{name}_mean"] = values.mean(1)
-            found[f"{name}_sd"] = values.std(1, correction=0)
+            found[f"{name}_sd"] = deviation(values)
     return found
 
 
