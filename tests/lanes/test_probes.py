@@ -131,12 +131,12 @@ def test_probes_add_rows_and_change_none(fields, data):
 def test_a_lane_s_probes_do_not_depend_on_its_neighbours(norm, hidden):
     fields = {"norm": norm, "hidden": hidden, "probes": EVERY, "train_samples": 600}
     lanes = [
-        lane(seed=s, lambda1=l1, dropout=p, label_noise=p, norm_eps=1e-5 + l1, **fields)
-        for s, l1, p in product(range(2), (0.0, 1e-4), (0.0, 0.3))
+        lane(seed=s, lambda1=p, dropout=p, label_noise=p, norm_eps=1e-5 + p, **fields)
+        for s, p in product(range(3), (0.0, 0.3))
     ]
     whole = train(*lanes, data=images(650))
     assert whole.history["value"].notna().mean() > 0.9
-    for size in (1, 3):
+    for size in (1, 2):
         cut = train(*lanes[::-1], data=images(650), stack=size)
         pd.testing.assert_frame_equal(whole.history, cut.history, check_exact=True)
 
