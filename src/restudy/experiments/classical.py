@@ -1,0 +1,147 @@
+"""Classical methods of scikit-learn beside a network, all on the same few samples.
+
+None is tuned: each has scikit-learn's defaults but for what is said here, and the network has the
+pipeline's usual settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+from sklearn.linear_model import LinearRegression, LogisticRegression, RidgeCV
+from sklearn.metrics.pairwise import rbf_kernel
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.svm import SVC
+
+from restudy.datasets.load import Part, PreparedData, ScaledSplit
+from restudy.experiments.mlps import train_mlp
+from restudy.experiments.samples import draw, scaled
+from restudy.lanes.streams import generator
+
+SEEDS = 5
+SAMPLES = 2000
+IMAGES = ("mnist", "fashion_mnist")
+
+Floats = NDArray[np.float64]
+
+
+def images_of(data: PreparedData, seed: int) -> PreparedData:
+    """Return 2,000 training and 2,000 test images that the seed draws."""
+    return draw(data, generator(seed, f"classical: {data.name}"), SAMPLES, SAMPLES)
+
+
+def classical_images(data: Mapping[str, PreparedData]) -> pd.DataFrame:
+    """Classify images by six methods; the seed draws the samples and the methods' own chances."""
+    rows = []
+    for dataset in IMAGES:
+        for seed in range(SEEDS):
+            drawn = images_of(data[dataset], seed)
+            parts = scaled(drawn)
+            network = train_mlp(drawn, "classification", seed).outputs(parts.test.x)
+            found = {
+                "mlp": accuracy(network.argmax(axis=1), parts.test),
+                "logistic": logistic(parts.train, parts.test),
+                "k-NN": _of(KNeighborsClassifier(), parts),
+                "RBF SVM": svm(parts.train, parts.test),
+                "random forest": _of(RandomForestClassifier(random_state=seed), parts),
+                "gradient boosting": _of(_boosting(seed), parts),
+            }
+            rows += [
+                {"dataset": dataset, "model": model, "seed": seed, "test_accuracy": value}
+                for model, value in found.items()
+            ]
+    return pd.DataFrame(rows)
+
+
+def classical_housing(data: Mapping[str, PreparedData]) -> pd.DataFrame:
+    """Predict house prices by five methods, from 2,000 houses that the seed draws.
+
+    Measured on all test houses. The ridge's strength is chosen by leaving one out, as scikit-learn
+    does it: 0.1, 1 or 10.
+    """
+    rows = []
+    for seed in range(SEEDS):
+        drawn = draw(data["california_housing"], generator(seed, "classical: housing"), SAMPLES)
+        parts = scaled(drawn, "standard", "standard")
+        models: Mapping[str, Any] = {
+            "linear": LinearRegression(),
+            "ridge": RidgeCV(),
+            "random forest": RandomForestRegressor(random_state=seed),
+            "gradient boosting": HistGradientBoostingRegressor(random_state=seed),
+        }
+        predicted: dict[str, Floats] = {
+            "mlp": train_mlp(drawn, "regression", seed).outputs(parts.test.x)[:, 0]
+        }
+        for name, model in models.items():
+            model.fit(parts.train.x, parts.train.y)
+            predicted[name] = model.predict(parts.test.x)
+        rows += [
+            {"model": name, "seed": seed, **_regression(values, parts)}
+            for name, values in predicted.items()
+        ]
+    return pd.DataFrame(rows)
+
+
+def logistic(train: Part, test: Part) -> float:
+    """Return the test accuracy of logistic regression (softmax, L2 with C = 1)."""
+    model = LogisticRegression(max_iter=1000)
+    model.fit(train.x.astype(np.float64), train.y)
+    return accuracy(model.predict(test.x.astype(np.float64)), test)
+
+
+def svm(train: Part, test: Part) -> float:
+    """Return the test accuracy of a support-vector machine, C = 1, RBF kernel.
+
+    Its width is scikit-learn's ``gamma="scale"``, 1 / (features x variance). The kernel is computed
+    beforehand, as products of matrices: ten times as fast as in the library's loops.
+    """
+    x, other = train.x.astype(np.float64), test.x.astype(np.float64)
+    gamma = 1 / (x.shape[1] * x.var())
+    model = SVC(kernel="precomputed").fit(rbf_kernel(x, x, gamma), train.y)
+    return accuracy(model.predict(rbf_kernel(other, x, gamma)), test)
+
+
+def accuracy(predicted: NDArray[Any], part: Part) -> float:
+    """Return the share of samples whose class is right."""
+    return float(np.mean(predicted == part.y))
+
+
+def _boosting(seed: int) -> HistGradientBoostingClassifier:
+    """Return boosting that takes seconds for 784 features and 10 classes, not a minute.
+
+    30 rounds at a rate of 0.3 in place of 100 at 0.1; trees of 8 leaves, 31 bins, and each split
+    is chosen among a twentieth of the pixels.
+    """
+    return HistGradientBoostingClassifier(
+        learning_rate=0.3,
+        max_iter=30,
+        max_leaf_nodes=8,
+        max_bins=31,
+        max_features=0.05,
+        early_stopping=False,
+        random_state=seed,
+    )
+
+
+def _of(model: Any, parts: ScaledSplit) -> float:
+    fit: Callable[..., Any] = model.fit
+    return accuracy(fit(parts.train.x, parts.train.y).predict(parts.test.x), parts.test)
+
+
+def _regression(predicted: Floats, parts: ScaledSplit) -> dict[str, float]:
+    y = parts.test.y.astype(np.float64)
+    error = float(np.mean((predicted - y) ** 2))
+    return {
+        "test_rmse": float(np.sqrt(error) * parts.target_sd),
+        "test_r2": float(1 - error / y.var()),
+    }

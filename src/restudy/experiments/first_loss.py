@@ -1,0 +1,49 @@
+"""The loss of a network before any training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pandas as pd
+
+from restudy.datasets.load import PreparedData
+from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.lanes.streams import generator
+from restudy.numpy_net.network import FullyConnectedNet
+
+WEIGHT_SCALES = ("0.001", "0.01", "0.05", "0.5")
+CLASSES = 10
+_HIDDEN = [100, 50]
+_SAMPLES = 1000
+
+
+def initial_loss(data: Mapping[str, PreparedData]) -> pd.DataFrame:
+    """Measure the loss of a 784-100-50-10 ReLU network, weights normal(0, weight_scale) (S1).
+
+    Without any knowledge all classes are equally probable, and the loss is ln 10. The seed draws
+    the samples and, the same for all scales, the weights.
+    """
+    rows = []
+    for seed in range(SEEDS):
+        random = generator(seed, "initial loss: samples")
+        train = scaled(draw(data["mnist"], random, _SAMPLES)).train
+        for weight_scale in WEIGHT_SCALES:
+            network = FullyConnectedNet(
+                train.x.shape[1],
+                _HIDDEN,
+                CLASSES,
+                weight_scale=float(weight_scale),
+                random=generator(seed, "initial loss: weights"),
+            )
+            loss = network.data_loss(train.x, train.y)
+            above = loss - math.log(CLASSES)
+            rows.append(
+                {
+                    "weight_scale": weight_scale,
+                    "seed": seed,
+                    "loss": loss,
+                    "above_log_classes": above,
+                }
+            )
+    return pd.DataFrame(rows)

@@ -1,0 +1,129 @@
+"""Gradients written by hand, against centred differences in float64 (S1's unit tests)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from restudy.datasets.load import PreparedData
+from restudy.experiments.samples import SEEDS
+from restudy.lanes.streams import generator
+from restudy.numpy_net.activations import (
+    relu_backward,
+    relu_forward,
+    sigmoid_backward,
+    sigmoid_forward,
+)
+from restudy.numpy_net.gradient_check import (
+    Disagreement,
+    check_layer,
+    check_network,
+    disagreement,
+    numerical_gradient,
+)
+from restudy.numpy_net.layers import (
+    affine_backward,
+    affine_forward,
+    affine_relu_backward,
+    affine_relu_forward,
+)
+from restudy.numpy_net.losses import cross_entropy, mse
+from restudy.numpy_net.network import FullyConnectedNet
+
+LAYERS = ("affine", "relu", "sigmoid", "affine_relu", "mse", "softmax")
+STRENGTHS = {"0": 0.0, "3.14": 3.14}
+"""Of the penalty: label -> lambda, S1's two."""
+_LEAST = 1e-16
+"""Below any error of float64, so that the logarithm of an exact result is a number."""
+_OFF_THE_KINK = 0.01
+_WEIGHT_SCALE = 0.3
+"""Large enough that steps of 1e-5 hardly ever carry a unit over the kink of its ReLU."""
+
+
+def layer_gradients(data: Mapping[str, PreparedData]) -> pd.DataFrame:
+    """Check each layer with inputs of a shape and numbers that the seed draws."""
+    rows = [
+        {"layer": layer, "seed": seed, **_errors(_check(layer, seed))}
+        for layer in LAYERS
+        for seed in range(SEEDS)
+    ]
+    return pd.DataFrame(rows)
+
+
+def network_gradients(data: Mapping[str, PreparedData]) -> pd.DataFrame:
+    """Check a network of three affine layers, whose widths, weights and batch the seed draws."""
+    rows = [
+        {"reg": reg, "parameter": parameter, "seed": seed, **_errors([found])}
+        for reg, strength in STRENGTHS.items()
+        for seed in range(SEEDS)
+        for parameter, found in _check_network(strength, seed).items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def _check(layer: str, seed: int) -> Iterable[Disagreement]:
+    """Return how far the gradient of each input of a layer is from the numerical one."""
+    random = generator(seed, f"gradients of {layer}")
+    n, d, m = random.integers(2, 10, 3).tolist()
+    x, w, b = (random.standard_normal(shape) for shape in ((n, d), (d, m), (m,)))
+    dout = random.standard_normal((n, m))
+    inputs = {"x": x, "w": w, "b": b}
+    match layer:
+        case "affine":
+            return check_layer(
+                lambda: affine_forward(x, w, b), affine_backward, inputs, dout
+            ).values()
+        case "affine_relu":
+            return check_layer(
+                lambda: affine_relu_forward(x, w, b), affine_relu_backward, inputs, dout
+            ).values()
+        case "relu":
+            # A difference that steps over the kink is no derivative.
+            z = dout + _OFF_THE_KINK * np.sign(dout)
+            upper = random.standard_normal(z.shape)
+            return check_layer(lambda: relu_forward(z), relu_backward, {"x": z}, upper).values()
+        case "sigmoid":
+            upper = random.standard_normal(x.shape)
+            return check_layer(
+                lambda: sigmoid_forward(x), sigmoid_backward, {"x": x}, upper
+            ).values()
+        case "mse":
+            targets = random.standard_normal(x.shape)
+            found = mse(x, targets)[1]
+            return [disagreement(found, numerical_gradient(lambda: mse(x, targets)[0], x))]
+        case "softmax":
+            y = random.integers(d, size=n)
+            found = cross_entropy(x, y)[1]
+            return [disagreement(found, numerical_gradient(lambda: cross_entropy(x, y)[0], x))]
+    raise ValueError(layer)
+
+
+def _check_network(strength: float, seed: int) -> dict[str, Disagreement]:
+    random = generator(seed, "gradients of a network")
+    n, inputs, first, second, classes = (
+        int(random.integers(low, high)) for low, high in ((2, 6), (8, 16), *2 * [(6, 13)], (5, 11))
+    )
+    network = FullyConnectedNet(
+        inputs,
+        [first, second],
+        classes,
+        weight_scale=_WEIGHT_SCALE,
+        random=random,
+        lambda2=strength,
+    )
+    x = random.standard_normal((n, inputs))
+    return check_network(network, x, random.integers(classes, size=n))
+
+
+def _errors(found: Iterable[Disagreement]) -> dict[str, float]:
+    """Return the worst errors of some gradients."""
+    errors = list(found)
+    norm = max(error.norm_relative for error in errors)
+    return {
+        "norm_relative_error": norm,
+        "max_relative_error": max(error.max_relative for error in errors),
+        "log10_norm_relative_error": math.log10(max(norm, _LEAST)),
+    }

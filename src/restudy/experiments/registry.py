@@ -1,0 +1,348 @@
+"""The experiments: what each varies and measures, declared apart from the code that computes it.
+
+Read when Snakemake parses the Snakefile, so nothing heavy is imported: the module of an experiment
+is, when it is run.
+"""
+
+from __future__ import annotations
+
+import importlib
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from restudy.datasets.load import PreparedData
+
+_PACKAGE = "restudy.experiments"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One experiment.
+
+    Attributes:
+        title: what is done, in words.
+        code: ``module.function`` below this package; the function takes name -> prepared data and
+            returns the table that :func:`check` asks for.
+        factors: what varies -> its levels, in order. A level is text, a number too.
+        numbers: what is measured -> what that is, with its unit.
+        datasets: names of the data sets that it needs.
+        seeds: how often it is done, with the seeds 0, 1, ...
+    """
+
+    title: str
+    code: str
+    factors: Mapping[str, tuple[str, ...]]
+    numbers: Mapping[str, str]
+    datasets: tuple[str, ...] = ()
+    seeds: int = 10
+
+    @property
+    def module(self) -> str:
+        """The full name of the module with the code."""
+        return f"{_PACKAGE}.{self.code.partition('.')[0]}"
+
+
+EXPERIMENTS: Mapping[str, Experiment] = {
+    "layer-gradients": Experiment(
+        "Gradients of layers and losses written by hand, against centred differences",
+        "gradients.layer_gradients",
+        {"layer": ("affine", "relu", "sigmoid", "affine_relu", "mse", "softmax")},
+        {
+            "norm_relative_error": "|hand - numerical| / |numerical|, of the worst input",
+            "max_relative_error": "S1's measure: largest |a - b| / (|a| + |b|) of an element",
+            "log10_norm_relative_error": "its decimal logarithm, -16 or more",
+        },
+    ),
+    "network-gradients": Experiment(
+        "Gradients of the whole network, with and without an L2 penalty",
+        "gradients.network_gradients",
+        {"reg": ("0", "3.14"), "parameter": ("W1", "b1", "W2", "b2", "W3", "b3")},
+        {
+            "norm_relative_error": "|hand - numerical| / |numerical|",
+            "max_relative_error": "S1's measure: largest |a - b| / (|a| + |b|) of an element",
+            "log10_norm_relative_error": "its decimal logarithm, -16 or more",
+        },
+    ),
+    "initial-loss": Experiment(
+        "The first loss of an untrained network on MNIST",
+        "first_loss.initial_loss",
+        {"weight_scale": ("0.001", "0.01", "0.05", "0.5")},
+        {
+            "loss": "cross-entropy, nats",
+            "above_log_classes": "the same less ln 10, nats",
+        },
+        ("mnist",),
+    ),
+    "softmax-overflow": Experiment(
+        "Softmax and cross-entropy in float32, fused or in separate steps",
+        "softmax.softmax_overflow",
+        {
+            "computation": ("fused", "separate", "separate, not shifted"),
+            "scale": ("1", "10", "100", "1000"),
+        },
+        {
+            "bad_losses": "share of samples whose loss is not finite",
+            "bad_gradients": "share of samples whose gradient is not finite",
+            "gradient_error": "largest |float32 - float64| of a sample's gradient, which lies in "
+            "[-1, 1], 1 where it is not finite; mean over the samples",
+        },
+    ),
+    "confident-mistakes": Experiment(
+        "Loss and gradient as the right class becomes less probable",
+        "softmax.confident_mistakes",
+        {
+            "loss_function": ("cross_entropy", "mse"),
+            "p_true": ("0.5", "0.1", "0.01", "0.001", "0.0001", "1e-05", "1e-06"),
+        },
+        {
+            "loss": "nats, or the sum of squared errors of the probabilities",
+            "times_half": "the loss, in units of that at p_true = 0.5",
+            "right_score_gradient": "|gradient| with respect to the right class's score",
+            "scores_gradient": "|gradient| with respect to all scores",
+        },
+    ),
+    "binary-outputs": Experiment(
+        "Two digits told apart by a sigmoid with cross-entropy, or a linear output with MSE",
+        "binary.binary_outputs",
+        {"digits": ("3 or 5", "4 or 9"), "output": ("sigmoid", "linear")},
+        {
+            "log_loss": "test cross-entropy, nats; outputs cut off to probabilities",
+            "brier": "test mean of (probability - label)^2",
+            "calibration_error": "test ECE, 10 bins: mean |mean probability - share of labels 1|",
+            "accuracy": "share of test samples on the right side of 0.5",
+        },
+        ("mnist",),
+    ),
+    "outliers": Experiment(
+        "Linear regression on prices of which some are ten times too high",
+        "regression.outliers",
+        {
+            "loss_function": ("mse", "huber", "mae"),
+            "corrupted": ("0", "0.01", "0.05", "0.1"),
+        },
+        {
+            "rmse": "on clean test targets, 100,000 US dollars",
+            "mae": "the same, mean absolute error",
+            "rmse_rise": "rmse less that of the same loss without corruption",
+            "mae_rise": "mae less that of the same loss without corruption",
+        },
+        ("california_housing",),
+    ),
+    "one-minimum": Experiment(
+        "Two trainings from different starts: do they end in one place?",
+        "regression.one_minimum",
+        {"model": ("linear", "mlp")},
+        {
+            "final_loss": "training MSE, mean of the two, of standardised prices",
+            "spread": "|difference of the two final losses|",
+            "barrier": "highest loss on the straight line between the two ends, above the line "
+            "between their losses",
+            "gradient": "|gradient| at the end, the larger of the two",
+        },
+        ("california_housing",),
+    ),
+    "descent": Experiment(
+        "Steps of plain gradient descent, momentum and Nesterov on three landscapes",
+        "descent.descent",
+        {
+            "landscape": ("quadratic", "plateau", "saddle"),
+            "optimiser": ("plain", "momentum 0.5", "momentum 0.9", "momentum 0.99", "nesterov 0.9"),
+            "rate": ("tuned", "same"),
+        },
+        {
+            "steps": "until the target is reached; 2,001 if 2,000 were not enough",
+            "learning_rate": "that was used",
+            "sign_changes": "share of updates of a coordinate with another sign than the last",
+            "roughness": "sum |change of the update| / sum |update|",
+        },
+    ),
+    "double-well": Experiment(
+        "Which of two wells a particle ends in, with noise on the gradient or without",
+        "wells.double_well",
+        {
+            "start": ("shallow well", "anywhere"),
+            "optimiser": ("plain", "momentum 0.9", "nesterov 0.9"),
+            "noise": ("0", "1", "2", "4"),
+        },
+        {
+            "deeper": "share of particles that end in the deeper well",
+            "final_loss": "mean height at the end, after steps without noise",
+        },
+    ),
+    "scale-sensitivity": Experiment(
+        "What a network makes of weights or inputs multiplied by a number",
+        "batch_norm.scale_sensitivity",
+        {
+            "norm": ("batch", "none"),
+            "scaled": ("weights", "inputs"),
+            "factor": ("0.1", "0.5", "2", "10"),
+        },
+        {
+            "output_change": "|change of the logits| / |logits|",
+            "gradient_exponent": "p, if the gradient with respect to what was multiplied by a is "
+            "multiplied by a^p",
+        },
+        ("mnist",),
+    ),
+    "batch-mates": Experiment(
+        "The logits of one image among 100 random batches",
+        "batch_norm.batch_mates",
+        {
+            "norm": ("batch, training", "batch, inference", "none"),
+            "batch_size": ("16", "64", "256", "1024"),
+        },
+        {
+            "logit_sd": "standard deviation of a logit over the batches, root mean square",
+            "relative_sd": "the same, in units of the standard deviation from image to image",
+            "changed": "share of batches in which the image is given another class than in most",
+        },
+        ("mnist",),
+    ),
+    "norm-identity": Experiment(
+        "How far batch norm is from doing nothing",
+        "batch_norm.norm_identity",
+        {"affine": ("sd with epsilon", "sd", "none")},
+        {
+            "max_difference": "largest |output - input|, in units of the inputs' deviation",
+        },
+        ("mnist",),
+    ),
+    "epsilon": Experiment(
+        "Batch norm of raw pixels, by where epsilon is added",
+        "epsilon.epsilon",
+        {
+            "pixels": ("border", "centre"),
+            "epsilon": (
+                "none",
+                *("1e-8 in the root", "1e-5 in the root", "1e-3 in the root"),
+                *("1e-8 to sigma", "1e-5 to sigma", "1e-3 to sigma"),
+            ),
+        },
+        {
+            "bad_outputs": "share of outputs that are not finite",
+            "bad_gradients": "share of gradients that are not finite",
+            "largest_gradient": "largest finite |gradient| with respect to a pixel, that of an "
+            "output being normal(0, 1)",
+            "output_difference": "|output - that with 1e-5 in the root| / |that|, of finite ones",
+            "gradient_difference": "the same of the gradients",
+        },
+        ("mnist",),
+    ),
+    "normality": Experiment(
+        "How normal the values are that batch norm makes",
+        "normality.normality",
+        {
+            "stage": ("start", "trained"),
+            "values": ("raw", "batch norm", "after relu", "normal numbers"),
+        },
+        {
+            "skewness": "|skewness| of a unit's values, mean over the units",
+            "excess_kurtosis": "|kurtosis - 3|, the same",
+            "distance": "Kolmogorov's distance to normal(0, 1), the same",
+            "shape_distance": "distance to the normal with the values' mean and sd, the same",
+        },
+        ("mnist",),
+    ),
+    "inference-statistics": Experiment(
+        "Test accuracy by running averages, or by the statistics of all training samples",
+        "inference.inference_statistics",
+        {
+            "statistics": ("moving average", "all samples"),
+            "norm_momentum": ("0.01", "0.1", "0.5", "0.9"),
+        },
+        {
+            "test_accuracy": "share of test samples, after one epoch",
+            "test_loss": "cross-entropy, nats",
+        },
+        ("mnist",),
+    ),
+    "classical-images": Experiment(
+        "Networks beside classical methods, on 2,000 images",
+        "classical.classical_images",
+        {
+            "dataset": ("mnist", "fashion_mnist"),
+            "model": (
+                *("mlp", "logistic", "k-NN", "RBF SVM", "random forest"),
+                "gradient boosting",
+            ),
+        },
+        {"test_accuracy": "share of 2,000 test samples"},
+        ("mnist", "fashion_mnist"),
+        seeds=5,
+    ),
+    "classical-housing": Experiment(
+        "Networks beside classical methods, on 2,000 houses",
+        "classical.classical_housing",
+        {"model": ("mlp", "linear", "ridge", "random forest", "gradient boosting")},
+        {
+            "test_rmse": "100,000 US dollars",
+            "test_r2": "1 - squared errors / squares about the mean",
+        },
+        ("california_housing",),
+        seeds=5,
+    ),
+    "features": Experiment(
+        "A network on pixels beside classical methods on pixels and on features",
+        "features.features",
+        {
+            "dataset": ("mnist", "fashion_mnist"),
+            "model": (
+                "mlp on pixels",
+                *("logistic on pixels", "logistic on PCA", "logistic on HOG"),
+                "logistic on mlp features",
+                *("SVM on pixels", "SVM on PCA", "SVM on HOG"),
+            ),
+        },
+        {"test_accuracy": "share of 2,000 test samples"},
+        ("mnist", "fashion_mnist"),
+        seeds=5,
+    ),
+}
+
+
+def run(name: str, data: Mapping[str, PreparedData]) -> pd.DataFrame:
+    """Do an experiment.
+
+    Args:
+        name: its name in :data:`EXPERIMENTS`.
+        data: name -> prepared data set, at least those that it needs.
+
+    Returns:
+        one row for each combination of levels and each seed; see :func:`check`.
+
+    Raises:
+        KeyError: there is no such experiment, or a data set is not there.
+        ValueError: its table is not as declared.
+    """
+    experiment = EXPERIMENTS[name]
+    function = experiment.code.partition(".")[2]
+    table: pd.DataFrame = getattr(importlib.import_module(experiment.module), function)(data)
+    check(name, table)
+    return table
+
+
+def check(name: str, table: pd.DataFrame) -> None:
+    """See to it that a table is what its experiment declares.
+
+    Its columns are the factors, ``seed`` and the numbers, in this order; every combination of
+    levels is there once for each seed.
+
+    Raises:
+        ValueError: it is not.
+    """
+    experiment = EXPERIMENTS[name]
+    keys = [*experiment.factors, "seed"]
+    columns = [*keys, *experiment.numbers]
+    if list(table.columns) != columns:
+        raise ValueError(f"{name}: columns {list(table.columns)}; declared: {columns}")
+    found = sorted(table[keys].itertuples(index=False, name=None))
+    if found != sorted(itertools.product(*experiment.factors.values(), range(experiment.seeds))):
+        raise ValueError(f"{name}: not every combination of levels and seeds once, or others too")
+    floats = table[list(experiment.numbers)].dtypes == "float64"
+    if not floats.all():
+        raise ValueError(f"{name}: not all numbers are float64: {list(floats.index[~floats])}")
