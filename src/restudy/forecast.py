@@ -45,7 +45,7 @@ _JOBS_OF_A_STUDY = 3
 """Such jobs: its tables are collected, summed up and drawn."""
 _JOBS_OF_A_DATASET = 2
 """Data are fetched and prepared once."""
-_OTHER_JOBS = 8
+_OTHER_JOBS = 11
 """MLflow's store is made and brought up to date; what the sources print is computed, searched for
 and judged; the page is written."""
 

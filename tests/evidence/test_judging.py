@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from restudy.evidence.claim_effects import find, run_values
+from restudy.evidence.claim_effects import find_in_study, run_values
 from restudy.evidence.claim_tests import ClaimTest, Quantity
 from restudy.evidence.judging import judge, verdicts_of
 from restudy.evidence.ledger import NOT_YET
@@ -40,7 +40,7 @@ def numbers(value: Any, **keys: Any) -> tuple[StudyTables, pd.DataFrame]:
 
 def effect(value: Any, fields: dict[str, Any], **keys: Any) -> Any:
     tables, runs = numbers(value, **keys)
-    return next(iter(find(ClaimTest.model_validate(test_of(**fields)), tables, runs)))
+    return next(iter(find_in_study(ClaimTest.model_validate(test_of(**fields)), tables, runs)))
 
 
 def test_the_effect_is_the_paired_t_interval():
@@ -77,7 +77,7 @@ def test_each_data_set_is_a_test_of_its_own():
         return float(run.levels["dataset"] == "mnist" and run.levels["norm"] == "batch")
 
     tables, runs = numbers(value, factors=factors)
-    found = list(find(ClaimTest.model_validate(test_of()), tables, runs))
+    found = list(find_in_study(ClaimTest.model_validate(test_of()), tables, runs))
     assert [(one.dataset, one.effect.mean) for one in found] == [
         ("mnist", 1.0),
         ("fashion_mnist", 0.0),
@@ -164,7 +164,7 @@ def test_a_run_that_diverged_is_as_good_as_a_guess():
     made = made_up.plan()
     tables = made_up.tables(made, lambda *_: 0.9)
     runs = runs_of(made, lambda run: run.levels["norm"] == "none")
-    found = next(iter(find(ClaimTest.model_validate(test_of()), tables, runs)))
+    found = next(iter(find_in_study(ClaimTest.model_validate(test_of()), tables, runs)))
     assert (found.treatment, found.control, found.diverged) == pytest.approx((0.9, 0.1, 5))
     never = Quantity.model_validate({**VALIDATION, "curve": "reach", "target": 0.5})
     values = run_values(never, tables, runs).groupby("norm")["value"].mean()
@@ -178,7 +178,7 @@ def test_a_level_that_the_scale_leaves_out():
     test = ClaimTest.model_validate(test_of(where={"dropout": "0.9"}))
     tables.description["factors"]["dropout"] = ["0.0"]  # type: ignore[index]
     with pytest.raises(MissingError, match=r"dropout 0\.9 is not at this scale"):
-        list(find(test, tables, runs))
+        list(find_in_study(test, tables, runs))
 
 
 def judged(gain: float, sd: float = 1e-4, **fields: Any) -> pd.DataFrame:

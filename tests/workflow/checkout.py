@@ -85,7 +85,8 @@ class Checkout:
 
     def configure(self, **settings):
         """Set what ``tiny.yaml`` says beside the folder of the tiny studies."""
-        content = {"studies": "studies", "training": {"device": "cpu"}, **settings}
+        content = {"studies": "studies", "experiments": False, "training": {"device": "cpu"}}
+        content |= settings
         (self.folder / "tiny.yaml").write_text(yaml.safe_dump(content))
 
     def write_study(self, name, **keys):

@@ -40,6 +40,11 @@ def drawn_as(kind):
     return "|".join(studies_drawn_as(kind)) or "(?!)"
 
 
+def experiments_asked():
+    """Return the experiments that claims of this run are tested on."""
+    return EVIDENCE.experiments() if SETTINGS.experiments else []
+
+
 def needed_for_figure(wildcards):
     """Return the files that a figure of a source is drawn from, if any."""
     figure = DRAWN_FIGURES[wildcards.figure]

@@ -129,6 +129,7 @@ rule claims:
         descriptions=expand(
             rules.collect.output.description, study=EVIDENCE.tested(PLAN.studies)
         ),
+        experiments=expand(rules.experiment.output, experiment=experiments_asked()),
     output:
         RESULTS / "tables/claim_tests.csv",
     log:

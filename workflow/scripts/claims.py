@@ -17,4 +17,6 @@ with job(snakemake.log[0]):
     runs = {
         name: pd.read_parquet(folder / RUNS) for name, folder in zip(studies, folders, strict=True)
     }
-    write_atomically(Path(snakemake.output[0]), to_csv(judge(claims, studies, runs)))
+    experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.input.experiments}
+    judged = judge(claims, studies, runs, experiments)
+    write_atomically(Path(snakemake.output[0]), to_csv(judged))

@@ -61,6 +61,9 @@ class Settings(_Strict):
         "config/studies", description="folder with the study files"
     )
     only: list[str] = Field([], description="names of the studies to run; empty: all")
+    experiments: bool = Field(
+        True, description="do the small experiments that some claims are tested on"
+    )
     data: DataSettings = Field(DataSettings())
     training: TrainingSettings = Field(TrainingSettings())
     tracking: TrackingSettings = Field(TrackingSettings())

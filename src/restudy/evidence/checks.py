@@ -44,6 +44,11 @@ class Evidence(NamedTuple):
         named = {test.study for claim in self.claims for test in claim.tests}
         return [name for name in studies if name in named]
 
+    def experiments(self) -> list[str]:
+        """Return the experiments that claims are tested on, sorted."""
+        tests = (test for claim in self.claims for test in claim.tests)
+        return sorted({test.experiment for test in tests if test.experiment is not None})
+
     def shown(self, studies: Iterable[str]) -> list[str]:
         """Return those of some studies that show what a mistake does."""
         named = {reading.study for row in self.errata for reading in row.readings.values()}

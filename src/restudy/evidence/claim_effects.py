@@ -1,4 +1,4 @@
-"""From the runs of a study to the effect that a test of a claim asks for, seed by seed."""
+"""From the runs of a study or experiment to the effect that a test of a claim asks for."""
 
 from __future__ import annotations
 
@@ -44,18 +44,44 @@ class Found(NamedTuple):
     cuts: str
 
 
-def find(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> Iterator[Found]:
-    """Yield what a test finds, for each data set of its study.
+def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> Iterator[Found]:
+    """Yield what a test finds in a study, for each of its data sets.
 
     Args:
-        test: the test.
+        test: the test, of a study.
         tables: history and description of its study.
         runs: ``runs.parquet`` of it.
 
     Raises:
         MissingError: a level or a number that the test asks for is not there at this scale.
     """
+    assert test.number is not None  # noqa: S101 (says the model)
     factors: Mapping[str, Sequence[str]] = tables.description["factors"]
+    _check_levels(test, factors)
+    values = run_values(test.number, tables, runs)
+    is_best = test.over is not None and test.over.take == "best"
+    score = _scores(tables, values) if is_best else None
+    for found in _find_each(test, values, factors, score):
+        yield found._replace(cuts=cuts(tables.description))
+
+
+def find_in_experiment(
+    test: ClaimTest, table: pd.DataFrame, factors: Mapping[str, Sequence[str]]
+) -> Iterator[Found]:
+    """Yield what a test finds in an experiment, for each of its data sets.
+
+    Args:
+        test: the test, of an experiment.
+        table: the experiment's: columns of factors, ``seed`` and numbers.
+        factors: name -> levels, in order.
+    """
+    columns = [*factors, "seed"]
+    values = table[columns].assign(value=table[test.measure].astype(float), diverged=False)
+    yield from _find_each(test, values, factors, None)
+
+
+def _check_levels(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> None:
+    """See to it that this scale has the levels of a test."""
     for _, levels in test.sides:
         for name, wanted in levels.items():
             for level in wanted if isinstance(wanted, list) else [wanted]:
@@ -63,13 +89,19 @@ def find(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> Iterator[F
                     raise MissingError(f"{name.replace('_', ' ')} {level} is not at this scale")
     if test.trend is not None and len(factors[test.trend]) < 3:
         raise MissingError(f"this scale has fewer than 3 levels of {test.trend}")
-    values = run_values(test.number, tables, runs)
+
+
+def _find_each(
+    test: ClaimTest,
+    values: pd.DataFrame,
+    factors: Mapping[str, Sequence[str]],
+    score: pd.Series[float] | None,
+) -> Iterator[Found]:
     values = _at(values, test.where)
     named = DATASET in factors and DATASET not in test.where
     for dataset in factors[DATASET] if named else [""]:
         part = values[values[DATASET] == dataset] if named else values
-        score = _scores(tables, part) if test.over and test.over.take == "best" else None
-        yield _find(test, part, factors, dataset, score)._replace(cuts=cuts(tables.description))
+        yield _find(test, part, factors, dataset, score)
 
 
 def run_values(quantity: Quantity, tables: StudyTables, runs: pd.DataFrame) -> pd.DataFrame:

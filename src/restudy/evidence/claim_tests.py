@@ -1,4 +1,4 @@
-"""What a test of a claim is: two sides of a study, or a trend, in one number of each run.
+"""What a test of a claim is: two sides of a study or experiment, or a trend, in one number each.
 
 Only what it is and whether the studies have it; :mod:`restudy.evidence.claim_effects` takes the
 numbers. Read when Snakemake parses the Snakefile, so nothing heavy is imported.
@@ -6,13 +6,14 @@ numbers. Read when Snakemake parses the Snakefile, so nothing heavy is imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from restudy.errors import describe, nearest
 from restudy.evidence.readings import BEST, Known, Number, Reading, Strict, Text
+from restudy.experiments.registry import EXPERIMENTS
 from restudy.plan import StudyPlan
 
 Levels = dict[str, Text]
@@ -99,15 +100,17 @@ class Over(Strict):
 
 
 class ClaimTest(Strict):
-    """Two sides of a study, or a trend along a factor, in one number of each run.
+    """Two sides of a study or experiment, or a trend along a factor, in one number of each run.
 
     Sides are compared seed by seed, after a mean over the levels of all other factors; each data
     set is a test of its own. The effect is treatment minus control, the mean step of a trend from
     one level to the next, or with ``ratio`` the factor between them.
 
     Attributes:
-        study: name of the study.
-        number: what is compared.
+        study: name of the study; or
+        experiment: name of the experiment, see :mod:`restudy.experiments.registry`.
+        number: what is compared, of a run of the study; or
+        measure: of the experiment: the name of one of its numbers.
         where: factor -> the level, or levels, that the test is about.
         treatment, control: factor -> level; or ``control`` is a number that is compared with.
         trend: the factor, with numbers for levels or in the order of the study, that it runs along.
@@ -119,8 +122,10 @@ class ClaimTest(Strict):
         margin: the smallest effect that anyone would care about, in the number's unit.
     """
 
-    study: Text
-    number: Quantity
+    study: Text | None = None
+    experiment: Text | None = None
+    number: Quantity | None = None
+    measure: Text | None = None
     where: Where = Field({})
     treatment: Levels | None = None
     control: Levels | float | None = None
@@ -131,6 +136,19 @@ class ClaimTest(Strict):
     ratio: bool = False
     predicts: Literal["greater", "less", "different", "equal"]
     margin: Margin
+
+    @model_validator(mode="after")
+    def _has_one_subject(self) -> ClaimTest:
+        given = [name for name in ("study", "experiment") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError("needs either 'study' and 'number' or 'experiment' and 'measure'")
+        if (self.number is None) != (self.study is None) or (
+            (self.measure is None) != (self.experiment is None)
+        ):
+            raise ValueError("'study' and 'number' belong together, 'experiment' and 'measure'")
+        if self.experiment is not None and self.over is not None and self.over.take == "best":
+            raise ValueError("an experiment has no validation data to choose the best by")
+        return self
 
     @model_validator(mode="after")
     def _has_one_form(self) -> ClaimTest:
@@ -151,6 +169,17 @@ class ClaimTest(Strict):
         if self.predicts == "equal" and self.margin == (1 if self.ratio else 0):
             raise ValueError("a claim of equality needs a margin")
         return self
+
+    @property
+    def subject(self) -> str:
+        """Name of its study or experiment."""
+        return self.study or self.experiment or ""
+
+    def number_in_words(self) -> str:
+        """Return what is compared in words."""
+        if self.number is not None:
+            return self.number.in_words()
+        return (self.measure or "").replace("_", " ")
 
     def in_words(self) -> str:
         """Return its sides in words: ``norm batch against norm none``."""
@@ -179,42 +208,59 @@ class ClaimTest(Strict):
 
     def complaints(self, where: str, key: str, known: Known) -> Iterator[str]:
         """Yield what is wrong with it, each in one line; see :class:`Reading`."""
-        if self.study not in known.plans:
-            if self.study not in known.names:
-                guess = nearest(self.study, known.names)
-                yield describe(where, f"{key}.study", self.study, "the name of a study", guess)
+        if self.study is None:
+            yield from self._about_experiment(where, key)
+        elif self.study in known.plans:
+            yield from self._about_study(where, key, known.plans[self.study], known)
+        elif self.study not in known.names:
+            guess = nearest(self.study, known.names)
+            yield describe(where, f"{key}.study", self.study, "the name of a study", guess)
+
+    def _about_experiment(self, where: str, key: str) -> Iterator[str]:
+        experiment = EXPERIMENTS.get(self.experiment or "")
+        if experiment is None:
+            allowed, guess = ", ".join(EXPERIMENTS), nearest(self.experiment or "", EXPERIMENTS)
+            yield describe(where, f"{key}.experiment", self.experiment, allowed, guess)
             return
-        plan = known.plans[self.study]
+        yield from self._about_factors(where, key, experiment.factors)
+        if self.measure not in experiment.numbers:
+            allowed = ", ".join(experiment.numbers)
+            guess = nearest(self.measure or "", experiment.numbers)
+            yield describe(where, f"{key}.measure", self.measure, allowed, guess)
+
+    def _about_study(self, where: str, key: str, plan: StudyPlan, known: Known) -> Iterator[str]:
         if plan.study.as_published:
             yield f"{where}: {key}.study: {self.study!r} has a source's bad habits; " + (
                 "allowed: a study without as_published"
             )
-        wrong = list(self._about_factors(where, key, plan))
+        labels = {name: plan.study.labels(name) for name in plan.study.factors}
+        wrong = list(self._about_factors(where, key, labels))
         yield from wrong
-        if not wrong:
+        if not wrong and self.number is not None:
             for number in self.number.numbers:
                 reading = Reading(
-                    study=self.study,
+                    study=plan.study.name,
                     where=dict(plan.runs[0].levels),
                     **number.model_dump(include=set(Number.model_fields)),
                 )
                 yield from reading.complaints(where, f"{key}.number", known)
 
-    def _about_factors(self, where: str, key: str, plan: StudyPlan) -> Iterator[str]:
-        factors = plan.study.factors
+    def _about_factors(
+        self, where: str, key: str, factors: Mapping[str, Sequence[str]]
+    ) -> Iterator[str]:
         over = None if self.over is None else self.over.factor
         single = [("trend", self.trend), ("over.factor", over)]
         for place, name in single:
             if name is not None and name not in factors:
-                allowed = f"a factor of {self.study} ({', '.join(factors) or 'it has none'})"
+                allowed = f"a factor of {self.subject} ({', '.join(factors) or 'it has none'})"
                 yield describe(where, f"{key}.{place}", name, allowed, nearest(name, factors))
         for place, levels in self.sides:
             for name, wanted in levels.items():
                 if name not in factors:
-                    allowed = f"a factor of {self.study} ({', '.join(factors) or 'it has none'})"
+                    allowed = f"a factor of {self.subject} ({', '.join(factors) or 'it has none'})"
                     yield describe(where, f"{key}.{place}", name, allowed, nearest(name, factors))
                     continue
-                labels = plan.study.labels(name)
+                labels = factors[name]
                 for level in wanted if isinstance(wanted, list) else [wanted]:
                     if level not in labels:
                         guess = nearest(level, labels)

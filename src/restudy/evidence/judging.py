@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from restudy.evidence.claim_effects import Found, find
+from restudy.evidence.claim_effects import Found, find_in_experiment, find_in_study
 from restudy.evidence.claim_tests import ClaimTest
 from restudy.evidence.ledger import NOT_YET, Claim, Status
 from restudy.evidence.measuring import MissingError, StudyTables
+from restudy.experiments.registry import EXPERIMENTS
 from restudy.stats.holm import holm
 from restudy.stats.margins import equivalence_p
 from restudy.stats.power import has_low_power
@@ -38,6 +39,7 @@ def judge(
     claims: Sequence[Claim],
     studies: Mapping[str, StudyTables],
     runs: Mapping[str, pd.DataFrame],
+    experiments: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
     """Judge every test of every claim.
 
@@ -48,6 +50,7 @@ def judge(
         claims: the claims.
         studies: history and description, by study.
         runs: ``runs.parquet``, by study.
+        experiments: tables, by experiment.
 
     Returns:
         one row per claim, test and data set, with the columns ``COLUMNS``: ``test`` (from 1),
@@ -64,7 +67,7 @@ def judge(
         row
         for claim in claims
         for place, test in enumerate(claim.tests, start=1)
-        for row in _rows(claim, place, test, studies, runs)
+        for row in _rows(claim, place, test, _Tables(studies, runs, experiments or {}))
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n": "Int64", "diverged": "Int64"})
     table["p_adjusted"] = math.nan
@@ -123,6 +126,26 @@ def verdicts_of(claims: Sequence[Claim], table: pd.DataFrame) -> dict[str, Statu
     }
 
 
+class _Tables(NamedTuple):
+    """What there is of studies and experiments, by name."""
+
+    studies: Mapping[str, StudyTables]
+    runs: Mapping[str, pd.DataFrame]
+    experiments: Mapping[str, pd.DataFrame]
+
+
+def _found(test: ClaimTest, tables: _Tables) -> Iterator[Found]:
+    name = test.subject
+    if test.experiment is not None:
+        if name not in tables.experiments:
+            raise MissingError(f"experiment {name} is not in this run")
+        factors = EXPERIMENTS[name].factors
+        return find_in_experiment(test, tables.experiments[name], factors)
+    if name not in tables.studies:
+        raise MissingError(f"study {name} is not in this run")
+    return find_in_study(test, tables.studies[name], tables.runs[name])
+
+
 def _numbered(claim: Claim) -> Iterator[tuple[int, ClaimTest]]:
     return enumerate(claim.tests, start=1)
 
@@ -131,26 +154,23 @@ def _rows(
     claim: Claim,
     place: int,
     test: ClaimTest,
-    studies: Mapping[str, StudyTables],
-    runs: Mapping[str, pd.DataFrame],
+    tables: _Tables,
 ) -> Iterator[dict[str, Any]]:
     about = {
         "claim": claim.id,
         "topic": claim.topic,
         "test": place,
-        "study": test.study,
+        "study": test.subject,
         "dataset": "",
         **{"cuts": "", "because": ""},
-        "number": test.number.in_words(),
+        "number": test.number_in_words(),
         "sides": test.in_words(),
         "predicts": test.predicts,
         "scale_of": LEVEL_NAMES[test.ratio],
         "margin": test.margin,
     }
     try:
-        if test.study not in studies:
-            raise MissingError(f"study {test.study} is not in this run")
-        for found in find(test, studies[test.study], runs[test.study]):
+        for found in _found(test, tables):
             yield about | _columns(test, found)
     except MissingError as error:
         yield about | {"verdict": NOT_YET, "because": str(error)}

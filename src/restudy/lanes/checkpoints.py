@@ -1,7 +1,8 @@
 """Checkpoints: a stack that trains long is written down at epoch ends, and goes on from there.
 
 Every random stream starts anew at each epoch, so the stack's tensors (parameters, optimiser state,
-what a probe compares with) and the records so far are all there is: what goes on from a checkpoint ends with the same bits.
+what a probe compares with) and the records so far are all there is: what goes on from a checkpoint
+ends with the same bits.
 """
 
 from __future__ import annotations
