@@ -27,6 +27,10 @@ FORBIDDEN = {
     "restudy.tables": ("torch", "restudy.lanes", "restudy.figures", "restudy.report"),
     "restudy.stats": ("torch", "restudy.lanes", "restudy.tables", *READERS[:1], *READERS[2:]),
     "restudy.evidence": ("torch", "restudy.lanes", "restudy.figures", "restudy.report"),
+    "restudy.experiments": (
+        *(name for name in READERS if name != "restudy.stats"),
+        *("restudy.tracking", "restudy.plan", "restudy.tables"),
+    ),
     "restudy.figures": ("torch", "restudy.lanes", "restudy.report"),
     "restudy.report": ("torch", "restudy.lanes"),
     "restudy.tracking": READERS,

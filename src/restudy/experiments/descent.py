@@ -80,17 +80,14 @@ def descent(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def descend(
-    landscape: Landscape, rule: str, rates: Array, starts: Array, steps: int = STEPS
-) -> Paths:
-    """Descend from every start with every rate.
+def descend(landscape: Landscape, rule: str, rates: Array, starts: Array) -> Paths:
+    """Descend from every start with every rate, 2,000 steps at most.
 
     Args:
         landscape: what to minimise.
         rule: name in :data:`RULES`.
         rates: learning rates, shape (r,).
         starts: points, shape (s, d).
-        steps: how many at most.
     """
     name, momentum = RULES[rule]
     update = OPTIMISERS[name]
@@ -101,7 +98,7 @@ def descend(
     under_way = np.ones(x.shape[:2], bool)
     taken, turned, changed, moved = (np.zeros(x.shape[:2]) for _ in range(4))
     with np.errstate(over="ignore", invalid="ignore"):  # too large a rate diverges
-        for step in range(steps):
+        for step in range(STEPS):
             after, v = update(x, landscape.gradient(x), v, each, momentum)
             u, x = after - x, after
             taken += under_way

@@ -39,12 +39,15 @@ def hog(images: NDArray[Any], side: int = 28) -> Floats:
     place = np.mod(np.arctan2(dy, dx), np.pi) / np.pi * BINS - 0.5
     lower = np.floor(place)
     upper_share = place - lower
-    histograms = np.zeros((n, cells, cells, BINS))
+    # The number of each pixel's cell, counted through all images.
+    of_axis = np.arange(side) // CELL
+    cell = (np.arange(n)[:, None, None] * cells + of_axis[:, None]) * cells + of_axis
+    counts = np.zeros(n * cells * cells * BINS)
     for shift, share in ((0, 1 - upper_share), (1, upper_share)):
-        bins = np.mod(lower + shift, BINS)
-        for k in range(BINS):
-            of_bin = np.where(bins == k, share * length, 0).reshape(n, cells, CELL, cells, CELL)
-            histograms[..., k] += of_bin.sum(axis=(2, 4))
+        bins = cell * BINS + np.mod(lower + shift, BINS).astype(np.int64)
+        weights = (share * length).ravel()
+        counts += np.bincount(bins.ravel(), weights=weights, minlength=len(counts))
+    histograms = counts.reshape(n, cells, cells, BINS)
     last = cells - BLOCK + 1
     blocks = np.concatenate(
         [

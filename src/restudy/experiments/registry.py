@@ -262,13 +262,14 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         ("mnist",),
     ),
     "classical-images": Experiment(
-        "Networks beside classical methods, on 2,000 images",
+        "A network beside classical methods, on pixels and on features, with 2,000 images",
         "classical.classical_images",
         {
             "dataset": ("mnist", "fashion_mnist"),
             "model": (
-                *("mlp", "logistic", "k-NN", "RBF SVM", "random forest"),
-                "gradient boosting",
+                *("mlp", "logistic", "k-NN", "RBF SVM", "random forest", "gradient boosting"),
+                *("logistic on PCA", "logistic on HOG", "logistic on mlp features"),
+                *("RBF SVM on PCA", "RBF SVM on HOG"),
             ),
         },
         {"test_accuracy": "share of 2,000 test samples"},
@@ -276,7 +277,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         seeds=5,
     ),
     "classical-housing": Experiment(
-        "Networks beside classical methods, on 2,000 houses",
+        "A network beside classical methods, with 2,000 houses",
         "classical.classical_housing",
         {"model": ("mlp", "linear", "ridge", "random forest", "gradient boosting")},
         {
@@ -284,22 +285,6 @@ EXPERIMENTS: Mapping[str, Experiment] = {
             "test_r2": "1 - squared errors / squares about the mean",
         },
         ("california_housing",),
-        seeds=5,
-    ),
-    "features": Experiment(
-        "A network on pixels beside classical methods on pixels and on features",
-        "features.features",
-        {
-            "dataset": ("mnist", "fashion_mnist"),
-            "model": (
-                "mlp on pixels",
-                *("logistic on pixels", "logistic on PCA", "logistic on HOG"),
-                "logistic on mlp features",
-                *("SVM on pixels", "SVM on PCA", "SVM on HOG"),
-            ),
-        },
-        {"test_accuracy": "share of 2,000 test samples"},
-        ("mnist", "fashion_mnist"),
         seeds=5,
     ),
 }
