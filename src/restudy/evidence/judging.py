@@ -91,22 +91,23 @@ def read_claim_tests(path: Path) -> pd.DataFrame:
 def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
     """Return what a person reads of a :func:`judge` table: texts, one row per test."""
     return pd.DataFrame(
-        {
-            "claim": table["claim"],
-            "study": table["study"]
-            + table["dataset"].map(lambda name: f", {name}" if name else ""),
-            "number": table["number"],
-            "sides": table["sides"],
-            "treatment": table["treatment"].map(number),
-            "control": table["control"].map(number),
-            "effect": table["effect"].map(number),
-            "95%": table["low"].map(number) + " to " + table["high"].map(number),
-            "n": table["n"].map(lambda n: DASH if pd.isna(n) else f"{n:.0f}"),
-            "p, adjusted": table["p_adjusted"].map(number),
-            "predicted": table["predicts"],
-            "margin": table["margin"].map(number),
-            "verdict": table["verdict"] + table["low_power"].map({True: ", low power", False: ""}),
-        }
+        [
+            (
+                row["claim"],
+                ", ".join(filter(None, (row["study"], row["dataset"]))),
+                *(row["number"], row["sides"]),
+                *(number(row[name]) for name in ("treatment", "control", "effect")),
+                DASH if pd.isna(row["low"]) else f"{number(row['low'])} to {number(row['high'])}",
+                DASH if pd.isna(row["n"]) else f"{row['n']:.0f}",
+                *(number(row["p_adjusted"]), row["predicts"], number(row["margin"])),
+                row["verdict"] + (", low power" if row["low_power"] else ""),
+            )
+            for row in table.to_dict("records")
+        ],
+        columns=[
+            *("claim", "study", "number", "sides", "treatment", "control", "effect", "95%", "n"),
+            *("p, adjusted", "predicted", "margin", "verdict"),
+        ],
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from restudy.evidence.judging import readable_tests
 from restudy.evidence.published import readable
 from restudy.report.page import Picture, Section, Table
-from restudy.tables import number
+from restudy.tables import interval, number
 
 _TABLES = "../tables"
 
@@ -132,16 +132,20 @@ def errata(statuses: pd.DataFrame, shown: pd.DataFrame) -> Section:
     """
     found = shown[shown["difference"].notna()]
     numbers = pd.DataFrame(
-        {
-            "erratum": found["erratum"],
-            "severity": found["severity"],
-            "what": found["what"],
-            "as published": found["as_published"].map(number),
-            "corrected": found["corrected"].map(number),
-            "difference": found["difference"].map(lambda value: number(value, signed=True)),
-            "95%": found["low"].map(number) + " to " + found["high"].map(number),
-            "n": found["n"].map("{:.0f}".format),
-        }
+        [
+            (
+                *(row["erratum"], row["severity"], row["what"]),
+                *(number(row["as_published"]), number(row["corrected"])),
+                number(row["difference"], signed=True),
+                interval(row["low"], row["high"]),
+                f"{row['n']:.0f}",
+            )
+            for row in found.to_dict("records")
+        ],
+        columns=[
+            *("erratum", "severity", "what", "as published", "corrected", "difference"),
+            *("95%", "n"),
+        ],
     )
     return Section(
         name="errata",
