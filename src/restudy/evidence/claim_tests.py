@@ -188,7 +188,7 @@ class ClaimTest(Strict):
         if self.trend is not None:
             return f"{over}per step of {self.trend}{at}"
         control = _in_words(self.control) if isinstance(self.control, dict) else f"{self.control:g}"
-        words = f"{over}{_in_words(self.treatment or {})} against {control}"
+        words = f"{over}{_in_words(self.treatment or {}) or 'all'} against {control}"
         if self.in_ is not None:
             words += f", in {_in_words(self.in_)} than in {_in_words(self.than_in or {})}"
         return words + at
