@@ -63,12 +63,13 @@ def advice(table: pd.DataFrame) -> list[str]:
 
 
 def _line(row: pd.Series[Any]) -> str:
-    share, low, high = (100 * row[name] for name in ("share", "low", "high"))
     name = str(row["source"]).replace("_", " ")
     where = f"{row['dataset']}: " if row["dataset"] else ""
-    size = f"{share:.0f}% ({low:.0f}% to {high:.0f}%) of the variance"
-    if np.isnan(share):
+    if np.isnan(row["share"]):
         return f"{where}{name}: too few seeds to say"
+    # An estimate below 0 is what no effect at all gives half the time.
+    share, low, high = (max(0.0, 100 * row[name]) for name in ("share", "low", "high"))
+    size = f"{share:.0f}% ({low:.0f}% to {high:.0f}%) of the variance"
     matters = "matters" if low > 100 * _LITTLE else "may matter"
     verb = "hardly matters" if high < 100 * _LITTLE else matters
     if row["source"] == RESIDUAL:

@@ -254,3 +254,13 @@ def test_the_test_set_s_accuracy_is_read_as_it_is():
     tables, runs = numbers(lambda run, *_: run.recipe.seed / 10)
     values = run_values(Quantity.model_validate(ACCURACY), tables, runs)
     assert values["value"].tolist() == (values["seed"] / 10).tolist()
+
+
+def test_a_number_judges_no_study_that_the_scale_cuts():
+    made = made_up.plan(scale="quick", scales={"quick": {"recipe": {"epochs": 2}}})
+    tables, runs = made_up.tables(made), runs_of(made)
+    for control, wanted in ((0.9, "this scale cuts: epochs 2 instead of 4"), (0.0, "")):
+        test = test_of(treatment={}, control=control)
+        (row,) = judge([claim(test)], {"tiny": tables}, {"tiny": runs}).to_dict("records")
+        assert wanted in row["because"]
+        assert (row["verdict"] == NOT_YET) == bool(wanted)

@@ -53,11 +53,17 @@ def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> I
         runs: ``runs.parquet`` of it.
 
     Raises:
-        MissingError: a level or a number that the test asks for is not there at this scale.
+        MissingError: a level or a number that the test asks for is not there at this scale, or the
+            scale cuts a study that is held against a number.
     """
     assert test.number is not None  # noqa: S101 (says the model)
     factors: Mapping[str, Sequence[str]] = tables.description["factors"]
     _check_levels(test, factors)
+    if isinstance(test.control, float) and test.control and not tables.description["comparable"]:
+        # A printed number is about the source's own budget; a gap of 0 is about any.
+        raise MissingError(
+            f"compared with a number, and this scale cuts: {cuts(tables.description)}"
+        )
     values = run_values(test.number, tables, runs)
     is_best = test.over is not None and test.over.take == "best"
     score = _scores(tables, values) if is_best else None
