@@ -67,7 +67,7 @@ class Workspace:
                 shutil.copy2(source, folder / name)
         (folder / "studies").mkdir()
         (folder / f"studies/{NAME}.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-        config = {"studies": "studies", "training": {"device": "cpu"}}
+        config = {"experiments": False, "studies": "studies", "training": {"device": "cpu"}}
         (folder / _CONFIG).write_text(yaml.safe_dump(config), encoding="utf-8")
         return cls(folder)
 
