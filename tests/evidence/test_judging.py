@@ -264,3 +264,16 @@ def test_a_number_judges_no_study_that_the_scale_cuts():
         (row,) = judge([claim(test)], {"tiny": tables}, {"tiny": runs}).to_dict("records")
         assert wanted in row["because"]
         assert (row["verdict"] == NOT_YET) == bool(wanted)
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e300, 0.0])
+def test_a_ratio_of_any_size_is_judged_or_left_open(scale: float):
+    # Two seeds that disagree by hundreds of powers of ten, or a side that is 0.
+    def value(run: Any, *_: Any) -> float:
+        far = run.levels["norm"] == "batch" and run.recipe.seed == 0
+        return scale if far else 1.0
+
+    tables, runs = numbers(value, seeds=2)
+    test = claim(test_of(ratio=True, margin=1.1))
+    (row,) = judge([test], {"tiny": tables}, {"tiny": runs}).to_dict("records")
+    assert row["verdict"] == ("inconclusive" if scale else NOT_YET)

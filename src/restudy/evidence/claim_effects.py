@@ -225,7 +225,8 @@ def _find(
         rows = rows.union(side.index)
     # What a side lacks is NaN there.
     parts = np.stack([side.reindex(index=rows, columns=seeds) for side in sides], axis=-1)
-    parts = np.log(parts) if test.ratio else parts
+    if test.ratio:  # a number that is not above 0 has no logarithm, and no ratio
+        parts = np.log(np.where(parts > 0, parts, math.nan))
     if isinstance(test.control, float):
         constant = math.log(test.control) if test.ratio else test.control
         parts = np.stack([parts[..., 0], np.full(parts.shape[:-1], constant)], axis=-1)

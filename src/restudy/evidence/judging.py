@@ -178,7 +178,7 @@ def _rows(
 
 
 def _columns(test: ClaimTest, found: Found) -> dict[str, Any]:
-    effect, back = found.effect, math.exp if test.ratio else float
+    effect, back = found.effect, _exp if test.ratio else float
     small = math.log(test.margin) if test.ratio else test.margin
     return {
         "dataset": found.dataset,
@@ -200,9 +200,21 @@ def _columns(test: ClaimTest, found: Found) -> dict[str, Any]:
     }
 
 
+def _exp(value: float) -> float:
+    """Return e^value; infinity where it is too large, as an end of a wide interval may be."""
+    with np.errstate(over="ignore"):
+        return float(np.exp(value))
+
+
+def _log(value: float) -> float:
+    """Undo :func:`_exp`, of 0 and infinity too."""
+    with np.errstate(divide="ignore"):
+        return float(np.log(value))
+
+
 def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
     low, effect, high, margin = (
-        math.log(row[name]) if test.ratio else float(row[name])
+        _log(row[name]) if test.ratio else float(row[name])
         for name in ("low", "effect", "high", "margin")
     )
     is_equal, p = test.predicts == "equal", float(row["p_adjusted"])
