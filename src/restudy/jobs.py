@@ -1,21 +1,23 @@
 """Which cells one Snakemake job trains: a pure function of the plan.
 
 A job needs seconds before its first step, whatever it trains. Cells that take long have a job of
-their own; short ones of the same study and data set share jobs. What is trained does not depend
-on it: a job looks at each cell's files and trains the runs that are missing.
+their own; short ones of the same study and data set share jobs; and what would still be less work
+than its start is put together study after study. What is trained does not depend on it: a job
+looks at each cell's files and trains the runs that are missing.
 
 A cell that several studies have is in a job of the first of them, in the order of their files. So
 another study leaves the jobs of the others as they are, unless it comes before them and has cells
-of theirs: those move to its jobs. A job whose cells are others than last time starts once more,
-finds the runs that are there right, and trains the rest. The same goes for the jobs of a study
-that changes.
+of theirs, which move to its jobs, or theirs are among the shortest. A job whose cells are others
+than last time starts once more, finds the runs that are there right, and trains the rest. The same
+goes for the jobs of a study that changes.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from restudy import costs
@@ -31,6 +33,8 @@ _LEAST = 2 * costs.START
 
 _Estimate = tuple[Cell, float]
 """A cell, and the seconds of one core that its first study gives it."""
+_Named = tuple[str, list[_Estimate]]
+"""The cells of a job, with its name."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,8 @@ class Job:
     """Cells that one job trains, one after the other.
 
     Attributes:
-        id: that of its cell if it has one alone, else study, data set and a number from 01.
+        id: that of its cell if it has one alone, else study, data set and a number from 01; for
+            cells of several studies, "short" instead of the study.
         cells: one or more, all of the same data set.
     """
 
@@ -59,14 +64,18 @@ def make_jobs(plan: Plan) -> dict[str, Job]:
     """Divide the cells of a plan into jobs: each cell is in exactly one.
 
     Returns:
-        jobs by id, in the order of the studies; of each study the shared ones first.
+        jobs by id, in the order of the studies, of each the shared ones first; then the shortest.
     """
-    made: dict[str, Job] = {}
-    for (study, dataset), found in _by_study_and_dataset(plan).items():
-        for number, cells in enumerate(_divided(found), start=1):
-            name = cells[0].id if len(cells) == 1 else f"{study}-{dataset}-{number:02}"
-            made[name] = Job(name, tuple(cells))
-    return made
+    parts = [
+        (f"{study}-{dataset}-{number:02}", part)
+        for (study, dataset), found in _by_study_and_dataset(plan).items()
+        for number, part in enumerate(_divided(found), start=1)
+    ]
+    short = [(name, part) for name, part in parts if _work(part) < _LEAST]
+    parts = [(name, part) for name, part in parts if _work(part) >= _LEAST] + _together(short)
+    made = [Job(name, tuple(cell for cell, _ in part)) for name, part in parts]
+    made = [job if len(job.cells) > 1 else replace(job, id=job.cells[0].id) for job in made]
+    return {job.id: job for job in made}
 
 
 def shared_jobs(plan: Plan) -> list[Job]:
@@ -90,24 +99,46 @@ def _by_study_and_dataset(plan: Plan) -> Mapping[tuple[str, str], list[_Estimate
     return found
 
 
-def _divided(cells: Sequence[_Estimate]) -> list[list[Cell]]:
+def _divided(cells: Sequence[_Estimate]) -> list[list[_Estimate]]:
     """Divide cells into jobs: long ones alone, then the short ones in a row.
 
     There are two jobs or more if there is work for two cores.
     """
     short = [(cell, work) for cell, work in cells if work <= _LONG]
-    most = min(_MOST, max(_LEAST, sum(work for _, work in short) / 2))
-    parts: list[list[_Estimate]] = []
-    left = 0.0
-    for cell, work in short:
-        # Half a cell too much or too little: what is nearer.
-        if not parts or left < work / 2:
-            parts.append([])
-            left = most
-        parts[-1].append((cell, work))
-        left -= work
-    if len(parts) > 1 and sum(work for _, work in parts[-1]) < most / 4:
+    most = min(_MOST, max(_LEAST, _work(short) / 2))
+    parts = [short[row.start : row.stop] for row in _rows([work for _, work in short], most)]
+    if len(parts) > 1 and _work(parts[-1]) < most / 4:
         rest = parts.pop()
         parts[-1] += rest
-    alone = [[cell] for cell, work in cells if work > _LONG]
-    return [[cell for cell, _ in part] for part in parts] + alone
+    return parts + [[(cell, work)] for cell, work in cells if work > _LONG]
+
+
+def _together(parts: Sequence[_Named]) -> list[_Named]:
+    """Put the shortest jobs of each data set together; one that stays alone keeps its name."""
+    by_dataset: dict[str, list[_Named]] = {}
+    for name, part in parts:
+        by_dataset.setdefault(part[0][0].shared.dataset, []).append((name, part))
+    made = []
+    for dataset, found in by_dataset.items():
+        rows = _rows([_work(part) for _, part in found], 2 * _LEAST)
+        for number, row in enumerate(rows, start=1):
+            name = found[row.start][0] if len(row) == 1 else f"short-{dataset}-{number:02}"
+            made.append((name, [one for i in row for one in found[i][1]]))
+    return made
+
+
+def _rows(work: Sequence[float], most: float) -> list[range]:
+    """Cut a sequence of pieces of work into rows of about ``most`` each."""
+    starts: list[int] = []
+    left = 0.0
+    for i, each in enumerate(work):
+        # Half a piece too much or too little: what is nearer.
+        if not starts or left < each / 2:
+            starts.append(i)
+            left = most
+        left -= each
+    return [range(a, b) for a, b in itertools.pairwise([*starts, len(work)])]
+
+
+def _work(part: Sequence[_Estimate]) -> float:
+    return sum(work for _, work in part)

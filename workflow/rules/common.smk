@@ -45,16 +45,28 @@ def experiments_asked():
     return EVIDENCE.experiments() if SETTINGS.experiments else []
 
 
-def needed_for_figure(wildcards):
-    """Return the files that a figure of a source is drawn from, if any."""
-    figure = DRAWN_FIGURES[wildcards.figure]
-    if figure.study is not None:
-        kinds = ("runs", "history", "description")
-        found = {kind: getattr(rules.collect.output, kind) for kind in kinds}
-        return {kind: path.format(study=figure.study) for kind, path in found.items()}
-    if figure.dataset is not None:
-        return {"data": rules.prepare.output[0].format(dataset=figure.dataset)}
-    return {}
+def by_source(figures):
+    """Return the names of the figures of each source."""
+    sources = sorted({figure.source for figure in figures.values()})
+    return {
+        source: [name for name, figure in figures.items() if figure.source == source]
+        for source in sources
+    }
+
+
+def needed_for_figures(figures):
+    """Return the files that figures of the sources are drawn from, if any."""
+    studies = sorted({figure.study for figure in figures if figure.study is not None})
+    datasets = sorted(
+        {figure.dataset for figure in figures if figure.dataset is not None}
+    )
+    collected = rules.collect.output
+    return {
+        "runs": expand(collected.runs, study=studies),
+        "histories": expand(collected.history, study=studies),
+        "descriptions": expand(collected.description, study=studies),
+        "data": expand(rules.prepare.output, dataset=datasets),
+    }
 
 
 def where_things_are(results):

@@ -8,25 +8,27 @@ try:
 except RestudyError as error:
     raise WorkflowError(str(error))
 
+LEARNING_CURVES = studies_drawn_as("learning_curves")
+
 
 rule tables:
     input:
-        runs=rules.collect.output.runs,
-        timing=rules.collect.output.timing,
-        description=rules.collect.output.description,
+        runs=expand(rules.collect.output.runs, study=PLAN.studies),
+        timings=expand(rules.collect.output.timing, study=PLAN.studies),
+        descriptions=expand(rules.collect.output.description, study=PLAN.studies),
     output:
-        summary=RESULTS / "tables/{study}/summary.csv",
-        summary_text=RESULTS / "tables/{study}/summary.md",
-        comparison=RESULTS / "tables/{study}/comparison.csv",
-        comparison_text=RESULTS / "tables/{study}/comparison.md",
-        winners=RESULTS / "tables/{study}/winners.csv",
-        winners_text=RESULTS / "tables/{study}/winners.md",
-        timing=RESULTS / "tables/{study}/timing.csv",
-        timing_text=RESULTS / "tables/{study}/timing.md",
+        # Of all studies at once: a job takes seconds to start, a table none.
+        **{
+            f"{table}{text}": expand(
+                RESULTS / f"tables/{{study}}/{table}{suffix}", study=PLAN.studies
+            )
+            for table in ["summary", "comparison", "winners", "timing"]
+            for text, suffix in [("", ".csv"), ("_text", ".md")]
+        },
     log:
-        RESULTS / "logs/tables/{study}.log",
+        RESULTS / "logs/tables.log",
     benchmark:
-        RESULTS / "benchmarks/tables/{study}.tsv"
+        RESULTS / "benchmarks/tables.tsv"
     conda:
         "../../envs/restudy.yaml"
     threads: 1
@@ -35,7 +37,7 @@ rule tables:
     params:
         code=code_digest("restudy.tables"),
     message:
-        "Make the tables of {wildcards.study}"
+        "Make the tables of the studies"
     script:
         "../scripts/tables.py"
 
@@ -70,32 +72,33 @@ rule predict:
 
 rule learning_curves:
     input:
-        history=rules.collect.output.history,
-        description=rules.collect.output.description,
+        histories=expand(rules.collect.output.history, study=LEARNING_CURVES),
+        descriptions=expand(rules.collect.output.description, study=LEARNING_CURVES),
     output:
-        svg=report(
-            RESULTS / "figures/{study}.svg",
-            caption="../report/learning_curves.rst",
-            category="Learning curves",
-            labels={"study": "{study}"},
-        ),
-        pdf=RESULTS / "figures/{study}.pdf",
-        csv=RESULTS / "figures/{study}.csv",
+        svg=[
+            report(
+                RESULTS / f"figures/{study}.svg",
+                caption="../report/learning_curves.rst",
+                category="Learning curves",
+                labels={"study": study},
+            )
+            for study in LEARNING_CURVES
+        ],
+        pdf=expand(RESULTS / "figures/{study}.pdf", study=LEARNING_CURVES),
+        csv=expand(RESULTS / "figures/{study}.csv", study=LEARNING_CURVES),
     log:
-        RESULTS / "logs/figures/{study}.log",
+        RESULTS / "logs/figures/learning_curves.log",
     benchmark:
-        RESULTS / "benchmarks/figures/{study}.tsv"
-    wildcard_constraints:
-        study=drawn_as("learning_curves"),
+        RESULTS / "benchmarks/figures/learning_curves.tsv"
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=700,
     params:
         code=code_digest("restudy.figures.learning_curves"),
     message:
-        "Draw the learning curves of {wildcards.study}"
+        "Draw the learning curves of the studies"
     script:
         "../scripts/learning_curves.py"
 
@@ -223,34 +226,41 @@ rule housing:
         "../scripts/housing.py"
 
 
-rule source_figure:
-    input:
-        unpack(needed_for_figure),
-    output:
-        svg=report(
-            RESULTS / "figures/{figure}.svg",
-            caption="../report/source_figure.rst",
-            category="Figures of the sources",
-            labels={"figure": "{figure}"},
-        ),
-        pdf=RESULTS / "figures/{figure}.pdf",
-        csv=RESULTS / "figures/{figure}.csv",
-        caption=RESULTS / "figures/{figure}.txt",
-    log:
-        RESULTS / "logs/figures/{figure}.log",
-    benchmark:
-        RESULTS / "benchmarks/figures/{figure}.tsv"
-    wildcard_constraints:
-        figure="|".join(DRAWN_FIGURES) or "(?!)",
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=500,
-    params:
-        figure=lambda wildcards: DRAWN_FIGURES[wildcards.figure].parameters(),
-        code=code_digest("restudy.figures.sources"),
-    message:
-        "Draw {wildcards.figure} of the sources as it ought to be"
-    script:
-        "../scripts/source_figure.py"
+# The figures of one source are drawn by one job. A rule's outputs cannot be functions of its
+# wildcards, so each source has a rule of its own.
+for source, figures in by_source(DRAWN_FIGURES).items():
+
+    rule:
+        name:
+            f"figures_{source}"
+        input:
+            **needed_for_figures([DRAWN_FIGURES[figure] for figure in figures]),
+        output:
+            svg=[
+                report(
+                    RESULTS / f"figures/{figure}.svg",
+                    caption="../report/source_figure.rst",
+                    category="Figures of the sources",
+                    labels={"figure": figure},
+                )
+                for figure in figures
+            ],
+            pdf=expand(RESULTS / "figures/{figure}.pdf", figure=figures),
+            csv=expand(RESULTS / "figures/{figure}.csv", figure=figures),
+            caption=expand(RESULTS / "figures/{figure}.txt", figure=figures),
+        log:
+            RESULTS / f"logs/figures/{source}.log",
+        benchmark:
+            RESULTS / f"benchmarks/figures/{source}.tsv"
+        conda:
+            "../../envs/restudy.yaml"
+        threads: 1
+        resources:
+            mem_mb=700,
+        params:
+            figures=[DRAWN_FIGURES[figure].parameters() for figure in figures],
+            code=code_digest("restudy.figures.sources"),
+        message:
+            f"Draw the figures of {source} as they ought to be"
+        script:
+            "../scripts/source_figures.py"

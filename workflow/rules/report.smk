@@ -240,7 +240,7 @@ rule ledger:
 rule page:
     input:
         runs=expand(rules.collect.output.runs, study=PLAN.studies),
-        summaries=expand(rules.tables.output.summary, study=PLAN.studies),
+        summaries=rules.tables.output.summary,
         figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
         ledger=[rules.published.output.table, *rules.ledger.output.tables],
         unit_tests=rules.unit_tests.output,
@@ -250,7 +250,7 @@ rule page:
         forensics=rules.forensics.output.table,
         puzzles=rules.forensics.output.conclusions,
         matters=expand(rules.matters.output.text, study=studies_drawn_as("grid")),
-        source_figures=expand(rules.source_figure.output.svg, figure=DRAWN_FIGURES),
+        source_figures=expand(RESULTS / "figures/{figure}.svg", figure=DRAWN_FIGURES),
         captions=expand(
             "workflow/report/{kind}.rst",
             kind=sorted({plan.study.figure for plan in PLAN.studies.values()}),

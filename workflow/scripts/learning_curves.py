@@ -8,7 +8,10 @@ from restudy.figures import style
 from restudy.figures.learning_curves import learning_curves
 
 with job(snakemake.log[0]):
-    description = json.loads(Path(snakemake.input.description).read_text())
-    history = pd.read_parquet(snakemake.input.history)
-    drawing = learning_curves(history, list(description["factors"]))
-    style.save(drawing, *map(Path, snakemake.output))
+    studies = zip(snakemake.input.histories, snakemake.input.descriptions, strict=True)
+    output = snakemake.output
+    written = zip(output.svg, output.pdf, output.csv, strict=True)
+    for (history, description), files in zip(studies, written, strict=True):
+        factors = list(json.loads(Path(description).read_text())["factors"])
+        drawing = learning_curves(pd.read_parquet(history), factors)
+        style.save(drawing, *map(Path, files))

@@ -8,19 +8,23 @@ from restudy.console import job
 from restudy.files import write_atomically
 
 with job(snakemake.log[0]):
-    runs = pd.read_parquet(snakemake.input.runs)
-    timing = pd.read_parquet(snakemake.input.timing)
-    description = json.loads(Path(snakemake.input.description).read_text())
-    factors = list(description["factors"])
-    made = {
-        "summary": tables.summary_table(runs, factors),
-        "comparison": tables.comparison_table(runs, factors, description["compare"]),
-        "winners": tables.winners(runs, factors),
-        "timing": tables.timing_table(timing, factors),
-    }
-    notes = tables.notes(description, runs)
-    for name, table in made.items():
-        write_atomically(Path(snakemake.output[name]), tables.to_csv(table))
-        title = f"{description['title']}: {name}"
-        text = tables.to_markdown(tables.readable(name, table, factors), title, notes)
-        write_atomically(Path(snakemake.output[f"{name}_text"]), text.encode())
+    studies = zip(
+        snakemake.input.runs, snakemake.input.timings, snakemake.input.descriptions, strict=True
+    )
+    for number, (runs_file, timing_file, description_file) in enumerate(studies):
+        runs = pd.read_parquet(runs_file)
+        timing = pd.read_parquet(timing_file)
+        description = json.loads(Path(description_file).read_text())
+        factors = list(description["factors"])
+        made = {
+            "summary": tables.summary_table(runs, factors),
+            "comparison": tables.comparison_table(runs, factors, description["compare"]),
+            "winners": tables.winners(runs, factors),
+            "timing": tables.timing_table(timing, factors),
+        }
+        notes = tables.notes(description, runs)
+        for name, table in made.items():
+            write_atomically(Path(snakemake.output[name][number]), tables.to_csv(table))
+            title = f"{description['title']}: {name}"
+            text = tables.to_markdown(tables.readable(name, table, factors), title, notes)
+            write_atomically(Path(snakemake.output[f"{name}_text"][number]), text.encode())
