@@ -312,3 +312,11 @@ def test_files_that_cannot_be_read(tmp_path, monkeypatch):
     path = written(tmp_path)
     monkeypatch.setattr(Path, "read_text", forbidden)  # chmod does not keep root out
     has(complaint(lambda: load_study(path)), str(path), "cannot be read: Permission denied")
+
+
+def test_a_switch_may_be_text_as_the_command_line_hands_it_over():
+    """``--config experiments=false``: Snakemake takes ``False`` for a boolean, ``false`` for text."""
+    assert load_settings({"experiments": "false"}).experiments is False
+    assert load_settings({"experiments": "true"}).experiments is True
+    text = complaint(lambda: load_settings({"experiments": "no"}))
+    has(text, "config.yaml: experiments: 'no' is not allowed; allowed: true or false")

@@ -133,6 +133,34 @@ def test_between_two_levels_anything_between_is_possible():
     assert [c.verdict for c in solution.candidates] == ["ruled out", "ruled out"]
 
 
+def test_a_rate_between_two_that_were_searched():
+    """0.90 and 30 lie between what 0.001 and 0.01 give, but no rate above 0.01 gives 0.90."""
+    means = {("0.001",): (0.80, 0.40), ("0.01",): (0.95, 0.20), ("0.1",): (0.99, 0.30)}
+    solution = one(search(means), between="learning_rate")
+    assert [c.name for c in solution.candidates] == [
+        "learning rate 0.001 to 0.01",
+        "learning rate 0.01 to 0.1",
+    ]
+    assert [c.verdict for c in solution.candidates] == ["compatible", "ruled out"]
+    half = stats.t(4).ppf(1 - 0.05 / 2 / 2) * 0.01 * math.sqrt(6 / 5)
+    first, _, third, _ = forensics_table([solution]).to_dict("records")
+    assert (first["low"], first["high"]) == (pytest.approx(0.8 - half), pytest.approx(0.95 + half))
+    assert (third["low"], third["high"]) == (pytest.approx(0.95 - half), pytest.approx(0.99 + half))
+
+
+def test_only_neighbours_with_the_same_other_levels_are_paired():
+    factors = {"learning_rate": [0.01, 0.1], "momentum": [0.0, 0.9]}
+    means = {(rate, m): (0.9, 0.3) for rate in ("0.01", "0.1") for m in ("0.0", "0.9")}
+    both = {"candidates": ["learning_rate", "momentum"], "between": "learning_rate"}
+    solution = one(search(means, factors=factors), **both)
+    assert [dict(c.levels) for c in solution.candidates] == [
+        {"learning_rate": "0.01 to 0.1", "momentum": "0.0"},
+        {"learning_rate": "0.01 to 0.1", "momentum": "0.9"},
+    ]
+    with pytest.raises(ValueError, match="'between' is 'width'; allowed: learning_rate, momentum"):
+        one(search(means, factors=factors), **both | {"between": "width"})
+
+
 def test_runs_that_diverge():
     made = plan(factors={"learning_rate": RATES})
 

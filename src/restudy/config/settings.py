@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from restudy.config.study import Scale
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _switch(value: Any) -> Any:
+    """Take what ``--config key=false`` hands over as text for what it says in YAML."""
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
 class DataSettings(_Strict):
@@ -61,7 +66,7 @@ class Settings(_Strict):
         "config/studies", description="folder with the study files"
     )
     only: list[str] = Field([], description="names of the studies to run; empty: all")
-    experiments: bool = Field(
+    experiments: Annotated[bool, BeforeValidator(_switch)] = Field(
         True, description="do the small experiments that some claims are tested on"
     )
     data: DataSettings = Field(DataSettings())

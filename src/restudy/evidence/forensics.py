@@ -9,6 +9,7 @@ With few runs the intervals are wide and rule out little.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -162,17 +163,41 @@ def _candidates(
 ) -> Iterator[Candidate]:
     history = studies[puzzle.study].history
     present = history[puzzle.candidates].drop_duplicates()
-    for levels, _ in combinations(present, puzzle.candidates):
-        named = {name: str(level) for name, level in levels.items()}
-        held = [_held(puzzle, clue, rows[clue.published], named, studies) for clue in puzzle.clues]
-        yield Candidate(named, held)
+    points = [
+        {name: str(level) for name, level in levels.items()}
+        for levels, _ in combinations(present, puzzle.candidates)
+    ]
+    for levels, ends in _answers(points, puzzle.between):
+        held = [_held(puzzle, clue, rows[clue.published], ends, studies) for clue in puzzle.clues]
+        yield Candidate(levels, held)
+
+
+def _answers(
+    points: Sequence[Mapping[str, str]], between: str | None
+) -> Iterator[tuple[Mapping[str, str], Sequence[Mapping[str, str]]]]:
+    """Yield the levels of each answer, and the points searched that it is or lies between.
+
+    Args:
+        points: level of each factor, in the order of the levels.
+        between: the factor with a scale, if any.
+    """
+    if between is None:
+        yield from ((point, [point]) for point in points)
+        return
+    rows: dict[tuple[tuple[str, str], ...], list[Mapping[str, str]]] = {}
+    for point in points:
+        others = tuple((name, level) for name, level in point.items() if name != between)
+        rows.setdefault(others, []).append(point)
+    for row in rows.values():
+        for low, high in itertools.pairwise(row):
+            yield {**low, between: f"{low[between]} to {high[between]}"}, [low, high]
 
 
 def _held(
     puzzle: Puzzle,
     clue: Clue,
     row: Published,
-    candidate: Mapping[str, str],
+    ends: Sequence[Mapping[str, str]],
     studies: Mapping[str, StudyTables],
 ) -> Held:
     """Take a clue's number of one candidate.
@@ -182,8 +207,8 @@ def _held(
     """
     level = 1 - (1 - LEVEL) / len(puzzle.clues)
     found = []
-    for reading in puzzle.readings(clue):
-        here = reading.model_copy(update={"where": {**reading.where, **candidate}})
+    for reading, end in itertools.product(puzzle.readings(clue), ends):
+        here = reading.model_copy(update={"where": {**reading.where, **end}})
         try:
             found.append(compare(row.value, row.unit, here, studies, level))
         except MissingError as missing:

@@ -44,6 +44,8 @@ class Puzzle(Entry):
         question: what is asked.
         study: the search.
         candidates: the factors whose combinations of levels are the answers looked at.
+        between: that of them whose levels are points of a scale (a rate): the answers are then what
+            lies between two neighbouring levels, and what it gives is taken to lie between theirs.
         clues: what an answer must give, all of it.
         none: what it means if no candidate can.
     """
@@ -54,8 +56,17 @@ class Puzzle(Entry):
     question: Text
     study: Text
     candidates: Annotated[list[Text], Field(min_length=1)]
+    between: Text | None = None
     clues: Annotated[list[Clue], Field(min_length=1)]
     none: Text
+
+    @model_validator(mode="after")
+    def _between_is_a_candidate(self) -> Puzzle:
+        if self.between is not None and self.between not in self.candidates:
+            raise ValueError(
+                f"'between' is {self.between!r}; allowed: {', '.join(self.candidates)}"
+            )
+        return self
 
     @model_validator(mode="after")
     def _candidates_are_free(self) -> Puzzle:
