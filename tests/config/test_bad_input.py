@@ -315,7 +315,7 @@ def test_files_that_cannot_be_read(tmp_path, monkeypatch):
 
 
 def test_a_switch_may_be_text_as_the_command_line_hands_it_over():
-    """``--config experiments=false``: Snakemake takes ``False`` for a boolean, ``false`` for text."""
+    """Snakemake takes ``--config experiments=False`` for a boolean, ``false`` for text."""
     assert load_settings({"experiments": "false"}).experiments is False
     assert load_settings({"experiments": "true"}).experiments is True
     text = complaint(lambda: load_settings({"experiments": "no"}))

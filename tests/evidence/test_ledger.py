@@ -23,7 +23,7 @@ from restudy.evidence.ledger import (
 )
 
 FOLDER = Path(__file__).parents[2] / "config" / "evidence"
-COUNTS = {"published": 236, "claims": 132, "errata": 102, "systems": 86, "figures": 36}
+COUNTS = {"published": 236, "claims": 133, "errata": 102, "systems": 86, "figures": 36}
 FOUR = {"S1", "S2", "S3", "S4"}
 """The sources that are counted; a checkout may have more."""
 GUESSES = {

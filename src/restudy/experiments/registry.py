@@ -261,6 +261,17 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         },
         ("mnist",),
     ),
+    "short-of-data": Experiment(
+        "A network with 1,001 weights and few houses to learn from",
+        "short_of_data.short_of_data",
+        {"samples": ("10", "100", "1000"), "remedy": ("none", "L2", "dropout")},
+        {
+            "train_rmse": "on the houses it learned from, 100,000 US dollars",
+            "test_rmse": "on all test houses, 100,000 US dollars",
+            "gap": "the second less the first",
+        },
+        ("california_housing",),
+    ),
     "classical-images": Experiment(
         "A network beside classical methods, on pixels and on features, with 2,000 images",
         "classical.classical_images",
