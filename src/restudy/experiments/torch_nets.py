@@ -1,0 +1,51 @@
+"""Fully connected networks of ``torch.nn``, for what is measured of PyTorch itself."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import nn
+
+ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+}
+
+
+def network(
+    widths: Sequence[int],
+    random: np.random.Generator,
+    *,
+    activation: str = "relu",
+    batch_norm: bool = False,
+) -> nn.Sequential:
+    """Return {linear - [batch norm] - activation} x (L - 1) - linear, float32.
+
+    With batch norm or without it has the same weights, of He et al. 2015: normal(0, sqrt(2 /
+    inputs)). Biases are zero.
+
+    Args:
+        widths: inputs, hidden units of each layer, outputs.
+        random: draws the weights.
+        activation: name in ``ACTIVATIONS``.
+        batch_norm: whether each hidden layer has batch norm, before its activation.
+    """
+    layers: list[nn.Module] = []
+    for place, (inputs, outputs) in enumerate(itertools.pairwise(widths), start=2):
+        # Without initial values, which would be drawn from PyTorch's own stream.
+        linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
+        weights = random.normal(0, math.sqrt(2 / inputs), (outputs, inputs))
+        with torch.no_grad():
+            linear.weight.copy_(torch.from_numpy(weights))
+            linear.bias.zero_()
+        layers.append(linear)
+        if place < len(widths):
+            if batch_norm:
+                layers.append(nn.BatchNorm1d(outputs))
+            layers.append(ACTIVATIONS[activation]())
+    return nn.Sequential(*layers)
