@@ -23,18 +23,22 @@ reading it."""
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute with one thread and without garbage collection for a while.
+    """Compute with one thread for a while, without garbage collection and subnormal numbers.
 
-    The collector runs when it likes, and would hit one side or another.
+    The collector runs when it likes, and would hit one side or another. Numbers below 1e-38 are
+    zero, as in a training job: to compute with them takes many times as long, and how many there
+    are depends on how long a network has been trained.
     """
     threads, collects = torch.get_num_threads(), gc.isenabled()
     torch.set_num_threads(1)
     gc.collect()
     gc.disable()
+    torch.set_flush_denormal(True)
     try:
         with threadpool_limits(1):
             yield
     finally:
+        torch.set_flush_denormal(False)
         torch.set_num_threads(threads)
         if collects:
             gc.enable()

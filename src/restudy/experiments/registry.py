@@ -357,6 +357,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         {"batch_size": ("8", "32", "128", "256", "1024")},
         _TO_TARGET,
         ("mnist",),
+        seeds=5,
         timed=True,
     ),
     "norm-speed": Experiment(
@@ -365,6 +366,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         {"dataset": ("mnist", "fashion_mnist"), "norm": ("batch", "none")},
         _TO_TARGET,
         ("mnist", "fashion_mnist"),
+        seeds=5,
         timed=True,
     ),
 }

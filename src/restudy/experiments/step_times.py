@@ -30,6 +30,7 @@ _RATE = 0.01
 _WEIGHT_SCALE = 0.05  # about sqrt(2 / fan-in) of He et al. 2015
 _UNITS = 512
 
+Levels = tuple[str, ...]
 Step = Callable[[], object]
 
 
@@ -41,7 +42,7 @@ def activation_speed(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     train = _batches(data["mnist"], "activation speed")
     values = generator(0, "activation speed: values")
     x, dout = (values.normal(size=(_BATCH, _UNITS)).astype(np.float32) for _ in range(2))
-    sides: dict[tuple[str, str, str], Step] = {}
+    sides: dict[Levels, Step] = {}
     for activation in BY_HAND:
         alone = "function alone", activation
         sides[("numpy", *alone)] = _numpy_activation(activation, x, dout)
@@ -55,7 +56,7 @@ def activation_speed(data: Mapping[str, PreparedData]) -> pd.DataFrame:
 def norm_step(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     """Time a step of S3's 784-512-256-10 network, with batch norm and without it."""
     train = _batches(data["mnist"], "norm step")
-    sides = {
+    sides: dict[Levels, Step] = {
         (library, norm): make(train, (512, 256), "relu", norm == "batch")
         for library, make in _STEPS.items()
         for norm in ("none", "batch")
@@ -63,7 +64,7 @@ def norm_step(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     return _table(sides, ("library", "norm"))
 
 
-def _table(sides: Mapping[tuple[str, ...], Step], factors: Sequence[str]) -> pd.DataFrame:
+def _table(sides: Mapping[Levels, Step], factors: Sequence[str]) -> pd.DataFrame:
     """Time all sides in turns; one row for each side and repetition."""
     by_name = {", ".join(levels): step for levels, step in sides.items()}
     return pd.DataFrame(
@@ -138,7 +139,7 @@ def _torch_step(train: Part, hidden: Sequence[int], activation: str, batch_norm:
     def step() -> None:
         batch = next(rows)
         descent.zero_grad()
-        nn.functional.cross_entropy(net(x[batch]), y[batch]).backward()
+        nn.functional.cross_entropy(net(x[batch]), y[batch]).backward()  # type: ignore[no-untyped-call]
         descent.step()
 
     return step

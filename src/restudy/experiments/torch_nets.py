@@ -38,7 +38,9 @@ def network(
     layers: list[nn.Module] = []
     for place, (inputs, outputs) in enumerate(itertools.pairwise(widths), start=2):
         # Without initial values, which would be drawn from PyTorch's own stream.
-        linear = nn.utils.skip_init(nn.Linear, inputs, outputs)
+        linear: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
+            nn.Linear, inputs, outputs
+        )
         weights = random.normal(0, math.sqrt(2 / inputs), (outputs, inputs))
         with torch.no_grad():
             linear.weight.copy_(torch.from_numpy(weights))
