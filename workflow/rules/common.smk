@@ -5,6 +5,7 @@ from restudy import progress
 from restudy.config.loading import load_settings
 from restudy.errors import RestudyError
 from restudy.evidence.checks import load_evidence
+from restudy.experiments.registry import EXPERIMENTS
 from restudy.lock import hold
 from restudy.plan import load_plan
 from restudy.provenance import code_digest
@@ -40,9 +41,17 @@ def drawn_as(kind):
     return "|".join(studies_drawn_as(kind)) or "(?!)"
 
 
-def experiments_asked():
-    """Return the experiments that claims of this run are tested on."""
-    return EVIDENCE.experiments() if SETTINGS.experiments else []
+def experiments_asked(timed):
+    """Return the experiments that claims of this run are tested on: those of times, or others."""
+    return EVIDENCE.experiments(timed=timed) if SETTINGS.experiments else []
+
+
+def cores_taken(wildcards):
+    """Return all cores for what measures time, so that nothing of ours runs beside it.
+
+    It computes with one thread all the same.
+    """
+    return (workflow.cores or 1) if EXPERIMENTS[wildcards.experiment].timed else 1
 
 
 def needed_for_figure(wildcards):

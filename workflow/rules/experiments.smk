@@ -1,5 +1,4 @@
 # Experiments that need no training of the studies: small tables, one job each.
-from restudy.experiments.registry import EXPERIMENTS
 
 
 rule experiment:
@@ -17,7 +16,7 @@ rule experiment:
         experiment="|".join(EXPERIMENTS),
     conda:
         "../../envs/restudy.yaml"
-    threads: 1
+    threads: cores_taken
     resources:
         mem_mb=1500,
     params:

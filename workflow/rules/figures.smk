@@ -1,9 +1,13 @@
-# Tables of each study, and its figure, drawn in the way that its file says; figures of the sources.
-from restudy.evidence import drawable
+# Tables of each study, and its figure, drawn in the way that its file says; figures of the sources,
+# and of what their claims disagree about.
+from restudy.evidence import disputes, drawable
 
 try:
     SOURCE_FIGURES = drawable.load_source_figures(EVIDENCE.published)
     DRAWN_FIGURES = drawable.figures_to_draw(SOURCE_FIGURES, PLAN.studies)
+    DISPUTES = disputes.drawn(
+        EVIDENCE.disputes, PLAN.studies, experiments_asked(timed=False)
+    )
     MISSING_FIGURES = drawable.figures_missing(SOURCE_FIGURES, PLAN.studies)
 except RestudyError as error:
     raise WorkflowError(str(error))
@@ -254,3 +258,49 @@ rule source_figure:
         "Draw {wildcards.figure} of the sources as it ought to be"
     script:
         "../scripts/source_figure.py"
+
+
+rule dispute:
+    input:
+        claims="config/evidence/claims.yaml",
+        disputes="config/evidence/contradictions.yaml",
+        runs=lambda wildcards: expand(
+            rules.collect.output.runs, study=DISPUTES[wildcards.dispute].studies
+        ),
+        histories=lambda wildcards: expand(
+            rules.collect.output.history, study=DISPUTES[wildcards.dispute].studies
+        ),
+        descriptions=lambda wildcards: expand(
+            rules.collect.output.description, study=DISPUTES[wildcards.dispute].studies
+        ),
+        experiments=lambda wildcards: expand(
+            rules.experiment.output,
+            experiment=DISPUTES[wildcards.dispute].experiments,
+        ),
+    output:
+        svg=report(
+            RESULTS / "figures/{dispute}.svg",
+            caption="../report/dispute.rst",
+            category="Contradictions",
+            labels={"figure": "{dispute}"},
+        ),
+        pdf=RESULTS / "figures/{dispute}.pdf",
+        csv=RESULTS / "figures/{dispute}.csv",
+        caption=RESULTS / "figures/{dispute}.txt",
+    log:
+        RESULTS / "logs/figures/{dispute}.log",
+    benchmark:
+        RESULTS / "benchmarks/figures/{dispute}.tsv"
+    wildcard_constraints:
+        dispute="|".join(DISPUTES) or "(?!)",
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.figures.dispute", "restudy.evidence.curves"),
+    message:
+        "Draw {wildcards.dispute}: what two claims disagree about"
+    script:
+        "../scripts/dispute.py"
