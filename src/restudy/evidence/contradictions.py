@@ -22,7 +22,7 @@ _WORDS = {
     Verdict.CONTRADICTED: "speak against {}",
     Verdict.NO_DIFFERENCE: "show no difference that matters where {} sees one",
     Verdict.INCONCLUSIVE: "leave {} open",
-    TIMED: "judge {} by times, in a table of its own",
+    TIMED: "judge {} by times (timed_contradictions.csv)",
     NOT_YET: "do not judge {} yet",
     CANNOT_BE: "cannot judge {}",
 }

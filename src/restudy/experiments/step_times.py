@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from restudy.datasets.load import Part, PreparedData
 from restudy.experiments.clock import in_turns
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.experiments.torch_nets import ACTIVATIONS as TORCH
-from restudy.experiments.torch_nets import network
+from restudy.experiments.torch_nets import descend, network
 from restudy.lanes.streams import generator
 from restudy.numpy_net.activations import ACTIVATIONS as BY_HAND
 from restudy.numpy_net.network import FullyConnectedNet
@@ -26,7 +25,7 @@ _CLASSES = 10
 _BATCH = 64
 _BATCHES = 16
 """A step takes the next of so many batches, over and over."""
-_RATE = 0.01
+RATE = 0.01
 _WEIGHT_SCALE = 0.05  # about sqrt(2 / fan-in) of He et al. 2015
 _UNITS = 512
 
@@ -117,11 +116,16 @@ def _numpy_step(train: Part, hidden: Sequence[int], activation: str, batch_norm:
 
     def step() -> None:
         batch = next(rows)
-        _, gradients = net.loss_and_gradients(x[batch], y[batch])
-        for name, gradient in gradients.items():
-            net.params[name] -= np.float32(_RATE) * gradient
+        descend_by_hand(net, x[batch], y[batch])
 
     return step
+
+
+def descend_by_hand(net: FullyConnectedNet, x: NDArray[Any], y: NDArray[Any]) -> None:
+    """Take a step of plain gradient descent on a batch."""
+    _, gradients = net.loss_and_gradients(x, y)
+    for name, gradient in gradients.items():
+        net.params[name] -= np.float32(RATE) * gradient
 
 
 def _torch_step(train: Part, hidden: Sequence[int], activation: str, batch_norm: bool) -> Step:
@@ -133,14 +137,12 @@ def _torch_step(train: Part, hidden: Sequence[int], activation: str, batch_norm:
         activation=activation,
         batch_norm=batch_norm,
     )
-    descent = torch.optim.SGD(net.parameters(), lr=_RATE)
+    descent = torch.optim.SGD(net.parameters(), lr=RATE)
     rows = _rows(len(x))
 
     def step() -> None:
         batch = next(rows)
-        descent.zero_grad()
-        nn.functional.cross_entropy(net(x[batch]), y[batch]).backward()  # type: ignore[no-untyped-call]
-        descent.step()
+        descend(net, descent, x[batch], y[batch])
 
     return step
 

@@ -17,7 +17,7 @@ from torch import nn
 from restudy.datasets.load import PreparedData
 from restudy.experiments.clock import Stopwatch, one_thread
 from restudy.experiments.samples import draw, scaled
-from restudy.experiments.torch_nets import network
+from restudy.experiments.torch_nets import descend, network
 from restudy.lanes.streams import generator
 
 SEEDS = 5
@@ -157,9 +157,7 @@ def train(side: Side, rate: float, seed: int, stream: str, most: int | None = No
         with watch.running():
             for _ in range(check):
                 rows = next(batches)
-                descent.zero_grad()
-                nn.functional.cross_entropy(net(images.x[rows]), images.y[rows]).backward()  # type: ignore[no-untyped-call]
-                descent.step()
+                descend(net, descent, images.x[rows], images.y[rows])
         steps += check
         if _accuracy(net, images) >= side.target:
             return Trained(watch.seconds, steps * batch, True)

@@ -51,3 +51,19 @@ def network(
                 layers.append(nn.BatchNorm1d(outputs))
             layers.append(ACTIVATIONS[activation]())
     return nn.Sequential(*layers)
+
+
+def descend(
+    net: nn.Module, descent: torch.optim.Optimizer, x: torch.Tensor, y: torch.Tensor
+) -> None:
+    """Take a step on the mean cross-entropy of a batch.
+
+    Args:
+        net: a classifier.
+        descent: the rule, of the network's parameters.
+        x: inputs, shape (n, features).
+        y: classes, shape (n,).
+    """
+    descent.zero_grad()
+    nn.functional.cross_entropy(net(x), y).backward()  # type: ignore[no-untyped-call]
+    descent.step()
