@@ -123,8 +123,13 @@ class Dispute(Entry):
         if set(self.claims) <= set(ids) and frozenset(self.claims) not in pairs(claims):
             yield f"{where}: claims: neither names the other under contradicted_by"
         for place, panel in enumerate(self.panels):
-            for test in panel.tests():
-                yield from test.complaints(where, f"panels[{place}]", known)
+            key = f"panels[{place}]"
+            for name, test in zip(panel.sides, panel.tests(), strict=True):
+                # In the words of this file, which are not those of a test.
+                for complaint in test.complaints(where, key, known):
+                    yield complaint.replace(f"{key}.trend", f"{key}.along").replace(
+                        f"{key}.where", f"{key}.curves.{name}"
+                    )
 
 
 def pairs(claims: Sequence[Claim]) -> list[frozenset[str]]:

@@ -100,7 +100,10 @@ def _draw(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         axis.vlines(x, own["low"], own["high"], color=look.colour, linewidth=1.1)
     for mean in rows.loc[rows["curve"].isin(list(panel.baseline)), "mean"]:
         axis.axhline(mean, color=GREY, linestyle="--", linewidth=1.0)
-    axis.legend(handles=_handles(panel, shown, set(rows["curve"])), loc="best", fontsize=8)
+    handles = _handles(panel, shown, set(rows["curve"]))
+    # On white, since the ends of intervals may run into it.
+    ground = {"frameon": True, "facecolor": "white", "edgecolor": "none", "framealpha": 0.8}
+    axis.legend(handles=handles, loc="best", fontsize=8, **ground)
 
 
 def _set_scales(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:

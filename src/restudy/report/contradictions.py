@@ -68,6 +68,6 @@ def contradictions(
 
 def _with_times(table: pd.DataFrame, timed: pd.DataFrame) -> pd.DataFrame:
     """Return the table with the rows of claims about time as the times decide them."""
-    keys = pd.MultiIndex.from_frame(timed[_KEYS])
-    kept = table[~pd.MultiIndex.from_frame(table[_KEYS]).isin(keys)]
-    return pd.concat([kept, timed]).reset_index(drop=True)
+    shown = table.set_index(_KEYS)
+    shown.update(timed.set_index(_KEYS))
+    return shown.reset_index()[list(table.columns)]

@@ -84,8 +84,12 @@ def claims(
         timed_tests: as ``tests``, of times.
     """
     judged = verdicts[verdicts["id"].isin([*tests["claim"], *timed_tests["claim"]])]
-    by_time = judged["id"].map(timed.set_index("id")["verdict"]).add(", by times too")
-    status = judged["status"].mask(judged["status"] == TIMED, by_time)
+    verdicts_by_times = zip(timed["id"], timed["verdict"], strict=True)
+    by_times = {id_: f"{verdict}, by times too" for id_, verdict in verdicts_by_times}
+    status = [
+        by_times.get(id_, status) if status == TIMED else status
+        for id_, status in zip(judged["id"], judged["status"], strict=True)
+    ]
     shown = judged.assign(status=status)[["id", "source", "statement", "status"]]
     tables = [
         Table("How many have which verdict", _counts(verdicts, "topic")),
