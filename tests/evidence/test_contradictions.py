@@ -81,6 +81,8 @@ def test_a_remark_without_a_row_of_its_own_comes_last():
     words = text(table)
     assert "## CLM-BN-01 and CLM-BN-02\n" in words
     assert "## CLM-BN-03\n" in words
+    bars = table.assign(statement="|w| grows")  # which would end a cell
+    assert r"\|w\| grows" in text(bars)
 
 
 @pytest.mark.parametrize(

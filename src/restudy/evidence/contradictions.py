@@ -119,7 +119,7 @@ def text(table: pd.DataFrame) -> str:
     for row in table.to_dict("records"):
         names = f"{row['claim']} and {row['other']}" if row["other"] else row["claim"]
         body = tabulate(
-            side_by_side(row).to_dict("list"),
+            side_by_side(row).replace(r"\|", r"\\|", regex=True).to_dict("list"),
             headers="keys",
             tablefmt="pipe",
             disable_numparse=True,
