@@ -12,7 +12,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from restudy.experiments import batch_norm, classical, descent, mlps, regression, wells
+from restudy.experiments import batch_norm, classical, clock, descent, mlps, regression, wells
 from restudy.experiments.registry import EXPERIMENTS, check, run
 
 from ..recipes import houses, images
@@ -45,18 +45,24 @@ def small(monkeypatch):
     )
     small_forest = partial(RandomForestClassifier, n_estimators=5)
     monkeypatch.setattr(classical, "RandomForestClassifier", small_forest)
+    monkeypatch.setattr(clock, "LEAST", 1e-5)
     short = {"epochs": 1, "hidden": [8]}
     fields = {task: {**some, **short} for task, some in mlps._FIELDS.items()}
     monkeypatch.setattr(mlps, "_FIELDS", fields)
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_tables_are_as_declared_and_the_same_to_the_bit(name, data, small):
+def test_tables_are_as_declared_and_all_but_times_the_same_to_the_bit(name, data, small):
     experiment = EXPERIMENTS[name]
     only_these = {dataset: data[dataset] for dataset in experiment.datasets}
     table = run(name, only_these)
     assert len(table) == experiment.seeds * np.prod([len(f) for f in experiment.factors.values()])
     assert np.isfinite(table[list(experiment.numbers)].to_numpy()).all()
+    if experiment.timed:
+        seconds = table.filter(like="seconds")
+        assert len(seconds.columns)
+        assert (seconds > 0).all(axis=None)
+        return
     again = run(name, only_these)
     assert table.to_parquet(index=False) == again.to_parquet(index=False)
     # Not the same for every seed: something is drawn.
@@ -72,6 +78,11 @@ def test_declarations_are_whole():
         assert "seed" not in {*experiment.factors, *experiment.numbers}
         for levels in experiment.factors.values():
             assert len(set(levels)) == len(levels) > 1
+
+
+def test_what_measures_seconds_says_so():
+    for name, experiment in EXPERIMENTS.items():
+        assert experiment.timed == any("seconds" in number for number in experiment.numbers), name
 
 
 def table_of(**columns):

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from restudy import results
+from restudy.evidence import timing
 from tests.workflow.checkout import STUDIES, Checkout, kill
 
 pytestmark = pytest.mark.pipeline
@@ -20,6 +21,7 @@ TABLES = ("summary", "comparison", "winners", "timing")
 NOTHING = "Nothing to be done"
 EVIDENCE = (
     *("facts", "unit_tests", "published", "forensics", "claims", "errata", "ledger", "page"),
+    *("contradictions", "timed_claims"),
 )
 """The rules that say what became of the sources' numbers."""
 
@@ -46,6 +48,8 @@ def numbers(checkout):
         "data/*.safetensors",
     ]
     files = [path for pattern in kept for path in checkout.results.glob(pattern)]
+    # Verdicts on measured times, and nothing else.
+    files = [path for path in files if path.name not in timing.TABLES]
     return {str(path.relative_to(checkout.results)): path.read_bytes() for path in files}
 
 
@@ -71,6 +75,8 @@ def planned_runs(checkout):
 
 def test_everything_is_made(finished):
     expected = ["report/index.html", "mlflow/sync.json", "mlflow/mlflow.db", "tables/statuses.csv"]
+    expected += [f"tables/contradictions.{kind}" for kind in ("csv", "md")]
+    expected += [f"tables/{name}" for name in timing.TABLES]
     for study in STUDIES:
         expected += [f"studies/{study}/{name}" for name in STUDY_FILES]
         expected += [f"tables/{study}/{name}.{kind}" for name in TABLES for kind in ("csv", "md")]

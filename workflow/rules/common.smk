@@ -5,6 +5,7 @@ from restudy import progress
 from restudy.config.loading import load_settings
 from restudy.errors import RestudyError
 from restudy.evidence.checks import load_evidence
+from restudy.experiments.registry import EXPERIMENTS
 from restudy.lock import hold
 from restudy.plan import load_plan
 from restudy.provenance import code_digest
@@ -20,6 +21,7 @@ except RestudyError as error:
     raise WorkflowError(str(error))
 
 RESULTS = Path(SETTINGS.results)
+EXPERIMENT_TABLE = RESULTS / "experiments/{experiment}.parquet"
 TRACKING_URI = tracking_uri(SETTINGS.tracking.uri, RESULTS)
 progress.expect(PLAN.cells, RESULTS / "cells")
 
@@ -40,9 +42,27 @@ def drawn_as(kind):
     return "|".join(studies_drawn_as(kind)) or "(?!)"
 
 
-def experiments_asked():
-    """Return the experiments that claims of this run are tested on."""
-    return EVIDENCE.experiments() if SETTINGS.experiments else []
+def experiments_asked(timed):
+    """Return the experiments that claims of this run are tested on: those of times, or others."""
+    return EVIDENCE.experiments(timed=timed) if SETTINGS.experiments else []
+
+
+def by_job(experiments):
+    """Return the names of the experiments that one job does, and its name.
+
+    Those of one module share a job, since a job takes some seconds to start; so do all that are
+    timed, whatever their module, and that job takes all cores.
+    """
+    found = {}
+    for name, experiment in experiments.items():
+        group = "timed" if experiment.timed else experiment.module.rpartition(".")[2]
+        found.setdefault(group, []).append(name)
+    return found
+
+
+def studies_disputed(disputes):
+    """Return the studies that figures of contradictions are drawn from."""
+    return sorted({study for dispute in disputes.values() for study in dispute.studies})
 
 
 def by_source(figures):

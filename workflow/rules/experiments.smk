@@ -1,28 +1,32 @@
-# Experiments that need no training of the studies: small tables, one job each.
-from restudy.experiments.registry import EXPERIMENTS
+# Experiments that need no training of the studies: small tables, one job for those of one module.
+for group, names in by_job(EXPERIMENTS).items():
 
-
-rule experiment:
-    input:
-        data=lambda wildcards: expand(
-            rules.prepare.output, dataset=EXPERIMENTS[wildcards.experiment].datasets
-        ),
-    output:
-        RESULTS / "experiments/{experiment}.parquet",
-    log:
-        RESULTS / "logs/experiments/{experiment}.log",
-    benchmark:
-        RESULTS / "benchmarks/experiments/{experiment}.tsv"
-    wildcard_constraints:
-        experiment="|".join(EXPERIMENTS),
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=1500,
-    params:
-        code=lambda wildcards: code_digest(EXPERIMENTS[wildcards.experiment].module),
-    message:
-        "Do the experiment {wildcards.experiment}"
-    script:
-        "../scripts/experiment.py"
+    rule:
+        name:
+            f"experiments_{group}"
+        input:
+            data=expand(
+                rules.prepare.output,
+                dataset=sorted(
+                    {each for name in names for each in EXPERIMENTS[name].datasets}
+                ),
+            ),
+        output:
+            expand(EXPERIMENT_TABLE, experiment=names),
+        log:
+            RESULTS / f"logs/experiments/{group}.log",
+        benchmark:
+            RESULTS / f"benchmarks/experiments/{group}.tsv"
+        conda:
+            "../../envs/restudy.yaml"
+        # What measures time computes with one thread, and nothing of ours runs beside it.
+        threads: (workflow.cores or 1) if group == "timed" else 1
+        resources:
+            mem_mb=1500,
+        params:
+            names=names,
+            code=code_digest(*sorted({EXPERIMENTS[name].module for name in names})),
+        message:
+            f"Do the experiments: {', '.join(names)}"
+        script:
+            "../scripts/experiments.py"

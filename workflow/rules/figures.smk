@@ -1,9 +1,13 @@
-# Tables of each study, and its figure, drawn in the way that its file says; figures of the sources.
-from restudy.evidence import drawable
+# Tables of each study, and its figure, drawn in the way that its file says; figures of the sources,
+# and of what their claims disagree about.
+from restudy.evidence import disputes, drawable
 
 try:
     SOURCE_FIGURES = drawable.load_source_figures(EVIDENCE.published)
     DRAWN_FIGURES = drawable.figures_to_draw(SOURCE_FIGURES, PLAN.studies)
+    DISPUTES = disputes.drawn(
+        EVIDENCE.disputes, PLAN.studies, experiments_asked(timed=False)
+    )
     MISSING_FIGURES = drawable.figures_missing(SOURCE_FIGURES, PLAN.studies)
 except RestudyError as error:
     raise WorkflowError(str(error))
@@ -264,3 +268,49 @@ for source, figures in by_source(DRAWN_FIGURES).items():
             f"Draw the figures of {source} as they ought to be"
         script:
             "../scripts/source_figures.py"
+
+
+rule disputes:
+    input:
+        claims="config/evidence/claims.yaml",
+        disputes="config/evidence/contradictions.yaml",
+        runs=expand(rules.collect.output.runs, study=studies_disputed(DISPUTES)),
+        histories=expand(rules.collect.output.history, study=studies_disputed(DISPUTES)),
+        descriptions=expand(
+            rules.collect.output.description, study=studies_disputed(DISPUTES)
+        ),
+        experiments=expand(
+            EXPERIMENT_TABLE,
+            experiment=sorted(
+                {name for dispute in DISPUTES.values() for name in dispute.experiments}
+            ),
+        ),
+    output:
+        svg=[
+            report(
+                RESULTS / f"figures/{dispute}.svg",
+                caption="../report/dispute.rst",
+                category="Contradictions",
+                labels={"figure": dispute},
+            )
+            for dispute in DISPUTES
+        ],
+        pdf=expand(RESULTS / "figures/{dispute}.pdf", dispute=DISPUTES),
+        csv=expand(RESULTS / "figures/{dispute}.csv", dispute=DISPUTES),
+        caption=expand(RESULTS / "figures/{dispute}.txt", dispute=DISPUTES),
+    log:
+        RESULTS / "logs/figures/disputes.log",
+    benchmark:
+        RESULTS / "benchmarks/figures/disputes.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=700,
+    params:
+        names=list(DISPUTES),
+        code=code_digest("restudy.figures.dispute", "restudy.evidence.curves"),
+    message:
+        "Draw what claims disagree about"
+    script:
+        "../scripts/disputes.py"

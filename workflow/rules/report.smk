@@ -129,7 +129,7 @@ rule claims:
         descriptions=expand(
             rules.collect.output.description, study=EVIDENCE.tested(PLAN.studies)
         ),
-        experiments=expand(rules.experiment.output, experiment=experiments_asked()),
+        experiments=expand(EXPERIMENT_TABLE, experiment=experiments_asked(timed=False)),
     output:
         RESULTS / "tables/claim_tests.csv",
     log:
@@ -227,6 +227,7 @@ rule ledger:
         # The figures that this run draws: of studies, and of the sources.
         figures=[*sorted(PLAN.studies), *DRAWN_FIGURES],
         missing=MISSING_FIGURES,
+        done=[*experiments_asked(timed=False), *experiments_asked(timed=True)],
         experiments={
             name: plan.study.experiments for name, plan in PLAN.studies.items()
         },
@@ -237,6 +238,58 @@ rule ledger:
         "../scripts/ledger.py"
 
 
+rule contradictions:
+    input:
+        evidence="config/evidence/claims.yaml",
+        claims=RESULTS / "tables/claims.csv",
+    output:
+        table=RESULTS / "tables/contradictions.csv",
+        text=RESULTS / "tables/contradictions.md",
+    log:
+        RESULTS / "logs/contradictions.log",
+    benchmark:
+        RESULTS / "benchmarks/contradictions.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.evidence.contradictions"),
+    message:
+        "Put claims that contradict each other side by side"
+    script:
+        "../scripts/contradictions.py"
+
+
+# The only rule that makes tables of measured times: no other table depends on them.
+rule timed_claims:
+    input:
+        evidence="config/evidence/claims.yaml",
+        claim_tests=rules.claims.output,
+        claims=RESULTS / "tables/claims.csv",
+        experiments=expand(EXPERIMENT_TABLE, experiment=experiments_asked(timed=True)),
+    output:
+        tests=RESULTS / "tables/timed_claim_tests.csv",
+        claims=RESULTS / "tables/timed_claims.csv",
+        contradictions=RESULTS / "tables/timed_contradictions.csv",
+    log:
+        RESULTS / "logs/timed_claims.log",
+    benchmark:
+        RESULTS / "benchmarks/timed_claims.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=500,
+    params:
+        code=code_digest("restudy.evidence.timing"),
+    message:
+        "Judge the claims about time"
+    script:
+        "../scripts/timed_claims.py"
+
+
 rule page:
     input:
         runs=expand(rules.collect.output.runs, study=PLAN.studies),
@@ -245,6 +298,11 @@ rule page:
         ledger=[rules.published.output.table, *rules.ledger.output.tables],
         unit_tests=rules.unit_tests.output,
         claim_tests=rules.claims.output,
+        timed_tests=rules.timed_claims.output.tests,
+        timed_claims=rules.timed_claims.output.claims,
+        contradictions=rules.contradictions.output.table,
+        timed_contradictions=rules.timed_claims.output.contradictions,
+        disputes=rules.disputes.output.svg,
         calibration=rules.calibration.output,
         errata_shown=rules.errata.output,
         forensics=rules.forensics.output.table,
@@ -268,7 +326,12 @@ rule page:
         mem_mb=500,
     params:
         studies=list(PLAN.studies),
-        code=code_digest("restudy.report.page", "restudy.report.evidence"),
+        disputes={id_: sorted(dispute.claims) for id_, dispute in DISPUTES.items()},
+        code=code_digest(
+            "restudy.report.page",
+            "restudy.report.evidence",
+            "restudy.report.contradictions",
+        ),
     message:
         "Write the report"
     script:

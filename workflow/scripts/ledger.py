@@ -20,6 +20,7 @@ with job(snakemake.log[0]):
         errata_shown=read_demonstrations(Path(snakemake.input.errata_shown[0])),
         puzzles=pd.read_csv(snakemake.input.puzzles),
         experiments=snakemake.params.experiments,
+        done=snakemake.params.done,
         missing_figures=snakemake.params.missing,
     )
     tables = ledger.statuses(rows, set(snakemake.params.figures), judged)

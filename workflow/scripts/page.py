@@ -12,6 +12,7 @@ from restudy.evidence.published import read_published_table
 from restudy.files import write_atomically
 from restudy.provenance import commit_in_words
 from restudy.report import evidence, page
+from restudy.report.contradictions import contradictions
 
 
 def texts(path):
@@ -55,6 +56,18 @@ with job(snakemake.log[0]):
                 texts(snakemake.input.ledger[1]),
                 read_claim_tests(Path(snakemake.input.claim_tests[0])),
                 pd.read_csv(snakemake.input.calibration[0]),
+                texts(snakemake.input.timed_claims),
+                read_claim_tests(Path(snakemake.input.timed_tests)),
+            ),
+            contradictions(
+                texts(snakemake.input.contradictions),
+                texts(snakemake.input.timed_contradictions),
+                {
+                    frozenset(snakemake.params.disputes[path.stem]): page.Picture(
+                        path.read_bytes(), path.with_suffix(".txt").read_text(), path.stem
+                    )
+                    for path in map(Path, snakemake.input.disputes)
+                },
             ),
             evidence.matters(
                 {

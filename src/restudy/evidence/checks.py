@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence import facts
+from restudy.evidence.disputes import Dispute
 from restudy.evidence.ledger import Claim, Erratum, Published, load_ledger, load_rows
 from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Known
@@ -22,12 +23,13 @@ STUDIES = Path("config/studies")
 
 
 class Evidence(NamedTuple):
-    """What is held beside studies: rows of the ledger, and the puzzles of ``forensics.yaml``."""
+    """What is held beside studies: rows of the ledger, puzzles, and what claims disagree about."""
 
     published: Sequence[Published]
     puzzles: Sequence[Puzzle]
     claims: Sequence[Claim] = ()
     errata: Sequence[Erratum] = ()
+    disputes: Sequence[Dispute] = ()
 
     def measured(self, studies: Iterable[str]) -> list[str]:
         """Return those of some studies that published values are held beside."""
@@ -44,9 +46,9 @@ class Evidence(NamedTuple):
         named = {test.study for claim in self.claims for test in claim.tests}
         return [name for name in studies if name in named]
 
-    def experiments(self) -> list[str]:
-        """Return the experiments that claims are tested on, sorted."""
-        tests = (test for claim in self.claims for test in claim.tests)
+    def experiments(self, *, timed: bool) -> list[str]:
+        """Return the experiments that claims are tested on, sorted: those of times, or others."""
+        tests = (test for claim in self.claims for test in claim.tests if test.timed == timed)
         return sorted({test.experiment for test in tests if test.experiment is not None})
 
     def shown(self, studies: Iterable[str]) -> list[str]:
@@ -69,7 +71,8 @@ def load_evidence(studies: Mapping[str, StudyPlan]) -> Evidence:
     """
     ledger = load_ledger(FOLDER)
     puzzles = load_rows(FOLDER / "forensics.yaml", Puzzle)
-    evidence = Evidence(ledger.published, puzzles, ledger.claims, ledger.errata)
+    disputes = load_rows(FOLDER / "contradictions.yaml", Dispute)
+    evidence = Evidence(ledger.published, puzzles, ledger.claims, ledger.errata, disputes)
     check(evidence, studies, [path.stem for path in STUDIES.glob("*.yaml")])
     check_experiments(studies, [row.id for row in ledger.systems])
     return evidence
@@ -109,6 +112,7 @@ def check(evidence: Evidence, studies: Mapping[str, StudyPlan], names: Collectio
         *_of_puzzles(evidence, known),
         *_of_claims(evidence.claims, known),
         *_of_errata(evidence, known),
+        *_of_disputes(evidence, known),
     ]
     if complaints:
         raise RestudyError("\n".join(dict.fromkeys(complaints)))
@@ -130,6 +134,12 @@ def _of_claims(claims: Sequence[Claim], known: Known) -> Iterator[str]:
         where = f"{FOLDER / 'claims.yaml'}: {claim.id}"
         for place, test in enumerate(claim.tests):
             yield from test.complaints(where, f"tests[{place}]", known)
+
+
+def _of_disputes(evidence: Evidence, known: Known) -> Iterator[str]:
+    for row in evidence.disputes:
+        where = f"{FOLDER / 'contradictions.yaml'}: {row.id}"
+        yield from row.complaints(where, evidence.claims, known)
 
 
 def _of_errata(evidence: Evidence, known: Known) -> Iterator[str]:

@@ -103,7 +103,7 @@ def _find_each(
     factors: Mapping[str, Sequence[str]],
     score: pd.Series[float] | None,
 ) -> Iterator[Found]:
-    values = _at(values, test.where)
+    values = at_levels(values, test.where)
     named = DATASET in factors and DATASET not in test.where
     for dataset in factors[DATASET] if named else [""]:
         part = values[values[DATASET] == dataset] if named else values
@@ -204,7 +204,8 @@ def _scores(tables: StudyTables, part: pd.DataFrame) -> pd.Series[float]:
     raise MissingError(f"study {tables.description['name']} has no validation data")
 
 
-def _at(values: pd.DataFrame, levels: Mapping[str, str | list[str]]) -> pd.DataFrame:
+def at_levels(values: pd.DataFrame, levels: Mapping[str, str | list[str]]) -> pd.DataFrame:
+    """Return the rows that have the given level, or one of those given, of each factor."""
     for name, wanted in levels.items():
         is_one = isinstance(wanted, str)
         values = values[values[name].astype(str).isin([wanted] if is_one else wanted)]
@@ -275,7 +276,7 @@ def _sides(
         places = [{**side, **place} for place in around for side in two]
     fixed = {DATASET, *places[0], *([test.over.factor] if test.over else [])}
     others = [name for name in factors if name not in fixed]
-    return [_side(_at(values, place), others, test, score) for place in places]
+    return [_side(at_levels(values, place), others, test, score) for place in places]
 
 
 def _side(

@@ -175,6 +175,12 @@ class ClaimTest(Strict):
         """Name of its study or experiment."""
         return self.study or self.experiment or ""
 
+    @property
+    def timed(self) -> bool:
+        """Whether its numbers are times, which are not the same twice."""
+        experiment = EXPERIMENTS.get(self.experiment or "")
+        return experiment is not None and experiment.timed
+
     def number_in_words(self) -> str:
         """Return what is compared in words."""
         if self.number is not None:

@@ -40,17 +40,21 @@ def judge(
     studies: Mapping[str, StudyTables],
     runs: Mapping[str, pd.DataFrame],
     experiments: Mapping[str, pd.DataFrame] | None = None,
+    *,
+    timed: bool = False,
 ) -> pd.DataFrame:
-    """Judge every test of every claim.
+    """Judge every test of every claim, or every test of time.
 
     The p values of the claims of one topic are a family: they are adjusted together, so that the
-    chance of finding even one effect that is not there is 5% in each topic.
+    chance of finding even one effect that is not there is 5% in each topic. The tests of time are
+    families of their own: no other verdict may depend on what is not the same twice.
 
     Args:
         claims: the claims.
         studies: history and description, by study.
         runs: ``runs.parquet``, by study.
         experiments: tables, by experiment.
+        timed: judge the tests of time alone; without it all others.
 
     Returns:
         one row per claim, test and data set, with the columns ``COLUMNS``: ``test`` (from 1),
@@ -66,7 +70,8 @@ def judge(
     rows = [
         row
         for claim in claims
-        for place, test in enumerate(claim.tests, start=1)
+        for place, test in _numbered(claim)
+        if test.timed == timed
         for row in _rows(claim, place, test, _Tables(studies, runs, experiments or {}))
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n": "Int64", "diverged": "Int64"})

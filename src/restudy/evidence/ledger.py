@@ -40,6 +40,8 @@ SHOWN = "shown"
 NOTHING_FOUND = "no difference found"
 JUDGED = "judged by its rows"
 WORDING = "of wording only"
+TIMED = "timed"
+"""Of a claim about time: judged in tables that are not the same twice."""
 OUTSIDE = "outside"
 """Followed by how far: ``outside by 0.012``."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from restudy.evidence import demonstrations, forensics_tables, published
+from restudy.evidence import demonstrations, forensics_tables, published, timing
 from restudy.evidence.judging import verdicts_of
 from restudy.evidence.ledger import NOT_YET, Ledger, Status, experiments_run
 
@@ -19,6 +19,7 @@ def standing(
     errata_shown: pd.DataFrame,
     puzzles: pd.DataFrame,
     experiments: Mapping[str, Iterable[str]],
+    done: Sequence[str],
     missing_figures: Mapping[str, str],
 ) -> dict[str, Status]:
     """Return the status of every row that is judged, by id.
@@ -26,14 +27,16 @@ def standing(
     Args:
         rows: the ledger.
         published_table: :func:`restudy.evidence.published.published_table`.
-        claim_tests: :func:`restudy.evidence.judging.judge`.
+        claim_tests: :func:`restudy.evidence.judging.judge`, of tests without times.
         errata_shown: :func:`restudy.evidence.demonstrations.demonstrate`.
         puzzles: :func:`restudy.evidence.forensics_tables.conclusions`.
         experiments: name of each study -> ids of the experiments that it repeats.
+        done: names of the small experiments of this run.
         missing_figures: ids of figures that this run does not draw -> why.
     """
     numbers = published.statuses_of(published_table)
     verdicts = verdicts_of(rows.claims, claim_tests)
+    verdicts |= timing.judged_elsewhere(rows.claims, verdicts, done)
     by_hand = {row.id: Status(row.status, row.because or "") for row in rows.claims if row.status}
     others = numbers | by_hand | verdicts | forensics_tables.statuses_of(puzzles)
     open_numbers = {row.id for row in rows.published if row.status is None}

@@ -32,6 +32,8 @@ class Experiment:
         numbers: what is measured -> what that is, with its unit.
         datasets: names of the data sets that it needs.
         seeds: how often it is done, with the seeds 0, 1, ...
+        timed: whether it measures seconds. They are not the same twice, so what is made of them
+            has files of its own; a seed is then a repetition, in which all levels take turns.
     """
 
     title: str
@@ -40,12 +42,22 @@ class Experiment:
     numbers: Mapping[str, str]
     datasets: tuple[str, ...] = ()
     seeds: int = 10
+    timed: bool = False
 
     @property
     def module(self) -> str:
         """The full name of the module with the code."""
         return f"{_PACKAGE}.{self.code.partition('.')[0]}"
 
+
+_TO_TARGET = {
+    "seconds_per_epoch": "of the processor, for training alone",
+    "seconds_to_target": "the same, until the accuracy is reached on validation data; or until it "
+    "is given up, after ten epochs",
+    "epochs_to_target": "likewise",
+    "learning_rate": "that was used: the quickest of five on validation data",
+    "reached": "1 if the accuracy was reached, else 0",
+}
 
 EXPERIMENTS: Mapping[str, Experiment] = {
     "layer-gradients": Experiment(
@@ -297,6 +309,76 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         },
         ("california_housing",),
         seeds=5,
+    ),
+    "batch-memory": Experiment(
+        "Bytes of activations and gradients in networks drawn at random, by batch size",
+        "memory.batch_memory",
+        {"batch_size": ("32", "64", "128", "256", "512", "1024")},
+        {
+            "activation_bytes": "kept of the forward pass for the backward pass",
+            "activation_bytes_per_sample": "the same / batch size",
+            "gradient_bytes": "of all parameters",
+            "bytes": "of activations and gradients",
+        },
+    ),
+    "norm-memory": Experiment(
+        "What networks drawn at random keep in training, with batch norm and without it",
+        "memory.norm_memory",
+        {"norm": ("batch", "none")},
+        {
+            "state_values": "parameters and running averages, count",
+            "activation_bytes": "kept of the forward pass for the backward pass",
+            "training_bytes": "of parameters, running averages, gradients and activations",
+        },
+    ),
+    "vectorised-pass": Experiment(
+        "One pass over 1,000 images: one product of matrices, or a loop over the images",
+        "vectorising.vectorised_pass",
+        {"computation": ("matrix product", "loop over samples")},
+        {"seconds": "of the processor, for loss and gradient of softmax regression"},
+        ("fashion_mnist",),
+        timed=True,
+    ),
+    "activation-speed": Experiment(
+        "What ReLU, sigmoid and tanh cost, alone and in a step of a network",
+        "step_times.activation_speed",
+        {
+            "library": ("numpy", "torch"),
+            "work": ("function alone", "step of a network"),
+            "activation": ("relu", "sigmoid", "tanh"),
+        },
+        {
+            "seconds": "of the processor: forward and backward on 64 x 512 values, or a step of a "
+            "784-512-512-10 network, batch of 64",
+        },
+        ("mnist",),
+        timed=True,
+    ),
+    "norm-step": Experiment(
+        "What a training step costs, with batch norm and without it",
+        "step_times.norm_step",
+        {"library": ("numpy", "torch"), "norm": ("batch", "none")},
+        {"seconds": "of the processor, for a step of a 784-512-256-10 network, batch of 64"},
+        ("mnist",),
+        timed=True,
+    ),
+    "batch-size-speed": Experiment(
+        "Seconds to an accuracy of 85% on MNIST, by batch size",
+        "to_target.batch_size_speed",
+        {"batch_size": ("8", "32", "128", "256", "1024")},
+        _TO_TARGET,
+        ("mnist",),
+        seeds=5,
+        timed=True,
+    ),
+    "norm-speed": Experiment(
+        "Seconds to an accuracy of 85% (MNIST) and 75% (Fashion-MNIST), with batch norm or without",
+        "to_target.norm_speed",
+        {"dataset": ("mnist", "fashion_mnist"), "norm": ("batch", "none")},
+        _TO_TARGET,
+        ("mnist", "fashion_mnist"),
+        seeds=5,
+        timed=True,
     ),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from restudy.evidence.judging import readable_tests
+from restudy.evidence.ledger import TIMED
 from restudy.evidence.published import readable
 from restudy.report.page import Picture, Section, Table
 from restudy.tables import interval, number
@@ -66,16 +67,30 @@ def unit_tests(tests: pd.DataFrame, candidates: pd.DataFrame) -> Section:
     )
 
 
-def claims(verdicts: pd.DataFrame, tests: pd.DataFrame, calibration: pd.DataFrame) -> Section:
+def claims(
+    verdicts: pd.DataFrame,
+    tests: pd.DataFrame,
+    calibration: pd.DataFrame,
+    timed: pd.DataFrame,
+    timed_tests: pd.DataFrame,
+) -> Section:
     """Return the section on claims.
 
     Args:
         verdicts: the ledger's table of claims.
         tests: :func:`restudy.evidence.judging.judge`.
         calibration: :func:`restudy.stats.calibration.calibrate`.
+        timed: :func:`restudy.evidence.timing.timed_claims`.
+        timed_tests: as ``tests``, of times.
     """
-    judged = verdicts[verdicts["id"].isin(tests["claim"])]
-    shown = judged[["id", "source", "statement", "status"]]
+    judged = verdicts[verdicts["id"].isin([*tests["claim"], *timed_tests["claim"]])]
+    verdicts_by_times = zip(timed["id"], timed["verdict"], strict=True)
+    by_times = {id_: f"{verdict}, by times too" for id_, verdict in verdicts_by_times}
+    status = [
+        by_times.get(id_, status) if status == TIMED else status
+        for id_, status in zip(judged["id"], judged["status"], strict=True)
+    ]
+    shown = judged.assign(status=status)[["id", "source", "statement", "status"]]
     tables = [
         Table("How many have which verdict", _counts(verdicts, "topic")),
         Table("Each claim that is tested", shown.rename(columns={"status": "verdict"})),
@@ -84,6 +99,10 @@ def claims(verdicts: pd.DataFrame, tests: pd.DataFrame, calibration: pd.DataFram
         Table(f"{topic}: the tests", readable_tests(rows), folded=True)
         for topic, rows in tests.groupby("topic", sort=False)
     ]
+    columns = {"of_times": "of its times", "of_counts": "of its counts"}
+    of_times = timed[["id", "statement", "verdict", *columns]].rename(columns=columns)
+    tables.append(Table("Claims about time, of this machine and this run", of_times))
+    tables.append(Table("Times: the tests", readable_tests(timed_tests), folded=True))
     tables.append(
         Table("How often the statistics are right, by simulation", calibration, folded=True)
     )
@@ -93,11 +112,14 @@ def claims(verdicts: pd.DataFrame, tests: pd.DataFrame, calibration: pd.DataFram
         question="Which of the things that the sources say of networks do our runs bear out?",
         notes="The margin of each test was fixed before its runs. p values are adjusted by topic "
         "(Holm). Where this scale cuts a study, the verdict is on the smaller study. Low power: "
-        "an effect as large as the margin would be missed in one case of five, or more.",
+        "an effect as large as the margin would be missed in one case of five, or more. Seconds "
+        "are those of the processor, measured in turns; they are not the same twice.",
         tables=tables,
         links={
             "verdicts": f"{_TABLES}/claims.csv",
             "tests": f"{_TABLES}/claim_tests.csv",
+            "verdicts by times": f"{_TABLES}/timed_claims.csv",
+            "tests of times": f"{_TABLES}/timed_claim_tests.csv",
             "calibration": f"{_TABLES}/calibration.csv",
         },
     )

@@ -24,11 +24,19 @@ LONG = 12
 
 @dataclass(frozen=True)
 class Table:
-    """A table on the page: a heading, rows of texts or numbers, and whether it is folded."""
+    """A table on the page.
+
+    Attributes:
+        title: its heading.
+        frame: rows of texts or numbers.
+        folded: whether only the heading is shown at first.
+        picture: a figure above the rows.
+    """
 
     title: str
     frame: pd.DataFrame
     folded: bool = False
+    picture: Picture | None = None
 
 
 @dataclass(frozen=True)

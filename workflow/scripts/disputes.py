@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import pandas as pd
+
+from restudy.collect import RUNS
+from restudy.console import job
+from restudy.evidence import curves
+from restudy.evidence.disputes import Dispute
+from restudy.evidence.ledger import Claim, load_rows
+from restudy.evidence.measuring import read_studies
+from restudy.figures.dispute import caption, dispute
+from restudy.figures.style import save
+from restudy.files import write_atomically
+
+with job(snakemake.log[0]):
+    read, output = snakemake.input, snakemake.output
+    claims = {row.id: row for row in load_rows(Path(read.claims), Claim)}
+    rows = {row.id: row for row in load_rows(Path(read.disputes), Dispute)}
+    folders = [Path(path).parent for path in read.descriptions]
+    studies = read_studies(folders)
+    runs = {
+        name: pd.read_parquet(folder / RUNS) for name, folder in zip(studies, folders, strict=True)
+    }
+    experiments = {Path(path).stem: pd.read_parquet(path) for path in read.experiments}
+    written = zip(output.svg, output.pdf, output.csv, output.caption, strict=True)
+    for name, (svg, pdf, csv, text) in zip(snakemake.params.names, written, strict=True):
+        found = curves.of_panels(rows[name].panels, studies, runs, experiments)
+        save(dispute(found.data, rows[name], claims), Path(svg), Path(pdf), Path(csv))
+        write_atomically(Path(text), caption(rows[name], claims, found.cuts).encode())
