@@ -40,9 +40,9 @@ def drawn_as(kind):
     return "|".join(studies_drawn_as(kind)) or "(?!)"
 
 
-def experiments_asked():
-    """Return the experiments that claims of this run are tested on."""
-    return EVIDENCE.experiments() if SETTINGS.experiments else []
+def experiments_done(names):
+    """Return those of some experiments that this run does: all, or none."""
+    return names if SETTINGS.experiments else []
 
 
 def needed_for_figure(wildcards):

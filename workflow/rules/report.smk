@@ -129,7 +129,10 @@ rule claims:
         descriptions=expand(
             rules.collect.output.description, study=EVIDENCE.tested(PLAN.studies)
         ),
-        experiments=expand(rules.experiment.output, experiment=experiments_asked()),
+        experiments=expand(
+            rules.experiment.output,
+            experiment=experiments_done(EVIDENCE.experiments_tested()),
+        ),
     output:
         RESULTS / "tables/claim_tests.csv",
     log:
@@ -157,6 +160,10 @@ rule errata:
         ),
         descriptions=expand(
             rules.collect.output.description, study=EVIDENCE.shown(PLAN.studies)
+        ),
+        experiments=expand(
+            rules.experiment.output,
+            experiment=experiments_done(EVIDENCE.experiments_shown()),
         ),
     output:
         RESULTS / "tables/errata_shown.csv",

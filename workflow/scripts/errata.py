@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pandas as pd
+
 from restudy.console import job
 from restudy.evidence.demonstrations import demonstrate
 from restudy.evidence.ledger import Erratum, load_rows
@@ -10,4 +12,6 @@ from restudy.tables import to_csv
 with job(snakemake.log[0]):
     errata = load_rows(Path(snakemake.input.evidence), Erratum)
     studies = read_studies(Path(path).parent for path in snakemake.input.descriptions)
-    write_atomically(Path(snakemake.output[0]), to_csv(demonstrate(errata, studies)))
+    experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.input.experiments}
+    shown = demonstrate(errata, studies, experiments)
+    write_atomically(Path(snakemake.output[0]), to_csv(shown))

@@ -44,10 +44,15 @@ class Evidence(NamedTuple):
         named = {test.study for claim in self.claims for test in claim.tests}
         return [name for name in studies if name in named]
 
-    def experiments(self) -> list[str]:
+    def experiments_tested(self) -> list[str]:
         """Return the experiments that claims are tested on, sorted."""
         tests = (test for claim in self.claims for test in claim.tests)
         return sorted({test.experiment for test in tests if test.experiment is not None})
+
+    def experiments_shown(self) -> list[str]:
+        """Return the experiments that show what a mistake does, sorted."""
+        readings = (one for row in self.errata for one in row.experiment_readings.values())
+        return sorted({reading.experiment for reading in readings})
 
     def shown(self, studies: Iterable[str]) -> list[str]:
         """Return those of some studies that show what a mistake does."""
@@ -138,6 +143,8 @@ def _of_errata(evidence: Evidence, known: Known) -> Iterator[str]:
         where = f"{FOLDER / 'errata.yaml'}: {row.id}"
         for key, reading in row.readings.items():
             yield from reading.complaints(where, key, known)
+        for key, one in row.experiment_readings.items():
+            yield from one.complaints(where, key)
         for id_ in row.shown_by:
             if id_.startswith("PUZ-") and id_ not in puzzles:
                 guess = nearest(id_, puzzles)

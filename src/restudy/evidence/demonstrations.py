@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -16,9 +16,17 @@ from restudy.evidence.ledger import (
     WORDING,
     Demonstration,
     Erratum,
+    Side,
     Status,
 )
-from restudy.evidence.measuring import MissingError, StudyTables, take
+from restudy.evidence.measuring import (
+    MissingError,
+    StudyTables,
+    Taken,
+    take,
+    take_from_experiment,
+)
+from restudy.evidence.readings import Reading
 from restudy.stats.effects import paired_effect
 
 COLUMNS = (
@@ -28,12 +36,24 @@ COLUMNS = (
 _NUMBERS = ("n", "as_published", "corrected", "difference", "low", "high", "p")
 
 
-def demonstrate(errata: Sequence[Erratum], studies: Mapping[str, StudyTables]) -> pd.DataFrame:
+class _Tables(NamedTuple):
+    """What there is of studies and experiments, by name."""
+
+    studies: Mapping[str, StudyTables]
+    experiments: Mapping[str, pd.DataFrame]
+
+
+def demonstrate(
+    errata: Sequence[Erratum],
+    studies: Mapping[str, StudyTables],
+    experiments: Mapping[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
     """Hold each number with a mistake beside the same number without it.
 
     Args:
         errata: rows of the ledger.
         studies: the studies that they name, as far as this run has them.
+        experiments: the tables of the experiments that they name, likewise.
 
     Returns:
         one row per demonstration with the columns ``COLUMNS``: ``n`` (seeds that both sides have),
@@ -48,7 +68,7 @@ def demonstrate(errata: Sequence[Erratum], studies: Mapping[str, StudyTables]) -
             "severity": erratum.severity,
             "what": shown.what,
             **{"cuts": "", "because": ""},
-            **_numbers(shown, studies),
+            **_numbers(shown, _Tables(studies, experiments or {})),
         }
         for erratum in errata
         for shown in erratum.shows
@@ -82,9 +102,15 @@ def statuses_of(
     }
 
 
-def _numbers(shown: Demonstration, studies: Mapping[str, StudyTables]) -> dict[str, Any]:
+def _take(side: Side, tables: _Tables) -> Taken:
+    if isinstance(side, Reading):
+        return take(side, tables.studies)
+    return take_from_experiment(side, tables.experiments)
+
+
+def _numbers(shown: Demonstration, tables: _Tables) -> dict[str, Any]:
     try:
-        wrong, right = take(shown.as_published, studies), take(shown.corrected, studies)
+        wrong, right = _take(shown.as_published, tables), _take(shown.corrected, tables)
     except MissingError as error:
         return {"because": str(error)}
     mine, theirs = wrong.by_seed.align(right.by_seed, join="inner")
