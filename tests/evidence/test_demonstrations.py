@@ -11,8 +11,9 @@ import yaml
 from scipy import stats
 
 from restudy.errors import RestudyError
-from restudy.evidence import demonstrations
+from restudy.evidence import checks, demonstrations
 from restudy.evidence.checks import Evidence, check
+from restudy.evidence.contrasts import contrast_table
 from restudy.evidence.demonstrations import demonstrate
 from restudy.evidence.ledger import (
     JUDGED,
@@ -40,7 +41,8 @@ def erratum(**fields: Any) -> Erratum:
 
 
 def status(rows: list[Erratum], studies: Any, **others: Status) -> Status:
-    found = demonstrations.statuses_of(rows, demonstrate(rows, studies), others)
+    tables = demonstrate(rows, studies), contrast_table(rows, [], studies)
+    found = demonstrations.statuses_of(rows, *tables, others)
     return found[rows[0].id]
 
 
@@ -99,7 +101,9 @@ def test_a_study_that_is_not_there_is_not_yet():
     ],
 )
 def test_one_way_to_a_status(fields: dict[str, Any]):
-    with pytest.raises(ValueError, match="allowed: 'shows' and 'shown_by', or 'wording'"):
+    with pytest.raises(
+        ValueError, match="allowed: 'shows', 'contrasts' and 'shown_by', or 'wording'"
+    ):
         erratum(**fields)
 
 
@@ -170,3 +174,8 @@ def test_a_side_that_is_wrong_is_named(tmp_path: Path, side: Any, words: str):
     path.write_text(yaml.safe_dump([row]))
     with pytest.raises(RestudyError, match=words):
         load_rows(path, Erratum)
+
+
+def test_every_erratum_has_its_evidence(pytestconfig: pytest.Config):
+    rows = load_rows(pytestconfig.rootpath / checks.FOLDER / "errata.yaml", Erratum)
+    assert [r.id for r in rows if not (r.has_evidence or r.wording or r.status)] == []

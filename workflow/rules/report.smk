@@ -155,6 +155,7 @@ rule claims:
 rule errata:
     input:
         evidence="config/evidence/errata.yaml",
+        published="config/evidence/published.yaml",
         histories=expand(
             rules.collect.output.history, study=EVIDENCE.shown(PLAN.studies)
         ),
@@ -166,7 +167,8 @@ rule errata:
             experiment=experiments_done(EVIDENCE.experiments_shown()),
         ),
     output:
-        RESULTS / "tables/errata_shown.csv",
+        shown=RESULTS / "tables/errata_shown.csv",
+        contrasts=RESULTS / "tables/contrasts.csv",
     log:
         RESULTS / "logs/errata.log",
     benchmark:
@@ -177,7 +179,9 @@ rule errata:
     resources:
         mem_mb=500,
     params:
-        code=code_digest("restudy.evidence.demonstrations"),
+        code=code_digest(
+            "restudy.evidence.demonstrations", "restudy.evidence.contrasts"
+        ),
     message:
         "Show what the mistakes of the sources do"
     script:
@@ -213,7 +217,8 @@ rule ledger:
         ),
         published=rules.published.output.table,
         claim_tests=rules.claims.output,
-        errata_shown=rules.errata.output,
+        errata_shown=rules.errata.output.shown,
+        contrasts=rules.errata.output.contrasts,
         puzzles=rules.forensics.output.conclusions,
     output:
         tables=expand(
@@ -253,7 +258,8 @@ rule page:
         unit_tests=rules.unit_tests.output,
         claim_tests=rules.claims.output,
         calibration=rules.calibration.output,
-        errata_shown=rules.errata.output,
+        errata_shown=rules.errata.output.shown,
+        contrasts=rules.errata.output.contrasts,
         forensics=rules.forensics.output.table,
         puzzles=rules.forensics.output.conclusions,
         matters=expand(rules.matters.output.text, study=studies_drawn_as("grid")),

@@ -51,6 +51,9 @@ WORDING = "of wording only"
 OUTSIDE = "outside"
 """Followed by how far: ``outside by 0.012``."""
 
+PERCENT = ("percent", "percentage points")
+"""Units of printed values that are a hundred times ours."""
+
 Sources = Annotated[list[Text], Field(min_length=1)]
 E = TypeVar("E", bound="Entry")
 
@@ -202,6 +205,12 @@ class Published(_OfOneSource):
         except ValueError:
             return None
 
+    @property
+    def number_in_our_unit(self) -> float | None:
+        """The same as our tables have it: percent and percentage points as shares."""
+        number = self.number
+        return number / 100 if number is not None and self.unit in PERCENT else number
+
     def links(self) -> Iterator[Link]:
         """Yield the source and the experiment."""
         yield from super().links()
@@ -296,6 +305,19 @@ class Demonstration(_Strict):
     corrected: Side
 
 
+class PrintedContrast(_Strict):
+    """Two printed numbers, of one run each, whose difference a source reads as an effect.
+
+    Attributes:
+        what: the difference, in words.
+        number, less: ids of published numbers that have a ``measure``; the second is subtracted.
+    """
+
+    what: Text
+    number: Text
+    less: Text
+
+
 class Erratum(_OfSources):
     """A mistake in a source's code, formulas, tables or reasoning."""
 
@@ -311,19 +333,27 @@ class Erratum(_OfSources):
     metric: Text | None = None
     related_claims: list[str] = []
     shows: list[Demonstration] = []
+    contrasts: list[PrintedContrast] = []
     shown_by: list[str] = []
     wording: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _one_way_to_show_it(self) -> Erratum:
         ways = [
-            bool(self.shows or self.shown_by),
+            self.has_evidence,
             self.wording is not None,
             self.status is not None,
         ]
         if sum(ways) > 1:
-            raise ValueError("allowed: 'shows' and 'shown_by', or 'wording', or a status")
+            raise ValueError(
+                "allowed: 'shows', 'contrasts' and 'shown_by', or 'wording', or a status"
+            )
         return self
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether something that is run tells what the mistake does."""
+        return bool(self.shows or self.contrasts or self.shown_by)
 
     @property
     def readings(self) -> dict[str, Reading]:
@@ -349,6 +379,9 @@ class Erratum(_OfSources):
         yield from super().links()
         for id_ in self.related_claims:
             yield Link("related_claims", "claims", id_)
+        for contrast in self.contrasts:
+            yield Link("contrasts.number", "published", contrast.number)
+            yield Link("contrasts.less", "published", contrast.less)
         for id_ in self.shown_by:
             if not id_.startswith("PUZ-"):  # puzzles are no rows
                 yield Link("shown_by", "claims" if id_.startswith("CLM-") else "published", id_)

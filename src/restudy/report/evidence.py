@@ -123,12 +123,13 @@ def matters(advice: Mapping[str, Sequence[str]]) -> Section:
     )
 
 
-def errata(statuses: pd.DataFrame, shown: pd.DataFrame) -> Section:
+def errata(statuses: pd.DataFrame, shown: pd.DataFrame, contrasts: pd.DataFrame) -> Section:
     """Return the section on mistakes.
 
     Args:
         statuses: the ledger's table of errata.
         shown: :func:`restudy.evidence.demonstrations.demonstrate`.
+        contrasts: :func:`restudy.evidence.contrasts.contrast_table`.
     """
     found = shown[shown["difference"].notna()]
     numbers = pd.DataFrame(
@@ -156,11 +157,29 @@ def errata(statuses: pd.DataFrame, shown: pd.DataFrame) -> Section:
         tables=[
             Table("How many have which status", _counts(statuses, "severity")),
             Table("Numbers with the mistake and without", numbers),
+            Table("Differences of two single runs, beside ours", _signs(contrasts), folded=True),
         ],
         links={
             "all errata": f"{_TABLES}/errata.csv",
             "numbers": f"{_TABLES}/errata_shown.csv",
+            "differences": f"{_TABLES}/contrasts.csv",
         },
+    )
+
+
+def _signs(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the differences that there is something to hold beside, each once, for reading."""
+    found = contrasts[contrasts["sign"] != ""].drop_duplicates(["number", "less"])
+    return pd.DataFrame(
+        [
+            (
+                *(row["source"], row["what"], number(row["printed"], signed=True)),
+                *(number(row["mean"], signed=True), interval(row["low"], row["high"])),
+                *(f"{row['n']:.0f}", row["sign"], row["cuts"]),
+            )
+            for row in found.to_dict("records")
+        ],
+        columns=["source", "difference", "printed", "ours", "95%", "n", "its sign", "cuts"],
     )
 
 
