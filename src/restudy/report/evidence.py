@@ -153,7 +153,9 @@ def errata(statuses: pd.DataFrame, shown: pd.DataFrame, contrasts: pd.DataFrame)
         title="The mistakes, and what they do",
         question="What do the numbers become once a mistake of a source is mended?",
         notes="Paired differences over seeds, as published less corrected. Mistakes that claims, "
-        "numbers or searches tell of refer to them; those of wording have nothing to run.",
+        "numbers or searches tell of refer to them; those of wording have nothing to run. Of two "
+        "printed numbers of one run each, the sign of the difference survives if the 95% interval "
+        "of ours lies on its side of 0, is reversed if on the other, open if the interval holds 0.",
         tables=[
             Table("How many have which status", _counts(statuses, "severity")),
             Table("Numbers with the mistake and without", numbers),
