@@ -1,14 +1,31 @@
 """What a mistake does is the paired difference of two readings; its row says so."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
+import yaml
 from scipy import stats
 
-from restudy.evidence import demonstrations
+from restudy.errors import RestudyError
+from restudy.evidence import checks, demonstrations
+from restudy.evidence.checks import Evidence, check
+from restudy.evidence.contrasts import contrast_table
 from restudy.evidence.demonstrations import demonstrate
-from restudy.evidence.ledger import JUDGED, NOT_YET, NOTHING_FOUND, SHOWN, WORDING, Erratum, Status
+from restudy.evidence.ledger import (
+    JUDGED,
+    NOT_YET,
+    NOTHING_FOUND,
+    SHOWN,
+    WORDING,
+    Erratum,
+    Status,
+    load_rows,
+)
+from restudy.experiments.registry import EXPERIMENTS
 from tests.evidence import made_up
 
 SHOWS = {
@@ -24,7 +41,8 @@ def erratum(**fields: Any) -> Erratum:
 
 
 def status(rows: list[Erratum], studies: Any, **others: Status) -> Status:
-    found = demonstrations.statuses_of(rows, demonstrate(rows, studies), others)
+    tables = demonstrate(rows, studies), contrast_table(rows, [], studies)
+    found = demonstrations.statuses_of(rows, *tables, others)
     return found[rows[0].id]
 
 
@@ -83,5 +101,81 @@ def test_a_study_that_is_not_there_is_not_yet():
     ],
 )
 def test_one_way_to_a_status(fields: dict[str, Any]):
-    with pytest.raises(ValueError, match="allowed: 'shows' and 'shown_by', or 'wording'"):
+    with pytest.raises(
+        ValueError, match="allowed: 'shows', 'contrasts' and 'shown_by', or 'wording'"
+    ):
         erratum(**fields)
+
+
+# In experiments
+
+
+def in_experiment(scale: str, **fields: Any) -> dict[str, Any]:
+    found = {"experiment": "initial-loss", "measure": "loss", "where": {"weight_scale": scale}}
+    return found | fields
+
+
+LOSS = {"what": "first loss", "as_published": in_experiment("0.5")}
+LOSS |= {"corrected": in_experiment("0.01")}
+
+
+def test_numbers_of_experiments_are_paired_over_seeds_too():
+    rng = np.random.default_rng(4)
+    scales = EXPERIMENTS["initial-loss"].factors["weight_scale"]
+    keys = pd.MultiIndex.from_product([scales, range(10)], names=["weight_scale", "seed"])
+    table = keys.to_frame(index=False).assign(loss=rng.normal(size=len(keys)))
+    wrong, right = (
+        table.loc[table["weight_scale"] == scale, "loss"].to_numpy() for scale in ("0.5", "0.01")
+    )
+    shuffled = table.sample(frac=1, random_state=0)
+    (row,) = demonstrate([erratum(shows=[LOSS])], {}, {"initial-loss": shuffled}).to_dict("records")
+    reference = stats.ttest_rel(wrong, right)
+    assert (row["n"], row["cuts"]) == (10, "")
+    assert (row["as_published"], row["corrected"]) == pytest.approx((wrong.mean(), right.mean()))
+    assert (row["low"], row["high"]) == pytest.approx(tuple(reference.confidence_interval()))
+
+
+def test_an_experiment_that_is_not_there_is_not_yet():
+    found = status([erratum(shows=[LOSS])], {})
+    assert found == (NOT_YET, "experiment initial-loss is not in this run")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"experiment": "initial-los"}, "experiment: 'initial-los'.*did you mean 'initial-loss'"),
+        ({"measure": "los"}, "measure: 'los'.*did you mean 'loss'"),
+        ({"where": {"scale": "0.5"}}, "where: 'scale'.*a factor of initial-loss"),
+        ({"where": {"weight_scale": "5"}}, "where.weight_scale: '5' is not allowed.*0.001, 0.01"),
+        ({"where": {}}, "where: weight_scale is missing; allowed: 0.001, 0.01"),
+    ],
+)
+def test_a_wrong_reading_of_an_experiment_is_named(fields: dict[str, Any], words: str):
+    row = erratum(shows=[LOSS | {"corrected": in_experiment("0.5") | fields}])
+    with pytest.raises(RestudyError) as caught:
+        check(Evidence([], [], errata=[row]), {}, [])
+    assert re.search(rf"ERR-S1-01: shows\[0\]\.corrected\.{words}", str(caught.value))
+
+
+@pytest.mark.parametrize(
+    ("side", "words"),
+    [
+        ({"experimant": "a"}, r"corrected\.study: is missing"),
+        ({**in_experiment("1"), "meazure": "a"}, "corrected.meazure.*did you mean 'measure'"),
+        ({"experiment": "a", "measure": "b"}, r"corrected\.where: is missing"),
+        ({**SHOWS["corrected"], "splitt": "a"}, "corrected.splitt.*did you mean 'split'"),
+        ("loss", r"shows\.0\.corrected: 'loss'"),
+    ],
+)
+def test_a_side_that_is_wrong_is_named(tmp_path: Path, side: Any, words: str):
+    row = erratum().model_dump(include={"id", "sources", "where", "category", "severity"})
+    row |= {"what_is_wrong": "all", "shows": [LOSS | {"corrected": side}]}
+    path = tmp_path / "errata.yaml"
+    path.write_text(yaml.safe_dump([row]))
+    with pytest.raises(RestudyError, match=words):
+        load_rows(path, Erratum)
+
+
+def test_every_erratum_has_its_evidence(pytestconfig: pytest.Config):
+    rows = load_rows(pytestconfig.rootpath / checks.FOLDER / "errata.yaml", Erratum)
+    assert [r.id for r in rows if not (r.has_evidence or r.wording or r.status)] == []

@@ -139,11 +139,11 @@ def test_a_claim_without_times_is_left_alone():
 def test_the_repository_s_claims_about_time():
     claims = load_rows(FOLDER / "claims.yaml", Claim)
     evidence = Evidence([], [], claims)
-    experiments = set(evidence.experiments(timed=True))
+    experiments = set(evidence.experiments_tested(timed=True))
     assert experiments == {
         *("vectorised-pass", "activation-speed", "norm-step", "norm-speed", "batch-size-speed")
     }
-    assert not experiments & set(evidence.experiments(timed=False))
+    assert not experiments & set(evidence.experiments_tested(timed=False))
     for one in timing.timed(claims):
         # Machines differ by factors, so a time is compared with another as a ratio.
         assert all(test.ratio for test in one.tests if test.timed), one.id

@@ -4,6 +4,8 @@ import pandas as pd
 import pytest
 
 from restudy.evidence.contradictions import contradictions
+from restudy.evidence.contrasts import COLUMNS as CONTRASTS
+from restudy.evidence.contrasts import contrast_table
 from restudy.evidence.demonstrations import COLUMNS as SHOWN
 from restudy.evidence.demonstrations import demonstrate
 from restudy.evidence.judging import judge, read_claim_tests
@@ -18,6 +20,7 @@ from restudy.tables import to_csv
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import claim, test_of
 from tests.evidence.test_contradictions import two
+from tests.evidence.test_contrasts import PRINTED, contrasting
 from tests.evidence.test_demonstrations import SHOWS, erratum
 from tests.evidence.test_judging import numbers
 from tests.evidence.test_timing import COUNTS, SECONDS
@@ -99,8 +102,12 @@ def test_contradictions_stand_side_by_side_with_their_curves():
 def test_errata(there):
     studies = {"tiny": made_up.tables(made_up.plan())} if there else {}
     shown = demonstrate([erratum(shows=[SHOWS])], studies)
-    section = evidence.errata(statuses("ERR-S1-01"), shown)
-    rows = section.tables[1].frame
-    assert len(rows) == there
-    nothing = evidence.errata(statuses("ERR-S1-01"), pd.DataFrame(columns=list(SHOWN)))
+    # Two errata may name one difference; it is shown once.
+    rows = [contrasting(), contrasting(id="ERR-S1-02")]
+    contrasts = contrast_table(rows, PRINTED, studies)
+    section = evidence.errata(statuses("ERR-S1-01"), shown, contrasts)
+    assert len(section.tables[1].frame) == len(section.tables[2].frame) == there
+    empty = pd.DataFrame(columns=list(SHOWN)), pd.DataFrame(columns=list(CONTRASTS))
+    nothing = evidence.errata(statuses("ERR-S1-01"), *empty)
     assert nothing.tables[1].frame.empty
+    assert nothing.tables[2].frame.empty

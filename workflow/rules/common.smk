@@ -42,9 +42,9 @@ def drawn_as(kind):
     return "|".join(studies_drawn_as(kind)) or "(?!)"
 
 
-def experiments_asked(timed):
-    """Return the experiments that claims of this run are tested on: those of times, or others."""
-    return EVIDENCE.experiments(timed=timed) if SETTINGS.experiments else []
+def experiments_done(names):
+    """Return those of some experiments that this run does: all, or none."""
+    return names if SETTINGS.experiments else []
 
 
 def by_job(experiments):

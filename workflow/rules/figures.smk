@@ -6,7 +6,9 @@ try:
     SOURCE_FIGURES = drawable.load_source_figures(EVIDENCE.published)
     DRAWN_FIGURES = drawable.figures_to_draw(SOURCE_FIGURES, PLAN.studies)
     DISPUTES = disputes.drawn(
-        EVIDENCE.disputes, PLAN.studies, experiments_asked(timed=False)
+        EVIDENCE.disputes,
+        PLAN.studies,
+        experiments_done(EVIDENCE.experiments_tested(timed=False)),
     )
     MISSING_FIGURES = drawable.figures_missing(SOURCE_FIGURES, PLAN.studies)
 except RestudyError as error:

@@ -129,7 +129,10 @@ rule claims:
         descriptions=expand(
             rules.collect.output.description, study=EVIDENCE.tested(PLAN.studies)
         ),
-        experiments=expand(EXPERIMENT_TABLE, experiment=experiments_asked(timed=False)),
+        experiments=expand(
+            EXPERIMENT_TABLE,
+            experiment=experiments_done(EVIDENCE.experiments_tested(timed=False)),
+        ),
     output:
         RESULTS / "tables/claim_tests.csv",
     log:
@@ -152,14 +155,20 @@ rule claims:
 rule errata:
     input:
         evidence="config/evidence/errata.yaml",
+        published="config/evidence/published.yaml",
         histories=expand(
             rules.collect.output.history, study=EVIDENCE.shown(PLAN.studies)
         ),
         descriptions=expand(
             rules.collect.output.description, study=EVIDENCE.shown(PLAN.studies)
         ),
+        experiments=expand(
+            EXPERIMENT_TABLE,
+            experiment=experiments_done(EVIDENCE.experiments_shown()),
+        ),
     output:
-        RESULTS / "tables/errata_shown.csv",
+        shown=RESULTS / "tables/errata_shown.csv",
+        contrasts=RESULTS / "tables/contrasts.csv",
     log:
         RESULTS / "logs/errata.log",
     benchmark:
@@ -170,7 +179,9 @@ rule errata:
     resources:
         mem_mb=500,
     params:
-        code=code_digest("restudy.evidence.demonstrations"),
+        code=code_digest(
+            "restudy.evidence.demonstrations", "restudy.evidence.contrasts"
+        ),
     message:
         "Show what the mistakes of the sources do"
     script:
@@ -206,7 +217,8 @@ rule ledger:
         ),
         published=rules.published.output.table,
         claim_tests=rules.claims.output,
-        errata_shown=rules.errata.output,
+        errata_shown=rules.errata.output.shown,
+        contrasts=rules.errata.output.contrasts,
         puzzles=rules.forensics.output.conclusions,
     output:
         tables=expand(
@@ -227,7 +239,7 @@ rule ledger:
         # The figures that this run draws: of studies, and of the sources.
         figures=[*sorted(PLAN.studies), *DRAWN_FIGURES],
         missing=MISSING_FIGURES,
-        done=[*experiments_asked(timed=False), *experiments_asked(timed=True)],
+        done=experiments_done(EVIDENCE.experiments_tested()),
         experiments={
             name: plan.study.experiments for name, plan in PLAN.studies.items()
         },
@@ -268,7 +280,10 @@ rule timed_claims:
         evidence="config/evidence/claims.yaml",
         claim_tests=rules.claims.output,
         claims=RESULTS / "tables/claims.csv",
-        experiments=expand(EXPERIMENT_TABLE, experiment=experiments_asked(timed=True)),
+        experiments=expand(
+            EXPERIMENT_TABLE,
+            experiment=experiments_done(EVIDENCE.experiments_tested(timed=True)),
+        ),
     output:
         tests=RESULTS / "tables/timed_claim_tests.csv",
         claims=RESULTS / "tables/timed_claims.csv",
@@ -304,7 +319,8 @@ rule page:
         timed_contradictions=rules.timed_claims.output.contradictions,
         disputes=rules.disputes.output.svg,
         calibration=rules.calibration.output,
-        errata_shown=rules.errata.output,
+        errata_shown=rules.errata.output.shown,
+        contrasts=rules.errata.output.contrasts,
         forensics=rules.forensics.output.table,
         puzzles=rules.forensics.output.conclusions,
         matters=expand(rules.matters.output.text, study=studies_drawn_as("grid")),

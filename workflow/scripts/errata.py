@@ -1,13 +1,21 @@
 from pathlib import Path
 
+import pandas as pd
+
 from restudy.console import job
+from restudy.evidence.contrasts import contrast_table
 from restudy.evidence.demonstrations import demonstrate
-from restudy.evidence.ledger import Erratum, load_rows
+from restudy.evidence.ledger import Erratum, Published, load_rows
 from restudy.evidence.measuring import read_studies
 from restudy.files import write_atomically
 from restudy.tables import to_csv
 
 with job(snakemake.log[0]):
     errata = load_rows(Path(snakemake.input.evidence), Erratum)
+    published = load_rows(Path(snakemake.input.published), Published)
     studies = read_studies(Path(path).parent for path in snakemake.input.descriptions)
-    write_atomically(Path(snakemake.output[0]), to_csv(demonstrate(errata, studies)))
+    experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.input.experiments}
+    shown = demonstrate(errata, studies, experiments)
+    write_atomically(Path(snakemake.output.shown), to_csv(shown))
+    contrasts = contrast_table(errata, published, studies)
+    write_atomically(Path(snakemake.output.contrasts), to_csv(contrasts))

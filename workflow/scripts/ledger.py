@@ -4,6 +4,7 @@ import pandas as pd
 
 from restudy.console import job
 from restudy.evidence import ledger
+from restudy.evidence.contrasts import read_contrasts
 from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
@@ -17,7 +18,8 @@ with job(snakemake.log[0]):
         rows,
         published_table=read_published_table(Path(snakemake.input.published)),
         claim_tests=read_claim_tests(Path(snakemake.input.claim_tests[0])),
-        errata_shown=read_demonstrations(Path(snakemake.input.errata_shown[0])),
+        errata_shown=read_demonstrations(Path(snakemake.input.errata_shown)),
+        contrasts=read_contrasts(Path(snakemake.input.contrasts)),
         puzzles=pd.read_csv(snakemake.input.puzzles),
         experiments=snakemake.params.experiments,
         done=snakemake.params.done,

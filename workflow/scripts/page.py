@@ -6,6 +6,7 @@ from restudy import tables
 from restudy.collect import read_description
 from restudy.console import job
 from restudy.evidence import ledger
+from restudy.evidence.contrasts import read_contrasts
 from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
@@ -79,7 +80,8 @@ with job(snakemake.log[0]):
             ),
             evidence.errata(
                 texts(snakemake.input.ledger[2]),
-                read_demonstrations(Path(snakemake.input.errata_shown[0])),
+                read_demonstrations(Path(snakemake.input.errata_shown)),
+                read_contrasts(Path(snakemake.input.contrasts)),
             ),
             evidence.puzzles(texts(snakemake.input.puzzles), texts(snakemake.input.forensics)),
             *evidence.galleries(

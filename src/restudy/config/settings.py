@@ -67,7 +67,7 @@ class Settings(_Strict):
     )
     only: list[str] = Field([], description="names of the studies to run; empty: all")
     experiments: Annotated[bool, BeforeValidator(_switch)] = Field(
-        True, description="do the small experiments that some claims are tested on"
+        True, description="do the small experiments that some claims and errata rest on"
     )
     data: DataSettings = Field(DataSettings())
     training: TrainingSettings = Field(TrainingSettings())

@@ -12,7 +12,14 @@ from typing import NamedTuple
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence import facts
 from restudy.evidence.disputes import Dispute
-from restudy.evidence.ledger import Claim, Erratum, Published, load_ledger, load_rows
+from restudy.evidence.ledger import (
+    Claim,
+    Erratum,
+    PrintedContrast,
+    Published,
+    load_ledger,
+    load_rows,
+)
 from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Known
 from restudy.plan import StudyPlan
@@ -46,14 +53,33 @@ class Evidence(NamedTuple):
         named = {test.study for claim in self.claims for test in claim.tests}
         return [name for name in studies if name in named]
 
-    def experiments(self, *, timed: bool) -> list[str]:
-        """Return the experiments that claims are tested on, sorted: those of times, or others."""
-        tests = (test for claim in self.claims for test in claim.tests if test.timed == timed)
-        return sorted({test.experiment for test in tests if test.experiment is not None})
+    def experiments_tested(self, *, timed: bool | None = None) -> list[str]:
+        """Return the experiments that claims are tested on, sorted.
+
+        Args:
+            timed: those of times alone, or the others alone; None: all.
+        """
+        tests = (test for claim in self.claims for test in claim.tests)
+        asked = (test for test in tests if timed is None or test.timed == timed)
+        return sorted({test.experiment for test in asked if test.experiment is not None})
+
+    def experiments_shown(self) -> list[str]:
+        """Return the experiments that show what a mistake does, sorted."""
+        readings = (one for row in self.errata for one in row.experiment_readings.values())
+        return sorted({reading.experiment for reading in readings})
 
     def shown(self, studies: Iterable[str]) -> list[str]:
         """Return those of some studies that show what a mistake does."""
         named = {reading.study for row in self.errata for reading in row.readings.values()}
+        ids = {
+            id_ for row in self.errata for one in row.contrasts for id_ in (one.number, one.less)
+        }
+        named |= {
+            reading.study
+            for row in self.published
+            if row.id in ids
+            for reading in row.readings.values()
+        }
         return [name for name in studies if name in named]
 
     def datasets(self, datasets: Iterable[str]) -> list[str]:
@@ -144,14 +170,34 @@ def _of_disputes(evidence: Evidence, known: Known) -> Iterator[str]:
 
 def _of_errata(evidence: Evidence, known: Known) -> Iterator[str]:
     puzzles = [puzzle.id for puzzle in evidence.puzzles]
+    published = {row.id: row for row in evidence.published}
     for row in evidence.errata:
         where = f"{FOLDER / 'errata.yaml'}: {row.id}"
         for key, reading in row.readings.items():
             yield from reading.complaints(where, key, known)
+        for key, one in row.experiment_readings.items():
+            yield from one.complaints(where, key)
+        for place, contrast in enumerate(row.contrasts):
+            yield from _of_contrast(contrast, published, where, f"contrasts[{place}]")
         for id_ in row.shown_by:
             if id_.startswith("PUZ-") and id_ not in puzzles:
                 guess = nearest(id_, puzzles)
                 yield describe(where, "shown_by", id_, "an id of forensics.yaml", guess)
+
+
+def _of_contrast(
+    contrast: PrintedContrast, published: Mapping[str, Published], where: str, key: str
+) -> Iterator[str]:
+    """Yield what is wrong with a difference of printed numbers."""
+    printed = set()
+    for name, id_ in (("number", contrast.number), ("less", contrast.less)):
+        row = published.get(id_)
+        if row is None or row.measure is None or row.measure.stand_in:
+            yield describe(where, f"{key}.{name}", id_, "a published number that runs judge")
+        else:
+            printed.add(row.number_in_our_unit)
+    if len(printed) == 1:
+        yield f"{where}: {key}: {contrast.number} and {contrast.less} do not differ"
 
 
 def _of_puzzles(evidence: Evidence, known: Known) -> Iterator[str]:

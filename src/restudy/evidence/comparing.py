@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
+from restudy.evidence.ledger import PERCENT
 from restudy.evidence.measuring import StudyTables, take
 from restudy.evidence.readings import Reading
 from restudy.stats.intervals import LEVEL, Estimate, prediction_interval
-
-_PERCENT = ("percent", "percentage points")
-"""Units of printed values that are a hundred times ours."""
 
 
 class Ours(NamedTuple):
@@ -78,7 +76,7 @@ def compare(
         MissingError: there is no such number in this run.
     """
     taken = take(reading, studies)
-    values = taken.by_seed * (100 if unit in _PERCENT else 1)
+    values = taken.by_seed * (100 if unit in PERCENT else 1)
     return Ours(
         printed=float(printed),
         estimate=prediction_interval(values, level),

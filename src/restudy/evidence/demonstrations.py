@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
+from restudy.evidence.contrasts import SURVIVES, in_words
 from restudy.evidence.ledger import (
     JUDGED,
     NOT_YET,
@@ -16,9 +17,17 @@ from restudy.evidence.ledger import (
     WORDING,
     Demonstration,
     Erratum,
+    Side,
     Status,
 )
-from restudy.evidence.measuring import MissingError, StudyTables, take
+from restudy.evidence.measuring import (
+    MissingError,
+    StudyTables,
+    Taken,
+    take,
+    take_from_experiment,
+)
+from restudy.evidence.readings import Reading
 from restudy.stats.effects import paired_effect
 
 COLUMNS = (
@@ -28,12 +37,24 @@ COLUMNS = (
 _NUMBERS = ("n", "as_published", "corrected", "difference", "low", "high", "p")
 
 
-def demonstrate(errata: Sequence[Erratum], studies: Mapping[str, StudyTables]) -> pd.DataFrame:
+class _Tables(NamedTuple):
+    """What there is of studies and experiments, by name."""
+
+    studies: Mapping[str, StudyTables]
+    experiments: Mapping[str, pd.DataFrame]
+
+
+def demonstrate(
+    errata: Sequence[Erratum],
+    studies: Mapping[str, StudyTables],
+    experiments: Mapping[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
     """Hold each number with a mistake beside the same number without it.
 
     Args:
         errata: rows of the ledger.
         studies: the studies that they name, as far as this run has them.
+        experiments: the tables of the experiments that they name, likewise.
 
     Returns:
         one row per demonstration with the columns ``COLUMNS``: ``n`` (seeds that both sides have),
@@ -48,7 +69,7 @@ def demonstrate(errata: Sequence[Erratum], studies: Mapping[str, StudyTables]) -
             "severity": erratum.severity,
             "what": shown.what,
             **{"cuts": "", "because": ""},
-            **_numbers(shown, studies),
+            **_numbers(shown, _Tables(studies, experiments or {})),
         }
         for erratum in errata
         for shown in erratum.shows
@@ -63,28 +84,44 @@ def read_demonstrations(path: Path) -> pd.DataFrame:
 
 
 def statuses_of(
-    errata: Sequence[Erratum], table: pd.DataFrame, others: Mapping[str, Status]
+    errata: Sequence[Erratum],
+    table: pd.DataFrame,
+    contrasts: pd.DataFrame,
+    others: Mapping[str, Status],
 ) -> dict[str, Status]:
     """Return the status of each erratum that is shown, judged by other rows, or of wording only.
 
     One whose number is another with the mistake than without is shown; if the intervals of all its
-    differences hold 0, no difference is found.
+    differences hold 0, no difference is found. That single runs were read as effects is shown if a
+    printed difference does not keep its sign.
 
     Args:
         errata: rows of the ledger.
         table: as :func:`demonstrate` returns it.
+        contrasts: as :func:`restudy.evidence.contrasts.contrast_table` returns it.
         others: the status of claims, published numbers and puzzles, by id.
     """
     return {
-        erratum.id: _status(erratum, table[table["erratum"] == erratum.id], others)
+        erratum.id: _status(
+            erratum,
+            table[table["erratum"] == erratum.id],
+            contrasts[contrasts["erratum"] == erratum.id],
+            others,
+        )
         for erratum in errata
-        if erratum.shows or erratum.shown_by or erratum.wording
+        if erratum.has_evidence or erratum.wording
     }
 
 
-def _numbers(shown: Demonstration, studies: Mapping[str, StudyTables]) -> dict[str, Any]:
+def _take(side: Side, tables: _Tables) -> Taken:
+    if isinstance(side, Reading):
+        return take(side, tables.studies)
+    return take_from_experiment(side, tables.experiments)
+
+
+def _numbers(shown: Demonstration, tables: _Tables) -> dict[str, Any]:
     try:
-        wrong, right = take(shown.as_published, studies), take(shown.corrected, studies)
+        wrong, right = _take(shown.as_published, tables), _take(shown.corrected, tables)
     except MissingError as error:
         return {"because": str(error)}
     mine, theirs = wrong.by_seed.align(right.by_seed, join="inner")
@@ -104,19 +141,25 @@ def _numbers(shown: Demonstration, studies: Mapping[str, StudyTables]) -> dict[s
     }
 
 
-def _status(erratum: Erratum, rows: pd.DataFrame, others: Mapping[str, Status]) -> Status:
+def _status(
+    erratum: Erratum, rows: pd.DataFrame, contrasts: pd.DataFrame, others: Mapping[str, Status]
+) -> Status:
     if erratum.wording:
         return Status(WORDING, "nothing to run")
     named = [f"{id_} {others[id_].status}" for id_ in erratum.shown_by if id_ in others]
     judged = any(others[id_].status != NOT_YET for id_ in erratum.shown_by if id_ in others)
     found = rows[rows["difference"].notna()]
-    words = "; ".join([*map(_in_words, found.to_dict("records")), *named])
-    if len(found):
+    signs = contrasts.loc[contrasts["sign"] != "", "sign"]
+    counted = [in_words(contrasts)] if len(signs) else []
+    words = "; ".join([*map(_in_words, found.to_dict("records")), *counted, *named])
+    if len(found) or len(signs):
         differs = (found["low"] > 0) | (found["high"] < 0)
-        return Status(SHOWN if differs.any() else NOTHING_FOUND, words)
+        is_shown = differs.any() or (signs != SURVIVES).any()
+        return Status(SHOWN if is_shown else NOTHING_FOUND, words)
     if judged:
         return Status(JUDGED, words)
-    return Status(NOT_YET, "; ".join([*dict.fromkeys(rows["because"]), *named]))
+    reasons = dict.fromkeys([*rows["because"], *contrasts["because"]])
+    return Status(NOT_YET, "; ".join([*reasons, *named]))
 
 
 def _in_words(row: Mapping[Any, Any]) -> str:

@@ -16,12 +16,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
 
 from restudy.config.sources import load_sources
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence.claim_tests import ClaimTest
-from restudy.evidence.readings import Measure, Reading, Text
+from restudy.evidence.readings import ExperimentReading, Measure, Reading, Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +52,9 @@ TIMED = "timed"
 """Of a claim about time: judged in tables that are not the same twice."""
 OUTSIDE = "outside"
 """Followed by how far: ``outside by 0.012``."""
+
+PERCENT = ("percent", "percentage points")
+"""Units of printed values that are a hundred times ours."""
 
 Sources = Annotated[list[Text], Field(min_length=1)]
 E = TypeVar("E", bound="Entry")
@@ -135,11 +146,11 @@ class _OfSources(Row):
 
 
 def readings_in(row: BaseModel, keys: Iterable[str]) -> dict[str, Reading]:
-    """Return the readings under some keys of a row, by key, differences taken apart."""
+    """Return the readings of studies under some keys of a row, differences taken apart, by key."""
     found: dict[str, Reading] = {}
     for key in keys:
-        reading: Reading | None = getattr(row, key)
-        while reading is not None:
+        reading = getattr(row, key)
+        while isinstance(reading, Reading):
             found[key], reading, key = reading, reading.minus, f"{key}.minus"
     return found
 
@@ -195,6 +206,12 @@ class Published(_OfOneSource):
             return float(self.value)
         except ValueError:
             return None
+
+    @property
+    def number_in_our_unit(self) -> float | None:
+        """The same as our tables have it: percent and percentage points as shares."""
+        number = self.number
+        return number / 100 if number is not None and self.unit in PERCENT else number
 
     def links(self) -> Iterator[Link]:
         """Yield the source and the experiment."""
@@ -262,6 +279,21 @@ class Claim(_OfSources):
             yield Link("related_errata", "errata", id_)
 
 
+def _kind_of_side(side: Any) -> str:
+    named = "experiment" in side if isinstance(side, dict) else isinstance(side, ExperimentReading)
+    return (ExperimentReading if named else Reading).__name__
+
+
+Side = Annotated[
+    Annotated[Reading, Tag(Reading.__name__)]
+    | Annotated[ExperimentReading, Tag(ExperimentReading.__name__)],
+    Discriminator(_kind_of_side),
+]
+"""Read in a study, or in an experiment if it names one."""
+_KINDS_OF_SIDES = (Reading.__name__, ExperimentReading.__name__)
+"""Pydantic puts them into the place of a complaint; no key is called so."""
+
+
 class Demonstration(_Strict):
     """What a mistake does: a number with it, and the same number without.
 
@@ -271,8 +303,21 @@ class Demonstration(_Strict):
     """
 
     what: Text
-    as_published: Reading
-    corrected: Reading
+    as_published: Side
+    corrected: Side
+
+
+class PrintedContrast(_Strict):
+    """Two printed numbers, of one run each, whose difference a source reads as an effect.
+
+    Attributes:
+        what: the difference, in words.
+        number, less: ids of published numbers that have a ``measure``; the second is subtracted.
+    """
+
+    what: Text
+    number: Text
+    less: Text
 
 
 class Erratum(_OfSources):
@@ -290,27 +335,45 @@ class Erratum(_OfSources):
     metric: Text | None = None
     related_claims: list[str] = []
     shows: list[Demonstration] = []
+    contrasts: list[PrintedContrast] = []
     shown_by: list[str] = []
     wording: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _one_way_to_show_it(self) -> Erratum:
         ways = [
-            bool(self.shows or self.shown_by),
+            self.has_evidence,
             self.wording is not None,
             self.status is not None,
         ]
         if sum(ways) > 1:
-            raise ValueError("allowed: 'shows' and 'shown_by', or 'wording', or a status")
+            raise ValueError(
+                "allowed: 'shows', 'contrasts' and 'shown_by', or 'wording', or a status"
+            )
         return self
 
     @property
+    def has_evidence(self) -> bool:
+        """Whether something that is run tells what the mistake does."""
+        return bool(self.shows or self.contrasts or self.shown_by)
+
+    @property
     def readings(self) -> dict[str, Reading]:
-        """The readings of its demonstrations, by their key."""
+        """The readings of its demonstrations in studies, by their key."""
         return {
             f"shows[{place}].{key}": reading
             for place, shown in enumerate(self.shows)
             for key, reading in readings_in(shown, ("as_published", "corrected")).items()
+        }
+
+    @property
+    def experiment_readings(self) -> dict[str, ExperimentReading]:
+        """The same of its demonstrations in experiments."""
+        return {
+            f"shows[{place}].{key}": side
+            for place, shown in enumerate(self.shows)
+            for key, side in (("as_published", shown.as_published), ("corrected", shown.corrected))
+            if isinstance(side, ExperimentReading)
         }
 
     def links(self) -> Iterator[Link]:
@@ -318,6 +381,9 @@ class Erratum(_OfSources):
         yield from super().links()
         for id_ in self.related_claims:
             yield Link("related_claims", "claims", id_)
+        for contrast in self.contrasts:
+            yield Link("contrasts.number", "published", contrast.number)
+            yield Link("contrasts.less", "published", contrast.less)
         for id_ in self.shown_by:
             if not id_.startswith("PUZ-"):  # puzzles are no rows
                 yield Link("shown_by", "claims" if id_.startswith("CLM-") else "published", id_)
@@ -506,7 +572,7 @@ def _row(path: Path, place: int, fields: Any, row_type: type[E]) -> E:
 
 
 def _complaint(where: str, detail: dict[str, Any], row_type: type[Entry]) -> str:
-    key = ".".join(str(part) for part in detail["loc"])
+    key = ".".join(str(part) for part in detail["loc"] if part not in _KINDS_OF_SIDES)
     if detail["type"] == "missing":
         return f"{where}: {key}: is missing"
     if detail["type"] == "extra_forbidden":
@@ -520,10 +586,20 @@ def _complaint(where: str, detail: dict[str, Any], row_type: type[Entry]) -> str
 
 def _keys_of(model: type[BaseModel], place: list[Any]) -> list[str]:
     """Return the keys that may stand at a place inside a row."""
-    for key in (part for part in place if isinstance(part, str)):
-        inside = get_args(model.model_fields[key].annotation)
-        model = next(one for one in inside if isinstance(one, type) and issubclass(one, BaseModel))
-    return sorted(model.model_fields)
+    allowed = [model]
+    for part in (part for part in place if isinstance(part, str)):
+        if part in _KINDS_OF_SIDES:
+            allowed = [one for one in allowed if one.__name__ == part]
+        else:
+            allowed = _models_in(allowed[0].model_fields[part].annotation)
+    return sorted(allowed[0].model_fields)
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models that a type is made of: those of its parts, or itself."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
 def _table(

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from restudy.collect import HISTORY, read_description
-from restudy.evidence.readings import LAST, STEP, Reading
+from restudy.evidence.readings import LAST, STEP, ExperimentReading, Reading
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,26 @@ def take(reading: Reading, studies: Mapping[str, StudyTables]) -> Taken:
     other = take(reading.minus, studies)
     mine, theirs = taken.by_seed.align(other.by_seed, join="inner")
     return Taken(mine - theirs, resolution + other.resolution, taken.cuts or other.cuts)
+
+
+def take_from_experiment(
+    reading: ExperimentReading, experiments: Mapping[str, pd.DataFrame]
+) -> Taken:
+    """Take a reading of an experiment: no scale cuts any.
+
+    Args:
+        reading: which number, at which levels.
+        experiments: the tables of the experiments of this run, by name.
+
+    Raises:
+        MissingError: the experiment is not in this run.
+    """
+    if reading.experiment not in experiments:
+        raise MissingError(f"experiment {reading.experiment} is not in this run")
+    rows = experiments[reading.experiment]
+    for factor, level in reading.where.items():
+        rows = rows[rows[factor] == level]
+    return Taken(rows.set_index("seed")[reading.measure])
 
 
 def cuts(description: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from restudy.config.probes import is_measured_once, probed_metrics
 from restudy.config.recipe import Recipe
 from restudy.errors import describe, nearest
+from restudy.experiments.registry import EXPERIMENTS
 from restudy.plan import StudyPlan
 
 LAST, BEST = "last", "best"
@@ -164,6 +165,44 @@ class Reading(Number):
             if wanted > end or (wanted % every and wanted != end):
                 allowed = f"a multiple of {every} up to {end}, or {end}"
                 yield describe(where, f"{key}.at.{unit}", wanted, allowed)
+
+
+class ExperimentReading(Strict):
+    """One number of each seed of an experiment, at one combination of levels.
+
+    Attributes:
+        experiment: its name in :mod:`restudy.experiments.registry`.
+        measure: one of its numbers.
+        where: factor -> level, for each of its factors.
+    """
+
+    experiment: Text
+    measure: Text
+    where: dict[str, Text]
+
+    def complaints(self, where: str, key: str) -> Iterator[str]:
+        """Yield what is wrong with it, each in one line; see :class:`Reading`."""
+        experiment = EXPERIMENTS.get(self.experiment)
+        if experiment is None:
+            allowed, guess = ", ".join(EXPERIMENTS), nearest(self.experiment, EXPERIMENTS)
+            yield describe(where, f"{key}.experiment", self.experiment, allowed, guess)
+            return
+        if self.measure not in experiment.numbers:
+            allowed = ", ".join(experiment.numbers)
+            guess = nearest(self.measure, experiment.numbers)
+            yield describe(where, f"{key}.measure", self.measure, allowed, guess)
+        for name in self.where:
+            if name not in experiment.factors:
+                allowed = f"a factor of {self.experiment} ({', '.join(experiment.factors)})"
+                guess = nearest(name, experiment.factors)
+                yield describe(where, f"{key}.where", name, allowed, guess)
+        for name, levels in experiment.factors.items():
+            level = self.where.get(name)
+            if level is None:
+                yield f"{where}: {key}.where: {name} is missing; allowed: {', '.join(levels)}"
+            elif level not in levels:
+                guess = nearest(level, levels)
+                yield describe(where, f"{key}.where.{name}", level, ", ".join(levels), guess)
 
 
 class Measure(Reading):

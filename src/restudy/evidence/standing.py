@@ -17,6 +17,7 @@ def standing(
     published_table: pd.DataFrame,
     claim_tests: pd.DataFrame,
     errata_shown: pd.DataFrame,
+    contrasts: pd.DataFrame,
     puzzles: pd.DataFrame,
     experiments: Mapping[str, Iterable[str]],
     done: Sequence[str],
@@ -29,6 +30,7 @@ def standing(
         published_table: :func:`restudy.evidence.published.published_table`.
         claim_tests: :func:`restudy.evidence.judging.judge`, of tests without times.
         errata_shown: :func:`restudy.evidence.demonstrations.demonstrate`.
+        contrasts: :func:`restudy.evidence.contrasts.contrast_table`.
         puzzles: :func:`restudy.evidence.forensics_tables.conclusions`.
         experiments: name of each study -> ids of the experiments that it repeats.
         done: names of the small experiments of this run.
@@ -43,7 +45,7 @@ def standing(
     return {
         **{id_: status for id_, status in numbers.items() if id_ in open_numbers},
         **verdicts,
-        **demonstrations.statuses_of(rows.errata, errata_shown, others),
+        **demonstrations.statuses_of(rows.errata, errata_shown, contrasts, others),
         **experiments_run(experiments),
         **{id_: Status(NOT_YET, why) for id_, why in missing_figures.items()},
     }

@@ -17,6 +17,7 @@ from restudy.numpy_net.activations import (
     sigmoid_backward,
     sigmoid_forward,
 )
+from restudy.numpy_net.arithmetic import Array
 from restudy.numpy_net.gradient_check import (
     Disagreement,
     check_layer,
@@ -64,6 +65,23 @@ def network_gradients(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def mse_gradients(data: Mapping[str, PreparedData]) -> pd.DataFrame:
+    """Check the gradient of the squared error: one for each prediction, or added up over the batch.
+
+    The sum stands in the place of each prediction's own, as it has no shape of its own to stand in.
+    """
+    rows = []
+    for seed in range(SEEDS):
+        random = generator(seed, "gradients of mse")
+        shape = random.integers(2, 10, 2)
+        x, targets = random.standard_normal((2, *shape))
+        own, numerical = mse(x, targets)[1], _numerical_mse(x, targets)
+        for gradient, found in {"summed": np.full_like(own, own.sum()), "own": own}.items():
+            errors = _errors([disagreement(found, numerical)])
+            rows.append({"gradient": gradient, "seed": seed, **errors})
+    return pd.DataFrame(rows)
+
+
 def _check(layer: str, seed: int) -> Iterable[Disagreement]:
     """Return how far the gradient of each input of a layer is from the numerical one."""
     random = generator(seed, f"gradients of {layer}")
@@ -92,13 +110,16 @@ def _check(layer: str, seed: int) -> Iterable[Disagreement]:
             ).values()
         case "mse":
             targets = random.standard_normal(x.shape)
-            found = mse(x, targets)[1]
-            return [disagreement(found, numerical_gradient(lambda: mse(x, targets)[0], x))]
+            return [disagreement(mse(x, targets)[1], _numerical_mse(x, targets))]
         case "softmax":
             y = random.integers(d, size=n)
             found = cross_entropy(x, y)[1]
             return [disagreement(found, numerical_gradient(lambda: cross_entropy(x, y)[0], x))]
     raise ValueError(layer)
+
+
+def _numerical_mse(x: Array, targets: Array) -> Array:
+    return numerical_gradient(lambda: mse(x, targets)[0], x)
 
 
 def _check_network(strength: float, seed: int) -> dict[str, Disagreement]:

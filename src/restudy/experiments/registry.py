@@ -380,6 +380,172 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         seeds=5,
         timed=True,
     ),
+    "mse-gradient": Experiment(
+        "The gradient of the squared error, each prediction's own or added up over the batch",
+        "gradients.mse_gradients",
+        {"gradient": ("summed", "own")},
+        {
+            "norm_relative_error": "|written - numerical| / |numerical|",
+            "max_relative_error": "S1's measure: largest |a - b| / (|a| + |b|) of an element",
+            "log10_norm_relative_error": "decimal logarithm of the first, -16 or more",
+        },
+    ),
+    "l2-strengths": Experiment(
+        "One printed strength of L2 in the two formulas that the sources have",
+        "strengths.l2_strengths",
+        {
+            "formula": ("lambda/2 sum w^2", "lambda sum w^2"),
+            "strength": ("as printed", "converted"),
+        },
+        {
+            "effective_lambda": "gradient of the penalty / weight, in units of the printed lambda",
+            "squared_weights": "sum of the squared weights of a softmax classifier, trained",
+            "test_accuracy": "share of 2,000 test samples",
+        },
+        ("mnist",),
+    ),
+    "running-variance": Experiment(
+        "The variance that batch norm uses at inference, averaged over batches, by its divisor",
+        "running_variance.running_variance",
+        {"divisor": ("biased", "unbiased"), "batch_size": ("2", "4", "16", "64", "256")},
+        {
+            "variance_ratio": "running variance / that of all training samples, mean of the units",
+            "output_difference": "|normalised values - those by the right variance| / |those|, of "
+            "test samples",
+            "test_accuracy": "share of test samples",
+        },
+        ("mnist",),
+    ),
+    "validation-sizes": Experiment(
+        "The accuracy of one network on validation sets that have no image in common",
+        "held_out.validation_sizes",
+        {"images": ("1000", "5000", "10000")},
+        {
+            "sd": "standard deviation of the accuracy over the sets",
+            "range": "largest less smallest",
+        },
+        ("mnist",),
+    ),
+    "last-rows": Experiment(
+        "The last fifth of the rows for validation, or a fifth drawn at random",
+        "held_out.last_rows",
+        {"rows": ("in random order", "sorted by class"), "split": ("last fifth", "drawn")},
+        {
+            "validation_accuracy": "share of the rows held out",
+            "test_accuracy": "share of 2,000 test samples",
+            "validation_less_test": "the first less the second",
+        },
+        ("mnist",),
+    ),
+    "unused-split": Experiment(
+        "S3's small network trained on all images, or with a tenth held out to choose the epoch",
+        "held_out.unused_split",
+        {"held_out": ("nothing", "a tenth")},
+        {"test_accuracy": "share of 2,500 test samples"},
+        ("mnist",),
+    ),
+    "noise-data": Experiment(
+        "A network trained on noise with random labels, or on digits",
+        "inputs.noise_data",
+        {"samples": ("noise", "mnist")},
+        {
+            "train_accuracy": "share of 450 training samples",
+            "validation_accuracy": "share of 450 others of the same kind",
+        },
+        ("mnist",),
+    ),
+    "divided-twice": Experiment(
+        "Pixels divided by 255 once or twice, with and without batch norm",
+        "inputs.divided_twice",
+        {"divided": ("once", "twice"), "norm": ("none", "batch")},
+        {
+            "epochs": "until the validation accuracy is 0.8; 13 if 12 were not enough",
+            "test_accuracy": "share of 2,000 test samples, after 12 epochs",
+        },
+        ("mnist",),
+    ),
+    "pairing": Experiment(
+        "Batch norm against none, on the same seeds or on different ones",
+        "pairing.pairing",
+        {"seeds": ("different", "the same")},
+        {"sd": "standard deviation of the difference in test accuracy, of 8 pairs"},
+        ("mnist",),
+    ),
+    "redundant-bias": Experiment(
+        "A hidden layer with a bias or without, before batch norm or straight before its ReLU",
+        "biases.redundant_bias",
+        {"norm": ("batch", "none"), "bias": ("kept", "left out")},
+        {
+            "bias_gradient": "|gradient of the bias| / |that of the weights|, after training; 0 "
+            "without a bias",
+            "test_accuracy": "share of 5,000 test samples",
+        },
+        ("mnist",),
+    ),
+    "shared-bias": Experiment(
+        "S4's networks with one bias for a whole layer, or one for each unit",
+        "biases.shared_bias",
+        {"model": ("softmax", "one hidden layer"), "bias": ("one", "one a unit")},
+        {
+            "bias_gradient": "|gradient of the last layer's bias|, in units of sum |gradient of a "
+            "score|, after training",
+            "test_accuracy": "share of 5,000 test samples",
+        },
+        ("fashion_mnist",),
+    ),
+    "norms-and-batch-sizes": Experiment(
+        "Batch norm and layer norm, in batches from 2 to 64 samples",
+        "batch_sizes.norms_and_batch_sizes",
+        {"norm": ("batch", "layer"), "batch_size": ("2", "4", "16", "64")},
+        {
+            "test_accuracy": "share of 5,000 test samples",
+            "below_largest_batch": "how much less that is than with batches of 64",
+        },
+        ("mnist",),
+    ),
+    "choosing": Experiment(
+        "One of ten networks chosen by the test set, or by a validation set",
+        "choosing.choosing",
+        {"chosen_on": ("test", "validation")},
+        {
+            "test_accuracy": "share of 10,000 test images, of the network chosen; mean over splits",
+            "fresh_accuracy": "share of 5,000 images that no choice has seen, likewise",
+            "optimism": "the first less the second",
+        },
+        ("fashion_mnist",),
+        seeds=5,
+    ),
+    "dropout-scores": Experiment(
+        "Training accuracy with dropout on while the weights change, or off at the epoch's end",
+        "dropout_scores.dropout_scores",
+        {"dropout": ("0", "0.3"), "scored": ("while training", "at the end")},
+        {
+            "train_accuracy": "share of 1,500 training samples, last epoch",
+            "gap": "the same less the share of 5,000 test samples",
+        },
+        ("fashion_mnist",),
+    ),
+    "learned-statistics": Experiment(
+        "Batch norm, or learned numbers in the place of the batch's mean and deviation",
+        "learned_statistics.learned_statistics",
+        {"norm": ("learned", "batch"), "weights": ("0.01", "0.1", "1")},
+        {
+            "unit_sd": "standard deviation of a normalised unit over the samples, before training",
+            "test_accuracy": "share of 5,000 test samples",
+        },
+        ("mnist",),
+    ),
+    "initial-sd": Experiment(
+        "S4's initial weights, of one size for all layers, or by each layer's fan-in",
+        "first_weights.initial_sd",
+        {"weights": ("0.05", "by fan-in")},
+        {
+            "train_loss": "cross-entropy after 200 steps, nats",
+            "test_accuracy": "share of 2,000 test samples",
+        },
+        ("fashion_mnist",),
+        seeds=5,
+    ),
 }
 
 

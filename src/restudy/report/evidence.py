@@ -145,12 +145,13 @@ def matters(advice: Mapping[str, Sequence[str]]) -> Section:
     )
 
 
-def errata(statuses: pd.DataFrame, shown: pd.DataFrame) -> Section:
+def errata(statuses: pd.DataFrame, shown: pd.DataFrame, contrasts: pd.DataFrame) -> Section:
     """Return the section on mistakes.
 
     Args:
         statuses: the ledger's table of errata.
         shown: :func:`restudy.evidence.demonstrations.demonstrate`.
+        contrasts: :func:`restudy.evidence.contrasts.contrast_table`.
     """
     found = shown[shown["difference"].notna()]
     numbers = pd.DataFrame(
@@ -174,15 +175,35 @@ def errata(statuses: pd.DataFrame, shown: pd.DataFrame) -> Section:
         title="The mistakes, and what they do",
         question="What do the numbers become once a mistake of a source is mended?",
         notes="Paired differences over seeds, as published less corrected. Mistakes that claims, "
-        "numbers or searches tell of refer to them; those of wording have nothing to run.",
+        "numbers or searches tell of refer to them; those of wording have nothing to run. Of two "
+        "printed numbers of one run each, the sign of the difference survives if the 95% interval "
+        "of ours lies on its side of 0, is reversed if on the other, open if the interval holds 0.",
         tables=[
             Table("How many have which status", _counts(statuses, "severity")),
             Table("Numbers with the mistake and without", numbers),
+            Table("Differences of two single runs, beside ours", _signs(contrasts), folded=True),
         ],
         links={
             "all errata": f"{_TABLES}/errata.csv",
             "numbers": f"{_TABLES}/errata_shown.csv",
+            "differences": f"{_TABLES}/contrasts.csv",
         },
+    )
+
+
+def _signs(contrasts: pd.DataFrame) -> pd.DataFrame:
+    """Return the differences that there is something to hold beside, each once, for reading."""
+    found = contrasts[contrasts["sign"] != ""].drop_duplicates(["number", "less"])
+    return pd.DataFrame(
+        [
+            (
+                *(row["source"], row["what"], number(row["printed"], signed=True)),
+                *(number(row["mean"], signed=True), interval(row["low"], row["high"])),
+                *(f"{row['n']:.0f}", row["sign"], row["cuts"]),
+            )
+            for row in found.to_dict("records")
+        ],
+        columns=["source", "difference", "printed", "ours", "95%", "n", "its sign", "cuts"],
     )
 
 

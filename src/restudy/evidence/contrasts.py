@@ -1,0 +1,105 @@
+"""Differences of two printed numbers, one run each: do they keep their sign over our seeds?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from restudy.evidence.ledger import Erratum, PrintedContrast, Published
+from restudy.evidence.measuring import MissingError, StudyTables, take
+from restudy.stats.effects import paired_effect
+
+COLUMNS = (
+    *("erratum", "source", "what", "number", "less", "printed"),
+    *("n", "mean", "low", "high", "p", "sign", "cuts", "because"),
+)
+_NUMBERS = ("printed", "n", "mean", "low", "high", "p")
+SURVIVES, REVERSED, OPEN = "survives", "reversed", "open"
+
+
+def contrast_table(
+    errata: Sequence[Erratum], published: Sequence[Published], studies: Mapping[str, StudyTables]
+) -> pd.DataFrame:
+    """Hold differences that the sources read as effects beside those of our runs.
+
+    Args:
+        errata: rows of the ledger.
+        published: those that the errata name at least.
+        studies: the studies that these are held beside, as far as this run has them.
+
+    Returns:
+        one row per difference with the columns ``COLUMNS``: the ids of the two printed numbers,
+        ``printed`` (the first less the second), ``n, mean, low, high, p`` of ours in pairs of seeds
+        (95% t interval), ``sign`` (``survives`` or ``reversed`` if the interval lies on one side of
+        0, ``open`` if it holds 0), ``cuts`` (what the scale cuts), ``because`` (why there is
+        nothing). Numbers are in our units: shares, not percent.
+    """
+    rows = {row.id: row for row in published}
+    table = pd.DataFrame(
+        [
+            {
+                "erratum": erratum.id,
+                "source": rows[contrast.number].source,
+                "what": contrast.what,
+                "number": contrast.number,
+                "less": contrast.less,
+                **{"sign": "", "cuts": "", "because": ""},
+                **_numbers(contrast, rows, studies),
+            }
+            for erratum in errata
+            for contrast in erratum.contrasts
+        ],
+        columns=list(COLUMNS),
+    )
+    return table.astype({"n": "Int64"})
+
+
+def read_contrasts(path: Path) -> pd.DataFrame:
+    """Read the table that :func:`contrast_table` makes from its file."""
+    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS})
+
+
+def in_words(table: pd.DataFrame) -> str:
+    """Return how many of the differences in a :func:`contrast_table` keep their sign."""
+    counts = table["sign"].value_counts()
+    judged = table[table["sign"] != ""]
+    survive, reverse, still_open = (counts.get(sign, 0) for sign in (SURVIVES, REVERSED, OPEN))
+    words = (
+        f"of {len(judged)} printed differences the sign of {survive} survives over our seeds, that "
+        f"of {reverse} is reversed, {still_open} are open"
+    )
+    if cut := int((judged["cuts"] != "").sum()):
+        words += f"; {cut} by smaller experiments than the source's"
+    if missing := len(table) - len(judged):
+        words += f"; {missing} more are not in this run"
+    return words
+
+
+def _numbers(
+    contrast: PrintedContrast, rows: Mapping[str, Published], studies: Mapping[str, StudyTables]
+) -> dict[str, Any]:
+    sides = rows[contrast.number], rows[contrast.less]
+    first, second = (row.number_in_our_unit or 0.0 for row in sides)
+    printed = first - second
+    found: dict[str, Any] = {"printed": printed}
+    try:
+        mine, theirs = (take(row.measure, studies) for row in sides if row.measure is not None)
+    except MissingError as error:
+        return found | {"because": str(error)}
+    cuts = "; ".join(dict.fromkeys(cut for cut in (mine.cuts, theirs.cuts) if cut))
+    effect = paired_effect(*mine.by_seed.align(theirs.by_seed, join="inner"))
+    found |= {"n": effect.n, "cuts": cuts}
+    if effect.n < 2:
+        return found | {"because": "fewer than two seeds have both"}
+    found |= {"mean": effect.mean, "low": effect.low, "high": effect.high, "p": effect.p}
+    return found | {"sign": _sign(printed, effect.low, effect.high)}
+
+
+def _sign(printed: float, low: float, high: float) -> str:
+    if low <= 0 <= high:
+        return OPEN
+    return SURVIVES if (low > 0) == (printed > 0) else REVERSED

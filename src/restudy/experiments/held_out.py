@@ -1,0 +1,130 @@
+"""What is held out for validation: how much, which rows, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from restudy.datasets.load import PreparedData
+from restudy.experiments.runs import train_all
+from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.lanes.streams import generator
+from restudy.predictions import predict
+
+SIZES = ("1000", "5000", "10000")
+ROWS = ("in random order", "sorted by class")
+SPLITS = ("last fifth", "drawn")
+HELD_OUT = {"nothing": 0, "a tenth": 10}
+"""Level -> one part in how many; 0 for none."""
+
+
+def validation_sizes(data: Mapping[str, PreparedData]) -> pd.DataFrame:
+    """Measure one network on many validation sets that have no image in common.
+
+    The seed draws 1,000 images to train on; the sets are drawn out of 50,000 others. So many
+    different accuracies a source could have printed of this one network.
+    """
+    rows = []
+    for seed in range(SEEDS):
+        mnist = data["mnist"]
+        order = generator(seed, "validation sizes").permutation(len(mnist.y_train))
+        used = min(1000, len(order) // 3)
+        trained, pool = order[:used], order[used : used + 50_000]
+        few = replace(
+            mnist,
+            x_train=mnist.x_train[trained],
+            y_train=mnist.y_train[trained],
+            x_test=mnist.x_train[pool],
+            y_test=mnist.y_train[pool],
+            order=np.arange(used),
+        )
+        run = train_all({"": _recipe(seed, hidden=[32])}, few)[""]
+        parts = scaled(few)
+        scores = predict(run.weights, run.recipe.model_dump(), parts.test.x)
+        is_right = scores.argmax(axis=1) == parts.test.y
+        for size in SIZES:
+            each = min(int(size), len(pool) // 3)
+            accuracies = [
+                is_right[start : start + each].mean()
+                for start in range(0, len(pool) - each + 1, each)
+            ]
+            rows.append(
+                {
+                    "images": size,
+                    "seed": seed,
+                    "sd": float(np.std(accuracies, ddof=1)),
+                    "range": float(np.ptp(accuracies)),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def last_rows(data: Mapping[str, PreparedData]) -> pd.DataFrame:
+    """Hold out the last fifth of 1,000 rows, or as many drawn at random; train on the rest."""
+    rows = []
+    for seed in range(SEEDS):
+        drawn = draw(data["mnist"], generator(seed, "last rows"), 1000, 2000)
+        n = len(drawn.y_train)
+        shuffled = generator(seed, "last rows: split").permutation(n)
+        for place in ROWS:
+            by_class = np.argsort(drawn.y_train, kind="stable")
+            kept = by_class if place == "sorted by class" else np.arange(n)
+            for split in SPLITS:
+                order = shuffled if split == "drawn" else np.arange(n)
+                asked = replace(
+                    drawn, x_train=drawn.x_train[kept], y_train=drawn.y_train[kept], order=order
+                )
+                run = train_all({"": _recipe(seed, validation_samples=n // 5)}, asked)[""]
+                found, test = (run.last(part, "accuracy") for part in ("validation", "test"))
+                rows.append(
+                    {
+                        "rows": place,
+                        "split": split,
+                        "seed": seed,
+                        "validation_accuracy": found,
+                        "test_accuracy": test,
+                        "validation_less_test": found - test,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def unused_split(data: Mapping[str, PreparedData]) -> pd.DataFrame:
+    """Train S3's small network on all of 2,000 images, or on nine tenths of them.
+
+    With a tenth held out the epoch is chosen by it, the first of equals; without, it is the last of
+    ten. The loss is taken of the logits.
+    """
+    rows = []
+    for seed in range(SEEDS):
+        drawn = draw(data["mnist"], generator(seed, "unused split"), 2000, 2500)
+        for held_out, parts in HELD_OUT.items():
+            fields = {
+                "validation_samples": len(drawn.y_train) // parts if parts else 0,
+                "hidden": [128],
+                "scaling": "centred",
+                "optimiser": "adam",
+                "learning_rate": 0.001,
+                "batch_size": 64,
+                "epochs": 10,
+                "evaluate_every": 1,
+                "probes": ["test"],
+            }
+            run = train_all({"": _recipe(seed, **fields)}, drawn)[""]
+            epoch = int(run.curve("validation", "accuracy").argmax()) if parts else -1
+            rows.append(
+                {
+                    "held_out": held_out,
+                    "seed": seed,
+                    "test_accuracy": float(run.curve("test", "accuracy")[epoch]),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _recipe(seed: int, **fields: object) -> dict[str, object]:
+    plain = {"hidden": [64], "learning_rate": 0.03, "batch_size": 50, "epochs": 10}
+    return {**plain, "evaluate_every": 10, "seed": seed, **fields}

@@ -1,0 +1,106 @@
+"""A printed difference keeps its sign, or not, by the paired t interval of our runs."""
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from restudy.errors import RestudyError
+from restudy.evidence.checks import Evidence, check
+from restudy.evidence.contrasts import contrast_table, in_words, read_contrasts
+from restudy.evidence.demonstrations import demonstrate, statuses_of
+from restudy.evidence.ledger import NOT_YET, NOTHING_FOUND, SHOWN, Erratum, Published
+from restudy.tables import to_csv
+from tests.evidence import made_up
+from tests.evidence.test_demonstrations import erratum
+
+
+def printed(number: int, value: str, norm: str, **fields: Any) -> Published:
+    where = made_up.measure(where={"norm": norm})
+    return made_up.published(id=f"PUB-S1-{number:03d}", value=value, measure=where, **fields)
+
+
+PRINTED = [
+    printed(1, "0.97", "batch"),
+    printed(2, "0.95", "none"),
+    printed(3, "96", "none", unit="percent"),
+    made_up.published(id="PUB-S1-004"),
+]
+ONE = {"what": "accuracy", "number": "PUB-S1-001", "less": "PUB-S1-002"}
+
+
+def contrasting(*contrasts: dict[str, str], **fields: Any) -> Erratum:
+    return erratum(contrasts=list(contrasts) or [ONE], **fields)
+
+
+def judged(gain: float) -> tuple[dict[str, Any], Any]:
+    """Return the row of the one difference, with batch norm better by ``gain``, and its status."""
+    rng = np.random.default_rng(6)
+    tables = made_up.tables(
+        made_up.plan(),
+        lambda run, *_: 0.9 + rng.normal(0, 0.01) + gain * (run.levels["norm"] == "batch"),
+    )
+    row, studies = contrasting(), {"tiny": tables}
+    found = contrast_table([row], PRINTED, studies)
+    statuses = statuses_of([row], demonstrate([row], studies), found, {})
+    return found.iloc[0].to_dict(), statuses[row.id]
+
+
+@pytest.mark.parametrize(
+    ("gain", "sign", "status"),
+    [(0.1, "survives", NOTHING_FOUND), (0.0, "open", SHOWN), (-0.1, "reversed", SHOWN)],
+)
+def test_a_sign_survives_or_not(gain: float, sign: str, status: str):
+    row, found = judged(gain)
+    assert row["printed"] == pytest.approx(0.02)
+    assert (row["sign"], found.status) == (sign, status)
+
+
+def test_ours_are_paired_over_seeds():
+    rng = np.random.default_rng(7)
+    drawn = {key: rng.normal() for key in itertools.product(range(5), ("none", "batch"))}
+    tables = made_up.tables(
+        made_up.plan(), lambda run, *_: drawn[run.recipe.seed, run.levels["norm"]]
+    )
+    (row,) = contrast_table([contrasting()], PRINTED, {"tiny": tables}).to_dict("records")
+    reference = stats.ttest_rel(*([drawn[s, norm] for s in range(5)] for norm in ("batch", "none")))
+    assert row["n"] == 5
+    assert (row["low"], row["high"]) == pytest.approx(tuple(reference.confidence_interval()))
+    assert row["p"] == pytest.approx(reference.pvalue)
+
+
+def test_percent_are_shares():
+    row = contrasting(ONE | {"less": "PUB-S1-003"})
+    assert contrast_table([row], PRINTED, {})["printed"][0] == pytest.approx(0.01)
+
+
+def test_what_is_not_in_this_run_is_not_yet_and_counted(tmp_path):
+    row = contrasting()
+    found = contrast_table([row], PRINTED, {})
+    path = tmp_path / "contrasts.csv"
+    path.write_bytes(to_csv(found))
+    again = read_contrasts(path)
+    assert in_words(again).endswith("1 more are not in this run")
+    status = statuses_of([row], demonstrate([row], {}), again, {})[row.id]
+    assert status == (NOT_YET, "study tiny is not in this run")
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"less": "PUB-S1-004"}, "contrasts.0..less: 'PUB-S1-004'.*that runs judge"),
+        ({"less": "PUB-S1-009"}, "contrasts.0..less: 'PUB-S1-009'.*that runs judge"),
+        ({"less": "PUB-S1-001"}, "contrasts.0.: PUB-S1-001 and PUB-S1-001 do not differ"),
+    ],
+)
+def test_a_wrong_difference_is_named(fields: dict[str, str], words: str):
+    evidence = Evidence(PRINTED, [], errata=[contrasting(ONE | fields)])
+    with pytest.raises(RestudyError, match=words):
+        check(evidence, {"tiny": made_up.plan()}, [])
+
+
+def test_the_studies_of_printed_numbers_are_asked_for():
+    assert Evidence(PRINTED, [], errata=[contrasting()]).shown(["other", "tiny"]) == ["tiny"]
+    assert Evidence(PRINTED, [], errata=[erratum()]).shown(["other", "tiny"]) == []
