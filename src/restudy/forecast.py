@@ -40,14 +40,19 @@ Spent = Mapping[str, Mapping[str, float]]
 
 _AS_ESTIMATED = costs.Work(products=1.0, passes=1.0, calls=1.0)
 _JOB = 4.0
-"""Seconds of one core that a job takes which trains nothing: imports, and a table or figure."""
-_JOBS_OF_A_STUDY = 3
-"""Such jobs: its tables are collected, summed up and drawn."""
+"""Seconds of one core that a job takes which trains nothing: imports, and a table."""
+_PICTURE = 1.5
+"""Seconds to draw a figure and write it as SVG and PDF, in a job that draws several."""
+_EXPERIMENT = 6.0
+"""Seconds that an experiment takes, its share of a job's start included."""
+_JOBS_OF_A_STUDY = 1
+"""Its tables are collected."""
 _JOBS_OF_A_DATASET = 2
 """Data are fetched and prepared once."""
-_OTHER_JOBS = 11
-"""MLflow's store is made and brought up to date; what the sources print is computed, searched for
-and judged; the page is written."""
+_OTHER_JOBS = 22
+"""MLflow's store is made and brought up to date; tables and figures of all studies and of the
+sources are made; what the sources print is computed, searched for and judged; the page is
+written."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +141,7 @@ def forecast(
     *,
     names: Iterable[str] = (),
     figures: int = 0,
+    experiments: int = 0,
     cores: int = 1,
     times: costs.Work = _AS_ESTIMATED,
     spent: Spent | None = None,
@@ -147,6 +153,7 @@ def forecast(
         scale: its name.
         names: of all studies, in their order, with those that the scale leaves out.
         figures: how many figures of the sources are drawn.
+        experiments: how many small experiments are done.
         cores: how many jobs run at once.
         times: how many times as long this machine takes as the estimates say.
         spent: what earlier runs took.
@@ -194,13 +201,17 @@ def forecast(
             )
         )
     datasets = {cell.shared.dataset for cell in plan.cells.values()}
-    others = _JOBS_OF_A_STUDY * len(plan.studies) + _JOBS_OF_A_DATASET * len(datasets) + figures
+    jobs_besides = (
+        _JOBS_OF_A_STUDY * len(plan.studies) + _JOBS_OF_A_DATASET * len(datasets) + _OTHER_JOBS
+    )
+    pieces = [_JOB] * jobs_besides
+    pieces += [_PICTURE] * (figures + len(plan.studies)) + [_EXPERIMENT] * experiments
     return Forecast(
         scale,
         cores,
         tuple(studies),
         wall=wall([seconds for some in jobs.values() for seconds in some], cores),
-        rest=wall([_JOB * times.calls] * (others + _OTHER_JOBS), cores),
+        rest=wall([piece * times.calls for piece in pieces], cores),
     )
 
 
@@ -373,7 +384,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = {scale: settings_of(scale) for scale in SCALES}
         shown = [options.scale] if options.scale else SCALES
         plans = {scale: load_plan(settings[scale]) for scale in shown}
-        figures = {scale: _figures(plan) for scale, plan in plans.items()}
+        besides = {scale: _besides(plan, settings[scale]) for scale, plan in plans.items()}
         from restudy import speed  # only now: it takes seconds, and mistakes are told at once
 
         times = speed.measure(cores, settings[shown[0]].training.arithmetic)
@@ -387,7 +398,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             plan,
             scale,
             names=names,
-            figures=figures[scale],
+            **besides[scale],
             cores=cores,
             times=times,
             spent=spent,
@@ -398,11 +409,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("There is a CUDA device, which the pipeline uses: all of this is for the CPU.")
 
 
-def _figures(plan: Plan) -> int:
-    """Return how many figures of the sources a run draws; see to it that the evidence is right."""
+def _besides(plan: Plan, settings: Settings) -> dict[str, int]:
+    """Return how many figures of the sources a run draws, and how many experiments it does.
+
+    It sees to it that the evidence is right.
+    """
     load_ledger(FOLDER)
     evidence = load_evidence(plan.studies)
-    return len(figures_to_draw(load_source_figures(evidence.published), plan.studies))
+    asked = {*evidence.experiments_tested(), *evidence.experiments_shown()}
+    return {
+        "figures": len(figures_to_draw(load_source_figures(evidence.published), plan.studies)),
+        "experiments": len(asked) if settings.experiments else 0,
+    }
 
 
 _NOTES = """\
