@@ -121,7 +121,7 @@ def test_looks_until_a_target():
 def test_the_best_rate_counts(monkeypatch):
     """Of a rate that is far too small and one that is right."""
     monkeypatch.setattr(matched_losses, "SEEDS", 2)
-    monkeypatch.setattr(matched_losses, "RATES", (1e-7, 0.02))
+    monkeypatch.setattr(matched_losses, "HOUSE_RATES", (1e-7, 0.02))
     monkeypatch.setattr(matched_losses, "HOUSE_STEPS", 100)
     table = matched_losses.price_losses({"california_housing": houses(rows=200)})
     assert (table["learning_rate"] == 0.02).all()
@@ -173,10 +173,15 @@ def test_ratios_by_decile():
     plain = np.arange(1.0, 21) * (-1) ** np.arange(20)
     assert decay_rules.decile_ratios(plain, 0.5 * plain) == pytest.approx(np.full(10, 0.5))
     soft = np.sign(plain) * np.maximum(np.abs(plain) - 1, 0)
-    expected = [(2 * k - 3) / (2 * k - 1) for k in range(2, 21, 2)]
     pairs = [(2 * k - 1, 2 * k) for k in range(1, 11)]
     expected = [(a + b - 2) / (a + b) for a, b in pairs]
     assert decay_rules.decile_ratios(plain, soft) == pytest.approx(expected)
+
+
+def test_weights_that_only_differ_have_no_trend():
+    """Two networks of one kind that went different ways: 1 in every decile."""
+    one, other = np.random.default_rng(0).standard_normal((2, 200_000))
+    assert decay_rules.decile_ratios(one, other) == pytest.approx(np.ones(10), abs=0.03)
 
 
 def test_removed_weights():
@@ -220,18 +225,11 @@ def test_unevenness_by_hand():
     assert correlated.unevenness(np.zeros((3, 2))) == 0
 
 
-def test_the_strongest_within_the_bound():
-    parts = held_out(draw(houses(rows=150), np.random.default_rng(0), 150), 50, "standard")
-    make = correlated.PENALTIES["L2"]
-    errors = [
-        correlated.rmse(make(a, 100).fit(parts.train.x, parts.train.y), parts.validation)
-        for a in correlated.STRENGTHS
-    ]
-    bound = errors[12] + 1e-9
-    _, strength = correlated.strongest(make, parts.train, parts.validation, bound)
-    assert strength == correlated.STRENGTHS[np.flatnonzero(np.array(errors) <= bound)[0]]
-    _, weakest = correlated.strongest(make, parts.train, parts.validation, 0.0)
-    assert weakest == correlated.STRENGTHS[-1]
+def test_the_first_within_the_bound():
+    errors = np.array([3.0, 2.0, 1.01, 1.0, 1.2])
+    assert correlated.first_within(errors, 1.02) == 2
+    assert correlated.first_within(errors, 2.5) == 1
+    assert correlated.first_within(errors, 0.9) == 3
 
 
 def test_disagreement_by_hand():

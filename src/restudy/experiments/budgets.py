@@ -25,10 +25,10 @@ from restudy.experiments.stacks import (
 )
 from restudy.lanes.streams import generator
 
-SEEDS = 5
+SEEDS = 8
 MODELS: Mapping[str, list[int]] = {"softmax": [], "A": [64], "B": [64, 32]}
 """S4's, with 64 units in place of 300 and 32 in place of 100."""
-_SAMPLES, _TEST = 800, 5000
+_SAMPLES, _TEST = 500, 5000
 _CLASSES = 10
 _RATE = 0.001
 
@@ -42,12 +42,12 @@ class Budget(NamedTuple):
 
 BUDGETS: Mapping[str, Budget] = {
     "200 full-batch steps": Budget(_SAMPLES, 200),
-    "60 epochs of mini-batches": Budget(50, 960),
+    "40 epochs of mini-batches": Budget(50, 400),
 }
 
 
 def budgets(data: Mapping[str, PreparedData]) -> pd.DataFrame:
-    """Train three architectures with Adam on 800 images; rank them by their test accuracy.
+    """Train three architectures with Adam on 500 images; rank them by their test accuracy.
 
     Rank 1 is the best of a seed's three, equals share the mean of their ranks. Both budgets start
     from the same weights.

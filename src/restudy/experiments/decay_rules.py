@@ -93,13 +93,16 @@ def trained(train: Part, rule: Rule, strength: float, seed: int) -> list[Array]:
 
 
 def decile_ratios(plain: Array, shrunk: Array) -> Array:
-    """Return sum |w with decay| / sum |w without| in each decile of |w without|, smallest first.
+    """Return sum |w with decay| / sum |w without| in each decile of their size, smallest first.
+
+    The size is |w without| + |w with|. By one of the two alone, those that happen to be small in it
+    would be larger in the other, whatever decay does.
 
     Args:
         plain: weights without decay, shape (n,).
         shrunk: the same weights with it.
     """
-    order = np.argsort(np.abs(plain), kind="stable")
+    order = np.argsort(np.abs(plain) + np.abs(shrunk), kind="stable")
     parts = np.array_split(order, DECILES)
     return np.array([np.abs(shrunk[part]).sum() / np.abs(plain[part]).sum() for part in parts])
 

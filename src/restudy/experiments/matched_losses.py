@@ -1,11 +1,11 @@
 """Losses that fit the task, and others: classes by squared error, prices by absolute error.
 
-Each loss has the rate of :data:`RATES` that is best on validation data, by the mean over seeds.
+Each loss has the rate, of a list, that is best on validation data, by the mean over seeds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from restudy.datasets.load import Part, PreparedData, ScaledSplit
-from restudy.experiments.samples import SEEDS, draw, held_out
+from restudy.experiments.samples import draw, held_out
 from restudy.experiments.stacks import (
     Layers,
     Optimiser,
@@ -28,7 +28,10 @@ from restudy.experiments.stacks import (
 )
 from restudy.lanes.streams import generator
 
-RATES = (0.003, 0.01, 0.03, 0.1, 0.3)
+SEEDS = 8
+RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+HOUSE_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+"""What each loss's rate is chosen from, of images and of houses."""
 TARGETS = {"mnist": 0.8, "fashion_mnist": 0.7}
 """Data set -> validation accuracy that is to be reached."""
 STEPS = 320
@@ -77,7 +80,7 @@ def class_losses(data: Mapping[str, PreparedData]) -> pd.DataFrame:
         x, y = samples([part.validation for part in parts], len(RATES))
         for name, loss in CLASS_LOSSES.items():
             looks = []
-            training = _train(parts, f"class losses: {dataset}", _CLASSES, loss, STEPS)
+            training = _train(parts, f"class losses: {dataset}", _CLASSES, loss, STEPS, RATES)
             for step, layers in enumerate(training, start=1):
                 if step % EVERY == 0:
                     looks.append(_right(layers, x, y))
@@ -112,11 +115,11 @@ def price_losses(data: Mapping[str, PreparedData]) -> pd.DataFrame:
         parts.append(held_out(drawn, _VALIDATION, "standard", "standard"))
     units = np.array([part.target_sd for part in parts])
     for name, loss in PRICE_LOSSES.items():
-        *_, layers = _train(parts, "price losses", 1, loss, HOUSE_STEPS)
+        *_, layers = _train(parts, "price losses", 1, loss, HOUSE_STEPS, HOUSE_RATES)
         squares = _errors(layers, [part.validation for part in parts]).square().mean(-1)
-        rmse = units[:, None] * squares.sqrt().reshape(SEEDS, len(RATES)).numpy()
+        rmse = units[:, None] * squares.sqrt().reshape(SEEDS, len(HOUSE_RATES)).numpy()
         best = int(np.nan_to_num(rmse.mean(axis=0), nan=np.inf).argmin())
-        tested = _errors(layers, [part.test for part in parts]).reshape(SEEDS, len(RATES), -1)
+        tested = _errors(layers, [part.test for part in parts]).reshape(SEEDS, len(HOUSE_RATES), -1)
         errors = units[:, None] * tested[:, best].numpy()
         rows += [
             {
@@ -124,7 +127,7 @@ def price_losses(data: Mapping[str, PreparedData]) -> pd.DataFrame:
                 "seed": seed,
                 "test_rmse": float(np.sqrt(np.mean(errors[seed] ** 2))),
                 "test_mae": float(np.mean(np.abs(errors[seed]))),
-                "learning_rate": RATES[best],
+                "learning_rate": HOUSE_RATES[best],
             }
             for seed in range(SEEDS)
         ]
@@ -148,18 +151,19 @@ def _train(
     units: int,
     loss: Loss,
     steps: int,
+    rates: Sequence[float],
 ) -> Iterator[Layers]:
     """Yield the networks after each step of momentum, for each seed one at each rate.
 
     They are changed in place. All losses start from the same weights and see the same batches.
     """
     x, y = samples([part.train for part in parts])
-    randoms = [generator(seed, f"{stream}: weights") for seed in range(len(parts)) for _ in RATES]
+    randoms = [generator(seed, f"{stream}: weights") for seed in range(len(parts)) for _ in rates]
     layers = he_layers([x.shape[-1], _UNITS, units], randoms)
-    optimiser = Optimiser("momentum", layers, list(RATES) * len(parts))
+    optimiser = Optimiser("momentum", layers, list(rates) * len(parts))
     orders = [generator(seed, f"{stream}: batches") for seed in range(len(parts))]
     for batch in batches(orders, x.shape[1], _BATCH, steps):
-        some, right = (pick(a, batch).repeat_interleave(len(RATES), 0) for a in (x, y))
+        some, right = (pick(a, batch).repeat_interleave(len(rates), 0) for a in (x, y))
         optimiser.step(loss(outputs(layers, some), right))
         yield layers
 
@@ -171,6 +175,6 @@ def _right(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
 
 def _errors(layers: Layers, parts: list[Part]) -> Tensor:
     """Return predicted less true targets, standardised, shape (seeds x rates, n), float64."""
-    x, y = samples(parts, len(RATES))
+    x, y = samples(parts, len(HOUSE_RATES))
     with torch.no_grad():
         return (outputs(layers, x)[..., 0] - y).double()

@@ -33,7 +33,7 @@ NORMS: Mapping[str, float | None] = {
     "batch, noise 1": 1.0,
 }
 """Level -> standard deviation of the noise after batch norm."""
-RATES = (0.03, 0.1, 0.3)
+RATES = (0.01, 0.03, 0.1, 0.3)
 SEEDS = 6
 STEPS = 300
 EVERY = 10
