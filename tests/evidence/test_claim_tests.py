@@ -65,6 +65,20 @@ def claim(*tests: dict[str, Any], **fields: Any) -> Claim:
         ({"experiment": "descent"}, "either 'study' and 'number'"),
         ({"number": None}, "belong together"),
         ({"measure": "steps"}, "belong together"),
+        ({"than": ACCURACY}, "either 'trend' or 'treatment'"),
+        ({"correlate": ACCURACY}, "either 'trend' or 'treatment'"),
+        ({"treatment": None, "control": None, "than": ACCURACY, "correlate": ACCURACY}, "either"),
+        (OTHER | {"treatment": None, "control": None, "than": ACCURACY}, "study's runs"),
+        (
+            {"treatment": None, "control": None, "correlate": ACCURACY}
+            | {"ratio": True, "margin": 1.1},
+            "no 'ratio'",
+        ),
+        (
+            {"treatment": None, "control": None, "than": ACCURACY}
+            | {"over": {"factor": "norm", "take": "range"}},
+            "needs sides",
+        ),
     ],
 )
 def test_a_form_that_is_not_right(fields: dict[str, Any], words: str):

@@ -127,6 +127,60 @@ def test_over_levels_the_range_and_the_best_by_validation():
     assert (spread.treatment, spread.control) == pytest.approx((1.6, 0.8))
 
 
+SECOND = {"treatment": None, "control": None}
+
+
+def test_a_second_number_of_the_same_runs():
+    def value(run: Any, epoch: int, split: str, metric: str) -> float:
+        at = {"train": 2.0, "test": 0.5}.get(split, 1.0)
+        return at * (run.recipe.seed + 1) * (3 if run.levels["norm"] == "batch" else 1)
+
+    other = {"split": "train", "metric": "accuracy"}
+    found = effect(value, SECOND | {"than": other})
+    # Test less train, -1.5 times 1 to 5 (mean 3) and three times as much (mean 9).
+    assert (found.effect.n, found.effect.mean) == (5, pytest.approx(-1.5 * 6))
+    assert (found.treatment, found.control) == pytest.approx((0.5 * 6, 2 * 6))
+    only = effect(value, SECOND | {"than": other, "where": {"norm": "none"}})
+    assert only.effect.mean == pytest.approx(-1.5 * 3)
+    ratio = effect(value, SECOND | {"than": other, "ratio": True, "margin": 1.1})
+    assert math.exp(ratio.effect.mean) == pytest.approx(1 / 4)
+
+
+def test_a_rank_correlation_over_the_levels_seed_by_seed():
+    factors = {"norm": ["none", "batch"], "hidden": [[1], [2], [3]]}
+    rng = np.random.default_rng(2)
+    drawn: dict[Any, float] = {}
+
+    def value(run: Any, epoch: int, split: str, metric: str) -> float:
+        key = (*run.levels.values(), run.recipe.seed, split, metric, epoch)
+        return drawn.setdefault(key, rng.normal())
+
+    gap = {"split": "train", "metric": "accuracy", "minus": ACCURACY}
+    second = {"split": "test", "metric": "data_loss"}
+    tables, runs = numbers(value, factors=factors)
+    fields = SECOND | {"number": gap, "correlate": second, "predicts": "less", "margin": 0.1}
+    test = ClaimTest.model_validate(test_of(**fields))
+    (found,) = find_in_study(test, tables, runs)
+    a, b = (run_values(Quantity.model_validate(one), tables, runs) for one in (gap, second))
+    expected = [
+        stats.spearmanr(a["value"][a["seed"] == seed], b["value"][b["seed"] == seed]).statistic
+        for seed in range(5)
+    ]
+    assert found.effect.mean == pytest.approx(np.mean(expected))
+    assert found.sd == pytest.approx(np.std(expected, ddof=1))
+    assert math.isnan(found.treatment)
+    # A combination with a diverged run has no gap there, and counts at no seed.
+    lost = runs_of(
+        made_up.plan(factors=factors),
+        lambda run: run.levels["hidden"] == "2" and not run.recipe.seed,
+    )
+    (less,) = find_in_study(test, tables, lost)
+    assert (less.unpaired, less.diverged, less.effect.n) == (2, 2, 5)
+    table = judge([claim(test_of(**fields))], {"tiny": tables}, {"tiny": runs})
+    assert table["sides"].tolist() == ["rank correlation with test data loss"]
+    assert table["number"].tolist() == ["train accuracy less test accuracy"]
+
+
 CURVE = {1: 0.5, 2: 0.8, 3: 0.9, 4: 0.7}
 VALIDATION = {"split": "validation", "metric": "accuracy"}
 

@@ -12,7 +12,22 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from restudy.experiments import batch_norm, classical, clock, descent, mlps, regression, wells
+from restudy.experiments import (
+    batch_norm,
+    bootstrap,
+    budgets,
+    classical,
+    clock,
+    decay_rules,
+    deep,
+    descent,
+    drops,
+    matched_losses,
+    mlps,
+    noisy_norm,
+    regression,
+    wells,
+)
 from restudy.experiments.registry import EXPERIMENTS, check, run
 
 from ..recipes import houses, images
@@ -39,6 +54,13 @@ def small(monkeypatch):
     monkeypatch.setattr(descent, "STEPS", 100)
     monkeypatch.setattr(wells, "_STEPS", 100)
     monkeypatch.setattr(batch_norm, "BATCHES", 5)
+    for module in (bootstrap, decay_rules, deep, matched_losses):
+        monkeypatch.setattr(module, "STEPS", 10)
+    for module in (drops, noisy_norm):
+        monkeypatch.setattr(module, "STEPS", 20)
+    monkeypatch.setattr(matched_losses, "HOUSE_STEPS", 10)
+    few = {name: budget._replace(steps=5) for name, budget in budgets.BUDGETS.items()}
+    monkeypatch.setattr(budgets, "BUDGETS", few)
     # Forests and boosting of hundreds of trees take seconds, whatever the data.
     monkeypatch.setattr(
         classical, "_boosting", lambda seed: DecisionTreeClassifier(random_state=seed)

@@ -8,16 +8,19 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from restudy.datasets.registry import DATASETS
 from restudy.evidence.claim_tests import DATASET, ClaimTest, Quantity
 from restudy.evidence.measuring import MissingError, StudyTables, cuts
 from restudy.evidence.readings import BEST, LAST, Number
+from restudy.stats.correlation import spearman
 from restudy.stats.effects import Effect, effect_of
 from restudy.stats.intervals import mean_interval
 from restudy.stats.trends import slopes
 
 RUN = ["cell", "lane"]
+Array = NDArray[np.float64]
 
 
 class Found(NamedTuple):
@@ -26,7 +29,7 @@ class Found(NamedTuple):
     Attributes:
         dataset: label of the data set; empty if the study has one only.
         treatment, control: mean over seeds of either side; of a trend those of its last and first
-            level; NaN where there is no such side.
+            level; NaN where there is no such side, as of a correlation.
         effect: the effect with its interval and p; logs if the test is of a ratio.
         sd: standard deviation of the effect over seeds.
         diverged: runs that took part and have no finite loss.
@@ -65,6 +68,8 @@ def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> I
             f"compared with a number, and this scale cuts: {cuts(tables.description)}"
         )
     values = run_values(test.number, tables, runs)
+    if test.second is not None:
+        values["second"] = run_values(test.second, tables, runs)["value"]
     is_best = test.over is not None and test.over.take == "best"
     score = _scores(tables, values) if is_best else None
     for found in _find_each(test, values, factors, score):
@@ -231,6 +236,11 @@ def _find(
     if isinstance(test.control, float):
         constant = math.log(test.control) if test.ratio else test.control
         parts = np.stack([parts[..., 0], np.full(parts.shape[:-1], constant)], axis=-1)
+    if test.correlate is not None:
+        whole = ~np.isnan(parts).any(axis=(1, 2))
+        by_seed = np.array([spearman(*parts[whole, i].T).rho for i in range(len(seeds))])
+        none = np.full_like(by_seed, math.nan)
+        return _found(test, values, dataset, by_seed, (none, none), int((~whole).sum()))
     if test.trend is not None:
         effects = slopes(parts, np.arange(parts.shape[-1], dtype=float))
         ends = parts[..., -1], parts[..., 0]
@@ -242,21 +252,24 @@ def _find(
     # A combination of other levels that lacks a pair would weigh differently from seed to seed.
     whole = ~np.isnan(effects).any(axis=1)
     by_seed = effects[whole].mean(axis=0) if whole.any() else np.full(effects.shape[1], math.nan)
+    means = tuple(end[whole] for end in ends)
+    return _found(test, values, dataset, by_seed, means, int((~whole).sum()))
+
+
+def _found(
+    test: ClaimTest,
+    values: pd.DataFrame,
+    dataset: str,
+    by_seed: Array,
+    ends: tuple[Array, ...],
+    unpaired: int,
+) -> Found:
+    """Put together what was found: an effect for each seed, and the numbers of either side."""
     found = mean_interval(by_seed)
     back = np.exp if test.ratio else np.asarray
-    treatment, control = (
-        float(back(end[whole].mean())) if whole.any() else math.nan for end in ends
-    )
-    return Found(
-        dataset,
-        treatment,
-        control,
-        effect_of(found),
-        found.sd,
-        int(values["diverged"].sum()),
-        int((~whole).sum()),
-        "",
-    )
+    treatment, control = (float(back(end.mean())) if end.size else math.nan for end in ends)
+    diverged = int(values["diverged"].sum())
+    return Found(dataset, treatment, control, effect_of(found), found.sd, diverged, unpaired, "")
 
 
 def _sides(
@@ -266,6 +279,10 @@ def _sides(
     score: pd.Series[float] | None,
 ) -> list[pd.DataFrame]:
     """Return the numbers of each side, in order: rows of other levels by columns of seeds."""
+    if test.second is not None:
+        others = [name for name in factors if name != DATASET]
+        numbers = values["value"], values["second"]
+        return [_side(values.assign(value=each), others, test, score) for each in numbers]
     if test.trend is not None:
         levels = [level for level in factors[test.trend] if _holds(test.where, test.trend, level)]
         places: list[Mapping[str, str]] = [{test.trend: level} for level in levels]

@@ -1,4 +1,4 @@
-"""What a test of a claim is: two sides of a study or experiment, or a trend, in one number each.
+"""What a test of a claim is: two sides of a study or experiment, a trend, or two numbers of runs.
 
 Only what it is and whether the studies have it; :mod:`restudy.evidence.claim_effects` takes the
 numbers. Read when Snakemake parses the Snakefile, so nothing heavy is imported.
@@ -58,13 +58,7 @@ class Quantity(Number):
 
     def in_words(self) -> str:
         """Return it in words: ``epochs until validation accuracy reaches 0.97``."""
-        name = f"{self.split} {self.metric.replace('_', ' ')}" + (
-            " with penalty" if self.penalised else ""
-        )
-        if isinstance(self.at, dict):
-            name += "".join(f" after {unit} {value}" for unit, value in self.at.items())
-        elif self.at == BEST:
-            name += " at the best validation epoch"
+        name = _name(self)
         match self.curve:
             case "reach":
                 return f"epochs until {name} reaches {self.target:g}"
@@ -74,11 +68,7 @@ class Quantity(Number):
                 return f"{name}, worse at the end than at its best by"
             case "roughness":
                 return f"roughness of {name}"
-        return (
-            name
-            if self.minus is None
-            else f"{name} less {self.minus.split} {self.minus.metric.replace('_', ' ')}"
-        )
+        return name if self.minus is None else f"{name} less {_name(self.minus)}"
 
     @property
     def lower_is_better(self) -> bool:
@@ -100,7 +90,7 @@ class Over(Strict):
 
 
 class ClaimTest(Strict):
-    """Two sides of a study or experiment, or a trend along a factor, in one number of each run.
+    """Two sides of a study or experiment, a trend along a factor, or two numbers of each run.
 
     Sides are compared seed by seed, after a mean over the levels of all other factors; each data
     set is a test of its own. The effect is treatment minus control, the mean step of a trend from
@@ -111,6 +101,10 @@ class ClaimTest(Strict):
         experiment: name of the experiment, see :mod:`restudy.experiments.registry`.
         number: what is compared, of a run of the study; or
         measure: of the experiment: the name of one of its numbers.
+        than: a second number of the same run that ``number`` is compared with, instead of two
+            sides; or
+        correlate: one that it goes up and down with: the effect is then Spearman's rank correlation
+            over the combinations of levels, seed by seed.
         where: factor -> the level, or levels, that the test is about.
         treatment, control: factor -> level; or ``control`` is a number that is compared with.
         trend: the factor, with numbers for levels or in the order of the study, that it runs along.
@@ -126,6 +120,8 @@ class ClaimTest(Strict):
     experiment: Text | None = None
     number: Quantity | None = None
     measure: Text | None = None
+    than: Quantity | None = None
+    correlate: Quantity | None = None
     where: Where = Field({})
     treatment: Levels | None = None
     control: Levels | float | None = None
@@ -146,14 +142,23 @@ class ClaimTest(Strict):
             (self.measure is None) != (self.experiment is None)
         ):
             raise ValueError("'study' and 'number' belong together, 'experiment' and 'measure'")
+        if self.study is None and self.second is not None:
+            raise ValueError("'than' and 'correlate' are numbers of a study's runs")
+        if self.second is not None and self.over is not None:
+            raise ValueError("'over' needs sides or a 'trend'")
+        if self.correlate is not None and self.ratio:
+            raise ValueError("a rank correlation has no 'ratio'")
         if self.experiment is not None and self.over is not None and self.over.take == "best":
             raise ValueError("an experiment has no validation data to choose the best by")
         return self
 
     @model_validator(mode="after")
     def _has_one_form(self) -> ClaimTest:
-        if (self.trend is None) == (self.treatment is None):
-            raise ValueError("needs either 'trend' or 'treatment' and 'control'")
+        forms = (self.trend, self.treatment, self.than, self.correlate)
+        if sum(form is not None for form in forms) != 1:
+            raise ValueError(
+                "needs either 'trend' or 'treatment' and 'control', or 'than', or 'correlate'"
+            )
         if (self.treatment is None) != (self.control is None):
             raise ValueError("'treatment' and 'control' belong together")
         if isinstance(self.control, dict) and not _differ(self.control, self.treatment):
@@ -181,6 +186,11 @@ class ClaimTest(Strict):
         experiment = EXPERIMENTS.get(self.experiment or "")
         return experiment is not None and experiment.timed
 
+    @property
+    def second(self) -> Quantity | None:
+        """The second number of the same runs, if it has one."""
+        return self.than or self.correlate
+
     def number_in_words(self) -> str:
         """Return what is compared in words."""
         if self.number is not None:
@@ -193,6 +203,10 @@ class ClaimTest(Strict):
         at = "" if not self.where else f", at {_in_words(self.where)}"
         if self.trend is not None:
             return f"{over}per step of {self.trend}{at}"
+        if self.than is not None:
+            return f"against {self.than.in_words()}{at}"
+        if self.correlate is not None:
+            return f"rank correlation with {self.correlate.in_words()}{at}"
         control = _in_words(self.control) if isinstance(self.control, dict) else f"{self.control:g}"
         words = f"{over}{_in_words(self.treatment or {}) or 'all'} against {control}"
         if self.in_ is not None:
@@ -243,7 +257,8 @@ class ClaimTest(Strict):
         wrong = list(self._about_factors(where, key, labels))
         yield from wrong
         if not wrong and self.number is not None:
-            for number in self.number.numbers:
+            second = () if self.second is None else self.second.numbers
+            for number in (*self.number.numbers, *second):
                 reading = Reading(
                     study=plan.study.name,
                     where=dict(plan.runs[0].levels),
@@ -273,6 +288,15 @@ class ClaimTest(Strict):
                         yield describe(
                             where, f"{key}.{place}.{name}", level, ", ".join(labels), guess
                         )
+
+
+def _name(number: Number) -> str:
+    name = f"{number.split} {number.metric.replace('_', ' ')}"
+    if number.penalised:
+        name += " with penalty"
+    if isinstance(number.at, dict):
+        return name + "".join(f" after {unit} {value}" for unit, value in number.at.items())
+    return name + (" at the best validation epoch" if number.at == BEST else "")
 
 
 def _differ(levels: Levels, others: Levels | None) -> bool:

@@ -546,6 +546,121 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         ("fashion_mnist",),
         seeds=5,
     ),
+    "class-losses": Experiment(
+        "Images classified by a network with cross-entropy, or with the squared error",
+        "matched_losses.class_losses",
+        {"dataset": ("mnist", "fashion_mnist"), "loss_function": ("cross_entropy", "mse")},
+        {
+            "test_accuracy": "share of 2,000 test samples",
+            "steps": "until 80% of validation are right (Fashion-MNIST: 70%); 330 if never",
+            "learning_rate": "that was chosen on validation data",
+        },
+        ("mnist", "fashion_mnist"),
+        seeds=8,
+    ),
+    "price-losses": Experiment(
+        "House prices by a network with the squared, the absolute or Huber's error",
+        "matched_losses.price_losses",
+        {"loss_function": ("mse", "mae", "huber")},
+        {
+            "test_rmse": "100,000 US dollars",
+            "test_mae": "the same, mean absolute error",
+            "learning_rate": "that was chosen on validation data",
+        },
+        ("california_housing",),
+        seeds=8,
+    ),
+    "decay-rules": Experiment(
+        "What L2 makes of each weight: in Adam, in plain descent, or as decay beside Adam",
+        "decay_rules.decay_rules",
+        {"decay": ("in Adam", "in plain descent", "beside Adam")},
+        {
+            "ratio": "sum |w with decay| / sum |w without|, of all weights",
+            "decile_spread": "the same in each decile of the weights' size: largest less smallest",
+            "removed": "rise of the share of weights below 1% of their layer's root mean square",
+        },
+        ("fashion_mnist",),
+        seeds=6,
+    ),
+    "correlated-inputs": Experiment(
+        "L1, L2 and elastic net on inputs that are there three times with noise, at one error",
+        "correlated.correlated_inputs",
+        {"penalty": ("L1", "L2", "elastic net"), "noise": ("0.1", "0.3")},
+        {
+            "unevenness": "sum of squares of coefficients about the mean of the three copies / sum "
+            "of squares",
+            "split_groups": "share of features with copies in the model and copies left out of it",
+            "test_rmse": "100,000 US dollars",
+            "strength": "of the penalty",
+        },
+        ("california_housing",),
+    ),
+    "bootstrap-disagreement": Experiment(
+        "Networks trained on bootstrap samples of 2,000 images: do they say the same?",
+        "bootstrap.bootstrap_disagreement",
+        {
+            "dataset": ("mnist", "fashion_mnist"),
+            "lambda2": ("0", "0.001", "0.003", "0.01", "tuned"),
+        },
+        {
+            "disagreement": "share of 2,000 test samples that two networks give different classes",
+            "test_accuracy": "share of the same, mean of the networks",
+            "strength": "of the L2 penalty",
+        },
+        ("mnist", "fashion_mnist"),
+        seeds=5,
+    ),
+    "sharp-drops": Experiment(
+        "The sharpest drop of the training loss, and where the run ends",
+        "drops.sharp_drops",
+        {"activation": ("relu", "tanh")},
+        {
+            "final_correlation": "rank correlation over 12 runs of sharpness, the largest share of "
+            "the whole fall that falls in 5 of 200 steps, with the final loss",
+            "later_correlation": "the same with ln(loss after that drop / lowest later loss)",
+            "least_sharp": "sharpness of the run with the least",
+            "sharpest": "sharpness of the run with the most",
+        },
+        ("mnist",),
+    ),
+    "budgets": Experiment(
+        "S4's architectures ranked after 200 full-batch steps and after 40 epochs of mini-batches",
+        "budgets.budgets",
+        {
+            "model": ("softmax", "A", "B"),
+            "budget": ("200 full-batch steps", "40 epochs of mini-batches"),
+        },
+        {
+            "test_accuracy": "share of 5,000 test samples",
+            "rank": "by it, among the three: 1 is the best",
+        },
+        ("fashion_mnist",),
+        seeds=8,
+    ),
+    "deep-networks": Experiment(
+        "50 and 100 layers, with batch norm, without, and with batch norm and skip connections",
+        "deep.deep_networks",
+        {"depth": ("50", "100"), "variant": ("none", "batch norm", "batch norm and skips")},
+        {
+            "train_accuracy": "share of 1,000 training samples after 150 steps, at the best rate",
+            "learning_rate": "that rate",
+        },
+        ("mnist",),
+        seeds=4,
+    ),
+    "noisy-norm": Experiment(
+        "Steps to a target with batch norm whose outputs are shifted and scaled at random",
+        "noisy_norm.noisy_norm",
+        {"norm": ("none", "batch", "batch, noise 0.5", "batch, noise 1")},
+        {
+            "steps": "until 85% of validation are right; 310 if never",
+            "shift": "of batch means from step to step, in standard deviations",
+            "validation_accuracy": "share of 500 validation samples after 300 steps",
+            "learning_rate": "that was chosen, by the steps",
+        },
+        ("mnist",),
+        seeds=6,
+    ),
 }
 
 

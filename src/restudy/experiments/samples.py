@@ -48,6 +48,15 @@ def scaled(data: PreparedData, scaling: str = "unit", target_scaling: str = "non
     return scale(split(data, None, 0), scaling, target_scaling)
 
 
+def held_out(
+    data: PreparedData, validation: int, scaling: str = "unit", target_scaling: str = "none"
+) -> ScaledSplit:
+    """Hold out the last samples for validation, a third of them at most; scale by the others."""
+    return scale(
+        split(data, None, min(validation, len(data.x_train) // 3)), scaling, target_scaling
+    )
+
+
 def _of_rows(data: PreparedData, rows: NDArray[Any], kept: NDArray[Any]) -> PreparedData:
     return replace(
         data,
