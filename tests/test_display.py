@@ -137,11 +137,14 @@ def test_trouble_with_the_progress_ends_it_alone(watcher, clock, monkeypatch):
         assert len(lines) == 4
 
 
-def test_a_terminal_that_cannot_be_written_to_stops_nobody(clock, monkeypatch):
-    shown = begin(Screen(), clock)
+def test_a_line_that_cannot_be_drawn_stops_nobody(clock, monkeypatch):
+    screen = Screen()
+    shown = begin(screen, clock)
     monkeypatch.setattr(BottomLine, "show", lambda *_: 1 / 0)
     shown.look()
     shown.ended(1, well=True)
+    shown.print("a message")
+    assert "a message" in screen.text.split("\n")
 
 
 def test_where_it_is_not_wanted_there_are_no_threads_and_no_line(clock):
@@ -157,8 +160,11 @@ def test_the_thread_looks_and_ends(watcher, clock, monkeypatch):
     shown = begin(screen, clock)
     clock.now, watcher.done = 60.0, 5.0
     assert shown._thread.daemon
-    while "runs 5/10" not in screen.text:
+    for _ in range(6000):
+        if "runs 5/10" in screen.text:
+            break
         shown._thread.join(0.01)
+    assert "runs 5/10" in screen.text
     shown.close()
     shown._thread.join(60)
     assert not shown._thread.is_alive()

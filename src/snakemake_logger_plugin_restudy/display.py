@@ -117,9 +117,9 @@ class Display:
         """Show no progress any more."""
         self._stop.set()
         with self._lock:
-            if self._bottom:
-                self._bottom.show("")
-                self._bottom = None
+            bottom, self._bottom = self._bottom, None
+            if bottom:
+                bottom.show("")
 
     def _keep_looking(self) -> None:
         while not self._stop.wait(LOOK):
