@@ -29,6 +29,7 @@ rule all:
 
 onstart:
     take_lock()
+    watch_training()
 
 
 onsuccess:

@@ -1,7 +1,7 @@
 # Settings and plan: everything is checked here, before any work.
 from pathlib import Path
 
-from restudy import progress
+from restudy import watching
 from restudy.config.loading import load_settings
 from restudy.errors import RestudyError
 from restudy.evidence.checks import load_evidence
@@ -23,7 +23,6 @@ except RestudyError as error:
 RESULTS = Path(SETTINGS.results)
 EXPERIMENT_TABLE = RESULTS / "experiments/{experiment}.parquet"
 TRACKING_URI = tracking_uri(SETTINGS.tracking.uri, RESULTS)
-progress.expect(PLAN.cells, RESULTS / "cells")
 
 
 wildcard_constraints:
@@ -97,6 +96,26 @@ def where_things_are(results):
         f"Figures:  {results}/figures/\n"
         f"Tables:   {results}/tables/\n"
         f"All runs: `make ui{scale}` serves them in the MLflow UI, on this machine alone\n"
+    )
+
+
+def trained_by(job):
+    """Return the cells that a job brings up to date; none if it is no training job."""
+    folders = {Path(file).parent for file in job.output}
+    return [path.name for path in folders if path.parent == RESULTS / "cells"]
+
+
+def watch_training():
+    """See from now on how far training is, for those who show it."""
+    needed = {cell for job in workflow.dag.jobs for cell in trained_by(job)}
+    to_run = [trained_by(job) for job in workflow.dag.needrun_jobs()]
+    watching.begin(
+        watching.Watcher(
+            {name: cell for name, cell in PLAN.cells.items() if name in needed},
+            [cells for cells in to_run if cells],
+            RESULTS,
+            code_digest("restudy.training"),
+        )
     )
 
 
