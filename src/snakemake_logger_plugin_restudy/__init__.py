@@ -2,7 +2,8 @@
 
 Snakemake counts jobs, tells of them when they end, and one job may take a hundred times as long as
 another. Instead the work of the cells is counted, by the plan's estimate, as it is done. Jobs that
-several cells share are rules of their own; in the table of jobs they are counted as ``train``.
+several cells, experiments or figures share are rules of their own; the table of jobs counts them
+together, as ``train``, ``experiments`` and ``figures``.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from snakemake_logger_plugin_restudy.display import Display
 # What the scheduler says of itself between jobs, and of each file that a failed job did not write.
 _UNSAID = ("Select jobs to execute", "Execute ", "Cannot restore ")
 _TRAIN = "train"
+_FAMILIES = (_TRAIN, "experiments", "figures")
+"""Rules named after one of these and an underscore are of one kind."""
 
 
 def table_of_jobs(counts: Mapping[str, int]) -> str:
@@ -41,7 +44,7 @@ def table_of_jobs(counts: Mapping[str, int]) -> str:
 
 
 def _kind(rule: str) -> str:
-    return _TRAIN if rule.startswith(f"{_TRAIN}_") else rule
+    return next((family for family in _FAMILIES if rule.startswith(f"{family}_")), rule)
 
 
 def _name_and_cells(job: Mapping[str, Any]) -> tuple[str, set[str]]:

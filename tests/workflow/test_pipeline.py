@@ -115,7 +115,7 @@ def test_a_second_run_does_nothing(finished):
         # Four figures of the sources need no study.
         (
             "figures/style.py",
-            {"learning_curves": 1, "housing": 1, "figures_S1": 1, "figures_S4": 1, "page": 1},
+            {"learning_curves": 1, "housing": 1, "figures": 2, "page": 1},
         ),
         ("figures/housing.py", {"housing": 1, "page": 1}),
         ("stats/variance.py", {}),

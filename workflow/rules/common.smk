@@ -3,6 +3,7 @@ from pathlib import Path
 
 from restudy import watching
 from restudy.config.loading import load_settings
+from restudy.digests import digest
 from restudy.errors import RestudyError
 from restudy.evidence.checks import load_evidence
 from restudy.experiments.registry import EXPERIMENTS
@@ -21,6 +22,7 @@ except RestudyError as error:
     raise WorkflowError(str(error))
 
 RESULTS = Path(SETTINGS.results)
+EXPERIMENT_JOBS = 6
 EXPERIMENT_TABLE = RESULTS / "experiments/{experiment}.parquet"
 TRACKING_URI = tracking_uri(SETTINGS.tracking.uri, RESULTS)
 
@@ -47,15 +49,16 @@ def experiments_done(names):
 
 
 def by_job(experiments):
-    """Return the names of the experiments that one job does, and its name.
+    """Return the names of the experiments that each job does, by the end of its rule's name.
 
-    Those of one module share a job, since a job takes some seconds to start; so do all that are
-    timed, whatever their module, and that job takes all cores.
+    A job takes some seconds to start, and most experiments take no longer. So they are dealt out to
+    a few jobs, by the names of their modules alone: another module moves none of the others. Those
+    that are timed share one, which takes all cores.
     """
     found = {}
     for name, experiment in experiments.items():
-        group = "timed" if experiment.timed else experiment.module.rpartition(".")[2]
-        found.setdefault(group, []).append(name)
+        number = int(digest(experiment.module), 16) % EXPERIMENT_JOBS + 1
+        found.setdefault("timed" if experiment.timed else number, []).append(name)
     return found
 
 
@@ -106,17 +109,24 @@ def trained_by(job):
 
 
 def watch_training():
-    """See from now on how far training is, for those who show it."""
-    needed = {cell for job in workflow.dag.jobs for cell in trained_by(job)}
-    to_run = [trained_by(job) for job in workflow.dag.needrun_jobs()]
-    watching.begin(
-        watching.Watcher(
-            {name: cell for name, cell in PLAN.cells.items() if name in needed},
-            [cells for cells in to_run if cells],
-            RESULTS,
-            code_digest("restudy.training"),
+    """See from now on how far training is, for those who show it.
+
+    What Snakemake knows of its jobs is asked of the parts that plugins see, which may change: a
+    run without a progress line is better than none.
+    """
+    try:
+        needed = {cell for job in workflow.dag.jobs for cell in trained_by(job)}
+        to_run = [trained_by(job) for job in workflow.dag.needrun_jobs()]
+        watching.begin(
+            watching.Watcher(
+                {name: cell for name, cell in PLAN.cells.items() if name in needed},
+                [cells for cells in to_run if cells],
+                RESULTS,
+                code_digest("restudy.training"),
+            )
         )
-    )
+    except Exception as error:
+        print(f"warning: the progress of training is not shown: {error!r}")
 
 
 def take_lock():
