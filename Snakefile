@@ -24,6 +24,7 @@ rule all:
     default_target: True
     input:
         RESULTS / "report/index.html",
+        RESULTS / "report/paper.pdf",
         RESULTS / "mlflow/sync.json",
 
 

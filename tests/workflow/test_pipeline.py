@@ -21,7 +21,7 @@ TABLES = ("summary", "comparison", "winners", "timing")
 NOTHING = "Nothing to be done"
 EVIDENCE = (
     *("facts", "unit_tests", "published", "forensics", "claims", "errata", "ledger", "page"),
-    *("contradictions", "timed_claims"),
+    *("contradictions", "timed_claims", "paper"),
 )
 """The rules that say what became of the sources' numbers."""
 
@@ -74,7 +74,8 @@ def planned_runs(checkout):
 
 
 def test_everything_is_made(finished):
-    expected = ["report/index.html", "mlflow/sync.json", "mlflow/mlflow.db", "tables/statuses.csv"]
+    expected = ["report/index.html", "report/paper.pdf", "report/paper.json"]
+    expected += ["mlflow/sync.json", "mlflow/mlflow.db", "tables/statuses.csv"]
     expected += [f"tables/contradictions.{kind}" for kind in ("csv", "md")]
     expected += [f"tables/{name}" for name in timing.TABLES]
     for study in STUDIES:
@@ -118,7 +119,7 @@ def test_a_second_run_does_nothing(finished):
             {"learning_curves": 1, "housing": 1, "figures": 2, "page": 1},
         ),
         ("figures/housing.py", {"housing": 1, "page": 1}),
-        ("stats/variance.py", {}),
+        ("stats/variance.py", {"paper": 1}),
         ("tracking/log.py", {}),
         # The evidence is checked against plans, and so are study files.
         ("config/loading.py", dict.fromkeys(EVIDENCE, 1)),

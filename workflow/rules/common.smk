@@ -96,6 +96,7 @@ def where_things_are(results):
     scale = "" if SETTINGS.scale == "default" else f" SCALE={SETTINGS.scale}"
     return (
         f"\nReport:   {results}/report/index.html\n"
+        f"Paper:    {results}/report/paper.pdf\n"
         f"Figures:  {results}/figures/\n"
         f"Tables:   {results}/tables/\n"
         f"All runs: `make ui{scale}` serves them in the MLflow UI, on this machine alone\n"
