@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from restudy.config.sources import Source
+from restudy.evidence.contradictions import COLUMNS as OPPOSED
+from restudy.evidence.contrasts import COLUMNS as CONTRASTS
 from restudy.evidence.demonstrations import COLUMNS as SHOWN
 from restudy.evidence.forensics_tables import CONCLUSIONS
 from restudy.evidence.judging import COLUMNS as TESTS
@@ -94,6 +96,20 @@ def study(name: str = "s1-one", **description: Any) -> Ran:
     return Ran(told | description, pd.DataFrame(runs), pd.DataFrame([compared]))
 
 
+def contrasts(*signs: str) -> pd.DataFrame:
+    """Return a table of differences of two printed numbers, of which it says only the sign."""
+    rows = [dict.fromkeys(CONTRASTS, "") | {"sign": sign} for sign in signs]
+    return pd.DataFrame(rows, columns=list(CONTRASTS))
+
+
+def opposed(*pairs: tuple[str, str]) -> pd.DataFrame:
+    """Return a table of claims that contradict each other: the ids of each pair."""
+    rows = [
+        dict.fromkeys(OPPOSED, "text") | {"claim": claim, "other": other} for claim, other in pairs
+    ]
+    return pd.DataFrame(rows, columns=list(OPPOSED))
+
+
 MATTERS = pd.DataFrame(
     [
         ("mnist", "norm", 0.6, 0.5, 0.7, "batch", 0.98, "none", 0.95, 3),
@@ -152,6 +168,8 @@ def full() -> Tables:
             {"claim": "CLM-A-04", "verdict": "not yet", "effect": float("nan"), "topic": "u"},
         ),
         errata_shown=shown(found),
+        contrasts=contrasts("survives", "open", ""),
+        contradictions=opposed(("CLM-A-01", "CLM-A-02"), ("CLM-A-03", "")),
         puzzles=pd.DataFrame([answer]),
         calibration=calibration(),
         studies=[study()],
@@ -174,6 +192,8 @@ def empty() -> Tables:
         },
         claim_tests=tests(),
         errata_shown=shown(),
+        contrasts=contrasts(),
+        contradictions=opposed(),
         puzzles=pd.DataFrame(columns=list(CONCLUSIONS)),
         calibration=calibration().iloc[:0],
     )

@@ -135,6 +135,22 @@ def test_a_mistake_whose_difference_may_be_nothing_is_not_listed():
     assert errata.effects(made_up.errata(("ERR-S1-01", "shown")), made_up.shown(row)) == []
 
 
+def test_signs_of_printed_differences(found):
+    assert found["errata"]["signs"] == (
+        "Of 2 printed differences the sign of 1 survives over our seeds, that of 0 is reversed, 1 "
+        "are open; 1 more are not in this run."
+    )
+    assert errata.signs(made_up.contrasts("", "")) == ""
+
+
+def test_claims_against_each_other(found):
+    (pair,) = found["claims"]["opposed"]
+    assert (pair["claim"], pair["other"]) == ("CLM-A-01", "CLM-A-02")
+    beyond = made_up.opposed(("CLM-A-01", "CLM-A-02"))
+    beyond = beyond.assign(verdict="cannot be", other_verdict="cannot be")
+    assert claims.opposed(beyond) == []
+
+
 def test_searches():
     tables = made_up.full()
     waiting = tables.puzzles.assign(puzzle="PUZ-S1-02", compatible="0", ruled_out="0")

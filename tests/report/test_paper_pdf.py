@@ -43,6 +43,9 @@ LACKS = {
         | {"claims": made_up.claims(("CLM-A-01", "t", "not yet"))},
     ),
     "effects of mistakes": replace(made_up.full(), errata_shown=made_up.shown()),
+    "differences": replace(
+        made_up.full(), contrasts=made_up.contrasts(), contradictions=made_up.opposed()
+    ),
     "contradictions": replace(
         made_up.full(),
         ledger=dict(made_up.full().ledger)

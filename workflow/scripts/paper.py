@@ -4,6 +4,7 @@ import pandas as pd
 
 from restudy.config.sources import load_sources
 from restudy.console import job
+from restudy.evidence.contrasts import read_contrasts
 from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
@@ -33,7 +34,9 @@ with job(snakemake.log[0]):
             published=read_published_table(Path(snakemake.input.published)),
             ledger={Path(path).stem: texts(path) for path in snakemake.input.ledger},
             claim_tests=read_claim_tests(Path(snakemake.input.claim_tests[0])),
-            errata_shown=read_demonstrations(Path(snakemake.input.errata_shown[0])),
+            errata_shown=read_demonstrations(Path(snakemake.input.errata_shown)),
+            contrasts=read_contrasts(Path(snakemake.input.contrasts)),
+            contradictions=texts(snakemake.input.contradictions),
             puzzles=texts(snakemake.input.puzzles),
             calibration=pd.read_csv(snakemake.input.calibration[0]),
             studies=[

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from restudy.evidence.judging import LEVEL_NAMES
-from restudy.evidence.ledger import CANNOT_BE, NOT_YET
+from restudy.evidence.ledger import CANNOT_BE, NOT_YET, TIMED
 from restudy.report.paper.strips import Axis, Dot, strip
 from restudy.report.paper.words import TIMES, agree, amount, estimate, joined, sentence
 from restudy.stats.verdict import Verdict
@@ -58,6 +58,7 @@ def untested(counts: Counter[str]) -> str:
     """Say in a sentence how many claims have no verdict; nothing if all have one."""
     words = {
         NOT_YET: "not tested yet",
+        TIMED: "judged by measured times, on the page",
         CANNOT_BE: "beyond what such networks and data can show",
     }
     told = [
@@ -143,6 +144,21 @@ def listed(
             | _effect(test)
         )
     return rows
+
+
+def opposed(table: pd.DataFrame) -> list[dict[str, str]]:
+    """Return the pairs of claims that contradict each other, with what our runs say of them.
+
+    Args:
+        table: :func:`restudy.evidence.contradictions.contradictions`, texts.
+    """
+    judgeable = (table["verdict"] != CANNOT_BE) | (table["other_verdict"] != CANNOT_BE)
+    pairs = table[(table["other"] != "") & judgeable]
+    columns = ("claim", "sources", "statement", "other", "other_sources", "other_statement")
+    return [
+        {name: str(row[name]) for name in (*columns, "conclusion")}
+        for row in pairs.to_dict("records")
+    ]
 
 
 def places(tests: pd.DataFrame) -> dict[str, Any]:

@@ -35,6 +35,8 @@ class Tables:
         ledger: kind -> :func:`restudy.evidence.ledger.statuses`, texts.
         claim_tests: :func:`restudy.evidence.judging.judge`.
         errata_shown: :func:`restudy.evidence.demonstrations.demonstrate`.
+        contrasts: :func:`restudy.evidence.contrasts.contrast_table`.
+        contradictions: :func:`restudy.evidence.contradictions.contradictions`, texts.
         puzzles: :func:`restudy.evidence.forensics_tables.conclusions`, texts.
         calibration: :func:`restudy.stats.calibration.calibrate`.
         studies: the studies of this run.
@@ -49,6 +51,8 @@ class Tables:
     ledger: Mapping[str, pd.DataFrame]
     claim_tests: pd.DataFrame
     errata_shown: pd.DataFrame
+    contrasts: pd.DataFrame
+    contradictions: pd.DataFrame
     puzzles: pd.DataFrame
     calibration: pd.DataFrame
     studies: Sequence[Ran] = ()
@@ -91,11 +95,13 @@ def content(tables: Tables) -> dict[str, Any]:
             "by_topic": claims.by_topic(verdicts),
             "verdicts": list(claims.VERDICTS),
             "contradicted": claims.listed(verdicts, tables.claim_tests, claims.CONTRADICTED),
+            "opposed": claims.opposed(tables.contradictions),
             "all": claims.listed(verdicts, tables.claim_tests),
             "places": claims.places(tables.claim_tests),
         },
         "errata": {
             "outcome": errata.outcome(mistakes),
+            "signs": errata.signs(tables.contrasts),
             "effects": errata.effects(mistakes, tables.errata_shown),
         },
         "puzzles": {
@@ -148,6 +154,7 @@ def _abstract(tables: Tables, extent: Mapping[str, str]) -> list[str]:
         numbers.outcome(numbers.tally(tables.published)),
         claims.outcome(claims.tally(tables.ledger["claims"])),
         errata.outcome(tables.ledger["errata"]),
+        errata.signs(tables.contrasts),
         *(studies.most(table) for table in tables.matters.values()),
     ]
     return [text for text in told if text]

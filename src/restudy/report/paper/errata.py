@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.evidence.contrasts import in_words
 from restudy.evidence.ledger import CANNOT_BE, JUDGED, NOT_YET, NOTHING_FOUND, SHOWN, WORDING
 from restudy.report.paper.words import agree, amount, brief, estimate, joined, sentence
 
@@ -42,6 +43,17 @@ def outcome(errata: pd.DataFrame, where: str = "") -> str:
     found += [agree(n, f"is {name}", f"are {name}") for name, n in sorted(counts.items()) if n]
     every = amount(len(errata), "mistake")
     return sentence(f"of the {every} that were found{place}, {joined(found)}")
+
+
+def signs(contrasts: pd.DataFrame) -> str:
+    """Say how many differences of two printed numbers keep their sign over our seeds.
+
+    Nothing if none was looked at.
+
+    Args:
+        contrasts: :func:`restudy.evidence.contrasts.contrast_table`.
+    """
+    return sentence(in_words(contrasts)) if (contrasts["sign"] != "").any() else ""
 
 
 def effects(errata: pd.DataFrame, shown: pd.DataFrame) -> list[dict[str, Any]]:
