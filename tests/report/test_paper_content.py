@@ -135,6 +135,14 @@ def test_a_mistake_whose_difference_may_be_nothing_is_not_listed():
     assert errata.effects(made_up.errata(("ERR-S1-01", "shown")), made_up.shown(row)) == []
 
 
+def test_a_table_is_no_longer_than_a_page():
+    rows = [{"severity": "high", "numbers": [{}] * 3, "id": place} for place in range(20)]
+    kept = errata.gravest([{"severity": "low", "numbers": [{}], "id": "low"}, *rows])
+    assert [row["id"] for row in kept] == list(range(errata.NUMBERS // 3))
+    assert errata.gravest([{"severity": "low", "numbers": [{}]}]) != []
+    assert len(claims.few([{}] * 100)) == claims.ROWS
+
+
 def test_signs_of_printed_differences(found):
     assert found["errata"]["signs"] == (
         "Of 2 printed differences the sign of 1 survives over our seeds, that of 0 is reversed, 1 "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,9 @@ VERDICTS = (
     *(str(Verdict.SUPPORTED), str(Verdict.CONTRADICTED)),
     *(str(Verdict.NO_DIFFERENCE), str(Verdict.INCONCLUSIVE)),
 )
+ROWS = 20
+"""How many rows of a table of claims a page holds."""
+
 SUPPORTED, CONTRADICTED, NONE, OPEN = VERDICTS
 
 _SAID = {
@@ -144,6 +148,11 @@ def listed(
             | _effect(test)
         )
     return rows
+
+
+def few(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Return as many rows of a table of claims as a page holds."""
+    return list(rows[:ROWS])
 
 
 def opposed(table: pd.DataFrame) -> list[dict[str, str]]:

@@ -64,6 +64,8 @@ def content(tables: Tables) -> dict[str, Any]:
     """Return everything in the paper that depends on a run, as plain values."""
     verdicts, mistakes = tables.ledger["claims"], tables.ledger["errata"]
     extent = studies.extent(tables.studies)
+    contradicted = claims.listed(verdicts, tables.claim_tests, claims.CONTRADICTED)
+    effects = errata.effects(mistakes, tables.errata_shown)
     return {
         "scale": tables.scale,
         "commit": tables.commit,
@@ -94,15 +96,15 @@ def content(tables: Tables) -> dict[str, Any]:
             "cuts": claims.cuts(tables.claim_tests),
             "by_topic": claims.by_topic(verdicts),
             "verdicts": list(claims.VERDICTS),
-            "contradicted": claims.listed(verdicts, tables.claim_tests, claims.CONTRADICTED),
-            "opposed": claims.opposed(tables.contradictions),
+            "contradicted": claims.few(contradicted),
+            "opposed": claims.few(claims.opposed(tables.contradictions)),
             "all": claims.listed(verdicts, tables.claim_tests),
             "places": claims.places(tables.claim_tests),
         },
         "errata": {
             "outcome": errata.outcome(mistakes),
             "signs": errata.signs(tables.contrasts),
-            "effects": errata.effects(mistakes, tables.errata_shown),
+            "effects": errata.gravest(effects),
         },
         "puzzles": {
             "found": errata.puzzles(tables.puzzles),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,6 +12,9 @@ import pandas as pd
 from restudy.evidence.contrasts import in_words
 from restudy.evidence.ledger import CANNOT_BE, JUDGED, NOT_YET, NOTHING_FOUND, SHOWN, WORDING
 from restudy.report.paper.words import agree, amount, brief, estimate, joined, sentence
+
+NUMBERS = 26
+"""How many numbers with a mistake and without a page holds."""
 
 _SAID = (
     (SHOWN, "changes a number of ours", "change a number of ours"),
@@ -75,6 +80,13 @@ def effects(errata: pd.DataFrame, shown: pd.DataFrame) -> list[dict[str, Any]]:
         for own in [differs[differs["erratum"] == row["id"]]]
         if len(own)
     ]
+
+
+def gravest(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the mistakes of high severity among :func:`effects`, as many as a page holds."""
+    high = [row for row in rows if row["severity"] == "high"] or list(rows)
+    sizes = itertools.accumulate(len(row["numbers"]) for row in high)
+    return [row for row, size in zip(high, sizes, strict=True) if size <= NUMBERS]
 
 
 def puzzles(conclusions: pd.DataFrame) -> list[dict[str, str]]:
