@@ -137,6 +137,9 @@ def _shared(name: str, left: pd.DataFrame, right: pd.DataFrame, layout: Layout) 
     found["why"] = ""
     if layout.kind is Kind.EXACT:
         found.loc[~close, "why"] = "is computed without training"
+    if judged:
+        lacking = np.isnan(_numbers(right, layout.mean)) & (found["own_n"].to_numpy() > 0)
+        found.loc[lacking & found["moved"], "why"] = "is no number"
     if layout.whole:
         same_numbers = same[numbers].all(axis=1).to_numpy()
         found.loc[same_numbers & changed, "why"] = "another verdict from the same numbers"
