@@ -223,6 +223,7 @@ def test_calibration():
 
 
 RECORD = {
+    "seeds": {"a": 0, "b": 1},
     "git_commit": "a" * 40,
     "git_dirty": False,
     "code": "c0de",
@@ -236,20 +237,23 @@ RECORD = {
 }
 
 
-def test_provenance_says_what_cells_share_and_what_not():
-    runs = pd.DataFrame({"seed": [0, 1, 2, 7, 0, 1]})
-    other = RECORD | {"git_commit": None, "seconds": 99.0}
-    lines = provenance([RECORD, RECORD, other], runs)
-    assert lines == [
-        "6 runs in 3 cells, seeds 0 to 2, 7",
-        f"commit: {'a' * 12} (2 cells); unknown (no git checkout) (1 cells)",
+def test_provenance_says_what_runs_share_and_what_not():
+    # Lane c was kept when a and b were trained anew.
+    kept = RECORD | {"seeds": {"a": 0, "c": 2}, "git_commit": None, "git_dirty": None}
+    records = {"x": RECORD | {"earlier": [kept]}, "y": RECORD}
+    rows = [("x", "a", 0), ("x", "b", 1), ("x", "c", 2), ("y", "a", 7)]
+    runs = pd.DataFrame(rows, columns=["cell", "lane", "seed"])
+    assert provenance(records, runs) == [
+        "4 runs in 2 cells, seeds 0 to 2, 7",
+        f"commit: {'a' * 12} (3 runs); unknown (no git checkout) (1 runs)",
         "code of training (digest): c0de",
         f"data (SHA-256 of the prepared file, seed of the split): mnist {'d' * 12} (split 0)",
         "versions: torch 2.0, numpy 2.2",
         "machine: Linux x86_64, cpu; arithmetic: default; threads: 1",
     ]
     # The same whatever the time it took.
-    assert provenance([RECORD | {"seconds": 1.0}], runs) == provenance([RECORD], runs)
+    slow = {cell: record | {"seconds": 99.0} for cell, record in records.items()}
+    assert provenance(slow, runs) == provenance(records, runs)
 
 
 def test_a_study_shows_means_first_and_the_rest_folded():
@@ -261,7 +265,7 @@ def test_a_study_shows_means_first_and_the_rest_folded():
         for seed in (0, 1)
     ]
     runs = pd.DataFrame(rows, columns=["norm", "batch_size", "seed", "test_accuracy"])
-    runs = runs.assign(status="finished", n_test=100, study="made-up")
+    runs = runs.assign(status="finished", n_test=100, study="made-up", cell="x", lane="a")
     runs["norm"] = pd.Categorical(runs["norm"], ["none", "batch"], ordered=True)
     runs["batch_size"] = pd.Categorical(runs["batch_size"], sizes, ordered=True)
     factors = ["norm", "batch_size"]
@@ -280,7 +284,7 @@ def test_a_study_shows_means_first_and_the_rest_folded():
         runs,
         summary_table(runs, factors),
         comparison_table(runs, factors, compare),
-        [RECORD],
+        {"x": RECORD},
         Picture(SVG, "A caption", "alt"),
     )
     told = [(block.title, block.folded) for block in section.blocks[1:]]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -143,10 +144,7 @@ def _study(run: Run, name: str) -> Section:
         runs,
         tables.summary_table(runs, factors),
         tables.comparison_table(runs, factors, description["compare"]),
-        [
-            json.loads((run.results / "cells" / cell / RECORD).read_text(encoding="utf-8"))
-            for cell in run.studies[name]
-        ],
+        {cell: _record(run.results / "cells" / cell) for cell in run.studies[name]},
         _picture(run, name, f"{description['title']} {_KINDS[kind]}", caption, place=False),
     )
 
@@ -182,6 +180,11 @@ def _beside(run: Run) -> dict[str, Mapping[str, str]]:
         f"without it the link leads nowhere"
     )
     return {"beside": {**paper, workflow: SNAKEMAKE}, "beside_notes": {workflow: remark}}
+
+
+def _record(cell: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads((cell / RECORD).read_text(encoding="utf-8"))
+    return record
 
 
 def _texts(path: Path) -> pd.DataFrame:

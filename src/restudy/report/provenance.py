@@ -12,26 +12,37 @@ _SHORT = 12
 """Digits of a commit or digest that are shown."""
 
 
-def provenance(records: Sequence[Mapping[str, Any]], runs: pd.DataFrame) -> list[str]:
-    """Return in lines what the records of a study's cells have in common, and what not.
+def provenance(records: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame) -> list[str]:
+    """Return in lines what the records of a study's runs have in common, and what not.
 
     Two runs from the same code, data and versions have the same lines: the seconds that a record
     holds are left out.
 
     Args:
-        records: ``cell.json`` of each cell.
+        records: ``cell.json`` of each cell, by the cell's id.
         runs: ``runs.parquet`` of the study; a cell may hold runs of others too.
     """
-    seeds = sorted({int(seed) for seed in runs["seed"]})
+    of_runs = [
+        _record(records[cell], lane) for cell, lane in zip(runs["cell"], runs["lane"], strict=True)
+    ]
     cells = f"{len(records)} cell{'' if len(records) == 1 else 's'}"
     return [
-        f"{len(runs)} runs in {cells}, seeds {_ranges(seeds)}",
-        f"commit: {_each(map(_commit, records))}",
-        f"code of training (digest): {_each(record['code'] for record in records)}",
-        f"data (SHA-256 of the prepared file, seed of the split): {_each(map(_data, records))}",
-        f"versions: {_each(map(_versions, records))}",
-        f"machine: {_each(map(_machine, records))}",
+        f"{len(runs)} runs in {cells}, seeds {_ranges(sorted(set(map(int, runs['seed']))))}",
+        f"commit: {_each(map(_commit, of_runs))}",
+        f"code of training (digest): {_each(record['code'] for record in of_runs)}",
+        f"data (SHA-256 of the prepared file, seed of the split): {_each(map(_data, of_runs))}",
+        f"versions: {_each(map(_versions, of_runs))}",
+        f"machine: {_each(map(_machine, of_runs))}",
     ]
+
+
+def _record(record: Mapping[str, Any], lane: str) -> Mapping[str, Any]:
+    """Return the record of the training that a lane is from: the last that trained it."""
+    for found in (record, *reversed(record.get("earlier", []))):
+        if lane in found["seeds"]:
+            trained: Mapping[str, Any] = found
+            return trained
+    return record
 
 
 def _commit(record: Mapping[str, Any]) -> str:
@@ -58,11 +69,11 @@ def _machine(record: Mapping[str, Any]) -> str:
 
 
 def _each(values: Iterable[str]) -> str:
-    """Return the different values, each with its number of cells if there are several."""
+    """Return the different values, each with its number of runs if there are several."""
     counts = Counter(values)
-    if len(counts) == 1:
-        return next(iter(counts))
-    return "; ".join(f"{value} ({number} cells)" for value, number in sorted(counts.items()))
+    if len(counts) <= 1:
+        return "".join(counts)
+    return "; ".join(f"{value} ({number} runs)" for value, number in sorted(counts.items()))
 
 
 def _ranges(numbers: Sequence[int]) -> str:

@@ -29,7 +29,7 @@ def study(
     runs: pd.DataFrame,
     summary: pd.DataFrame,
     comparison: pd.DataFrame,
-    records: Sequence[Mapping[str, Any]],
+    records: Mapping[str, Mapping[str, Any]],
     picture: Picture | None = None,
 ) -> Section:
     """Return what the page says of a study.
@@ -39,7 +39,7 @@ def study(
         runs: its ``runs.parquet``.
         summary: :func:`restudy.tables.summary_table` of it.
         comparison: :func:`restudy.tables.comparison_table` of it.
-        records: ``cell.json`` of its cells.
+        records: ``cell.json`` of its cells, by id.
         picture: its figure.
     """
     factors = list(description["factors"])
