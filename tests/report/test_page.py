@@ -12,7 +12,7 @@ import pytest
 from restudy.report.html import Writer, addresses
 from restudy.report.page import render
 from restudy.report.parts import Folded, Section, Table
-from restudy.report.svg import address, lighten
+from restudy.report.svg import address, lighten, width
 from restudy.report.tones import BAD, GOOD, MIXED, OPEN, PLAIN, tone
 from tests.report import made_up
 from tests.report.made_up import SVG, check
@@ -87,7 +87,7 @@ def test_a_cell_is_set_by_what_its_column_holds() -> None:
     )
     html = Writer(()).table(Table("T", frame))
     assert '<td class="number">0.1235</td>' in html
-    assert '<td class="number">\N{EN DASH}</td>' in html
+    assert '<td class="nothing">\N{EN DASH}</td>' in html
     assert '<td class="number">\N{MINUS SIGN}3</td>' in html
     assert "<td>yes</td>" in html
     assert '<td class="long">a</td>' in html
@@ -155,6 +155,11 @@ def test_a_picture_keeps_what_is_seen() -> None:
         'x="1.23456"/></g><g id="clip" clip-path="url(#clip)"/><text>0.00025 &amp; 100%</text>'
         "</svg>"
     )
+
+
+def test_a_picture_says_how_wide_it_was_drawn() -> None:
+    assert width(b'<?xml?><svg height="3pt" width="446.4pt" x="1">') == 446.4
+    assert width(SVG) is None
 
 
 @pytest.mark.parametrize("svg", [SVG, b"<svg><text>it's 100% &amp; #1</text></svg>"])

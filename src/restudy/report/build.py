@@ -176,8 +176,8 @@ def _beside(run: Run) -> dict[str, Mapping[str, str]]:
     workflow = "Snakemake's own report"
     remark = (
         f"how each file was made, by which rule, code and software, and how long that took; there "
-        f"only after `make report{'' if run.scale == 'default' else f' SCALE={run.scale}'}`, "
-        f"without it the link leads nowhere"
+        f"only after make report{'' if run.scale == 'default' else f' SCALE={run.scale}'}, "
+        "without it the link leads nowhere"
     )
     return {"beside": {**paper, workflow: SNAKEMAKE}, "beside_notes": {workflow: remark}}
 

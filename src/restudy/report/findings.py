@@ -31,7 +31,6 @@ import pandas as pd
 
 from restudy.evidence.ledger import SHOWN
 from restudy.report.parts import Finding
-from restudy.stats.variance import HIGHER, RESIDUAL
 from restudy.stats.verdict import Verdict
 from restudy.tables import number
 
@@ -151,17 +150,17 @@ def _choices(matters: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
         row | {"study": study}
         for study, table in matters.items()
         for row in table.to_dict("records")
-        if row["source"] not in (HIGHER, RESIDUAL) and not math.isnan(row["share"])
+        # A factor alone, and no interaction: only that has a best level.
+        if pd.notna(row["best"]) and not math.isnan(row["share"])
     ]
     rows.sort(key=lambda row: (-row["share"], row["study"], row["dataset"]))
     for row in _first(rows, "study"):
         share, low, high = (_percent(row[name]) for name in ("share", "low", "high"))
         study, name = row["study"], str(row["source"]).replace("_", " ")
-        levels = f": {row['best']} rather than {row['worst']}" if pd.notna(row["best"]) else ""
         yield Finding(
             kind="The choice that matters most",
             status="",
-            statement=f"{name[0].upper()}{name[1:]}{levels}",
+            statement=f"{name[0].upper()}{name[1:]}: {row['best']} rather than {row['worst']}",
             measured=_joined(row["dataset"], f"share of the variance of test accuracy, {study}"),
             effect=f"{share} (95% interval {low} to {high}; {row['seeds']:.0f} seeds)",
             id=f"matters-{study}",

@@ -15,6 +15,7 @@ from restudy.tables import DASH, number
 
 _ID = re.compile(r"\b(?:PUB|CLM|ERR|FIG|SYS|EXP|PUZ|CON)-[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?\d[\d,.]*(?:e[+-]?\d+)?%?")
+_NOTHING = ("", DASH)
 _LONG = 40
 """A column with a longer text has room for it."""
 
@@ -82,6 +83,7 @@ class Writer:
     ) -> Markup:
         cells, place = Markup(""), Markup("")
         for name, kind, value in zip(names, kinds, values, strict=True):
+            kind = kind if isinstance(value, Folded) or words(value) not in _NOTHING else "nothing"
             label = Markup(' data-label="{}"').format(name) if table.stacked and name else ""
             content = self._badge(value) if name in table.badges else self._cell(value)
             form = Markup("<td{}{}>{}</td>")
@@ -131,7 +133,7 @@ def _kind(column: pd.Series[Any]) -> str:
     if any(isinstance(value, Folded) for value in column):
         return "long"
     texts = [words(value) for value in column]
-    told = [text for text in texts if text not in ("", DASH)]
+    told = [text for text in texts if text not in _NOTHING]
     if told and all(_NUMBER.fullmatch(text) for text in told):
         return "number"
     return "long" if any(len(text) > _LONG for text in told) else ""

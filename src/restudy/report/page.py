@@ -32,6 +32,7 @@ def render(page: Page) -> str:
         "table": writer.table,
         "linked": writer.text,
         "address": svg.address,
+        "width": svg.width,
         "tone": tone,
     }
     style, script = (_source(environment, name) for name in (_STYLE, _SCRIPT))

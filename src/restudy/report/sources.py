@@ -15,6 +15,8 @@ from restudy.report.parts import LONG, Block, Folded, Gallery, Picture, Section,
 from restudy.tables import DASH, interval, number
 
 _TABLES = "../tables"
+_SHORT = 120
+"""A longer reason is folded."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def _numbers(published: pd.DataFrame) -> list[Block]:
         answer.numbers(published, title="Its numbers"),
         Table(
             "Each number beside ours",
-            readable(published),
+            _beside(published),
             folded=len(published) > LONG,
             anchor="id",
             badges=["status"],
@@ -104,6 +106,17 @@ def _numbers(published: pd.DataFrame) -> list[Block]:
             stacked=True,
         ),
     ]
+
+
+def _beside(published: pd.DataFrame) -> pd.DataFrame:
+    """Return what a person reads of published numbers, what they are in one column."""
+    table = readable(published)
+    about = zip(published["split_as_labelled"], published["unit"], strict=True)
+    details = [", ".join(filter(None, both)) for both in about]
+    what = [f"{name} ({told})" for name, told in zip(table["what"], details, strict=True)]
+    reasons = [_folded(text, "why") for text in table["because"]]
+    because = pd.Series(reasons, index=table.index, dtype=object)
+    return table.drop(columns=["labelled", "unit"]).assign(what=what, because=because)
 
 
 def _unit_tests(source: Source, evidence: Evidence) -> list[Block]:
@@ -161,7 +174,7 @@ def _mistakes(source: Source, evidence: Evidence) -> list[Block]:
             "severity": errata["severity"],
             "what is wrong": errata["what_is_wrong"],
             "status": errata["status"],
-            "what it does": [_folded(text) for text in errata["because"]],
+            "what it does": [_folded(text, "what we found") for text in errata["because"]],
         }
     )
     blocks: list[Block] = [
@@ -205,9 +218,9 @@ def _mistakes(source: Source, evidence: Evidence) -> list[Block]:
     return blocks
 
 
-def _folded(because: str) -> object:
+def _folded(because: str, summary: str) -> object:
     """Return a reason as it is if it is short."""
-    return Folded("what we found", (because,)) if len(because) > 160 else because or DASH
+    return Folded(summary, (because,)) if len(because) > _SHORT else because or DASH
 
 
 def _effects(shown: pd.DataFrame) -> pd.DataFrame:

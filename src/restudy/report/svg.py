@@ -18,6 +18,7 @@ _DECIMALS = re.compile(r"(\.\d\d)\d+")
 _SPACE = re.compile(r"\s+")
 _BETWEEN = re.compile(r">\s+<")
 _ID = re.compile(r'\sid="([^"]*)"')
+_WIDTH = re.compile(r'<svg\b[^>]*?\swidth="([\d.]+)pt"')
 _NAMED = re.compile(r'(?:href="#|url\(#)([^")]*)')
 _SAFE = " !$'()*+,-./:;=?@_~<>[]{}|^"
 """What needs no escape in an address between the double quotes of an attribute in HTML."""
@@ -34,6 +35,12 @@ def lighten(svg: str) -> str:
     named = set(_NAMED.findall(text))
     text = _ID.sub(lambda found: found[0] if found[1] in named else "", text)
     return _BETWEEN.sub("><", text).strip()
+
+
+def width(svg: bytes) -> float | None:
+    """Return how wide a picture was drawn, in points; None if it does not say so."""
+    found = _WIDTH.search(svg.decode())
+    return float(found[1]) if found else None
 
 
 def address(svg: bytes) -> Markup:
