@@ -43,8 +43,8 @@ report: $(READY)  ## make Snakemake's HTML report of the results (SCALE=quick|de
 ui: $(READY)  ## browse the runs: the MLflow UI on http://127.0.0.1:5000 (SCALE=..., PORT=...)
 	@$(BIN)/python -m restudy.tracking.ui --results $(RESULTS) --port $(or $(PORT),5000)
 
-test: $(READY)  ## run all tests
-	$(BIN)/pytest
+test: $(READY)  ## run all tests, a file on each core
+	$(BIN)/pytest --numprocesses $(if $(filter all,$(CORES)),logical,$(CORES)) --dist loadfile
 
 lint: $(READY)  ## check style, types and the workflow
 	$(BIN)/ruff check .

@@ -24,11 +24,13 @@ rule all:
     default_target: True
     input:
         RESULTS / "report/index.html",
+        RESULTS / "report/paper.pdf",
         RESULTS / "mlflow/sync.json",
 
 
 onstart:
     take_lock()
+    watch_training()
 
 
 onsuccess:

@@ -24,6 +24,7 @@ FORBIDDEN = {
     "restudy.datasets": ("torch", "restudy.lanes", "restudy.config", "restudy.results"),
     "restudy.config": ("torch", "pandas", "restudy.plan", "restudy.lanes", "restudy.results"),
     "restudy.plan": ("torch", "pandas", "restudy.lanes", "restudy.results", "restudy.training"),
+    "restudy.watching": ("torch", "pandas", "restudy.lanes", "restudy.results", "restudy.running"),
     "restudy.tables": ("torch", "restudy.lanes", "restudy.figures", "restudy.report"),
     "restudy.stats": ("torch", "restudy.lanes", "restudy.tables", *READERS[:1], *READERS[2:]),
     "restudy.evidence": ("torch", "restudy.lanes", "restudy.figures", "restudy.report"),

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from restudy.errors import RestudyError
+from restudy.terminal import ERASE, is_terminal
 
 Say = Callable[[str], None]
 
@@ -34,8 +35,11 @@ def job(log: str, *, shown: bool = False) -> Iterator[Say]:
         if not shown:
             os.dup2(file.fileno(), 2)
 
+        # What Snakemake has drawn below the cursor goes.
+        erase = ERASE if is_terminal(terminal) else ""
+
         def say(line: str) -> None:
-            print(line, file=terminal)
+            print(f"{erase}{line}", file=terminal)
             print(line, file=file)
 
         try:

@@ -1,27 +1,30 @@
-"""Snakemake's messages as they are, but its progress line with the time left.
+"""Snakemake's messages as they are, but its progress with runs, work and the time left.
 
-Snakemake counts jobs, and one job may take a hundred times as long as another. This counts the
-work of the cells that are still to be trained, by the plan's estimate. Jobs that several cells
-share are rules of their own; in the table of jobs they are counted as ``train``.
+Snakemake counts jobs, tells of them when they end, and one job may take a hundred times as long as
+another. Instead the work of the cells is counted, by the plan's estimate, as it is done. Jobs that
+several cells, experiments or figures share are rules of their own; the table of jobs counts them
+together, as ``train``, ``experiments`` and ``figures``.
 """
 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from logging import LogRecord
 from pathlib import Path
 from typing import Any
 
+from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from restudy import progress
+from snakemake_logger_plugin_restudy.display import Display
 
 # What the scheduler says of itself between jobs, and of each file that a failed job did not write.
 _UNSAID = ("Select jobs to execute", "Execute ", "Cannot restore ")
 _TRAIN = "train"
+_FAMILIES = (_TRAIN, "experiments", "figures")
+"""Rules named after one of these and an underscore are of one kind."""
 
 
 def table_of_jobs(counts: Mapping[str, int]) -> str:
@@ -41,7 +44,17 @@ def table_of_jobs(counts: Mapping[str, int]) -> str:
 
 
 def _kind(rule: str) -> str:
-    return _TRAIN if rule.startswith(f"{_TRAIN}_") else rule
+    return next((family for family in _FAMILIES if rule.startswith(f"{family}_")), rule)
+
+
+def _name_and_cells(job: Mapping[str, Any]) -> tuple[str, set[str]]:
+    """Return what a job is called in a line, and the cells that it trains."""
+    rule = job["rule_name"]
+    if _kind(rule) != _TRAIN:
+        return job["rule_msg"] or rule, set()
+    # A cell's files lie in a folder that has its name.
+    cells = {Path(file).parent.name for file in job["output"]}
+    return rule.removeprefix(f"{_TRAIN}_") if len(cells) > 1 else "".join(cells), cells
 
 
 class LogHandler(LogHandlerBase):
@@ -49,43 +62,39 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self) -> None:
         """Start without knowing any job."""
-        self._cells: dict[int, set[str]] = {}
-        self._clock: progress.Clock | None = None
+        # Unless Snakemake tells of jobs that start and end there is nothing to show between them.
+        untold = {Quietness.ALL, Quietness.PROGRESS, Quietness.RULES}
+        quiet = not untold.isdisjoint(self.common_settings.quiet or ())
+        self._display = Display(sys.stderr, live=not (quiet or self.common_settings.dryrun))
 
     def emit(self, record: LogRecord) -> None:
         """Print a record: one line for a job that starts, one for progress, the rest as it is."""
-        event = getattr(record, "event", None)
+        event, fields = getattr(record, "event", None), vars(record)
         if event == LogEvent.JOB_INFO:
-            line = self._job(vars(record))
+            self._print(fields["rule_msg"])
+            self._display.began(fields["jobid"], *_name_and_cells(fields))
         elif event == LogEvent.JOB_FINISHED:
-            line = self._finished(vars(record))
+            self._display.ended(fields["job_id"], well=True)
         elif event == LogEvent.PROGRESS:
-            line = self._progress(vars(record))
+            self._display.counted(fields["done"], fields["total"])
         elif event == LogEvent.RUN_INFO:
-            line = table_of_jobs(vars(record)["stats"])
-        elif record.getMessage().startswith(_UNSAID):
-            line = ""
-        else:
-            line = self.format(record)
+            self._display.expect(jobs=fields["stats"]["total"])
+            self._print(table_of_jobs(fields["stats"]))
+        elif not record.getMessage().startswith(_UNSAID):
+            if event == LogEvent.RESOURCES_INFO and "cores" in fields:
+                self._display.expect(cores=fields["cores"])
+            if event == LogEvent.JOB_ERROR:
+                self._display.ended(fields["jobid"], well=False)
+            self._print(self.format(record))
+
+    def close(self) -> None:
+        """Take away what is not to stay on the terminal."""
+        self._display.close()
+        super().close()
+
+    def _print(self, line: str | None) -> None:
         if line:
-            print(line, file=sys.stderr, flush=True)
-
-    def _job(self, job: dict[str, Any]) -> str:
-        if _kind(job["rule_name"]) == _TRAIN:
-            self._clock = self._clock or progress.Clock(time.monotonic())
-            # A cell's files lie in a folder that has its name.
-            self._cells[job["jobid"]] = {Path(file).parent.name for file in job["output"]}
-        return str(job["rule_msg"] or "")
-
-    def _finished(self, job: dict[str, Any]) -> str:
-        for cell in self._cells.pop(job["job_id"], ()):
-            if self._clock:
-                self._clock.finished(cell)
-        return ""
-
-    def _progress(self, count: dict[str, Any]) -> str:
-        line = f"{count['done']} of {count['total']} jobs done"
-        return line + (self._clock.describe(time.monotonic()) if self._clock else "")
+            self._display.print(line)
 
     @property
     def writes_to_stream(self) -> bool:

@@ -98,15 +98,15 @@ class Checkout:
     def results(self):
         return self.folder / "results"
 
-    def start(self, *arguments):
-        """Start Snakemake in a process group of its own."""
+    def start(self, *arguments, output=subprocess.PIPE):
+        """Start Snakemake in a process group of its own; it prints to ``output``."""
         environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_")}
         options = ["--cores", "2", "--configfile", self.config]
         return subprocess.Popen(
             [sys.executable, "-m", "snakemake", *arguments, *options],
             cwd=self.folder,
             env=environment | {"PYTHONPATH": str(self.folder / "src")},
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,

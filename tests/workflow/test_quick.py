@@ -18,5 +18,6 @@ def test_quick(tmp_path):
         made += [folder / f"figures/{name}.{kind}" for kind in ("svg", "pdf", "csv")]
         assert all(path.stat().st_size for path in made), name
         assert study.question in page.replace("&#39;", "'"), name
+    assert (folder / "report/paper.pdf").read_bytes().startswith(b"%PDF-")
     assert "make ui SCALE=quick" in output
     assert "Nothing to be done" in checkout.run()

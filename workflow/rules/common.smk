@@ -1,8 +1,9 @@
 # Settings and plan: everything is checked here, before any work.
 from pathlib import Path
 
-from restudy import progress
+from restudy import watching
 from restudy.config.loading import load_settings
+from restudy.digests import digest
 from restudy.errors import RestudyError
 from restudy.evidence.checks import load_evidence
 from restudy.experiments.registry import EXPERIMENTS
@@ -23,9 +24,9 @@ except RestudyError as error:
     raise WorkflowError(str(error))
 
 RESULTS = Path(SETTINGS.results)
+EXPERIMENT_JOBS = 6
 EXPERIMENT_TABLE = RESULTS / "experiments/{experiment}.parquet"
 TRACKING_URI = tracking_uri(SETTINGS.tracking.uri, RESULTS)
-progress.expect(PLAN.cells, RESULTS / "cells")
 
 
 wildcard_constraints:
@@ -50,15 +51,16 @@ def experiments_done(names):
 
 
 def by_job(experiments):
-    """Return the names of the experiments that one job does, and its name.
+    """Return the names of the experiments that each job does, by the end of its rule's name.
 
-    Those of one module share a job, since a job takes some seconds to start; so do all that are
-    timed, whatever their module, and that job takes all cores.
+    A job takes some seconds to start, and most experiments take no longer. So they are dealt out to
+    a few jobs, by the names of their modules alone: another module moves none of the others. Those
+    that are timed share one, which takes all cores.
     """
     found = {}
     for name, experiment in experiments.items():
-        group = "timed" if experiment.timed else experiment.module.rpartition(".")[2]
-        found.setdefault(group, []).append(name)
+        number = int(digest(experiment.module), 16) % EXPERIMENT_JOBS + 1
+        found.setdefault("timed" if experiment.timed else number, []).append(name)
     return found
 
 
@@ -106,10 +108,38 @@ def where_things_are(results):
     scale = "" if SETTINGS.scale == "default" else f" SCALE={SETTINGS.scale}"
     return (
         f"\nReport:   {results}/report/index.html\n"
+        f"Paper:    {results}/report/paper.pdf\n"
         f"Figures:  {results}/figures/\n"
         f"Tables:   {results}/tables/\n"
         f"All runs: `make ui{scale}` serves them in the MLflow UI, on this machine alone\n"
     )
+
+
+def trained_by(job):
+    """Return the cells that a job brings up to date; none if it is no training job."""
+    folders = {Path(file).parent for file in job.output}
+    return [path.name for path in folders if path.parent == RESULTS / "cells"]
+
+
+def watch_training():
+    """See from now on how far training is, for those who show it.
+
+    What Snakemake knows of its jobs is asked of the parts that plugins see, which may change: a
+    run without a progress line is better than none.
+    """
+    try:
+        needed = {cell for job in workflow.dag.jobs for cell in trained_by(job)}
+        to_run = [trained_by(job) for job in workflow.dag.needrun_jobs()]
+        watching.begin(
+            watching.Watcher(
+                {name: cell for name, cell in PLAN.cells.items() if name in needed},
+                [cells for cells in to_run if cells],
+                RESULTS,
+                code_digest("restudy.training"),
+            )
+        )
+    except Exception as error:
+        print(f"warning: the progress of training is not shown: {error!r}")
 
 
 def take_lock():

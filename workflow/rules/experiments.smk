@@ -1,4 +1,4 @@
-# Experiments that need no training of the studies: small tables, one job for those of one module.
+# Experiments that need no training of the studies: small tables, several of them in one job.
 for group, names in by_job(EXPERIMENTS).items():
 
     rule:

@@ -1,5 +1,8 @@
 # What people read: published numbers beside ours, what could have given them, the status of
-# everything the sources printed, and the page.
+# everything the sources printed, the page and the paper.
+from restudy.report.paper.pictures import chosen
+
+PAPER_FIGURES = chosen(DRAWN_FIGURES, studies_drawn_as("grid"))
 
 
 rule facts:
@@ -305,7 +308,8 @@ rule timed_claims:
         "../scripts/timed_claims.py"
 
 
-# A paper beside the page, once there is one, is an input called "paper": the page then links to it.
+# `rule all` makes the paper too, and the page links to it. It is no input: a paper that cannot be
+# typeset must not keep anybody from the page.
 rule page:
     input:
         sources="config/evidence/sources.yaml",
@@ -349,6 +353,7 @@ rule page:
         cells={name: plan.cells for name, plan in PLAN.studies.items()},
         disputes={id_: sorted(dispute.claims) for id_, dispute in DISPUTES.items()},
         experiments=SETTINGS.experiments,
+        paper=True,
         command=how_it_was_called(),
         templates=templates_digest(),
         code=code_digest("restudy.report.page", "restudy.report.build"),
@@ -356,3 +361,48 @@ rule page:
         "Write the report"
     script:
         "../scripts/page.py"
+
+
+rule paper:
+    input:
+        source=expand(
+            "workflow/report/{part}",
+            part=["paper.typ", "paper-style.typ", "references.yaml"],
+        ),
+        sources="config/evidence/sources.yaml",
+        published=rules.published.output.table,
+        ledger=rules.ledger.output.tables,
+        claim_tests=rules.claims.output,
+        errata_shown=rules.errata.output.shown,
+        contrasts=rules.errata.output.contrasts,
+        contradictions=rules.contradictions.output.table,
+        puzzles=rules.forensics.output.conclusions,
+        calibration=rules.calibration.output,
+        runs=expand(rules.collect.output.runs, study=PLAN.studies),
+        descriptions=expand(rules.collect.output.description, study=PLAN.studies),
+        comparisons=rules.tables.output.comparison,
+        matters=expand(rules.matters.output.table, study=studies_drawn_as("grid")),
+        figures=expand(RESULTS / "figures/{figure}.svg", figure=PAPER_FIGURES),
+        captions=expand(
+            RESULTS / "figures/{figure}.txt",
+            figure=[name for name in PAPER_FIGURES if name in DRAWN_FIGURES],
+        ),
+        grid_caption="workflow/report/grid.rst",
+    output:
+        pdf=RESULTS / "report/paper.pdf",
+        content=RESULTS / "report/paper.json",
+    log:
+        RESULTS / "logs/paper.log",
+    benchmark:
+        RESULTS / "benchmarks/paper.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=700,
+    params:
+        code=code_digest("restudy.report.paper.content", "restudy.report.paper.typeset"),
+    message:
+        "Write the paper"
+    script:
+        "../scripts/paper.py"

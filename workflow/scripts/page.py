@@ -20,7 +20,7 @@ with job(snakemake.log[0]):
         figures=[Path(path).stem for path in read.source_figures],
         disputes=params.disputes,
         experiments=params.experiments,
-        paper=read.get("paper") is not None,
+        paper=params.paper,
         sources=Path(read.sources),
         captions=Path(read.captions[0]).parent,
     )

@@ -101,7 +101,7 @@ def build(run: Run) -> Page:
     parts = {name: _study(run, name) for name in run.studies}
     descriptions = [read_description(run.results / "studies" / name) for name in run.studies]
     return Page(
-        title=f"{sources.names(list(every))} on fully connected networks, run again",
+        title=sources.title(every),
         scale=run.scale,
         commit=run.commit,
         answer=Answer(

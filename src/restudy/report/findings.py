@@ -30,9 +30,9 @@ from typing import Any
 import pandas as pd
 
 from restudy.evidence.ledger import SHOWN
+from restudy.report.paper.words import brief, estimate, percent
 from restudy.report.parts import Finding
 from restudy.stats.verdict import Verdict
-from restudy.tables import number
 
 FINDINGS = 5
 RULE = (
@@ -107,15 +107,15 @@ def _claims(
     rows.sort(key=lambda row: (-row["clearness"], row["claim"], row["test"]))
     for row in _first(rows, "topic"):
         claim = of[row["claim"]]
-        sign = row["scale_of"] != "ratio"
-        effect, low, high = (number(row[name], signed=sign) for name in ("effect", "low", "high"))
+        effect, ends = estimate(
+            row["effect"], row["low"], row["high"], signed=row["scale_of"] != "ratio"
+        )
         yield Finding(
             kind=kind,
             status=verdict,
             statement=f"{claim['source']}: {claim['statement']}",
             measured=_joined(row["dataset"], f"{row['number']}, {row['sides']}"),
-            effect=f"{row['scale_of']} {effect} (95% interval {low} to {high}; "
-            f"{row['n']:.0f} seeds)",
+            effect=f"{row['scale_of']} {effect} (95% interval {ends}; {row['n']:.0f} seeds)",
             id=row["claim"],
         )
 
@@ -132,15 +132,14 @@ def _errata(errata: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Finding]:
         key=lambda row: (_SEVERITIES.index(row["severity"]), -row["clearness"], row["erratum"])
     )
     for row in _first(rows, "erratum"):
-        low, high = (number(row[name], signed=True) for name in ("low", "high"))
+        effect, ends = estimate(row["difference"], row["low"], row["high"], signed=True)
         yield Finding(
             kind="A mistake that changes a number",
             status=SHOWN,
             statement=f"{row['source']}: {of[row['erratum']]['what_is_wrong']}",
-            measured=f"{row['what']}: {number(row['as_published'])} as published, "
-            f"{number(row['corrected'])} corrected",
-            effect=f"difference {number(row['difference'], signed=True)} (95% interval {low} to "
-            f"{high}; {row['n']:.0f} seeds)",
+            measured=f"{row['what']}: {brief(row['as_published'])} as published, "
+            f"{brief(row['corrected'])} corrected",
+            effect=f"difference {effect} (95% interval {ends}; {row['n']:.0f} seeds)",
             id=row["erratum"],
         )
 
@@ -155,7 +154,7 @@ def _choices(matters: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
     ]
     rows.sort(key=lambda row: (-row["share"], row["study"], row["dataset"]))
     for row in _first(rows, "study"):
-        share, low, high = (_percent(row[name]) for name in ("share", "low", "high"))
+        share, low, high = (percent(row[name]) for name in ("share", "low", "high"))
         study, name = row["study"], str(row["source"]).replace("_", " ")
         yield Finding(
             kind="The choice that matters most",
@@ -174,11 +173,6 @@ def _first(rows: Iterable[dict[Any, Any]], key: str) -> Iterator[dict[Any, Any]]
         if row[key] not in seen:
             seen.add(row[key])
             yield row
-
-
-def _percent(share: float) -> str:
-    """Return a share; an estimate below 0 is what no effect at all gives half the time."""
-    return f"{max(0.0, 100 * share):.0f}%"
 
 
 def _joined(dataset: object, text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -11,6 +11,7 @@ from restudy.config.sources import Source
 from restudy.evidence.ledger import DRAWN
 from restudy.evidence.published import readable
 from restudy.report import answer
+from restudy.report.paper.words import spelled
 from restudy.report.parts import LONG, Block, Folded, Gallery, Picture, Section, Table
 from restudy.tables import DASH, interval, number
 
@@ -260,8 +261,7 @@ def _signs(contrasts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def names(every: Sequence[str]) -> str:
-    """Return how many sources there are, in words: for the page's title."""
-    words = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
-    count = words[len(every)] if len(every) < len(words) else str(len(every))
-    return f"{count} report{'' if len(every) == 1 else 's'}"
+def title(every: Mapping[str, Source]) -> str:
+    """Return the page's title."""
+    count = f"{spelled(len(every)).capitalize()} report{'' if len(every) == 1 else 's'}"
+    return f"{count} on fully connected networks, run again"

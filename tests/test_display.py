@@ -1,0 +1,171 @@
+"""What is shown of a run: on a terminal one line at the bottom, elsewhere plain lines."""
+
+import io
+from types import SimpleNamespace
+
+import pytest
+
+from restudy import watching
+from restudy.costs import START
+from restudy.progress import CellProgress, Training
+from restudy.terminal import BottomLine
+from snakemake_logger_plugin_restudy import display
+from snakemake_logger_plugin_restudy.display import TELL, TELL_AGAIN, Display
+from tests.screen import Screen
+
+
+class Watcher:
+    """Sees a cell of ten lanes as a test says: ``done`` of them."""
+
+    def __init__(self):
+        self.done = 0.0
+        self.training = Training({"a": CellProgress(10, 10.0)}, [["a"]])
+
+    def look(self, now):
+        self.training.see("a", now, self.done, int(self.done))
+
+
+@pytest.fixture(autouse=True)
+def watcher(monkeypatch):
+    made = Watcher()
+    monkeypatch.setattr(watching, "_watchers", [made])
+    # The tests look themselves.
+    monkeypatch.setattr(display, "LOOK", 1000.0)
+    monkeypatch.setenv("TERM", "xterm")
+    return made
+
+
+@pytest.fixture
+def clock():
+    return SimpleNamespace(now=0.0)
+
+
+def begin(stream, clock, **options):
+    made = Display(stream, clock=lambda: clock.now, **options)
+    made.expect(cores=2)
+    made.expect(jobs=2)
+    made.print("Train a")
+    made.began(1, "a", {"a"})
+    return made
+
+
+def test_a_terminal_shows_the_line_while_jobs_run(watcher, clock):
+    screen = Screen()
+    shown = begin(screen, clock)
+    at_start = "runs 0/10, training 0%, estimating the time left, jobs 0/2: a"
+    assert screen.text == f"Train a\n\n{at_start}"
+    clock.now, watcher.done = 55.0, 5.0
+    shown.look()
+    assert screen.text == "Train a\n\nruns 5/10, training 50%, about 52 s left, jobs 0/2: a 50%"
+    shown.print("a warning")
+    assert screen.text.startswith("Train a\na warning\n\nruns 5/10")
+    shown.ended(1, well=True)
+    shown.counted(1, 2)
+    assert screen.text == "Train a\na warning"
+    shown.began(2, "Collect", [])
+    assert screen.text.endswith("\n\nruns 10/10, training 100%, about 2 s left, jobs 1/2: Collect")
+    shown.ended(2, well=True)
+    shown.counted(2, 2)
+    shown.close()
+    last = "2 of 2 jobs done, 10 of 10 runs trained, training 100% done"
+    assert screen.text == f"Train a\na warning\n{last}"
+
+
+def test_the_line_goes_when_the_run_is_stopped(clock):
+    screen = Screen()
+    shown = begin(screen, clock)
+    shown.close()
+    shown.look()
+    shown.ended(1, well=False)
+    shown.print("error")
+    assert screen.text == "Train a\nerror"
+
+
+def test_elsewhere_lines_come_when_a_job_ends_and_now_and_then(watcher, clock):
+    stream = io.StringIO()
+    shown = begin(stream, clock)
+
+    def at(now, done=None):
+        """Look at a time, in seconds; return what is printed."""
+        clock.now, watcher.done = now, watcher.done if done is None else done
+        before = len(stream.getvalue())
+        shown.look()
+        return stream.getvalue()[before:]
+
+    assert at(1) == at(TELL - 1) == ""
+    unknown = "0 of 10 runs trained, training 0% done, estimating the time left; now a\n"
+    assert at(TELL) == f"0 of 2 jobs done, {unknown}"
+    # Nothing new: for a long time nothing.
+    assert at(3 * TELL) == at(TELL + TELL_AGAIN - 1) == ""
+    assert at(TELL + TELL_AGAIN) == f"0 of 2 jobs done, {unknown}"
+    # Something new: soon.
+    begun = TELL + TELL_AGAIN
+    assert at(begun + 1, 2.0) == ""
+    # At the speed of the first 25 estimated seconds, which are START and 20 of training.
+    seconds = (begun + 1) / (START + 20) * 80 - (TELL - 1) + START / 2
+    assert at(begun + TELL) == (
+        "0 of 2 jobs done, 2 of 10 runs trained, training 20% done, "
+        f"about {seconds / 60:.0f} min left; now a 20%\n"
+    )
+    shown.ended(1, well=True)
+    shown.counted(1, 2)
+    last = stream.getvalue().splitlines()[-1]
+    assert last == "1 of 2 jobs done, 10 of 10 runs trained, training 100% done, about 2 s left"
+    assert "\x1b" not in stream.getvalue()
+    assert "\r" not in stream.getvalue()
+
+
+def test_trouble_with_the_progress_ends_it_alone(watcher, clock, monkeypatch):
+    def fails(_now):
+        raise RuntimeError("made up")
+
+    monkeypatch.setattr(watcher, "look", fails)
+    for stream, text in [(Screen(), lambda s: s.text), (io.StringIO(), io.StringIO.getvalue)]:
+        shown = begin(stream, clock)
+        for _ in range(3):
+            shown.look()
+        shown.print("a message")
+        shown.ended(1, well=True)
+        shown.counted(1, 2)
+        shown.close()
+        lines = text(stream).splitlines()
+        assert lines[:3] == [
+            "Train a",
+            "warning: no progress is shown: RuntimeError: made up",
+            "a message",
+        ]
+        assert len(lines) == 4
+
+
+def test_a_line_that_cannot_be_drawn_stops_nobody(clock, monkeypatch):
+    screen = Screen()
+    shown = begin(screen, clock)
+    monkeypatch.setattr(BottomLine, "show", lambda *_: 1 / 0)
+    shown.look()
+    shown.ended(1, well=True)
+    shown.print("a message")
+    assert "a message" in screen.text.split("\n")
+
+
+def test_where_it_is_not_wanted_there_are_no_threads_and_no_line(clock):
+    screen = Screen()
+    shown = begin(screen, clock, live=False)
+    assert shown._thread is None
+    assert screen.text == "Train a"
+
+
+def test_the_thread_looks_and_ends(watcher, clock, monkeypatch):
+    monkeypatch.setattr(display, "LOOK", 0.001)
+    screen = Screen()
+    shown = begin(screen, clock)
+    clock.now, watcher.done = 60.0, 5.0
+    assert shown._thread.daemon
+    for _ in range(6000):
+        if "runs 5/10" in screen.text:
+            break
+        shown._thread.join(0.01)
+    assert "runs 5/10" in screen.text
+    shown.close()
+    shown._thread.join(60)
+    assert not shown._thread.is_alive()
+    assert screen.text == "Train a"
