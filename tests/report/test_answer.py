@@ -101,8 +101,8 @@ def test_clear_is_far_from_no_effect_in_margins(row, expected):
     assert clearness(row) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("gap", [{"margin": 0.0}, {"low": math.nan}, {"margin": math.nan}])
-def test_nothing_is_clear_without_an_interval_and_a_margin(gap):
+@pytest.mark.parametrize("gap", [{"margin": 0.0}, {"low": math.nan}, {"low": 0.08}])
+def test_nothing_is_clear_without_an_interval_a_spread_and_a_margin(gap):
     assert math.isnan(clearness(test_of("c", "t", "supported", 0.02, 0.08) | gap))
 
 
@@ -130,6 +130,7 @@ def tables():
             "source": "S1",
             "severity": ["low", "high"],
             "what": "test accuracy",
+            "study": "s",
             "n": 5,
             "as_published": 0.9,
             "corrected": [0.95, 0.91],
@@ -154,7 +155,7 @@ def tables():
 
 
 def test_findings_are_the_first_of_each_kind():
-    found = findings(*tables())
+    found = findings(*tables(), ["s"])
     assert [one.id for one in found] == [
         *("CLM-A-02", "CLM-B-02", "ERR-S1-02", "CLM-C-01", "matters-grid"),
     ]
@@ -168,11 +169,21 @@ def test_findings_are_the_first_of_each_kind():
 
 def test_where_a_kind_has_none_the_next_of_the_others_come():
     claims, tests, errata, shown, _ = tables()
-    found = findings(claims, tests, errata, shown, {})
+    found = findings(claims, tests, errata, shown, {}, ["s"])
     # Not CLM-A-01: its topic has been.
     assert [one.id for one in found[4:]] == ["CLM-B-01"]
 
 
 def test_no_findings_without_tables():
     claims, tests, errata, shown, _ = tables()
-    assert findings(claims, tests.iloc[:0], errata, shown.iloc[:0], {}) == []
+    assert findings(claims, tests.iloc[:0], errata, shown.iloc[:0], {}, ["s"]) == []
+
+
+def test_studies_come_before_experiments():
+    claims, tests, errata, shown, shares = tables()
+    tests.loc[tests["claim"] == "CLM-A-02", "study"] = "an-experiment"
+    tests.loc[tests["claim"] == "CLM-B-02", "study"] = "an-experiment"
+    shown["study"] = ["s", "an-experiment"]
+    found = findings(claims, tests, errata, shown, shares, ["s"])
+    # Severity comes first among mistakes, and an experiment is better than nothing.
+    assert [one.id for one in found[:3]] == ["CLM-B-01", "CLM-B-02", "ERR-S1-02"]

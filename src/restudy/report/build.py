@@ -110,7 +110,7 @@ def build(run: Run) -> Page:
                 answer.claims(verdicts(rows["claims"], timed), address="claims"),
                 answer.errata(rows["errata"]["status"], address="sources"),
             ],
-            findings=findings(rows["claims"], tests, rows["errata"], shown, shares),
+            findings=findings(rows["claims"], tests, rows["errata"], shown, shares, run.studies),
             rule=RULE,
             cuts=answer.cuts(descriptions, run.scale, experiments=run.experiments),
         ),

@@ -5,14 +5,15 @@ its own:
 
 1. claims that our runs contradict, the clearest first;
 2. claims that hold, the clearest first;
-3. mistakes whose number is another once they are mended, those of high severity first, then the
-   clearest;
+3. mistakes whose number is another once they are mended, by severity, then the clearest first;
 4. claims of a difference where there is none that matters, the narrowest interval first;
 5. choices that explain the variance of the test accuracy, the largest share first.
 
-*Clear* is a test by how many margins the near end of its 95% interval lies from no effect; the
+What studies say, of networks trained on the data, comes before what small experiments say. *Clear*
+is a test by how many margins the near end of its 95% interval lies from no effect; the
 margin is the smallest effect of interest, fixed before the runs. *Clear* is a mistake by how many
-half widths of its interval the difference is away from 0. Of a claim the clearest test stands for
+half widths of its interval the difference is away from 0. What has no spread over the seeds, as
+exact arithmetic has none, takes no part. Of a claim the clearest test stands for
 it, of those that found what the verdict on the whole claim says. Tests of time do not take part:
 the page would not be the same twice.
 
@@ -23,7 +24,7 @@ take its place. No topic, and no study, comes twice in one kind.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import islice, zip_longest
 from typing import Any
 
@@ -39,8 +40,9 @@ RULE = (
     "Chosen from the tables by a fixed rule, not by hand: the clearest contradicted claim, the "
     "clearest claim that holds, the most severe mistake that changes a number, the claim of a "
     "difference that most surely is none, and the choice that explains most of the variance; where "
-    "one is missing, the next of the others. Clear is what lies far from no effect, counted in "
-    "margins that were fixed before the runs. Tests of time take no part."
+    "one is missing, the next of the others. Networks trained on the data come before small "
+    "experiments. Clear is what lies far from no effect, counted in margins that were fixed before "
+    "the runs. Tests of time take no part."
 )
 _SEVERITIES = ("high", "medium", "low")
 
@@ -51,6 +53,7 @@ def findings(
     errata: pd.DataFrame,
     shown: pd.DataFrame,
     matters: Mapping[str, pd.DataFrame],
+    studies: Collection[str],
 ) -> list[Finding]:
     """Return what is worth knowing, at most ``FINDINGS``.
 
@@ -60,7 +63,10 @@ def findings(
         errata: the ledger's table.
         shown: :func:`restudy.evidence.demonstrations.demonstrate`.
         matters: study -> :func:`restudy.matters.matters_table`.
+        studies: names of the studies; other tests are of experiments.
     """
+    tests = tests.assign(small=~tests["study"].isin(studies))
+    shown = shown.assign(small=~shown["study"].isin(studies))
     kinds = (
         _claims(claims, tests, Verdict.CONTRADICTED, "A claim that our runs contradict"),
         _claims(claims, tests, Verdict.SUPPORTED, "A claim that holds"),
@@ -77,14 +83,14 @@ def clearness(test: Mapping[Any, Any]) -> float:
 
     Of one that found an effect: how far the near end of the interval lies from no effect, in
     margins. Of one that found that there is none: minus the distance of the far end, so that more
-    is clearer too. NaN without an interval or a margin.
+    is clearer too. NaN without an interval, a spread or a margin.
     """
     ends = [float(test["low"]), float(test["high"])]
     margin = float(test["margin"])
     if test["scale_of"] == "ratio":
         margin = math.log(margin) if margin > 0 else math.nan
         ends = [math.log(end) if end > 0 else -math.inf for end in ends]
-    if any(map(math.isnan, (*ends, margin))) or margin <= 0:
+    if any(map(math.isnan, (*ends, margin))) or ends[0] == ends[1] or margin <= 0:
         return math.nan
     distances = sorted(abs(end) / margin for end in ends)
     if test["verdict"] == Verdict.NO_DIFFERENCE or test["predicts"] == "equal":
@@ -104,7 +110,7 @@ def _claims(
     ]
     rows = [row for row in rows if math.isfinite(row["clearness"])]
     # Claims of equality have intervals around no effect, and are found last.
-    rows.sort(key=lambda row: (-row["clearness"], row["claim"], row["test"]))
+    rows.sort(key=lambda row: (row["small"], -row["clearness"], row["claim"], row["test"]))
     for row in _first(rows, "topic"):
         claim = of[row["claim"]]
         effect, ends = estimate(
@@ -129,7 +135,10 @@ def _errata(errata: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Finding]:
     ]
     rows = [row for row in rows if row["clearness"] > 1]
     rows.sort(
-        key=lambda row: (_SEVERITIES.index(row["severity"]), -row["clearness"], row["erratum"])
+        key=lambda row: (
+            *(_SEVERITIES.index(row["severity"]), row["small"]),
+            *(-row["clearness"], row["erratum"]),
+        )
     )
     for row in _first(rows, "erratum"):
         effect, ends = estimate(row["difference"], row["low"], row["high"], signed=True)
