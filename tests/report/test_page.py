@@ -81,7 +81,7 @@ def test_a_cell_is_set_by_what_its_column_holds() -> None:
             "share": [0.12345, float("nan")],
             "with sign": ["+0.5", "\N{MINUS SIGN}3"],
             "is": [True, False],
-            "text": ["a", "b" * 50],
+            "text": ["a", "b" * 70],
             "more": [Folded("open me", ("one", "two")), "c"],
         }
     )

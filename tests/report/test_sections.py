@@ -26,7 +26,7 @@ from restudy.report.page import render
 from restudy.report.parts import Folded, Picture, Table
 from restudy.report.provenance import provenance
 from restudy.report.puzzles import puzzles
-from restudy.report.sources import Evidence, sources, title
+from restudy.report.sources import Evidence, parts, sources, title
 from restudy.report.studies import studies, study
 from restudy.stats.calibration import calibrate
 from restudy.tables import comparison_table, summary_table, to_csv
@@ -183,6 +183,14 @@ def test_a_source_has_its_numbers_figures_and_mistakes(tmp_path):
     assert "no number, figure or mistake of this source" in second.empty
     ids = check(shown(section)).ids
     assert {"S1", "S5", "PUB-S1-001", "FIG-S1-01", "FIG-S1-02", "ERR-S1-01"} <= set(ids)
+
+
+def test_a_reason_is_parted_but_not_in_brackets():
+    assert parts("a: 1 (0 to 2; n 5); b [x; y (z; z)]; c") == (
+        "a: 1 (0 to 2; n 5)",
+        "b [x; y (z; z)]",
+        "c",
+    )
 
 
 def test_a_user_s_own_source_may_have_nothing(tmp_path):

@@ -137,4 +137,4 @@ def _line(test: Mapping[Any, Any]) -> str:
     )
     if test["low_power"]:
         line += ", low power"
-    return line + (f" [cut: {test['cuts']}]" if test["cuts"] else "")
+    return line + (" (the study is cut at this scale)" if test["cuts"] else "")

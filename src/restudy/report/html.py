@@ -16,7 +16,7 @@ from restudy.tables import DASH, number
 _ID = re.compile(r"\b(?:PUB|CLM|ERR|FIG|SYS|EXP|PUZ|CON)-[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?\d[\d,.]*(?:e[+-]?\d+)?%?")
 _NOTHING = ("", DASH)
-_LONG = 40
+_LONG = 60
 """A column with a longer text has room for it."""
 
 

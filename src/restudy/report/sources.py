@@ -16,7 +16,7 @@ from restudy.report.parts import LONG, Block, Folded, Gallery, Picture, Section,
 from restudy.tables import DASH, interval, number
 
 _TABLES = "../tables"
-_SHORT = 120
+_SHORT = 60
 """A longer reason is folded."""
 
 
@@ -115,9 +115,13 @@ def _beside(published: pd.DataFrame) -> pd.DataFrame:
     about = zip(published["split_as_labelled"], published["unit"], strict=True)
     details = [", ".join(filter(None, both)) for both in about]
     what = [f"{name} ({told})" for name, told in zip(table["what"], details, strict=True)]
+    ours = zip(table["95% for one more run"], table["runs"], strict=True)
+    ends = [ends if ends == DASH else f"{ends} (n\N{NO-BREAK SPACE}{runs})" for ends, runs in ours]
     reasons = [_folded(text, "why") for text in table["because"]]
-    because = pd.Series(reasons, index=table.index, dtype=object)
-    return table.drop(columns=["labelled", "unit"]).assign(what=what, because=because)
+    shown = table.drop(columns=["labelled", "unit", "runs"]).assign(what=what)
+    shown["95% for one more run"] = ends
+    shown["because"] = pd.Series(reasons, index=table.index, dtype=object)
+    return shown if (shown["corrected"] != DASH).any() else shown.drop(columns="corrected")
 
 
 def _unit_tests(source: Source, evidence: Evidence) -> list[Block]:
@@ -171,9 +175,8 @@ def _mistakes(source: Source, evidence: Evidence) -> list[Block]:
     frame = pd.DataFrame(
         {
             "id": errata["id"],
-            "where": errata["where"],
             "severity": errata["severity"],
-            "what is wrong": errata["what_is_wrong"],
+            "what is wrong": errata["where"] + ": " + errata["what_is_wrong"],
             "status": errata["status"],
             "what it does": [_folded(text, "what we found") for text in errata["because"]],
         }
@@ -221,7 +224,18 @@ def _mistakes(source: Source, evidence: Evidence) -> list[Block]:
 
 def _folded(because: str, summary: str) -> object:
     """Return a reason as it is if it is short."""
-    return Folded(summary, (because,)) if len(because) > _SHORT else because or DASH
+    return Folded(summary, parts(because)) if len(because) > _SHORT else because or DASH
+
+
+def parts(reason: str) -> tuple[str, ...]:
+    """Return what the semicolons of a reason part, but for those in brackets."""
+    found, depth = [""], 0
+    for word in reason.split(" "):
+        depth += sum(word.count(mark) for mark in "([") - sum(word.count(mark) for mark in ")]")
+        ends = word.endswith(";") and depth == 0
+        found[-1] += f"{word.removesuffix(';') if ends else word} "
+        found += [""] if ends else []
+    return tuple(part.strip() for part in found if part)
 
 
 def _effects(shown: pd.DataFrame) -> pd.DataFrame:
