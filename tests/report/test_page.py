@@ -1,138 +1,174 @@
 """The page is well-formed, loads nothing, escapes everything and is the same each time."""
 
 import base64
-from html.parser import HTMLParser
+import hashlib
+import re
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas as pd
 import pytest
 
-from restudy import tables
-from restudy.evidence.ledger import KINDS, load_ledger, statuses, summary
-from restudy.report.page import Page, Picture, Table, render, section
+from restudy.report.html import Writer, addresses
+from restudy.report.page import render
+from restudy.report.parts import Folded, Section, Table
+from restudy.report.svg import address, lighten, width
+from restudy.report.tones import BAD, GOOD, MIXED, OPEN, PLAIN, tone
+from tests.report import made_up
+from tests.report.made_up import SVG, check
 
-EVIDENCE = Path(__file__).parents[2] / "config" / "evidence"
 CAPTIONS = Path(__file__).parents[2] / "workflow" / "report"
-VOID = {"meta", "img", "br", "hr"}
-NASTY = "<script>alert('&')</script> \"quoted\""
 
 
-class Checker(HTMLParser):
-    """Reads a page: every tag is closed in its turn, and addresses are kept."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.ids: list[str] = []
-        self.loaded: list[str] = []
-        self.linked: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.open.append(tag)
-        for name, value in attrs:
-            assert value is not None
-            if name == "id":
-                self.ids.append(value)
-            elif name in ("src", "srcset", "data", "poster", "background"):
-                self.loaded.append(value)
-            elif name == "href":
-                (self.linked if tag == "a" else self.loaded).append(value)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
+@pytest.fixture(scope="module")
+def text() -> str:
+    return render(made_up.whole())
 
 
-def check(text: str) -> Checker:
-    checker = Checker()
-    checker.feed(text)
-    checker.close()
-    assert checker.open == []
-    assert len(set(checker.ids)) == len(checker.ids)
-    return checker
-
-
-@pytest.fixture
-def page() -> Page:
-    sizes = [str(size) for size in range(20)]
-    runs = pd.DataFrame(
-        [
-            (norm, size, seed, 0.5 + 0.01 * seed + 0.1 * (norm == "batch"))
-            for norm in ("none", "batch")
-            for size in sizes
-            for seed in (0, 1)
-        ],
-        columns=["norm", "batch_size", "seed", "test_accuracy"],
-    ).assign(status="finished", n_test=100, study="made-up")
-    runs["norm"] = pd.Categorical(runs["norm"], ["none", "batch"], ordered=True)
-    runs["batch_size"] = pd.Categorical(runs["batch_size"], sizes, ordered=True)
-    factors = ["norm", "batch_size"]
-    compare = [{"factor": "norm", "baseline": "none", "metric": "test_accuracy"}]
-    description = {
-        "name": "made-up",
-        "title": NASTY,
-        "question": "Why & how?",
-        "scale": "quick",
-        "as_published": False,
-        "factors": {"norm": ["none", "batch"], "batch_size": sizes},
-        "cuts": ["train_samples 10 < all"],
-        "compare": compare,
-    }
-    found = section(
-        description,
-        runs,
-        tables.summary_table(runs, factors),
-        tables.comparison_table(runs, factors, compare),
-        Picture(b"<svg/>", f"A caption {NASTY}"),
-        {"summary (CSV)": "tables/made-up/summary.csv"},
-    )
-    ledger = statuses(load_ledger(EVIDENCE), ["s3-comparison"])
-    return Page("quick", "0123abc", [found], summary(ledger), ledger)
-
-
-def test_well_formed_and_self_contained(page: Page) -> None:
-    text = render(page)
+def test_well_formed_and_self_contained(text: str) -> None:
     checker = check(text)
-    assert checker.loaded == [page.sections[0].pictures[0].address]
-    assert checker.loaded[0].startswith("data:image/svg+xml;base64,")
-    assert base64.b64decode(checker.loaded[0].split(",")[1]) == b"<svg/>"
-    inside = {f"#{name}" for name in checker.ids}
-    files = {"paper.pdf", "tables/made-up/summary.csv"}
-    assert {link for link in checker.linked if link not in inside} == files
+    assert len(checker.loaded) == 1
+    outside = {link for link in checker.linked if not link.startswith("#")}
+    assert outside == {"snakemake.html", "../figures/a.csv", "../tables/claims.csv"}
     assert "url(" not in text
     assert "@import" not in text
-    assert "<script" not in text
+    assert "http:" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert text.startswith('<!DOCTYPE html>\n<html lang="en">')
 
 
-def test_everything_is_there(page: Page) -> None:
-    text = render(page)
-    assert "Scale quick; code 0123abc" in text
-    assert "Cut at this scale: train_samples 10 &lt; all." in text
-    assert "norm: batch" in text
-    for kind in KINDS:
-        assert f"{kind.capitalize()} ({len(page.ledger[kind])})" in text
-    for row in page.ledger["claims"].itertuples():
-        assert f"<td>{row.id}</td>" in text
-    titles = [(table.title, table.folded) for table in page.sections[0].tables]
-    assert titles == [
-        ("Mean ± half of the 95% interval over seeds", True),
-        ("Paired differences", False),
-        ("Paired differences, combination by combination", True),
-    ]
+def test_everything_is_escaped(text: str) -> None:
+    assert "alert('" not in text
+    assert text.count("<script>") == 1
 
 
-def test_same_each_time(page: Page) -> None:
-    assert render(page) == render(page)
+def test_only_its_own_script_may_run(text: str) -> None:
+    (script,) = re.findall("<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    allowed = f"img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    assert f"default-src 'none'; {allowed}" in text
 
 
-def test_a_section_can_be_bare(page: Page) -> None:
-    bare = page.sections[0].__class__("bare", "Bare", "?", "Notes.", tables=[])
-    odd = Table(NASTY, pd.DataFrame({NASTY: [NASTY]}))
-    also = page.sections[0].__class__("odd", "Odd", "?", "Notes.", tables=[odd])
-    text = render(Page("full", "c", [bare, also], page.counts, {}, date="1 May 2026"))
-    check(text)
-    assert "<script" not in text
-    assert "1 May 2026" in text
+def test_same_each_time(text: str) -> None:
+    assert render(made_up.whole()) == text
+
+
+def test_every_row_and_figure_has_its_place_and_links_to_it(text: str) -> None:
+    ids = check(text).ids
+    assert {*made_up.CLAIMS["id"], "FIG-S1-01", "S1", "S2", "answer", "contents"} <= set(ids)
+    assert '<a href="#CLM-BN-06">CLM-BN-06</a>.</li>' in text
+    assert '<li>One line on <a href="#FIG-S1-01">FIG-S1-01</a></li>' in text
+    assert text.count('href="#S1"') == 1  # in the contents
+
+
+def test_what_is_not_on_the_page_is_no_link() -> None:
+    writer = Writer({"PUB-S1-001"})
+    told = writer.text("PUB-S1-001, PUB-S1-0011, CLM-BN-01 & EXP-S1-MNIST-A")
+    assert told == (
+        '<a href="#PUB-S1-001">PUB-S1-001</a>, PUB-S1-0011, CLM-BN-01 &amp; EXP-S1-MNIST-A'
+    )
+
+
+def test_an_id_has_one_place() -> None:
+    one = made_up.table()
+    sections = [Section(name, "A", "?", blocks=[one]) for name in ("claims", "sources")]
+    assert check(render(made_up.page(*sections))).ids.count("CLM-BN-01") == 1
+    assert addresses(sections) == set(made_up.CLAIMS["id"])
+
+
+def test_a_cell_is_set_by_what_its_column_holds() -> None:
+    frame = pd.DataFrame(
+        {
+            "share": [0.12345, float("nan")],
+            "with sign": ["+0.5", "\N{MINUS SIGN}3"],
+            "is": [True, False],
+            "text": ["a", "b" * 70],
+            "more": [Folded("open me", ("one", "two")), "c"],
+        }
+    )
+    html = Writer(()).table(Table("T", frame))
+    assert '<td class="number">0.1235</td>' in html
+    assert '<td class="nothing">\N{EN DASH}</td>' in html
+    assert '<td class="number">\N{MINUS SIGN}3</td>' in html
+    assert "<td>yes</td>" in html
+    assert '<td class="long">a</td>' in html
+    assert "<summary>open me</summary><ul><li>one</li><li>two</li></ul>" in html
+    assert html.count('<th scope="col"') == 5
+    assert "data-" not in html
+
+
+def test_rows_have_a_heading_and_names_for_narrow_screens() -> None:
+    html = Writer(()).table(made_up.table(filters=["source", "verdict"]))
+    assert '<table class="stacked" data-filters="2 3">' in html
+    assert '<tr id="CLM-BN-01"><th scope="row" data-label="id">CLM-BN-01</th>' in html
+    assert '<td data-label="verdict"><span class="badge bad">contradicted</span></td>' in html
+
+
+def test_an_empty_table_is_a_table() -> None:
+    html = Writer(()).table(Table("T", made_up.CLAIMS.iloc[:0], anchor="id", badges=["verdict"]))
+    assert "<tbody>\n</tbody>" in html
+
+
+def test_a_section_with_nothing_says_so(text: str) -> None:
+    assert '<p class="empty">There is nothing of it.</p>' in text
+
+
+def test_what_is_folded_is_marked_for_paper(text: str) -> None:
+    assert '<details class="table paper"><summary>&lt;script&gt;' in text
+    assert '<details class="table"><summary>Candidates (1 rows)</summary>' in text
+
+
+def test_a_page_may_have_no_findings() -> None:
+    whole = made_up.whole()
+    bare = whole.answer.__class__(whole.answer.tallies, [], "rule", "cuts")
+    text = render(made_up.page(answer=bare, sections=whole.sections))
+    assert "no claim or mistake with an effect that is clear" in text
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        ("supported", GOOD),
+        ("outside by 0.012", BAD),
+        ("no meaningful difference", MIXED),
+        ("no difference found", PLAIN),
+        ("not yet", OPEN),
+        ("setting", PLAIN),
+    ],
+)
+def test_tones(status: str, expected: str) -> None:
+    assert tone(status) == expected
+
+
+def test_a_picture_keeps_what_is_seen() -> None:
+    drawn = """<?xml version="1.0"?>
+    <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/svg11.dtd">
+    <svg xmlns:xlink="http://www.w3.org/1999/xlink" width="10.123456pt">
+     <metadata><a/></metadata><!-- a label -->
+     <defs><path id="used" d="M 1.23456 2
+       L 3 4.5"/></defs><g id="line2d_1"><use xlink:href="#used" x="1.23456"/></g>
+     <g id="clip" clip-path="url(#clip)"/><text>0.00025 &amp; 100%</text>
+    </svg>"""
+    light = lighten(drawn)
+    assert light == (
+        '<svg xmlns:xlink="http://www.w3.org/1999/xlink" width="10.123456pt">'
+        '<defs><path id="used" d="M 1.23 2 L 3 4.5"/></defs><g><use xlink:href="#used" '
+        'x="1.23456"/></g><g id="clip" clip-path="url(#clip)"/><text>0.00025 &amp; 100%</text>'
+        "</svg>"
+    )
+
+
+def test_a_picture_says_how_wide_it_was_drawn() -> None:
+    assert width(b'<?xml?><svg height="3pt" width="446.4pt" x="1">') == 446.4
+    assert width(SVG) is None
+
+
+@pytest.mark.parametrize("svg", [SVG, b"<svg><text>it's 100% &amp; #1</text></svg>"])
+def test_an_address_holds_the_picture(svg: bytes) -> None:
+    told = str(address(svg))
+    assert not set(told) & set('"&#')
+    scheme, _, data = told.partition(",")
+    assert scheme == "data:image/svg+xml"
+    assert unquote(data).replace("'", '"') == lighten(svg.decode()).replace("'", '"')
 
 
 def test_captions_are_plain_text() -> None:

@@ -1,7 +1,9 @@
 """The whole pipeline on tiny studies: what it makes, and what it does again and what not."""
 
+import html
 import json
 import re
+import shlex
 import shutil
 import sqlite3
 import time
@@ -92,6 +94,17 @@ def test_everything_is_made(finished):
     assert not list(finished.results.rglob("*.part"))
 
 
+def test_the_page_says_what_makes_a_figure_again(copy):
+    page = html.unescape((copy.results / "report/index.html").read_text())
+    (command,) = re.findall(r"<code>(\S+snakemake .*/figures/tiny.svg)</code>", page)
+    assert "--configfile tiny.yaml" in command
+    figure = copy.results / "figures/tiny.svg"
+    before = figure.stat().st_mtime_ns, figure.read_bytes()
+    copy.run(*shlex.split(command)[1:])
+    assert figure.stat().st_mtime_ns > before[0]
+    assert figure.read_bytes() == before[1]
+
+
 def test_what_is_printed(finished):
     assert trained(finished.output) == dict.fromkeys(cells(finished), (2, 2))
     assert "Report:   results/report/index.html" in finished.output
@@ -119,6 +132,8 @@ def test_a_second_run_does_nothing(finished):
             {"learning_curves": 1, "housing": 1, "figures": 2, "page": 1},
         ),
         ("figures/housing.py", {"housing": 1, "page": 1}),
+        ("report/findings.py", {"page": 1}),
+        ("report/templates/style.css", {"page": 1}),
         ("stats/variance.py", {"paper": 1}),
         ("tracking/log.py", {}),
         # The evidence is checked against plans, and so are study files.

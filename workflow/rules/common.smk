@@ -10,6 +10,8 @@ from restudy.experiments.registry import EXPERIMENTS
 from restudy.lock import hold
 from restudy.plan import load_plan
 from restudy.provenance import code_digest
+from restudy.report.commands import relative
+from restudy.report.digest import templates_digest
 from restudy.tracking.attempts import next_attempt
 from restudy.tracking.store import public, tracking_uri
 from snakemake.exceptions import WorkflowError
@@ -88,6 +90,16 @@ def needed_for_figures(figures):
         "histories": expand(collected.history, study=studies),
         "descriptions": expand(collected.description, study=studies),
         "data": expand(rules.prepare.output, dataset=datasets),
+    }
+
+
+def how_it_was_called():
+    """Return what a command needs to say that makes a file of this run again."""
+    given = workflow.config_settings
+    return {
+        "results": str(RESULTS),
+        "configfiles": relative(given.configfiles),
+        "settings": list(given.config_args or []),
     }
 
 

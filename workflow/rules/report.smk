@@ -308,9 +308,14 @@ rule timed_claims:
         "../scripts/timed_claims.py"
 
 
+# `rule all` makes the paper too, and the page links to it. It is no input: a paper that cannot be
+# typeset must not keep anybody from the page.
 rule page:
     input:
+        sources="config/evidence/sources.yaml",
         runs=expand(rules.collect.output.runs, study=PLAN.studies),
+        descriptions=expand(rules.collect.output.description, study=PLAN.studies),
+        records=expand(rules.train.output.record, cell=PLAN.cells),
         summaries=rules.tables.output.summary,
         figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
         ledger=[rules.published.output.table, *rules.ledger.output.tables],
@@ -327,6 +332,7 @@ rule page:
         forensics=rules.forensics.output.table,
         puzzles=rules.forensics.output.conclusions,
         matters=expand(rules.matters.output.text, study=studies_drawn_as("grid")),
+        shares=expand(rules.matters.output.table, study=studies_drawn_as("grid")),
         source_figures=expand(RESULTS / "figures/{figure}.svg", figure=DRAWN_FIGURES),
         captions=expand(
             "workflow/report/{kind}.rst",
@@ -344,13 +350,13 @@ rule page:
     resources:
         mem_mb=500,
     params:
-        studies=list(PLAN.studies),
+        cells={name: plan.cells for name, plan in PLAN.studies.items()},
         disputes={id_: sorted(dispute.claims) for id_, dispute in DISPUTES.items()},
-        code=code_digest(
-            "restudy.report.page",
-            "restudy.report.evidence",
-            "restudy.report.contradictions",
-        ),
+        experiments=SETTINGS.experiments,
+        paper=True,
+        command=how_it_was_called(),
+        templates=templates_digest(),
+        code=code_digest("restudy.report.page", "restudy.report.build"),
     message:
         "Write the report"
     script:

@@ -31,7 +31,7 @@ from restudy.evidence.readings import Reading
 from restudy.stats.effects import paired_effect
 
 COLUMNS = (
-    *("erratum", "source", "severity", "what", "n", "as_published", "corrected"),
+    *("erratum", "source", "severity", "what", "study", "n", "as_published", "corrected"),
     *("difference", "low", "high", "p", "cuts", "because"),
 )
 _NUMBERS = ("n", "as_published", "corrected", "difference", "low", "high", "p")
@@ -57,7 +57,8 @@ def demonstrate(
         experiments: the tables of the experiments that they name, likewise.
 
     Returns:
-        one row per demonstration with the columns ``COLUMNS``: ``n`` (seeds that both sides have),
+        one row per demonstration with the columns ``COLUMNS``: ``study`` (or experiment, where the
+        number with the mistake is read), ``n`` (seeds that both sides have),
         ``as_published`` and ``corrected`` (means), ``difference`` (the first less the second) with
         its 95% t interval and ``p``, ``cuts`` (what the scale cuts), ``because`` (why there is
         nothing).
@@ -68,6 +69,7 @@ def demonstrate(
             "source": erratum.origin,
             "severity": erratum.severity,
             "what": shown.what,
+            "study": _subject(shown.as_published),
             **{"cuts": "", "because": ""},
             **_numbers(shown, _Tables(studies, experiments or {})),
         }
@@ -111,6 +113,10 @@ def statuses_of(
         for erratum in errata
         if erratum.has_evidence or erratum.wording
     }
+
+
+def _subject(side: Side) -> str:
+    return side.study if isinstance(side, Reading) else side.experiment
 
 
 def _take(side: Side, tables: _Tables) -> Taken:

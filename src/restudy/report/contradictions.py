@@ -1,4 +1,4 @@
-"""What the page says of claims that contradict each other."""
+"""The section on claims that contradict each other."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from restudy.evidence.contradictions import side_by_side
-from restudy.report.page import Picture, Section, Table
+from restudy.report.parts import Block, Picture, Section, Table
 
 _TABLES = "../tables"
 _KEYS = ["claim", "other", "how"]
@@ -26,30 +26,34 @@ def contradictions(
         pictures: ids of two claims -> the figure of what they disagree about.
     """
     shown = _with_times(table, timed)
-    paired = shown[shown["other"] != ""]
-    overview = paired[["claim", "verdict", "other", "other_verdict", "conclusion"]]
-    tables = [
-        Table(
-            "Each pair", overview.rename(columns={"other": "against", "other_verdict": "verdict"})
+    paired, alone = shown[shown["other"] != ""], shown[shown["other"] == ""]
+    blocks: list[Block] = []
+    if len(paired):
+        overview = paired[["claim", "verdict", "other", "other_verdict", "conclusion"]]
+        columns = {"other": "against", "other_verdict": "its verdict"}
+        blocks.append(
+            Table(
+                "Each pair",
+                overview.rename(columns=columns),
+                badges=["verdict", "its verdict"],
+                stacked=True,
+            )
         )
-    ]
-    tables += [
-        Table(
-            f"{row['claim']} and {row['other']}",
-            side_by_side(row),
-            picture=pictures.get(frozenset((row["claim"], row["other"]))),
+    for row in paired.to_dict("records"):
+        picture = pictures.get(frozenset((row["claim"], row["other"])))
+        blocks += [picture] if picture else []
+        title = f"{row['claim']} and {row['other']}"
+        blocks.append(Table(title, side_by_side(row), folded=True))
+    if len(alone):
+        columns = {"other_statement": "against it", "other_sources": "by"}
+        blocks.append(
+            Table(
+                "Claims that a number or a remark of a source contradicts",
+                alone[["claim", "statement", *columns, "conclusion"]].rename(columns=columns),
+                folded=True,
+                stacked=True,
+            )
         )
-        for row in paired.to_dict("records")
-    ]
-    alone = shown[shown["other"] == ""]
-    columns = {"other_statement": "against it", "other_sources": "by"}
-    tables.append(
-        Table(
-            "Claims that a number or a remark of a source contradicts",
-            alone[["claim", "statement", *columns, "conclusion"]].rename(columns=columns),
-            folded=True,
-        )
-    )
     return Section(
         name="contradictions",
         title="Claims that contradict each other",
@@ -57,7 +61,8 @@ def contradictions(
         "two do our runs bear out?",
         notes="Each claim is judged by tests of its own, fixed before its runs, so both of a pair "
         "can hold, or neither. Curves are means over seeds with 95% intervals.",
-        tables=tables,
+        blocks=blocks,
+        empty="" if blocks else "No claim of the evidence contradicts another.",
         links={
             "all of them": f"{_TABLES}/contradictions.csv",
             "for reading": f"{_TABLES}/contradictions.md",

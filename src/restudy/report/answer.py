@@ -1,0 +1,151 @@
+"""The answer, first on the page: how much came out again, and what this scale leaves out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from restudy.evidence.ledger import (
+    BOUND_HOLDS,
+    BUG_ONLY,
+    CANNOT_BE,
+    DIFFERS,
+    EQUAL,
+    INSIDE,
+    JUDGED,
+    NOTHING_FOUND,
+    OUTSIDE,
+    SHOWN,
+    WORDING,
+)
+from restudy.report.parts import Count, Tally
+from restudy.report.tones import BAD, GOOD, MIXED, OPEN, PLAIN
+from restudy.stats.verdict import Verdict
+
+_SAMPLES = ("train_samples", "validation_samples")
+_LENGTH = ("epochs", "steps", "evaluate_every")
+
+
+def numbers(published: pd.DataFrame, address: str = "", title: str = "Printed numbers") -> Tally:
+    """Count what became of published numbers.
+
+    Args:
+        published: :func:`restudy.evidence.published.published_table`, or rows of it.
+        address: where on the page they are.
+        title: what they are.
+    """
+    status = published["status"]
+    inside = int(status.isin([INSIDE, BOUND_HOLDS]).sum())
+    equal, bug = int((status == EQUAL).sum()), int((status == BUG_ONLY).sum())
+    outside = int(status.str.startswith((OUTSIDE, DIFFERS)).sum())
+    cannot = int((status == CANNOT_BE).sum())
+    settings = int(status.isin(["setting", "a constant"]).sum())
+    still_open = len(status) - inside - equal - bug - outside - cannot - settings
+    judged = inside + equal + bug + outside
+    sentence = (
+        f"Of {len(status)} printed numbers this run judges {judged}. {equal + inside} reproduced: "
+        f"{equal} to the last digit, and {inside} as one more run of ours could have given them. "
+        f"{bug} came out only with the source's mistake in place, {outside} did not."
+    )
+    counts = [
+        Count("equal to the digit", equal, GOOD),
+        Count("as one more run of ours", inside, GOOD),
+        Count("only with the source's mistake", bug, MIXED),
+        Count("did not reproduce", outside, BAD),
+        Count("open at this scale", still_open, OPEN),
+        Count("cannot be judged", cannot, PLAIN),
+        Count("settings, not results", settings, PLAIN),
+    ]
+    return _tally(title, sentence, counts, address)
+
+
+def claims(verdicts: Sequence[str], address: str = "") -> Tally:
+    """Count the verdicts on the claims.
+
+    Args:
+        verdicts: one for each claim.
+        address: where on the page they are.
+    """
+    of = Counter(verdicts)
+    held, against = of[Verdict.SUPPORTED], of[Verdict.CONTRADICTED]
+    none, open_, cannot = of[Verdict.NO_DIFFERENCE], of[Verdict.INCONCLUSIVE], of[CANNOT_BE]
+    untested = len(verdicts) - held - against - none - open_ - cannot
+    sentence = (
+        f"Of {len(verdicts)} claims {held} held, and {against + none} did not: our runs contradict "
+        f"{against}, and show no meaningful difference where {none} see one. "
+        f"{open_ + untested} are open: {open_} inconclusive, {untested} not tested by this run. "
+        f"{cannot} cannot be tested here."
+    )
+    counts = [
+        Count("supported", held, GOOD),
+        Count("contradicted", against, BAD),
+        Count("no meaningful difference", none, MIXED),
+        Count("inconclusive", open_, OPEN),
+        Count("not tested by this run", untested, OPEN),
+        Count("cannot be tested", cannot, PLAIN),
+    ]
+    return _tally("Claims", sentence, counts, address)
+
+
+def errata(statuses: pd.Series[str], address: str = "", title: str = "Mistakes") -> Tally:
+    """Count what became of the mistakes.
+
+    Args:
+        statuses: one for each, as in the ledger.
+        address: where on the page they are.
+        title: what they are.
+    """
+    of = Counter(statuses)
+    shown, none, judged, wording = (of[name] for name in (SHOWN, NOTHING_FOUND, JUDGED, WORDING))
+    rest = len(statuses) - shown - none - judged - wording
+    sentence = (
+        f"Of {len(statuses)} mistakes found in the sources {shown} are shown to change a number, "
+        f"{none} are not; {judged} are judged by the numbers and claims that rest on them, "
+        f"{wording} are of wording only, {rest} are open or out of reach."
+    )
+    counts = [
+        Count("change a number", shown, BAD),
+        Count("no difference found", none, GOOD),
+        Count("judged by their rows", judged, MIXED),
+        Count("of wording only", wording, PLAIN),
+        Count("open or out of reach", rest, OPEN),
+    ]
+    return _tally(title, sentence, counts, address)
+
+
+def cuts(descriptions: Iterable[Mapping[str, Any]], scale: str, *, experiments: bool) -> str:
+    """Say in a sentence what a scale does less than the full one.
+
+    Args:
+        descriptions: ``study.json`` of each study.
+        scale: of the run.
+        experiments: whether the small experiments were done.
+    """
+    every = [description["cuts"] for description in descriptions]
+    cut = [words for words in every if words]
+    left_out = "" if experiments else " The small experiments were not done (experiments: false)."
+    if not cut:
+        return f"Scale {scale}: every study runs as it is written.{left_out}"
+    kinds = Counter(kind for words in cut for kind in {_kind(word) for word in words})
+    told = ", ".join(f"{kind} in {number}" for kind, number in kinds.most_common())
+    return (
+        f"Scale {scale} cuts {len(cut)} of {len(every)} studies: {told}; "
+        f"each study below says what.{left_out}"
+    )
+
+
+def _kind(cut: str) -> str:
+    """Return what sort of a cut it is, from its words (:func:`restudy.plan.plan_study`)."""
+    first = cut.split(" ", 1)[0]
+    if first in _SAMPLES:
+        return "fewer samples"
+    if first in _LENGTH:
+        return "shorter training"
+    return "fewer seeds" if " seed" in cut else "fewer levels"
+
+
+def _tally(title: str, sentence: str, counts: Sequence[Count], address: str) -> Tally:
+    return Tally(title, sentence, [count for count in counts if count.number], address)
