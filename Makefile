@@ -10,7 +10,7 @@ SCALE ?= default
 RESULTS := $(if $(filter default,$(SCALE)),results,results/$(SCALE))
 SCALE_CONFIG := $(if $(filter default,$(SCALE)),,--configfile config/$(SCALE).yaml)
 .DEFAULT_GOAL := help
-.PHONY: help setup plan run quick full report ui test lint format bench lock clean
+.PHONY: help setup plan run quick full report ui reference verify test lint format bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,12 @@ report: $(READY)  ## make Snakemake's HTML report of the results (SCALE=quick|de
 
 ui: $(READY)  ## browse the runs: the MLflow UI on http://127.0.0.1:5000 (SCALE=..., PORT=...)
 	@$(BIN)/python -m restudy.tracking.ui --results $(RESULTS) --port $(or $(PORT),5000)
+
+reference: $(READY)  ## keep the tables, figures and reports of a finished run as results/reference (SCALE=...)
+	@$(BIN)/python -m restudy.reference --scale $(SCALE)
+
+verify: $(READY)  ## hold your own run against results/reference: what is equal, what differs (ROWS=file.csv)
+	@$(BIN)/python -m restudy.verify $(if $(filter file,$(origin SCALE)),,--scale $(SCALE)) $(if $(ROWS),--rows $(ROWS))
 
 test: $(READY)  ## run all tests, a file on each core
 	$(BIN)/pytest --numprocesses $(if $(filter all,$(CORES)),logical,$(CORES)) --dist loadfile

@@ -30,6 +30,7 @@ rule all:
 
 onstart:
     take_lock()
+    look_for_jobs_only_when_one_ends()
     watch_training()
 
 

@@ -33,6 +33,8 @@ FORBIDDEN = {
         *("restudy.tracking", "restudy.plan", "restudy.tables"),
     ),
     "restudy.figures": ("torch", "restudy.lanes", "restudy.report"),
+    "restudy.reference": ("torch", "restudy.lanes", "restudy.figures", "restudy.tracking"),
+    "restudy.verify": ("torch", "restudy.lanes", "restudy.figures", "restudy.tracking"),
     "restudy.report": ("torch", "restudy.lanes"),
     "restudy.tracking": READERS,
 }

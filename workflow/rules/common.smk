@@ -148,6 +148,17 @@ def watch_training():
         print(f"warning: the progress of training is not shown: {error!r}")
 
 
+def look_for_jobs_only_when_one_ends():
+    """Keep the scheduler from looking for jobs to start all the time.
+
+    Snakemake 9.27 limits the rate of starts, and so looks again a second after each look, once more
+    for every job that has ended: in a run of a hundred jobs it soon does nothing else, and takes a
+    core. No option turns the limit off. Local jobs need none.
+    """
+    if workflow.local_exec and hasattr(workflow.scheduler, "job_rate_limiter"):
+        workflow.scheduler.job_rate_limiter = None
+
+
 def take_lock():
     """See to it that only one run of the pipeline is going on in this folder."""
     try:

@@ -1,0 +1,71 @@
+"""Copying a run into the reference's folder, as a whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from restudy.errors import RestudyError
+from restudy.reference.contents import ORIGIN, PAGE, PAPER, README, files_of
+from restudy.reference.origin import in_words
+
+
+def keep(results: Path, reference: Path, origin: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """Copy what belongs to a reference, in the place of an earlier one.
+
+    Args:
+        results: folder of a finished run.
+        reference: folder of the reference.
+        origin: see :func:`restudy.reference.origin.describe_origin`.
+
+    Returns:
+        kind -> number of files and bytes.
+
+    Raises:
+        RestudyError: ``reference`` is something else than an earlier reference.
+    """
+    if reference.exists() and not (reference / ORIGIN).is_file() and any(reference.iterdir()):
+        raise RestudyError(f"{reference}: is no reference ({ORIGIN} is missing); remove it first")
+    kinds = files_of(results)
+    part = reference.with_name(f".{reference.name}.{uuid.uuid4().hex}.part")
+    try:
+        for path in (path for paths in kinds.values() for path in paths):
+            (part / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(results / path, part / path)
+        (part / ORIGIN).write_text(json.dumps(origin, indent=1) + "\n", encoding="utf-8")
+        (part / README).write_text(readme(origin), encoding="utf-8")
+        sizes = {kind: _size(part, paths) for kind, paths in kinds.items()}
+        sizes["where it comes from"] = _size(part, [Path(ORIGIN), Path(README)])
+        shutil.rmtree(reference, ignore_errors=True)
+        part.rename(reference)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return sizes
+
+
+def readme(origin: Mapping[str, Any]) -> str:
+    """Return what a visitor reads first."""
+    return f"""# The reference run
+
+{in_words(dict(origin))} Made by `make reference`; do not edit.
+
+* [The report]({PAGE}): download it and open it in a browser. One file, no network needed.
+* [The paper]({PAPER}).
+* [Every printed number beside ours](tables/published.md), as [CSV](tables/published.csv).
+* [Claims](tables/claims.csv) and their [tests](tables/claim_tests.csv); claims that
+  [contradict each other](tables/contradictions.md).
+* [Mistakes](tables/errata.csv), and [what they do](tables/errata_shown.csv).
+* [All tables](tables), [all figures](figures) with the numbers drawn. What the columns mean:
+  [docs/results.md](../../docs/results.md).
+
+`{ORIGIN}` says where it comes from. `make verify` holds a run of your own against it:
+[docs/reference-run.md](../../docs/reference-run.md).
+"""
+
+
+def _size(folder: Path, paths: list[Path]) -> tuple[int, int]:
+    return len(paths), sum((folder / path).stat().st_size for path in paths)
