@@ -71,6 +71,10 @@ class Tab:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
 
+    def media(self, name: str) -> None:
+        """Show the page as on a medium, such as print; on the screen without one."""
+        self._call("Emulation.setEmulatedMedia", media=name)
+
     def scripts(self, *, on: bool) -> None:
         self._call("Emulation.setScriptExecutionDisabled", value=not on)
 

@@ -69,8 +69,13 @@ def test_cuts_in_a_sentence():
         "in 1, fewer levels in 1; each study below says what. The small experiments were not done "
         "(experiments: false)."
     )
-    whole = answer.cuts(described[3:], "full", experiments=True)
-    assert whole == "Scale full: every study runs as it is written."
+    whole = answer.cuts(described[3:], "full", left_out=["a", "b"], experiments=True)
+    assert (
+        whole
+        == "Scale full: every study of this run is as it is written. Left out: 2 studies (a, b)."
+    )
+    many = answer.cuts(described[3:], "full", left_out=list("abcdef"), experiments=True)
+    assert many.endswith(" Left out: 6 studies.")
 
 
 def test_of(claim, topic, verdict, low, high, **fields):

@@ -185,6 +185,17 @@ def test_a_phone_scrolls_down_only(tab):
     assert place == "fixed"  # the contents are one tap away
 
 
+def test_headings_of_tables_are_repeated_on_paper(tab):
+    # Chromium repeats no heading that holds a box of its own, such as a button.
+    tab.media("print")
+    try:
+        assert tab.run(f"getComputedStyle({heading(0)}).display") == "contents"
+        assert tab.run("getComputedStyle(document.getElementById('contents')).display") == "none"
+        assert tab.run("getComputedStyle(document.querySelector('.filters')).display") == "none"
+    finally:
+        tab.media("")
+
+
 def test_contents_stay_beside_the_text(tab):
     tab.run("scrollTo(0, document.body.scrollHeight)")
     top = tab.run("document.getElementById('contents').getBoundingClientRect().top")

@@ -93,6 +93,12 @@ def needed_for_figures(figures):
     }
 
 
+def studies_left_out():
+    """Return the studies that there are files of, and that this run does not do."""
+    files = Path(SETTINGS.studies).glob("*.yaml")
+    return sorted({file.stem for file in files} - set(PLAN.studies))
+
+
 def how_it_was_called():
     """Return what a command needs to say that makes a file of this run again."""
     given = workflow.config_settings

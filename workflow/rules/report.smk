@@ -352,6 +352,7 @@ rule page:
     params:
         cells={name: plan.cells for name, plan in PLAN.studies.items()},
         disputes={id_: sorted(dispute.claims) for id_, dispute in DISPUTES.items()},
+        left_out=studies_left_out(),
         experiments=SETTINGS.experiments,
         paper=True,
         command=how_it_was_called(),

@@ -19,6 +19,7 @@ with job(snakemake.log[0]):
         grids=[Path(path).parent.name for path in read.matters],
         figures=[Path(path).stem for path in read.source_figures],
         disputes=params.disputes,
+        left_out=params.left_out,
         experiments=params.experiments,
         paper=params.paper,
         sources=Path(read.sources),

@@ -25,6 +25,8 @@ from restudy.report.parts import Count, Tally
 from restudy.report.tones import BAD, GOOD, MIXED, OPEN, PLAIN
 from restudy.stats.verdict import Verdict
 
+_NAMED = 4
+"""As many studies that are left out are named."""
 _SAMPLES = ("train_samples", "validation_samples")
 _LENGTH = ("epochs", "steps", "evaluate_every")
 
@@ -116,25 +118,40 @@ def errata(statuses: pd.Series[str], address: str = "", title: str = "Mistakes")
     return _tally(title, sentence, counts, address)
 
 
-def cuts(descriptions: Iterable[Mapping[str, Any]], scale: str, *, experiments: bool) -> str:
+def cuts(
+    descriptions: Iterable[Mapping[str, Any]],
+    scale: str,
+    *,
+    left_out: Sequence[str] = (),
+    experiments: bool,
+) -> str:
     """Say in a sentence what a scale does less than the full one.
 
     Args:
         descriptions: ``study.json`` of each study.
         scale: of the run.
+        left_out: names of studies that this run does not do.
         experiments: whether the small experiments were done.
     """
     every = [description["cuts"] for description in descriptions]
     cut = [words for words in every if words]
-    left_out = "" if experiments else " The small experiments were not done (experiments: false)."
+    missing = _left_out(left_out)
+    missing += "" if experiments else " The small experiments were not done (experiments: false)."
     if not cut:
-        return f"Scale {scale}: every study runs as it is written.{left_out}"
+        return f"Scale {scale}: every study of this run is as it is written.{missing}"
     kinds = Counter(kind for words in cut for kind in {_kind(word) for word in words})
     told = ", ".join(f"{kind} in {number}" for kind, number in kinds.most_common())
     return (
         f"Scale {scale} cuts {len(cut)} of {len(every)} studies: {told}; "
-        f"each study below says what.{left_out}"
+        f"each study below says what.{missing}"
     )
+
+
+def _left_out(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    told = f" ({', '.join(names)})" if len(names) <= _NAMED else ""
+    return f" Left out: {len(names)} stud{'y' if len(names) == 1 else 'ies'}{told}."
 
 
 def _kind(cut: str) -> str:

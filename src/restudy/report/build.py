@@ -54,6 +54,7 @@ class Run:
         figures: ids of the sources' figures that were drawn.
         disputes: id of a figure of a contradiction -> ids of its two claims.
         command: how the pipeline was called.
+        left_out: names of studies that were not done.
         experiments: whether the small experiments were done.
         paper: whether there is a paper beside the page.
         sources: the file with the sources.
@@ -68,6 +69,7 @@ class Run:
     grids: Sequence[str] = ()
     figures: Sequence[str] = ()
     disputes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    left_out: Sequence[str] = ()
     experiments: bool = True
     paper: bool = False
     sources: Path = Path("config/evidence/sources.yaml")
@@ -112,7 +114,9 @@ def build(run: Run) -> Page:
             ],
             findings=findings(rows["claims"], tests, rows["errata"], shown, shares, run.studies),
             rule=RULE,
-            cuts=answer.cuts(descriptions, run.scale, experiments=run.experiments),
+            cuts=answer.cuts(
+                descriptions, run.scale, left_out=run.left_out, experiments=run.experiments
+            ),
         ),
         sections=[
             sources.sources(every, evidence),
