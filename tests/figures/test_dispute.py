@@ -92,7 +92,8 @@ def test_curves_stand_where_the_data_say() -> None:
 
 
 def test_a_side_without_a_place_is_a_line_across() -> None:
-    drawing = made("CON-REG-01", "default")
+    drawing = made("CON-REG-01", "full")
+    assert set(drawing.data["dataset"]) == {"mnist", "fashion_mnist"}
     for axes, dataset in zip(drawing.figure.axes, ("mnist", "fashion_mnist"), strict=False):
         own = drawing.data[drawing.data["dataset"] == dataset]
         (mean,) = own.loc[own["curve"] == "no penalty", "mean"]
