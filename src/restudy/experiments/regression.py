@@ -10,10 +10,10 @@ import pandas as pd
 from sklearn.linear_model import HuberRegressor, LinearRegression, QuantileRegressor
 
 from restudy.datasets.load import Part, PreparedData
+from restudy.experiments.full_batch import descend
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.lanes.streams import generator
 from restudy.numpy_net.network import FullyConnectedNet, Parameters
-from restudy.numpy_net.optimisers import classical_momentum
 
 CORRUPTED = ("0", "0.01", "0.05", "0.1")
 FACTOR = 10
@@ -109,13 +109,7 @@ def _descend(hidden: list[int], train: Part, seed: int, part: int) -> FullyConne
         activation="tanh",  # smooth, so that a small gradient means a minimum
     )
     x, y = train.x.astype(np.float64), train.y.astype(np.float64)
-    velocity = {name: np.zeros_like(w) for name, w in network.params.items()}
-    for _ in range(_STEPS):
-        _, gradients = network.loss_and_gradients(x, y)
-        for name, g in gradients.items():
-            network.params[name], velocity[name] = classical_momentum(
-                network.params[name], g, velocity[name], _LEARNING_RATE, _MOMENTUM
-            )
+    descend(network, x, y, steps=_STEPS, learning_rate=_LEARNING_RATE, momentum=_MOMENTUM)
     return network
 
 

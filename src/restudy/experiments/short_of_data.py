@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from restudy.datasets.load import Part, PreparedData
+from restudy.experiments.full_batch import descend
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.lanes.streams import generator
 from restudy.numpy_net.network import FullyConnectedNet
-from restudy.numpy_net.optimisers import classical_momentum
 
 SAMPLES = ("10", "100", "1000")
 REMEDIES: Mapping[str, dict[str, Any]] = {
@@ -71,14 +71,15 @@ def _trained(train: Part, seed: int, fields: Mapping[str, Any]) -> FullyConnecte
         dtype=np.float32,
         **fields,
     )
-    masks = generator(seed, "short of data: dropout")
-    velocity = {name: np.zeros_like(w) for name, w in network.params.items()}
-    for _ in range(_STEPS):
-        _, gradients = network.loss_and_gradients(train.x, train.y, masks)
-        for name, g in gradients.items():
-            network.params[name], velocity[name] = classical_momentum(
-                network.params[name], g, velocity[name], _LEARNING_RATE, _MOMENTUM
-            )
+    descend(
+        network,
+        train.x,
+        train.y,
+        steps=_STEPS,
+        learning_rate=_LEARNING_RATE,
+        momentum=_MOMENTUM,
+        masks=generator(seed, "short of data: dropout"),
+    )
     return network
 
 
