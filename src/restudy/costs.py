@@ -35,6 +35,8 @@ _ROWS = 500
 """Samples of a full batch that are taken at a time, for each lane anew."""
 _BLOCK = 512
 """Training samples that most probes look at."""
+_NOISY = 3000
+"""Validation samples that one of them looks at with noise in them."""
 
 START = 5.0
 """Seconds before a job's first step, nearly all of them imports."""
@@ -106,7 +108,7 @@ def _evaluated(recipe: Recipe) -> int:
         "training_mode": recipe.n_train,
         "gradients": times * 6 * block,
         "activations": times * block,
-        "robustness": recipe.n_validation,
+        "robustness": min(_NOISY, recipe.n_validation),
         "sharpness": 4 * block,
     }
     return samples + sum(probes.get(probe, 0) for probe in recipe.probes)

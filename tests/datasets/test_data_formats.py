@@ -157,7 +157,7 @@ def test_every_form_of_the_housing_data_decodes_to_the_same_bytes() -> None:
         gzip.compress(b"<html>blocked</html>"),
         b"",
     ],
-    # A name each: an archive's bytes hold the time, and workers that disagree on a test's name stop.
+    # Names: the bytes of an archive hold the time, and all workers must collect the same tests.
     ids=["another-name", "cut-short", "a-page", "a-page-gzipped", "empty"],
 )
 def test_a_damaged_archive_is_refused(content: bytes) -> None:

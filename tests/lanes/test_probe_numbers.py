@@ -266,11 +266,13 @@ def test_smoothness_is_that_of_the_losses_of_the_epoch(norm, batch_size):
         assert close(found["loss_spread"][1], np.std(losses), rel=1e-7)
 
 
+@pytest.mark.parametrize("rows", [7, 3000])
 @networks
-def test_robustness_is_the_score_with_noise_from_the_lane_s_stream(fields):
+def test_robustness_is_the_score_with_noise_from_the_lane_s_stream(fields, rows, monkeypatch):
+    monkeypatch.setattr("restudy.lanes.probes.robustness.ROWS", rows)
     stack, found = after_training(["robustness"], **fields)
     [(metric, values)] = found.items()
-    x, y = stack.data.validation.x, stack.data.validation.y
+    x, y = stack.data.validation.x[:rows], stack.data.validation.y[:rows]
     for i, one in enumerate(stack.recipes):
         noise = generator(one.seed, "input noise").standard_normal(x.shape, np.float32)
         noise = torch.from_numpy(noise).double() * (0.3 * x.numpy().std())
