@@ -278,6 +278,16 @@ def test_a_study_may_be_left_out_at_a_scale():
     assert list(made.studies) == ["a"]
 
 
+def test_one_study_may_be_done_at_the_full_scale():
+    cut = {"scales": {"quick": {"skip": True}}}
+    one = study("one", seeds=4, **cut)
+    other = study("other", seeds=3, scales={"quick": {"seeds": 1}})
+    made = make_plan({"one": one, "other": other}, "quick", full=["one"])
+    assert {name: len(found.runs) for name, found in made.studies.items()} == {"one": 4, "other": 1}
+    assert [found.scale for found in made.studies.values()] == ["full", "quick"]
+    assert ids(made.studies["one"]) == ids(plan_study(one, "full"))
+
+
 def test_weights_are_kept_if_one_study_wants_them():
     heavy, light = study("heavy"), study("light", keep_weights=False)
     assert [cell.keep_weights for cell in plan(heavy, light).cells.values()] == [True]

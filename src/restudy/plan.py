@@ -11,7 +11,7 @@ many of them is work for all cores and no job takes a night. The seeds of one se
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from restudy import costs
 from restudy.config.identity import Lane, cell_id, label, lane_id
-from restudy.config.loading import load_studies
+from restudy.config.loading import check_names, load_studies
 from restudy.config.recipe import Recipe
 from restudy.config.settings import Settings
 from restudy.config.sources import check_sources
@@ -184,24 +184,27 @@ def load_plan(settings: Settings) -> Plan:
             no valid recipe.
     """
     studies = load_studies(Path(settings.studies), settings.only)
+    check_names("full", settings.full, studies)
     check_sources(studies.values())
-    return make_plan(studies, settings.scale)
+    return make_plan(studies, settings.scale, settings.full)
 
 
-def make_plan(studies: Mapping[str, Study], scale: str) -> Plan:
+def make_plan(studies: Mapping[str, Study], scale: str, full: Iterable[str] = ()) -> Plan:
     """Expand studies into cells and lanes.
 
     Args:
         studies: by name.
         scale: ``quick``, ``default`` or ``full``.
+        full: names of studies that are done at the full scale all the same.
 
     Raises:
         RestudyError: a combination of levels is no valid recipe, or nothing is left of a study.
     """
+    scales = {name: "full" if name in full else scale for name in studies}
     planned = {
-        name: plan_study(study, scale)
+        name: plan_study(study, scales[name])
         for name, study in studies.items()
-        if not _cut(study, scale).skip
+        if not _cut(study, scales[name]).skip
     }
     lanes: dict[str, dict[str, Lane]] = {}
     keep: dict[str, bool] = {}

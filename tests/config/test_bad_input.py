@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from restudy.config.loading import load_settings, load_studies, load_study
+from restudy.config.settings import Settings
 from restudy.errors import RestudyError
-from restudy.plan import make_plan
+from restudy.plan import load_plan, make_plan
 from tests.config.studies import study, written
 
 HOUSES = {"dataset": "california_housing", "scaling": "standard"}
@@ -271,6 +272,12 @@ def test_unknown_name_in_only(tmp_path):
     written(tmp_path)
     text = complaint(lambda: load_studies(tmp_path, ["tny"]))
     has(text, "config.yaml: only: 'tny'", "allowed: tiny", "did you mean 'tiny'")
+
+
+def test_unknown_name_in_full(tmp_path):
+    written(tmp_path)
+    text = complaint(lambda: load_plan(Settings(studies=str(tmp_path), full=["tny"])))
+    has(text, "config.yaml: full: 'tny'", "allowed: tiny", "did you mean 'tiny'")
 
 
 def test_no_studies(tmp_path):

@@ -99,6 +99,12 @@ def studies_left_out():
     return sorted({file.stem for file in files} - set(PLAN.studies))
 
 
+def scale_in_words():
+    """Return the scale of this run, and which of its studies are done at another."""
+    full = [name for name, study in PLAN.studies.items() if study.scale != SETTINGS.scale]
+    return SETTINGS.scale + (f", but full for {', '.join(full)}" if full else "")
+
+
 def how_it_was_called():
     """Return what a command needs to say that makes a file of this run again."""
     given = workflow.config_settings

@@ -82,7 +82,7 @@ rule published:
     resources:
         mem_mb=500,
     params:
-        scale=SETTINGS.scale,
+        scale=scale_in_words(),
         code=code_digest("restudy.evidence.published"),
     message:
         "Hold our numbers beside the published ones"
@@ -114,7 +114,7 @@ rule forensics:
     resources:
         mem_mb=500,
     params:
-        scale=SETTINGS.scale,
+        scale=scale_in_words(),
         code=code_digest("restudy.evidence.forensics_tables"),
     message:
         "Look which settings could have given what the sources print"

@@ -98,12 +98,27 @@ def load_studies(folder: Path, only: Iterable[str] = ()) -> dict[str, Study]:
                 )
             )
         studies[study.name], files[study.name] = study, path
-    for name in only:
+    only = list(only)
+    check_names("only", only, studies)
+    return {name: study for name, study in studies.items() if not only or name in only}
+
+
+def check_names(key: str, names: Iterable[str], studies: Iterable[str]) -> None:
+    """Complain about the first name that is no study's.
+
+    Args:
+        key: of the settings, that holds the names.
+        names: of studies.
+        studies: the names there are.
+
+    Raises:
+        RestudyError: a name is unknown.
+    """
+    for name in names:
         if name not in studies:
             raise RestudyError(
-                describe("config.yaml", "only", name, ", ".join(studies), nearest(name, studies))
+                describe("config.yaml", key, name, ", ".join(studies), nearest(name, studies))
             )
-    return {name: study for name, study in studies.items() if not only or name in only}
 
 
 def validate(model: type[Model], values: dict[str, Any], where: str) -> Model:

@@ -66,6 +66,9 @@ class Settings(_Strict):
         "config/studies", description="folder with the study files"
     )
     only: list[str] = Field([], description="names of the studies to run; empty: all")
+    full: list[str] = Field(
+        [], description="names of studies done at the full scale whatever the scale of the run is"
+    )
     experiments: Annotated[bool, BeforeValidator(_switch)] = Field(
         True, description="do the small experiments that some claims and errata rest on"
     )
