@@ -101,7 +101,9 @@ def studies_left_out():
 
 def scale_in_words():
     """Return the scale of this run, and which of its studies are done at another."""
-    full = [name for name, study in PLAN.studies.items() if study.scale != SETTINGS.scale]
+    full = [
+        name for name, study in PLAN.studies.items() if study.scale != SETTINGS.scale
+    ]
     return SETTINGS.scale + (f", but full for {', '.join(full)}" if full else "")
 
 
