@@ -57,7 +57,7 @@ def seconds(recipe: Recipe, lanes: int) -> float:
     """Estimate how long one core trains a cell, without the start of its job.
 
     Args:
-        recipe: of any of its lanes; they cost the same.
+        recipe: of one of its lanes; the others cost the same, but for dropout.
         lanes: how many there are.
     """
     return sum(work(recipe, lanes))

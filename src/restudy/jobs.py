@@ -15,12 +15,13 @@ goes for the jobs of a study that changes.
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Any
 
 from restudy import costs
+from restudy.config.recipe import Recipe
 from restudy.plan import Cell, Plan
 
 # In estimated seconds.
@@ -88,14 +89,15 @@ def _by_study_and_dataset(plan: Plan) -> Mapping[tuple[str, str], list[_Estimate
     found: dict[tuple[str, str], list[_Estimate]] = {}
     seen: set[str] = set()
     for name, study in plan.studies.items():
-        lanes = Counter(run.cell for run in study.runs)
+        # The lanes that other studies add do not count: theirs would not be stable.
+        lanes: dict[str, list[Recipe]] = {}
         for run in study.runs:
-            if run.cell not in seen:
-                seen.add(run.cell)
-                cell = plan.cells[run.cell]
-                # The lanes that other studies add do not count: theirs would not be stable.
-                work = costs.seconds(run.recipe, lanes[run.cell])
-                found.setdefault((name, run.recipe.dataset), []).append((cell, work))
+            lanes.setdefault(run.cell, []).append(run.recipe)
+        for id_, recipes in lanes.items():
+            if id_ not in seen:
+                seen.add(id_)
+                work = fmean(costs.seconds(recipe, len(recipes)) for recipe in recipes)
+                found.setdefault((name, recipes[0].dataset), []).append((plan.cells[id_], work))
     return found
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from pydantic import ValidationError
@@ -62,7 +63,8 @@ class Cell:
     @cached_property
     def work(self) -> float:
         """Estimate of what training it takes, in seconds of one core."""
-        return costs.seconds(self.shared, len(self.lanes))
+        n = len(self.lanes)
+        return fmean(costs.seconds(lane.recipe, n) for lane in self.lanes)
 
 
 @dataclass(frozen=True)

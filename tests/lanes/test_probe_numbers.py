@@ -6,7 +6,7 @@ In float64, each lane against the same network alone.
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from torch.nn import functional
@@ -325,6 +325,7 @@ def test_what_holds_for_any_network(fields):
     whole, first, last, ratio = (
         found[f"gradient_{name}"] for name in ("norm", "norm_first", "norm_last", "ratio")
     )
+    assume(whole.isfinite().all())  # steep and without norm, training may run away
     assert (first.square() + last.square() <= whole.square() * (1 + 1e-12)).all()
     torch.testing.assert_close((ratio * last)[last > 0], first[last > 0])
     assert (found["gradient_noise"] >= 0).all()
