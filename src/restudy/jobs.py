@@ -27,9 +27,9 @@ from restudy.plan import Cell, Plan
 # In estimated seconds.
 _LONG = 20.0
 """A cell that takes longer has a job of its own."""
-_MOST = 40.0
+_MOST = 60.0
 """What a shared job takes, about, at most: one core may have that much left at the end."""
-_LEAST = 2 * costs.START
+_LEAST = 3 * costs.START
 """Below this, a second job costs more than a second core gains."""
 
 _Estimate = tuple[Cell, float]

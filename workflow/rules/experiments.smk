@@ -21,6 +21,8 @@ for group, names in by_job(EXPERIMENTS).items():
             "../../envs/restudy.yaml"
         # What measures time computes with one thread, and nothing of ours runs beside it.
         threads: (workflow.cores or 1) if group == "timed" else 1
+        # Early, as the longest of training: they take minutes.
+        priority: 1
         resources:
             mem_mb=1500,
         params:

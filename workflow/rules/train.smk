@@ -29,6 +29,8 @@ rule train:
     conda:
         "../../envs/restudy.yaml"
     threads: 1
+    # The longest jobs first, so that no core waits for one of them at the end.
+    priority: 1
     resources:
         mem_mb=1500,
     params:
