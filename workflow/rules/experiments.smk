@@ -17,12 +17,12 @@ for group, names in by_job(EXPERIMENTS).items():
             RESULTS / f"logs/experiments/{group}.log",
         benchmark:
             RESULTS / f"benchmarks/experiments/{group}.tsv"
+        # Early, as the longest of training: they take minutes.
+        priority: 1
         conda:
             "../../envs/restudy.yaml"
         # What measures time computes with one thread, and nothing of ours runs beside it.
         threads: (workflow.cores or 1) if group == "timed" else 1
-        # Early, as the longest of training: they take minutes.
-        priority: 1
         resources:
             mem_mb=1500,
         params:

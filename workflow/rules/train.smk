@@ -26,11 +26,11 @@ rule train:
     wildcard_constraints:
         # The cells that have a job alone.
         cell=f"(?!(?:{'|'.join(SHARING)})/)[^/]+" if SHARING else "[^/]+",
+    # The longest jobs first, so that no core waits for one of them at the end.
+    priority: 1
     conda:
         "../../envs/restudy.yaml"
     threads: 1
-    # The longest jobs first, so that no core waits for one of them at the end.
-    priority: 1
     resources:
         mem_mb=1500,
     params:
