@@ -98,7 +98,7 @@ def study(name: str = "s1-one", **description: Any) -> Ran:
 
 def contrasts(*signs: str) -> pd.DataFrame:
     """Return a table of differences of two printed numbers, of which it says only the sign."""
-    rows = [dict.fromkeys(CONTRASTS, "") | {"sign": sign} for sign in signs]
+    rows = [dict.fromkeys(CONTRASTS, "") | {"sign": sign, "other": 0} for sign in signs]
     return pd.DataFrame(rows, columns=list(CONTRASTS))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
+
+import numpy as np
 
 from restudy.evidence.ledger import PERCENT
 from restudy.evidence.measuring import StudyTables, take
@@ -77,9 +80,14 @@ def compare(
     """
     taken = take(reading, studies)
     values = taken.by_seed * (100 if unit in PERCENT else 1)
+    estimate = prediction_interval(values, level)
+    if reading.floor is not None:
+        logs = prediction_interval(np.log(values - reading.floor), level)
+        ends = (reading.floor + math.exp(end) for end in (logs.low, logs.high))
+        estimate = estimate._replace(**dict(zip(("low", "high"), ends, strict=True)))
     return Ours(
         printed=float(printed),
-        estimate=prediction_interval(values, level),
+        estimate=estimate,
         slack=half_unit(printed) + taken.resolution / 2,
         diverged=int(values.isna().sum()),
         cuts=taken.cuts,

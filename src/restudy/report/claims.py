@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.judging import readable_tests
+from restudy.evidence.judging import by_design, readable_tests
 from restudy.evidence.ledger import CANNOT_BE, NOT_YET, TIMED
 from restudy.report.parts import Block, Folded, Section, Table
 from restudy.tables import DASH, number
@@ -49,7 +49,9 @@ def claims(
         notes="The margin of each test was fixed before its runs. p values are adjusted by topic "
         "(Holm). Where this scale cuts a study, the verdict is on the smaller study. Low power: "
         "an effect as large as the margin would be missed in one case of five, or more. Seconds "
-        "are those of the processor, measured in turns; they are not the same twice.",
+        "are those of the processor, measured in turns; they are not the same twice. Redesigned: "
+        "the test that stood here did not test the claim, and was replaced before the new one was "
+        "seen. Exploratory: the design was chosen by a look at what it finds; it does not count.",
         blocks=list(_blocks(ledger, tests, timed, timed_tests)) if len(ledger) else [],
         empty="" if len(ledger) else "The evidence has no claims (config/evidence/claims.yaml).",
         links={
@@ -137,4 +139,5 @@ def _line(test: Mapping[Any, Any]) -> str:
     )
     if test["low_power"]:
         line += ", low power"
-    return line + (" (the study is cut at this scale)" if test["cuts"] else "")
+    line += " (the study is cut at this scale)" if test["cuts"] else ""
+    return line + by_design(test)

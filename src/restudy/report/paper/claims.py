@@ -98,6 +98,28 @@ def cuts(tests: pd.DataFrame) -> str:
     )
 
 
+def designs(tests: pd.DataFrame) -> str:
+    """Say how many tests were designed anew after a look at runs; nothing if none was."""
+    found = tests.drop_duplicates(["claim", "test"])
+    n, m = (int((found[name] != "").sum()) for name in ("redesigned", "exploratory"))
+    told = []
+    if n:
+        told.append(
+            sentence(
+                f"{agree(n, 'test replaces', 'tests replace')} one that did not test its claim; "
+                "the design was fixed anew before its outcome was seen, margin and direction kept"
+            )
+        )
+    if m:
+        told.append(
+            sentence(
+                f"{agree(m, 'test is', 'tests are')} exploratory, designed by a look at what they "
+                "find, and take no part in any verdict"
+            )
+        )
+    return " ".join(told)
+
+
 def by_topic(claims: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a row for each topic with a verdict: its name, its claims by verdict, all others."""
     tested = claims[claims["status"].isin(VERDICTS)]
