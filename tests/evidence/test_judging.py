@@ -398,6 +398,23 @@ def test_what_is_found_by_itself_and_not_in_its_family_says_so():
     assert f"p {p:.2g} by itself and {8 * p:.2g} among all tests of its topic" in status.because
 
 
+def test_what_contradicts_a_claim_of_no_difference_is_adjusted_too():
+    rng = np.random.default_rng(0)
+
+    def value(run: Any, *_: Any) -> float:
+        return rng.normal(0.9, 0.02) + 0.05 * (run.levels["norm"] == "batch")
+
+    tables, runs = numbers(value)
+    fields = {"predicts": "equal", "margin": 1e-4}
+    claims = [claim(test_of(**fields), id=f"CLM-BN-{number:02d}") for number in range(1, 9)]
+    (alone,) = judge(claims[:1], {"tiny": tables}, {"tiny": runs}).to_dict("records")
+    assert alone["verdict"] == "contradicted"
+    assert alone["p_contradicts"] == alone["p"] < 0.05
+    table = judge(claims, {"tiny": tables}, {"tiny": runs})
+    assert table["p_contradicts"].tolist() == pytest.approx([8 * alone["p"]] * 8)
+    assert set(table["verdict"]) == {"inconclusive"}
+
+
 def test_the_verdict_on_a_claim_is_that_of_all_its_tests():
     two = [test_of(), test_of(number={"split": "train", "metric": "accuracy"})]
 

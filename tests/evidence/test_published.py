@@ -76,7 +76,7 @@ def test_above_a_floor_the_interval_is_of_logs():
     assert found["mean"] == pytest.approx(0.92)
     assert (found["low"], found["high"]) == pytest.approx(tuple(0.5 + np.exp(ends)))
     with pytest.raises(ValueError, match="no 'floor'"):
-        measure(floor=0.5, minus=measure())
+        Measure.model_validate(measure(floor=0.5, minus=measure()))
 
 
 @pytest.mark.parametrize("value", ["0.90", "0.968", "0.873", "0.97", "0.87", "0.9", "1.0"])

@@ -82,9 +82,9 @@ def compare(
     values = taken.by_seed * (100 if unit in PERCENT else 1)
     estimate = prediction_interval(values, level)
     if reading.floor is not None:
-        logs = prediction_interval(np.log(values - reading.floor), level)
-        ends = (reading.floor + math.exp(end) for end in (logs.low, logs.high))
-        estimate = estimate._replace(**dict(zip(("low", "high"), ends, strict=True)))
+        logs = prediction_interval(np.log((values - reading.floor).where(values > reading.floor)), level)
+        low, high = (reading.floor + math.exp(end) for end in (logs.low, logs.high))
+        estimate = estimate._replace(low=low, high=high)
     return Ours(
         printed=float(printed),
         estimate=estimate,

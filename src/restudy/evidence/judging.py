@@ -24,14 +24,14 @@ from restudy.tables import DASH, number
 COLUMNS = (
     *("claim", "topic", "test", "study", "dataset", "number", "sides", "predicts", "scale_of"),
     *("treatment", "control", "effect", "low", "high", "n", "sd"),
-    *("p", "p_equal", "p_adjusted", "margin"),
+    *("p", "p_equal", "p_adjusted", "p_contradicts", "margin"),
     *("verdict", "low_power", "diverged", "left_out", "cuts", "because"),
     *("redesigned", "exploratory"),
 )
 
 _NUMBERS = (
     *("test", "treatment", "control", "effect", "low", "high"),
-    *("n", "sd", "p", "p_equal", "p_adjusted", "margin", "diverged", "left_out"),
+    *("n", "sd", "p", "p_equal", "p_adjusted", "p_contradicts", "margin", "diverged", "left_out"),
 )
 LEVEL_NAMES = {True: "ratio", False: "difference"}
 
@@ -64,7 +64,8 @@ def judge(
         ``treatment`` and ``control`` (means), ``effect, low, high`` (95% interval; factors for a
         ratio), ``n`` (seeds), ``sd`` (of the effect; of its log for a ratio), ``p`` (of no effect,
         two-sided), ``p_equal`` (of an effect beyond the margin, where the claim is that there is
-        none), ``p_adjusted`` (of the one that would support the claim), ``margin``, ``verdict`` (or
+        none), ``p_adjusted`` (of the one that would support the claim), ``p_contradicts`` (``p``,
+        adjusted, of a claim that there is none), ``margin``, ``verdict`` (or
         ``not yet``), ``low_power`` (an effect as large as the margin would be found in less than
         80%), ``diverged`` (runs), ``left_out`` (combinations of other levels without a number on a
         side), ``cuts`` (what the scale cuts), ``because``, ``redesigned`` and ``exploratory`` (why,
@@ -78,10 +79,15 @@ def judge(
         for row in _rows(claim, place, test, _Tables(studies, runs, experiments or {}))
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n": "Int64", "diverged": "Int64"})
-    table["p_adjusted"] = math.nan
+    table["p_adjusted"] = table["p_contradicts"] = math.nan
     for _, family in counted(table).groupby("topic", sort=False):
         p = family["p"].mask(family["predicts"] == "equal", family["p_equal"])
         table.loc[family.index, "p_adjusted"] = holm(p.to_numpy(np.float64))
+        # A difference that contradicts a claim of none is one that is found, as any other.
+        found = holm(family["p"].to_numpy(np.float64))
+        table.loc[family.index, "p_contradicts"] = np.where(
+            family["predicts"] == "equal", found, math.nan
+        )
     tests = {(claim.id, place): test for claim in claims for place, test in _numbered(claim)}
     for index, row in table[table["verdict"] != NOT_YET].iterrows():
         test = tests[row["claim"], row["test"]]
@@ -108,7 +114,7 @@ def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
                 DASH if pd.isna(row["low"]) else f"{number(row['low'])} to {number(row['high'])}",
                 DASH if pd.isna(row["n"]) else f"{row['n']:.0f}",
                 *(number(row["p_adjusted"]), row["predicts"], number(row["margin"])),
-                f"{row['verdict']}{', low power' if row['low_power'] else ''}{by_design(row)}",
+                f"{row['verdict']}{_power(row)}{by_design(row)}",
             )
             for row in table.to_dict("records")
         ],
@@ -240,8 +246,9 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
         for name in ("low", "effect", "high", "margin")
     )
     is_equal, p = test.predicts == "equal", float(row["p_adjusted"])
+    p_different = float(row["p_contradicts"]) if is_equal else p
     if test.exploratory is not None:
-        p = float(row["p_equal"] if is_equal else row["p"])
+        p, p_different = float(row["p_equal"] if is_equal else row["p"]), float(row["p"])
     if math.isnan(effect):
         return NOT_YET
     return str(
@@ -251,7 +258,7 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
             high,
             margin=margin,
             direction=test.predicts,
-            p=float(row["p"]) if is_equal else p,
+            p=p_different,
             p_equal=p if is_equal else math.nan,
         )
     )
@@ -284,11 +291,16 @@ def _in_words(row: pd.Series[Any]) -> str:
     sign = "" if row["scale_of"] == "ratio" else "+"
     effect, low, high = (f"{row[name]:{sign}.3g}" for name in ("effect", "low", "high"))
     is_open = row["verdict"] == Verdict.INCONCLUSIVE
-    power = ", low power" if row["low_power"] and is_open else ""
     return (
         f"{where}{row['number']}, {row['sides']}: {effect} ({low} to {high}; n {row['n']:.0f}): "
-        f"{row['verdict']}{power}{_alone(row) if is_open else ''}{by_design(row.to_dict())}"
+        f"{row['verdict']}{_power(row.to_dict())}{_alone(row) if is_open else ''}"
+        f"{by_design(row.to_dict())}"
     )
+
+
+def _power(row: Mapping[Any, Any]) -> str:
+    """Return that too few runs may be why a test leaves its claim open."""
+    return ", low power" if row["low_power"] and row["verdict"] == Verdict.INCONCLUSIVE else ""
 
 
 def _alone(row: pd.Series[Any]) -> str:

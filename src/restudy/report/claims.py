@@ -11,6 +11,7 @@ import pandas as pd
 from restudy.evidence.judging import by_design, readable_tests
 from restudy.evidence.ledger import CANNOT_BE, NOT_YET, TIMED
 from restudy.report.parts import Block, Folded, Section, Table
+from restudy.stats.verdict import Verdict
 from restudy.tables import DASH, number
 
 _TABLES = "../tables"
@@ -137,7 +138,7 @@ def _line(test: Mapping[Any, Any]) -> str:
         f"{what}: {test['scale_of']} {effect} ({low} to {high}; n {test['n']:.0f}), predicted "
         f"{test['predicts']}, margin {number(test['margin'])}: {test['verdict']}"
     )
-    if test["low_power"]:
+    if test["low_power"] and test["verdict"] == Verdict.INCONCLUSIVE:
         line += ", low power"
     line += " (the study is cut at this scale)" if test["cuts"] else ""
     return line + by_design(test)
