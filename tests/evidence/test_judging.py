@@ -382,13 +382,13 @@ def test_an_exploratory_test_is_shown_and_settles_nothing():
 
 
 def test_what_is_found_by_itself_and_not_in_its_family_says_so():
-    alone = judged(0.05, 0.02)
+    alone = judged(0.05, 0.013)
     p = alone["p"].iloc[0]
     assert 0.01 < p < 0.05
     rng = np.random.default_rng(0)
 
     def value(run: Any, *_: Any) -> float:
-        return rng.normal(0.9, 0.02) + 0.05 * (run.levels["norm"] == "batch")
+        return rng.normal(0.9, 0.013) + 0.05 * (run.levels["norm"] == "batch")
 
     tables, runs = numbers(value)
     claims = [claim(test_of(), id=f"CLM-BN-{number:02d}") for number in range(1, 9)]
@@ -402,7 +402,7 @@ def test_what_contradicts_a_claim_of_no_difference_is_adjusted_too():
     rng = np.random.default_rng(0)
 
     def value(run: Any, *_: Any) -> float:
-        return rng.normal(0.9, 0.02) + 0.05 * (run.levels["norm"] == "batch")
+        return rng.normal(0.9, 0.013) + 0.05 * (run.levels["norm"] == "batch")
 
     tables, runs = numbers(value)
     fields = {"predicts": "equal", "margin": 1e-4}

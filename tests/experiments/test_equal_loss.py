@@ -51,7 +51,7 @@ def test_batch_norm_is_looked_at_with_the_statistics_of_the_training_images():
 
 def test_dropout_keeps_the_mean_and_is_off_when_looked_at():
     h = torch.ones(2, 1000, 20)
-    hidden = Hidden("dropout 0.3")
+    hidden = Hidden("dropout")
     dropped = hidden.training(0, h)
     assert dropped.mean() == pytest.approx(1, abs=4 * math.sqrt(0.3 / 0.7 / 20_000))
     assert dropped.unique().tolist() == pytest.approx([0.0, 1 / 0.7])

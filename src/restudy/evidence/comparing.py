@@ -82,7 +82,9 @@ def compare(
     values = taken.by_seed * (100 if unit in PERCENT else 1)
     estimate = prediction_interval(values, level)
     if reading.floor is not None:
-        logs = prediction_interval(np.log((values - reading.floor).where(values > reading.floor)), level)
+        logs = prediction_interval(
+            np.log((values - reading.floor).where(values > reading.floor)), level
+        )
         low, high = (reading.floor + math.exp(end) for end in (logs.low, logs.high))
         estimate = estimate._replace(low=low, high=high)
     return Ours(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -29,12 +28,18 @@ from restudy.lanes.streams import generator
 from restudy.numpy_net.arithmetic import Array
 
 SEEDS = 8
-VARIANTS = ("none", "batch norm", "dropout 0.3")
-BATCH_SIZES = ("8", "64", "512")
+SIDES: Mapping[str, tuple[str, int]] = {
+    "batches of 8": ("none", 8),
+    "batches of 64": ("none", 64),
+    "batches of 512": ("none", 512),
+    "batches of 64, batch norm": ("batch norm", 64),
+    "batches of 512, dropout 0.3": ("dropout", 512),
+}
+"""Level -> variant and batch size."""
 RATES = (0.01, 0.03, 0.1, 0.3)
 TARGET = 0.1
 """Mean cross-entropy over all training images, without dropout."""
-EPOCHS = 60
+EPOCHS = 150
 """Longest training."""
 NUMBERS = ("test_accuracy", "train_accuracy", "gap", "epochs")
 _TRAIN, _TEST = 1500, 2000
@@ -57,8 +62,8 @@ def equal_loss(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     After equally many epochs small batches and batch norm have fitted the training images better,
     and a larger gap to the test images tells of that alone. Here each is looked at when the mean
     loss over all its training images has come down to 0.1: between two epochs, linearly in the log
-    of the loss. Each variant and batch size has the rate with which all seeds are there first. A
-    seed draws the images and the weights, the same for all, and the batches of each size.
+    of the loss. Each side has the rate with which all seeds are there first. A seed draws the
+    images and the weights, the same for all, and the batches of each size.
 
     Batch norm has no scale and shift of its own; it is looked at with the statistics of all
     training images.
@@ -70,15 +75,14 @@ def equal_loss(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     train = samples([part.train for part in parts])
     test = samples([part.test for part in parts])
     rows = []
-    for variant, size in itertools.product(VARIANTS, BATCH_SIZES):
-        looks = _looks(train, test, variant, int(size))
+    for side, (variant, size) in SIDES.items():
+        looks = _looks(train, test, variant, size)
         best = quickest(np.stack([look.loss for look in looks]).reshape(-1, SEEDS, len(RATES)))
         for seed in range(SEEDS):
             own = [Look(*(each[seed * len(RATES) + best] for each in look)) for look in looks]
             rows.append(
                 {
-                    "variant": variant,
-                    "batch_size": size,
+                    "side": side,
                     "seed": seed,
                     **dict(zip(NUMBERS, at_target(own), strict=True)),
                     "learning_rate": RATES[best],
