@@ -78,7 +78,8 @@ def errata(*rows: tuple[str, str]) -> pd.DataFrame:
 
 def shown(*rows: dict[str, Any]) -> pd.DataFrame:
     """Return a table of what mistakes do."""
-    return pd.DataFrame(rows, columns=list(SHOWN))
+    made = [dict.fromkeys(SHOWN, "") | row for row in rows]
+    return pd.DataFrame(made, columns=list(SHOWN))
 
 
 def study(name: str = "s1-one", **description: Any) -> Ran:

@@ -113,8 +113,11 @@ def designs(tests: pd.DataFrame) -> str:
     if m:
         told.append(
             sentence(
-                f"{agree(m, 'test is', 'tests are')} exploratory, designed by a look at what they "
-                "find, and take no part in any verdict"
+                agree(
+                    m,
+                    "test is exploratory, chosen by a look at its outcome, and judges nothing",
+                    "tests are exploratory, chosen by a look at their outcome, and judge nothing",
+                )
             )
         )
     return " ".join(told)

@@ -69,7 +69,8 @@ def effects(errata: pd.DataFrame, shown: pd.DataFrame) -> list[dict[str, Any]]:
         errata: the ledger's table of errata.
         shown: :func:`restudy.evidence.demonstrations.demonstrate`.
     """
-    differs = counted(shown)[(shown["low"] > 0) | (shown["high"] < 0)]
+    judging = counted(shown)
+    differs = judging[(judging["low"] > 0) | (judging["high"] < 0)]
     return [
         {
             "id": row["id"],
