@@ -60,7 +60,11 @@ def claim(*tests: dict[str, Any], **fields: Any) -> Claim:
         ({"number": ACCURACY | {"curve": "reach"}}, "belong together"),
         ({"number": ACCURACY | {"target": 0.9}}, "belong together"),
         ({"number": ACCURACY | {"curve": "roughness", "minus": ACCURACY}}, "one of them"),
-        ({"over": {"factor": "norm", "take": "worst"}}, "'range' or 'best'"),
+        ({"over": {"factor": "norm", "take": "worst"}}, "'range', 'best', 'share' or 'largest'"),
+        ({"over": {"factor": "norm", "take": "share"}}, "'within' belongs to"),
+        ({"over": {"factor": "norm", "take": "best", "within": 0.1}}, "'within' belongs to"),
+        (OTHER | {"over": {"factor": "rate", "take": "best"}}, "the best"),
+        ({"redesigned": "why", "exploratory": "why"}, "one of them"),
         ({"study": None}, "either 'study' and 'number'"),
         ({"experiment": "descent"}, "either 'study' and 'number'"),
         ({"number": None}, "belong together"),
@@ -129,3 +133,15 @@ def test_every_test_of_the_repository_names_a_study_that_is_there(monkeypatch: A
     claims = load_ledger(ROOT / "config" / "evidence").claims
     named = {test.study for one in claims for test in one.tests if test.study is not None}
     assert named <= names
+
+
+def test_a_claim_rests_on_a_test_that_judges():
+    with pytest.raises(ValidationError, match="exploratory tests alone"):
+        claim(test_of(exploratory="seen"))
+    assert len(claim(test_of(exploratory="seen"), test_of()).tests) == 2
+
+
+def test_noise_is_in_validation_samples_whatever_the_tables_say():
+    number = {"split": "train", "metric": "noisy_accuracy"}
+    words = ClaimTest.model_validate(test_of(number=number)).number_in_words()
+    assert words == "accuracy on validation samples with noise"

@@ -56,6 +56,31 @@ def test_a_sign_survives_or_not(gain: float, sign: str, status: str):
     row, found = judged(gain)
     assert row["printed"] == pytest.approx(0.02)
     assert (row["sign"], found.status) == (sign, status)
+    assert (row["other"] > 0) == (status == SHOWN)
+
+
+def test_an_interval_that_holds_0_does_not_show_that_single_runs_mislead():
+    # Two runs that agree on the sign: the interval is wide, and yet no run says otherwise.
+    gains = {0: 0.01, 1: 0.03}
+    tables = made_up.tables(
+        made_up.plan(seeds=2),
+        lambda run, *_: 0.9 + gains[run.recipe.seed] * (run.levels["norm"] == "batch"),
+    )
+    row, studies = contrasting(), {"tiny": tables}
+    found = contrast_table([row], PRINTED, studies)
+    assert (found["sign"][0], found["other"][0]) == ("open", 0)
+    status = statuses_of([row], demonstrate([row], studies), found, {})[row.id]
+    assert status.status == NOTHING_FOUND
+
+
+def test_a_smaller_experiment_than_the_source_s_shows_nothing_of_it():
+    made = made_up.plan(scale="quick", scales={"quick": {"recipe": {"epochs": 2}}})
+    tables = made_up.tables(made, lambda run, *_: 0.9 - 0.1 * (run.levels["norm"] == "batch"))
+    row, studies = contrasting(), {"tiny": tables}
+    found = contrast_table([row], PRINTED, studies)
+    status = statuses_of([row], demonstrate([row], studies), found, {})[row.id]
+    assert status.status == NOT_YET
+    assert "1 by smaller experiments" in status.because
 
 
 def test_ours_are_paired_over_seeds():

@@ -73,6 +73,19 @@ def test_a_mistake_that_changes_a_number_is_shown(gain: float, wanted: str):
     assert found.because.startswith("test accuracy: ")
 
 
+def test_an_exploratory_demonstration_shows_nothing_by_itself():
+    rng = np.random.default_rng(0)
+    tables = made_up.tables(
+        made_up.plan(), lambda run, *_: rng.normal(0, 0.01) + (run.levels["norm"] == "none")
+    )
+    row = erratum(shows=[SHOWS | {"exploratory": "a look"}])
+    found = status([row], {"tiny": tables})
+    assert found.status == NOTHING_FOUND
+    assert found.because.endswith("(exploratory, does not count: a look)")
+    both = erratum(shows=[SHOWS | {"exploratory": "a look"}, SHOWS | {"redesigned": "it was not"}])
+    assert status([both], {"tiny": tables}).status == SHOWN
+
+
 def test_a_row_that_others_tell_of():
     row = erratum(shown_by=["CLM-BN-01"])
     assert status([row], {}, **{"CLM-BN-01": Status("supported")}) == (

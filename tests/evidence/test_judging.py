@@ -10,7 +10,7 @@ from scipy import stats
 
 from restudy.evidence.claim_effects import find_in_study, run_values
 from restudy.evidence.claim_tests import ClaimTest, Quantity
-from restudy.evidence.judging import judge, verdicts_of
+from restudy.evidence.judging import counted, judge, readable_tests, verdicts_of
 from restudy.evidence.ledger import NOT_YET
 from restudy.evidence.measuring import MissingError, StudyTables
 from restudy.plan import StudyPlan
@@ -127,6 +127,57 @@ def test_over_levels_the_range_and_the_best_by_validation():
     assert (spread.treatment, spread.control) == pytest.approx((1.6, 0.8))
 
 
+def test_over_levels_the_share_near_the_best_and_the_largest_of_these():
+    factors = {"norm": ["none", "batch"], "learning_rate": [0.1, 0.5, 2.0]}
+    # Of accuracies within 0.01 of the best: two of three without norm, all with it.
+    accuracies = {"none": [0.9, 0.895, 0.1], "batch": [0.88, 0.89, 0.885]}
+    rates = ["0.1", "0.5", "2.0"]
+
+    def value(run: Any, *_: Any) -> float:
+        return accuracies[run.levels["norm"]][rates.index(run.levels["learning_rate"])]
+
+    over = {"factor": "learning_rate", "within": 0.0101}
+    share = effect(value, {"over": over | {"take": "share"}}, factors=factors)
+    assert (share.treatment, share.control) == pytest.approx((1, 2 / 3))
+    fields = {"over": over | {"take": "largest"}, "ratio": True, "margin": 2.0}
+    largest = effect(value, fields, factors=factors)
+    assert (largest.treatment, largest.control) == pytest.approx((2.0, 0.5))
+    # Of a loss the smallest is the best: of the losses 0.9, 0.895 and 0.1 one is near it.
+    loss = {"number": {"split": "test", "metric": "data_loss"}}
+    share = effect(value, loss | {"over": over | {"take": "share"}}, factors=factors)
+    assert (share.treatment, share.control) == pytest.approx((1, 1 / 3))
+    assert (
+        "share of learning_rate within 0.0101 of the best"
+        in ClaimTest.model_validate(test_of(over=over | {"take": "share"})).in_words()
+    )
+
+
+def test_a_difference_of_effects_on_two_data_sets():
+    factors = {"norm": ["none", "batch"], "dataset": ["mnist", "fashion_mnist"]}
+
+    def value(run: Any, *_: Any) -> float:
+        gain = 3 if run.levels["dataset"] == "mnist" else 1
+        return run.recipe.seed + gain * (run.levels["norm"] == "batch")
+
+    fields = {"in": {"dataset": "mnist"}, "than_in": {"dataset": "fashion_mnist"}}
+    found = effect(value, fields, factors=factors)
+    assert (found.dataset, found.effect.n, found.effect.mean) == ("", 5, 2)
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [(0.95, "no run reaches 0.95 at this scale"), (0.4, "every run reaches 0.4 by the first")],
+)
+def test_a_target_that_tells_the_sides_apart_in_no_run(target: float, words: str):
+    tables, runs = numbers(lambda run, epoch, *_: CURVE[epoch])
+    number = VALIDATION | {"curve": "reach", "target": target}
+    (row,) = judge([claim(test_of(number=number))], {"tiny": tables}, {"tiny": runs}).to_dict(
+        "records"
+    )
+    assert row["verdict"] == NOT_YET
+    assert words in row["because"]
+
+
 SECOND = {"treatment": None, "control": None}
 
 
@@ -202,6 +253,33 @@ def test_what_a_curve_does(curve: dict[str, Any], wanted: float):
     assert values["value"].to_numpy() == pytest.approx(wanted)
 
 
+def test_chance_alone_makes_no_run_worse_at_its_end():
+    # Levels that do not change, with noise: the best of 4 epochs is 1.03 sd above the last one.
+    rng = np.random.default_rng(5)
+    tables, runs = numbers(lambda *_: rng.normal(), seeds=400)
+    worsening = Quantity.model_validate(VALIDATION | {"curve": "worsening"})
+    values = run_values(worsening, tables, runs)["value"]
+    assert len(values) == 800
+    assert abs(values.mean()) < 4 * math.sqrt(2 / 800)
+
+
+def test_a_run_is_worse_than_at_the_best_epoch_of_the_others():
+    # The third seed is best at epoch 1, the others at epoch 3; with norm all is as it was.
+    curves = {0: CURVE, 1: CURVE, 2: {1: 0.95, 2: 0.6, 3: 0.5, 4: 0.4}}
+
+    def value(run: Any, epoch: int, *_: Any) -> float:
+        return curves[run.recipe.seed][epoch] if run.levels["norm"] == "none" else 0.5
+
+    tables, runs = numbers(value, seeds=3)
+    worsening = Quantity.model_validate(VALIDATION | {"curve": "worsening"})
+    found = run_values(worsening, tables, runs).set_index(["norm", "seed"])["value"]
+    # Means of two others: (0.725, 0.7, 0.7, 0.55) for the first two, CURVE for the third.
+    assert found["none"].tolist() == pytest.approx([0.5 - 0.7, 0.5 - 0.7, 0.5 - 0.4])
+    assert found["batch"].tolist() == [0, 0, 0]
+    one = numbers(value, seeds=1)
+    assert run_values(worsening, *one)["value"].isna().all()
+
+
 def test_of_a_loss_lower_is_better():
     tables, runs = numbers(lambda run, epoch, *_: 1 - CURVE[epoch])
     loss = {"split": "validation", "metric": "data_loss"}
@@ -274,6 +352,67 @@ def test_p_values_are_adjusted_by_topic():
     table = judge(claims, {"tiny": tables}, {"tiny": runs})
     p = table["p"].iloc[0]
     assert table["p_adjusted"].tolist() == pytest.approx([min(1, 3 * p)] * 3 + [p])
+
+
+def test_an_exploratory_test_is_shown_and_settles_nothing():
+    rng = np.random.default_rng(1)
+    noise = {(seed, norm): rng.normal(0, 1e-3) for seed in range(5) for norm in ("none", "batch")}
+
+    def value(run: Any, epoch: int, split: str, metric: str) -> float:
+        norm = run.levels["norm"]
+        gain = -0.05 if split == "train" else 0.05
+        return 0.5 + noise[run.recipe.seed, norm] + gain * (norm == "batch")
+
+    tables, runs = numbers(value)
+    seen = test_of(number={"split": "train", "metric": "accuracy"}, exploratory="a look")
+    made = claim(test_of(redesigned="it was wrong"), seen)
+    table = judge([made], {"tiny": tables}, {"tiny": runs})
+    judging, exploring = table.to_dict("records")
+    # Alone in its family: the exploratory p is neither adjusted nor counted.
+    assert judging["p_adjusted"] == judging["p"]
+    assert math.isnan(exploring["p_adjusted"])
+    assert (judging["verdict"], exploring["verdict"]) == ("supported", "contradicted")
+    status = verdicts_of([made], table)[made.id]
+    assert status.status == "supported"
+    assert "supported (redesigned: it was wrong)" in status.because
+    assert "contradicted (exploratory, does not count: a look)" in status.because
+    assert [row["exploratory"] for row in counted(table).to_dict("records")] == [""]
+    words = readable_tests(table)["verdict"].tolist()
+    assert words[1] == "contradicted (exploratory, does not count: a look)"
+
+
+def test_what_is_found_by_itself_and_not_in_its_family_says_so():
+    alone = judged(0.05, 0.013)
+    p = alone["p"].iloc[0]
+    assert 0.01 < p < 0.05
+    rng = np.random.default_rng(0)
+
+    def value(run: Any, *_: Any) -> float:
+        return rng.normal(0.9, 0.013) + 0.05 * (run.levels["norm"] == "batch")
+
+    tables, runs = numbers(value)
+    claims = [claim(test_of(), id=f"CLM-BN-{number:02d}") for number in range(1, 9)]
+    table = judge(claims, {"tiny": tables}, {"tiny": runs})
+    status = verdicts_of(claims, table)["CLM-BN-01"]
+    assert status.status == "inconclusive"
+    assert f"p {p:.2g} by itself and {8 * p:.2g} among all tests of its topic" in status.because
+
+
+def test_what_contradicts_a_claim_of_no_difference_is_adjusted_too():
+    rng = np.random.default_rng(0)
+
+    def value(run: Any, *_: Any) -> float:
+        return rng.normal(0.9, 0.013) + 0.05 * (run.levels["norm"] == "batch")
+
+    tables, runs = numbers(value)
+    fields = {"predicts": "equal", "margin": 1e-4}
+    claims = [claim(test_of(**fields), id=f"CLM-BN-{number:02d}") for number in range(1, 9)]
+    (alone,) = judge(claims[:1], {"tiny": tables}, {"tiny": runs}).to_dict("records")
+    assert alone["verdict"] == "contradicted"
+    assert alone["p_contradicts"] == alone["p"] < 0.05
+    table = judge(claims, {"tiny": tables}, {"tiny": runs})
+    assert table["p_contradicts"].tolist() == pytest.approx([8 * alone["p"]] * 8)
+    assert set(table["verdict"]) == {"inconclusive"}
 
 
 def test_the_verdict_on_a_claim_is_that_of_all_its_tests():

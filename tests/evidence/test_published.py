@@ -68,6 +68,17 @@ def test_the_interval_is_that_of_one_more_run():
     assert found["difference"] == pytest.approx(0.90 - 0.92)
 
 
+def test_above_a_floor_the_interval_is_of_logs():
+    # By an intercept-only regression of ln(number - 0.5), and back.
+    logs = np.log(np.array(SEEDS) - 0.5)
+    ends = OLS(logs, np.ones(5)).fit().get_prediction([1]).conf_int(obs=True)[0]
+    found = row(measure=measure(floor=0.5))
+    assert found["mean"] == pytest.approx(0.92)
+    assert (found["low"], found["high"]) == pytest.approx(tuple(0.5 + np.exp(ends)))
+    with pytest.raises(ValueError, match="no 'floor'"):
+        Measure.model_validate(measure(floor=0.5, minus=measure()))
+
+
 @pytest.mark.parametrize("value", ["0.90", "0.968", "0.873", "0.97", "0.87", "0.9", "1.0"])
 def test_inside_but_for_rounding(value):
     # HIGH is 0.9681: 0.97 is printed of anything from 0.965 on, 1.0 of anything from 0.95 on.

@@ -22,6 +22,7 @@ from restudy.experiments import (
     deep,
     descent,
     drops,
+    equal_loss,
     matched_losses,
     mlps,
     noisy_norm,
@@ -59,6 +60,8 @@ def small(monkeypatch):
     for module in (drops, noisy_norm):
         monkeypatch.setattr(module, "STEPS", 20)
     monkeypatch.setattr(matched_losses, "HOUSE_STEPS", 10)
+    monkeypatch.setattr(equal_loss, "EPOCHS", 40)
+    monkeypatch.setattr(equal_loss, "TARGET", 1.5)
     few = {name: budget._replace(steps=5) for name, budget in budgets.BUDGETS.items()}
     monkeypatch.setattr(budgets, "BUDGETS", few)
     # Forests and boosting of hundreds of trees take seconds, whatever the data.

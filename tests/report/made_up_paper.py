@@ -78,7 +78,8 @@ def errata(*rows: tuple[str, str]) -> pd.DataFrame:
 
 def shown(*rows: dict[str, Any]) -> pd.DataFrame:
     """Return a table of what mistakes do."""
-    return pd.DataFrame(rows, columns=list(SHOWN))
+    made = [dict.fromkeys(SHOWN, "") | row for row in rows]
+    return pd.DataFrame(made, columns=list(SHOWN))
 
 
 def study(name: str = "s1-one", **description: Any) -> Ran:
@@ -98,7 +99,7 @@ def study(name: str = "s1-one", **description: Any) -> Ran:
 
 def contrasts(*signs: str) -> pd.DataFrame:
     """Return a table of differences of two printed numbers, of which it says only the sign."""
-    rows = [dict.fromkeys(CONTRASTS, "") | {"sign": sign} for sign in signs]
+    rows = [dict.fromkeys(CONTRASTS, "") | {"sign": sign, "other": 0} for sign in signs]
     return pd.DataFrame(rows, columns=list(CONTRASTS))
 
 

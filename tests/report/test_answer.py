@@ -82,6 +82,7 @@ def test_of(claim, topic, verdict, low, high, **fields):
     row = {"claim": claim, "topic": topic, "test": 1, "study": "s", "dataset": "mnist"}
     row |= {"number": "accuracy", "sides": "a less b", "predicts": "greater", "n": 5}
     row |= {"scale_of": "difference", "margin": 0.01, "verdict": verdict}
+    row |= {"exploratory": ""}
     return row | {"low": low, "effect": (low + high) / 2, "high": high} | fields
 
 
@@ -142,6 +143,7 @@ def tables():
             "difference": [-0.05, -0.01],
             "low": [-0.06, -0.015],
             "high": [-0.04, -0.005],
+            "exploratory": "",
         }
     )
     shares = pd.DataFrame(

@@ -288,3 +288,15 @@ def test_dots_are_stacked_where_they_would_hide_each_other():
     assert drawn["rows"][1]["dots"][0]["x"] == 1.0
     labels = [tick["label"] for tick in drawn["ticks"]]
     assert labels == ["≤ \N{MINUS SIGN}2", "0", "≥ 2"]
+
+
+def test_tests_that_were_designed_after_a_look_are_counted_and_exploratory_ones_left_out():
+    one = {"claim": "CLM-A-01", "verdict": "supported"}
+    rows = made_up.tests(
+        one | {"redesigned": "it was wrong"}, one | {"test": 2, "exploratory": "a look"}
+    )
+    assert claims.designs(rows).startswith("1 test replaces one that did not test its claim")
+    assert "1 test is exploratory" in claims.designs(rows)
+    assert claims.designs(made_up.tests(one)) == ""
+    found = content(replace(made_up.full(), claim_tests=rows))["claims"]["all"]
+    assert [row["tests"] for row in found] == [""]  # of one test

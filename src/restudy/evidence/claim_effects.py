@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from restudy.datasets.registry import DATASETS
-from restudy.evidence.claim_tests import DATASET, ClaimTest, Quantity
+from restudy.evidence.claim_tests import DATASET, ClaimTest, Over, Quantity
 from restudy.evidence.measuring import MissingError, StudyTables, cuts
 from restudy.evidence.readings import BEST, LAST, Number
 from restudy.stats.correlation import spearman
@@ -70,6 +70,7 @@ def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> I
     values = run_values(test.number, tables, runs)
     if test.second is not None:
         values["second"] = run_values(test.second, tables, runs)["value"]
+    _check_target(test, values, tables)
     is_best = test.over is not None and test.over.take == "best"
     score = _scores(tables, values) if is_best else None
     for found in _find_each(test, values, factors, score):
@@ -102,6 +103,22 @@ def _check_levels(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> None
         raise MissingError(f"this scale has fewer than 3 levels of {test.trend}")
 
 
+def _check_target(test: ClaimTest, values: pd.DataFrame, tables: StudyTables) -> None:
+    """See to it that some runs reach the target, and not all at once: else there is no contest."""
+    quantity = test.number
+    if quantity is None or quantity.target is None:
+        return
+    sides = [side for side in (test.treatment, test.control) if isinstance(side, dict)]
+    told = at_levels(values, test.where)
+    if test.in_ is None and sides:
+        told = pd.concat([at_levels(told, side) for side in sides])
+    epochs = told["value"]
+    if (epochs == _never(quantity, tables)).all():
+        raise MissingError(f"no run reaches {quantity.target:g} at this scale")
+    if (epochs == _rows(quantity, tables)["epoch"].min()).all():
+        raise MissingError(f"every run reaches {quantity.target:g} by the first evaluation")
+
+
 def _find_each(
     test: ClaimTest,
     values: pd.DataFrame,
@@ -109,7 +126,7 @@ def _find_each(
     score: pd.Series[float] | None,
 ) -> Iterator[Found]:
     values = at_levels(values, test.where)
-    named = DATASET in factors and DATASET not in test.where
+    named = DATASET in factors and DATASET not in {**test.where, **(test.in_ or {})}
     for dataset in factors[DATASET] if named else [""]:
         part = values[values[DATASET] == dataset] if named else values
         yield _find(test, part, factors, dataset, score)
@@ -129,7 +146,12 @@ def run_values(quantity: Quantity, tables: StudyTables, runs: pd.DataFrame) -> p
     """
     factors = list(tables.description["factors"])
     found = runs.set_index(RUN)
-    values = _curve(quantity, tables) if quantity.curve is not None else _number(quantity, tables)
+    if quantity.curve is None:
+        values = _number(quantity, tables)
+    else:
+        levels = [found[name].astype(str) for name in [*factors, DATASET]]
+        alike = pd.Series(["|".join(row) for row in zip(*levels, strict=True)], found.index)
+        values = _curve(quantity, tables, alike)
     if quantity.minus is not None:
         values = values - _number(quantity.minus, tables)
     diverged = found["status"] == "diverged"
@@ -171,7 +193,8 @@ def _rows(number: Number, tables: StudyTables) -> pd.DataFrame:
     return rows
 
 
-def _curve(quantity: Quantity, tables: StudyTables) -> pd.Series[float]:
+def _curve(quantity: Quantity, tables: StudyTables, alike: pd.Series[Any]) -> pd.Series[float]:
+    """Return one number of each run's curve; ``alike`` is the same for runs of one recipe."""
     curves = _rows(quantity, tables).pivot_table(
         index=RUN, columns="epoch", values="value", dropna=False, observed=True
     )
@@ -187,10 +210,26 @@ def _curve(quantity: Quantity, tables: StudyTables) -> pd.Series[float]:
         case "best_epoch":
             found = epochs[np.where(np.isnan(y), -np.inf, sign * y).argmax(1)]
         case "worsening":
-            found = np.where(np.isnan(y), -np.inf, sign * y).max(1) - sign * y[:, -1]
+            found = _worsening(sign * y, alike.reindex(curves.index).to_numpy())
         case _:
             found = np.abs(np.diff(y, 2, axis=1)).mean(1)
     return pd.Series(found, index=curves.index)
+
+
+def _worsening(y: Array, alike: NDArray[Any]) -> Array:
+    """Return y at the epoch that is best for the mean of the others, less y at the last epoch.
+
+    Args:
+        y: shape (runs, epochs); larger is better.
+        alike: shape (runs,): runs of one value differ in their seeds alone. One that has no other
+            like it has no number.
+    """
+    found = np.full(len(y), math.nan)
+    for run in range(len(y)):
+        others = (alike == alike[run]) & (np.arange(len(y)) != run) & ~np.isnan(y).any(axis=1)
+        if others.any():
+            found[run] = y[run, y[others].mean(axis=0).argmax()] - y[run, -1]
+    return found
 
 
 def _never(quantity: Quantity, tables: StudyTables) -> float:
@@ -305,11 +344,37 @@ def _side(
         return _wide(part, index)
     part = part.assign(level=part[test.over.factor].astype(str))
     levels = _wide(part, [*index, "level"])
+    if test.over.within is not None:
+        assert test.number is not None  # noqa: S101 (says the model)
+        return _near_the_best(levels, index, test.over, test.number.lower_is_better)
     if score is None:
         groups = levels.groupby(level=index)
         return groups.max() - groups.min()
     means = score.reindex(part.index).groupby([part[name] for name in [*index, "level"]]).mean()
     return levels.loc[means.groupby(level=index).idxmax()].droplevel("level")
+
+
+def _near_the_best(
+    levels: pd.DataFrame, index: Sequence[str], over: Over, lower_is_better: bool
+) -> pd.DataFrame:
+    """Return the share of levels as good as the best, seed by seed, or the largest of these.
+
+    A level without a number, that of a run that diverged, is not as good.
+
+    Args:
+        levels: numbers by ``index`` and ``level`` (rows) and seed (columns).
+        index: names of the other factors.
+        over: says how near the best is as good.
+        lower_is_better: whether the smallest number is the best.
+    """
+    good = -levels if lower_is_better else levels
+    assert over.within is not None  # noqa: S101 (for the type checker)
+    best = good.groupby(level=index).transform("max")
+    near = good >= best - over.within
+    if over.take == "share":
+        return near.groupby(level=index).mean()
+    sizes = near.index.get_level_values("level").astype(float).to_numpy()
+    return near.mul(sizes, axis=0).where(near).groupby(level=index).max()
 
 
 def _wide(part: pd.DataFrame, index: Sequence[str]) -> pd.DataFrame:

@@ -24,6 +24,13 @@ DATASET = "dataset"
 """The factor that is never averaged over: what holds on one data set may not on another."""
 
 
+_ELSEWHERE = {
+    "noisy_accuracy": "accuracy on validation samples with noise",
+    "noisy_r2": "R2 on validation samples with noise",
+}
+"""Metrics that stand with those of the training split in the tables, and are not of it."""
+
+
 class Quantity(Number):
     """One number of each run: a metric, or what its curve over the epochs does.
 
@@ -34,7 +41,8 @@ class Quantity(Number):
             ``reach``: epochs until it is first as good as ``target``. A run that never is counts
             as one evaluation more than it had, so that the sides are closer than they are;
             ``best_epoch``: the epoch of its best value;
-            ``worsening``: how much worse it is at the end than at its best;
+            ``worsening``: how much worse it is at the end than at the epoch that is best for the
+            other seeds' mean. Its own best epoch is better than the last by chance alone;
             ``roughness``: mean absolute second difference from evaluation to evaluation.
         target: the value that ``reach`` waits for.
     """
@@ -65,7 +73,7 @@ class Quantity(Number):
             case "best_epoch":
                 return f"epoch of the best {name}"
             case "worsening":
-                return f"{name}, worse at the end than at its best by"
+                return f"{name}, worse at the end than at the other seeds' best epoch by"
             case "roughness":
                 return f"roughness of {name}"
         return name if self.minus is None else f"{name} less {_name(self.minus)}"
@@ -73,7 +81,7 @@ class Quantity(Number):
     @property
     def lower_is_better(self) -> bool:
         """Whether a small value is a good one."""
-        return self.metric not in ("accuracy", "r2", "sample_accuracy", "training_mode_accuracy")
+        return not self.metric.endswith(("accuracy", "r2"))
 
 
 class Over(Strict):
@@ -82,11 +90,27 @@ class Over(Strict):
     Attributes:
         factor: its name.
         take: ``range``, largest less smallest; ``best``, the number at the level whose runs have
-            the best mean on validation data, chosen for each side by itself.
+            the best mean on validation data, chosen for each side by itself; ``share``, how many of
+            the levels, as a share, are within ``within`` of the side's best number; ``largest``,
+            the largest of these levels, which are numbers then.
+        within: how near the best is near, for the latter two.
     """
 
     factor: Text
-    take: Literal["range", "best"]
+    take: Literal["range", "best", "share", "largest"]
+    within: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="after")
+    def _within_is_whole(self) -> Over:
+        if (self.take in ("share", "largest")) != (self.within is not None):
+            raise ValueError("'within' belongs to 'take: share' and 'take: largest'")
+        return self
+
+    def in_words(self) -> str:
+        """Return it in words: ``share of learning_rate within 0.01 of the best``."""
+        near = "" if self.within is None else f" within {self.within:g} of the best"
+        link = "of" if self.within is not None else "over"
+        return f"{self.take} {link} {self.factor}{near}"
 
 
 class ClaimTest(Strict):
@@ -114,6 +138,10 @@ class ClaimTest(Strict):
         ratio: compare on a log scale; ``margin`` is a factor then, 1.1 for 10%.
         predicts: what the claim says of the effect.
         margin: the smallest effect that anyone would care about, in the number's unit.
+        redesigned: what was wrong with the test that stood here when runs were first looked at.
+            This one was fixed before its own outcome was seen, and judges.
+        exploratory: why its design was chosen by a look at what it finds. It is shown, and takes no
+            part in the verdict.
     """
 
     study: Text | None = None
@@ -132,6 +160,8 @@ class ClaimTest(Strict):
     ratio: bool = False
     predicts: Literal["greater", "less", "different", "equal"]
     margin: Margin
+    redesigned: Text | None = None
+    exploratory: Text | None = None
 
     @model_validator(mode="after")
     def _has_one_subject(self) -> ClaimTest:
@@ -148,8 +178,8 @@ class ClaimTest(Strict):
             raise ValueError("'over' needs sides or a 'trend'")
         if self.correlate is not None and self.ratio:
             raise ValueError("a rank correlation has no 'ratio'")
-        if self.experiment is not None and self.over is not None and self.over.take == "best":
-            raise ValueError("an experiment has no validation data to choose the best by")
+        if self.experiment is not None and self.over is not None and self.over.take != "range":
+            raise ValueError("an experiment does not say which of its numbers are the best")
         return self
 
     @model_validator(mode="after")
@@ -169,6 +199,8 @@ class ClaimTest(Strict):
             raise ValueError("'in' needs a 'treatment' and a 'control', both with levels")
         if self.in_ is not None and not _differ(self.in_, self.than_in):
             raise ValueError("'in' and 'than_in' need the same factors and other levels")
+        if self.redesigned is not None and self.exploratory is not None:
+            raise ValueError("has 'redesigned' and 'exploratory'; allowed: one of them")
         if self.ratio and self.margin < 1:
             raise ValueError("the margin of a ratio is 1 or more: 1.1 for 10%")
         if self.predicts == "equal" and self.margin == (1 if self.ratio else 0):
@@ -199,7 +231,7 @@ class ClaimTest(Strict):
 
     def in_words(self) -> str:
         """Return its sides in words: ``norm batch against norm none``."""
-        over = "" if self.over is None else f"{self.over.take} over {self.over.factor}, "
+        over = "" if self.over is None else f"{self.over.in_words()}, "
         at = "" if not self.where else f", at {_in_words(self.where)}"
         if self.trend is not None:
             return f"{over}per step of {self.trend}{at}"
@@ -291,7 +323,7 @@ class ClaimTest(Strict):
 
 
 def _name(number: Number) -> str:
-    name = f"{number.split} {number.metric.replace('_', ' ')}"
+    name = _ELSEWHERE.get(number.metric, f"{number.split} {number.metric.replace('_', ' ')}")
     if number.penalised:
         name += " with penalty"
     if isinstance(number.at, dict):

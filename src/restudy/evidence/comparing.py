@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
+
+import numpy as np
 
 from restudy.evidence.ledger import PERCENT
 from restudy.evidence.measuring import StudyTables, take
@@ -77,9 +80,16 @@ def compare(
     """
     taken = take(reading, studies)
     values = taken.by_seed * (100 if unit in PERCENT else 1)
+    estimate = prediction_interval(values, level)
+    if reading.floor is not None:
+        logs = prediction_interval(
+            np.log((values - reading.floor).where(values > reading.floor)), level
+        )
+        low, high = (reading.floor + math.exp(end) for end in (logs.low, logs.high))
+        estimate = estimate._replace(low=low, high=high)
     return Ours(
         printed=float(printed),
-        estimate=prediction_interval(values, level),
+        estimate=estimate,
         slack=half_unit(printed) + taken.resolution / 2,
         diverged=int(values.isna().sum()),
         cuts=taken.cuts,

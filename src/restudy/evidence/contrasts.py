@@ -14,9 +14,9 @@ from restudy.stats.effects import paired_effect
 
 COLUMNS = (
     *("erratum", "source", "what", "number", "less", "printed"),
-    *("n", "mean", "low", "high", "p", "sign", "cuts", "because"),
+    *("n", "mean", "low", "high", "p", "other", "sign", "cuts", "because"),
 )
-_NUMBERS = ("printed", "n", "mean", "low", "high", "p")
+_NUMBERS = ("printed", "n", "mean", "low", "high", "p", "other")
 SURVIVES, REVERSED, OPEN = "survives", "reversed", "open"
 
 
@@ -33,9 +33,10 @@ def contrast_table(
     Returns:
         one row per difference with the columns ``COLUMNS``: the ids of the two printed numbers,
         ``printed`` (the first less the second), ``n, mean, low, high, p`` of ours in pairs of seeds
-        (95% t interval), ``sign`` (``survives`` or ``reversed`` if the interval lies on one side of
-        0, ``open`` if it holds 0), ``cuts`` (what the scale cuts), ``because`` (why there is
-        nothing). Numbers are in our units: shares, not percent.
+        (95% t interval), ``other`` (seeds with the other sign than the printed one), ``sign``
+        (``survives`` or ``reversed`` if the interval lies on one side of 0, ``open`` if it holds
+        0), ``cuts`` (what the scale cuts), ``because`` (why there is nothing). Numbers are in our
+        units: shares, not percent.
     """
     rows = {row.id: row for row in published}
     table = pd.DataFrame(
@@ -54,13 +55,23 @@ def contrast_table(
         ],
         columns=list(COLUMNS),
     )
-    return table.astype({"n": "Int64"})
+    return table.astype({"n": "Int64", "other": "Int64"})
 
 
 def read_contrasts(path: Path) -> pd.DataFrame:
     """Read the table that :func:`contrast_table` makes from its file."""
     table = pd.read_csv(path, dtype=str, keep_default_na=False)
     return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS})
+
+
+def is_shown(table: pd.DataFrame) -> bool:
+    """Return whether a single run of ours would have told of another sign than the source's.
+
+    An interval that holds 0 does not show it: with few seeds most do. A run with the other sign
+    does. Experiments that the scale cuts are not the source's, and show nothing.
+    """
+    whole = table[(table["sign"] != "") & (table["cuts"] == "")]
+    return bool((whole["other"] > 0).any())
 
 
 def in_words(table: pd.DataFrame) -> str:
@@ -72,6 +83,8 @@ def in_words(table: pd.DataFrame) -> str:
         f"of {len(judged)} printed differences the sign of {survive} survives over our seeds, that "
         f"of {reverse} is reversed, {still_open} are open"
     )
+    if other := int((judged["other"] > 0).sum()):
+        words += f"; {other} have the other sign with one seed or more"
     if cut := int((judged["cuts"] != "").sum()):
         words += f"; {cut} by smaller experiments than the source's"
     if missing := len(table) - len(judged):
@@ -91,8 +104,9 @@ def _numbers(
     except MissingError as error:
         return found | {"because": str(error)}
     cuts = "; ".join(dict.fromkeys(cut for cut in (mine.cuts, theirs.cuts) if cut))
-    effect = paired_effect(*mine.by_seed.align(theirs.by_seed, join="inner"))
-    found |= {"n": effect.n, "cuts": cuts}
+    pairs = mine.by_seed.align(theirs.by_seed, join="inner")
+    effect, other = paired_effect(*pairs), (pairs[0] - pairs[1]) * printed < 0
+    found |= {"n": effect.n, "cuts": cuts, "other": int(other.sum())}
     if effect.n < 2:
         return found | {"because": "fewer than two seeds have both"}
     found |= {"mean": effect.mean, "low": effect.low, "high": effect.high, "p": effect.p}

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restudy.evidence.contrasts import SURVIVES, in_words
+from restudy.evidence.contrasts import in_words, is_shown
+from restudy.evidence.judging import by_design
 from restudy.evidence.ledger import (
     JUDGED,
     NOT_YET,
@@ -32,7 +33,7 @@ from restudy.stats.effects import paired_effect
 
 COLUMNS = (
     *("erratum", "source", "severity", "what", "study", "n", "as_published", "corrected"),
-    *("difference", "low", "high", "p", "cuts", "because"),
+    *("difference", "low", "high", "p", "cuts", "because", "redesigned", "exploratory"),
 )
 _NUMBERS = ("n", "as_published", "corrected", "difference", "low", "high", "p")
 
@@ -61,7 +62,7 @@ def demonstrate(
         number with the mistake is read), ``n`` (seeds that both sides have),
         ``as_published`` and ``corrected`` (means), ``difference`` (the first less the second) with
         its 95% t interval and ``p``, ``cuts`` (what the scale cuts), ``because`` (why there is
-        nothing).
+        nothing), ``redesigned`` and ``exploratory`` (why, in words).
     """
     rows = [
         {
@@ -71,6 +72,8 @@ def demonstrate(
             "what": shown.what,
             "study": _subject(shown.as_published),
             **{"cuts": "", "because": ""},
+            "redesigned": shown.redesigned or "",
+            "exploratory": shown.exploratory or "",
             **_numbers(shown, _Tables(studies, experiments or {})),
         }
         for erratum in errata
@@ -94,8 +97,8 @@ def statuses_of(
     """Return the status of each erratum that is shown, judged by other rows, or of wording only.
 
     One whose number is another with the mistake than without is shown; if the intervals of all its
-    differences hold 0, no difference is found. That single runs were read as effects is shown if a
-    printed difference does not keep its sign.
+    differences hold 0, or they are exploratory, no difference is found. That single runs were read
+    as effects is shown if a printed difference has the other sign in a run of ours.
 
     Args:
         errata: rows of the ledger.
@@ -155,21 +158,21 @@ def _status(
     named = [f"{id_} {others[id_].status}" for id_ in erratum.shown_by if id_ in others]
     judged = any(others[id_].status != NOT_YET for id_ in erratum.shown_by if id_ in others)
     found = rows[rows["difference"].notna()]
-    signs = contrasts.loc[contrasts["sign"] != "", "sign"]
-    counted = [in_words(contrasts)] if len(signs) else []
-    words = "; ".join([*map(_in_words, found.to_dict("records")), *counted, *named])
-    if len(found) or len(signs):
+    signs = contrasts[contrasts["sign"] != ""]
+    counted_signs = [in_words(contrasts)] if len(signs) else []
+    words = "; ".join([*map(_in_words, found.to_dict("records")), *counted_signs, *named])
+    if len(found) or (signs["cuts"] == "").any():
         differs = (found["low"] > 0) | (found["high"] < 0)
-        is_shown = differs.any() or (signs != SURVIVES).any()
-        return Status(SHOWN if is_shown else NOTHING_FOUND, words)
+        shown = (differs & (found["exploratory"] == "")).any() or is_shown(contrasts)
+        return Status(SHOWN if shown else NOTHING_FOUND, words)
     if judged:
         return Status(JUDGED, words)
-    reasons = dict.fromkeys([*rows["because"], *contrasts["because"]])
-    return Status(NOT_YET, "; ".join([*reasons, *named]))
+    reasons = dict.fromkeys([*rows["because"], *contrasts["because"], *counted_signs])
+    return Status(NOT_YET, "; ".join(filter(None, [*reasons, *named])))
 
 
 def _in_words(row: Mapping[Any, Any]) -> str:
     numbers = (f"{row[name]:.4g}" for name in ("as_published", "corrected"))
     ends = f"{row['difference']:+.3g} ({row['low']:+.3g} to {row['high']:+.3g}, n {row['n']:.0f})"
     words = "{}: {} as published, {} corrected, ".format(row["what"], *numbers)
-    return words + ends + (f" [{row['cuts']}]" if row["cuts"] else "")
+    return words + ends + (f" [{row['cuts']}]" if row["cuts"] else "") + by_design(row)

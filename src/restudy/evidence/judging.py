@@ -18,19 +18,20 @@ from restudy.experiments.registry import EXPERIMENTS
 from restudy.stats.holm import holm
 from restudy.stats.margins import equivalence_p
 from restudy.stats.power import has_low_power
-from restudy.stats.verdict import Verdict, verdict
+from restudy.stats.verdict import ALPHA, Verdict, verdict
 from restudy.tables import DASH, number
 
 COLUMNS = (
     *("claim", "topic", "test", "study", "dataset", "number", "sides", "predicts", "scale_of"),
     *("treatment", "control", "effect", "low", "high", "n", "sd"),
-    *("p", "p_equal", "p_adjusted", "margin"),
+    *("p", "p_equal", "p_adjusted", "p_contradicts", "margin"),
     *("verdict", "low_power", "diverged", "left_out", "cuts", "because"),
+    *("redesigned", "exploratory"),
 )
 
 _NUMBERS = (
     *("test", "treatment", "control", "effect", "low", "high"),
-    *("n", "sd", "p", "p_equal", "p_adjusted", "margin", "diverged", "left_out"),
+    *("n", "sd", "p", "p_equal", "p_adjusted", "p_contradicts", "margin", "diverged", "left_out"),
 )
 LEVEL_NAMES = {True: "ratio", False: "difference"}
 
@@ -47,7 +48,8 @@ def judge(
 
     The p values of the claims of one topic are a family: they are adjusted together, so that the
     chance of finding even one effect that is not there is 5% in each topic. The tests of time are
-    families of their own: no other verdict may depend on what is not the same twice.
+    families of their own: no other verdict may depend on what is not the same twice. An exploratory
+    test is of no family, and its p is not adjusted: it settles nothing.
 
     Args:
         claims: the claims.
@@ -62,10 +64,12 @@ def judge(
         ``treatment`` and ``control`` (means), ``effect, low, high`` (95% interval; factors for a
         ratio), ``n`` (seeds), ``sd`` (of the effect; of its log for a ratio), ``p`` (of no effect,
         two-sided), ``p_equal`` (of an effect beyond the margin, where the claim is that there is
-        none), ``p_adjusted`` (of the one that would support the claim), ``margin``, ``verdict`` (or
+        none), ``p_adjusted`` (of the one that would support the claim), ``p_contradicts`` (``p``,
+        adjusted, of a claim that there is none), ``margin``, ``verdict`` (or
         ``not yet``), ``low_power`` (an effect as large as the margin would be found in less than
         80%), ``diverged`` (runs), ``left_out`` (combinations of other levels without a number on a
-        side), ``cuts`` (what the scale cuts), ``because``.
+        side), ``cuts`` (what the scale cuts), ``because``, ``redesigned`` and ``exploratory`` (why,
+        in words).
     """
     rows = [
         row
@@ -75,10 +79,15 @@ def judge(
         for row in _rows(claim, place, test, _Tables(studies, runs, experiments or {}))
     ]
     table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n": "Int64", "diverged": "Int64"})
-    table["p_adjusted"] = math.nan
-    for _, family in table.groupby("topic", sort=False):
+    table["p_adjusted"] = table["p_contradicts"] = math.nan
+    for _, family in counted(table).groupby("topic", sort=False):
         p = family["p"].mask(family["predicts"] == "equal", family["p_equal"])
         table.loc[family.index, "p_adjusted"] = holm(p.to_numpy(np.float64))
+        # A difference that contradicts a claim of none is one that is found, as any other.
+        found = holm(family["p"].to_numpy(np.float64))
+        table.loc[family.index, "p_contradicts"] = np.where(
+            family["predicts"] == "equal", found, math.nan
+        )
     tests = {(claim.id, place): test for claim in claims for place, test in _numbered(claim)}
     for index, row in table[table["verdict"] != NOT_YET].iterrows():
         test = tests[row["claim"], row["test"]]
@@ -105,7 +114,7 @@ def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
                 DASH if pd.isna(row["low"]) else f"{number(row['low'])} to {number(row['high'])}",
                 DASH if pd.isna(row["n"]) else f"{row['n']:.0f}",
                 *(number(row["p_adjusted"]), row["predicts"], number(row["margin"])),
-                row["verdict"] + (", low power" if row["low_power"] else ""),
+                f"{row['verdict']}{_power(row)}{by_design(row)}",
             )
             for row in table.to_dict("records")
         ],
@@ -121,7 +130,7 @@ def verdicts_of(claims: Sequence[Claim], table: pd.DataFrame) -> dict[str, Statu
 
     A claim is supported if all of its tests support it, contradicted if one contradicts it and
     none supports it, and without meaningful difference if no test finds one; what its tests
-    disagree about, or leave open, is inconclusive.
+    disagree about, or leave open, is inconclusive. Exploratory tests are read out and do not count.
 
     Args:
         claims: the claims.
@@ -130,6 +139,18 @@ def verdicts_of(claims: Sequence[Claim], table: pd.DataFrame) -> dict[str, Statu
     return {
         claim.id: _combined(table[table["claim"] == claim.id]) for claim in claims if claim.tests
     }
+
+
+def counted(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that verdicts rest on, of tests or demonstrations: not the exploratory."""
+    return table[table["exploratory"] == ""]
+
+
+def by_design(test: Mapping[Any, Any]) -> str:
+    """Return what is to be known of how a test was designed, to go behind its verdict."""
+    if test["exploratory"]:
+        return f" (exploratory, does not count: {test['exploratory']})"
+    return f" (redesigned: {test['redesigned']})" if test["redesigned"] else ""
 
 
 class _Tables(NamedTuple):
@@ -174,6 +195,8 @@ def _rows(
         "predicts": test.predicts,
         "scale_of": LEVEL_NAMES[test.ratio],
         "margin": test.margin,
+        "redesigned": test.redesigned or "",
+        "exploratory": test.exploratory or "",
     }
     try:
         for found in _found(test, tables):
@@ -223,6 +246,9 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
         for name in ("low", "effect", "high", "margin")
     )
     is_equal, p = test.predicts == "equal", float(row["p_adjusted"])
+    p_different = float(row["p_contradicts"]) if is_equal else p
+    if test.exploratory is not None:
+        p, p_different = float(row["p_equal"] if is_equal else row["p"]), float(row["p"])
     if math.isnan(effect):
         return NOT_YET
     return str(
@@ -232,7 +258,7 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
             high,
             margin=margin,
             direction=test.predicts,
-            p=float(row["p"]) if is_equal else p,
+            p=p_different,
             p_equal=p if is_equal else math.nan,
         )
     )
@@ -240,9 +266,10 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
 
 def _combined(rows: pd.DataFrame) -> Status:
     judged = rows[rows["verdict"] != NOT_YET]
-    if judged.empty:
-        return Status(NOT_YET, "; ".join(dict.fromkeys(rows["because"])))
-    found = set(judged["verdict"])
+    settling = counted(judged)
+    if settling.empty:
+        return Status(NOT_YET, "; ".join(filter(None, dict.fromkeys(rows["because"]))))
+    found = set(settling["verdict"])
     if len(found) == 1:
         whole = found.pop()
     elif Verdict.CONTRADICTED in found and Verdict.SUPPORTED not in found:
@@ -263,8 +290,22 @@ def _in_words(row: pd.Series[Any]) -> str:
     where = f"{row['dataset']}: " if row["dataset"] else ""
     sign = "" if row["scale_of"] == "ratio" else "+"
     effect, low, high = (f"{row[name]:{sign}.3g}" for name in ("effect", "low", "high"))
-    power = ", low power" if row["low_power"] and row["verdict"] == Verdict.INCONCLUSIVE else ""
+    is_open = row["verdict"] == Verdict.INCONCLUSIVE
     return (
         f"{where}{row['number']}, {row['sides']}: {effect} ({low} to {high}; n {row['n']:.0f}): "
-        f"{row['verdict']}{power}"
+        f"{row['verdict']}{_power(row.to_dict())}{_alone(row) if is_open else ''}"
+        f"{by_design(row.to_dict())}"
     )
+
+
+def _power(row: Mapping[Any, Any]) -> str:
+    """Return that too few runs may be why a test leaves its claim open."""
+    return ", low power" if row["low_power"] and row["verdict"] == Verdict.INCONCLUSIVE else ""
+
+
+def _alone(row: pd.Series[Any]) -> str:
+    """Return by how much a test misses that finds something by itself, and not in its family."""
+    p = float(row["p_equal"] if row["predicts"] == "equal" else row["p"])
+    if not p < ALPHA <= float(row["p_adjusted"]):
+        return ""
+    return f", p {p:.2g} by itself and {row['p_adjusted']:.2g} among all tests of its topic"

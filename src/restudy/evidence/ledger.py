@@ -263,6 +263,8 @@ class Claim(_OfSources):
             raise ValueError("a testable claim needs 'metric', 'contrast' and 'predicts'")
         if (self.status is None) != bool(self.tests):
             raise ValueError("needs either 'tests' or a status with its reason")
+        if self.tests and all(test.exploratory is not None for test in self.tests):
+            raise ValueError("has exploratory tests alone, and none that judges")
         return self
 
     def links(self) -> Iterator[Link]:
@@ -300,11 +302,15 @@ class Demonstration(_Strict):
     Attributes:
         what: the number, in words.
         as_published, corrected: where each is read; seeds that both have are compared in pairs.
+        redesigned, exploratory: as of :class:`restudy.evidence.claim_tests.ClaimTest`; an
+            exploratory one does not make the mistake a shown one.
     """
 
     what: Text
     as_published: Side
     corrected: Side
+    redesigned: Text | None = None
+    exploratory: Text | None = None
 
 
 class PrintedContrast(_Strict):

@@ -76,6 +76,10 @@ class Reading(Number):
             :mod:`restudy.evidence.measuring`.
         along: what that curve runs along: ``step``, or a factor whose levels are numbers.
         minus: a second reading, subtracted seed by seed.
+        floor: below which no number can lie, of numbers that crowd above it and have a long tail,
+            such as losses of single batches: the interval for one more run is of ln(number -
+            floor). On the plain scale it would hold losses below 0, and be narrow where a few runs
+            happen to be near the floor.
     """
 
     study: Text
@@ -83,6 +87,13 @@ class Reading(Number):
     reduce: Literal["knee", "second_knee"] | None = None
     along: Text = STEP
     minus: Reading | None = None
+    floor: Annotated[float, Field(allow_inf_nan=False)] | None = None
+
+    @model_validator(mode="after")
+    def _floor_is_of_a_number(self) -> Reading:
+        if self.floor is not None and self.minus is not None:
+            raise ValueError("a difference has no 'floor'")
+        return self
 
     @model_validator(mode="after")
     def _reduces_a_curve(self) -> Reading:

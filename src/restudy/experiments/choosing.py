@@ -16,7 +16,10 @@ from restudy.experiments.samples import scaled
 from restudy.lanes.streams import generator
 from restudy.predictions import predict
 
-SEEDS = 5
+SEEDS = 10
+_FIRST = 1000
+"""Stream of the first seed. The design was chosen among four by what it showed with the streams 0
+to 4, so it is judged on others, which were drawn after it was fixed."""
 WIDTHS = tuple(range(10, 101, 10))
 """S4's, divided by ten."""
 CHOSEN_ON = ("test", "validation")
@@ -37,8 +40,8 @@ def choosing(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     """
     rows = []
     for seed in range(SEEDS):
-        random = generator(seed, "choosing")
-        is_right = _right_answers(data["fashion_mnist"], seed, random)
+        random = generator(_FIRST + seed, "choosing")
+        is_right = _right_answers(data["fashion_mnist"], _FIRST + seed, random)
         sizes = [int(share * is_right.shape[1]) for share in _SHARES.values()]
         totals = {chosen_on: np.zeros(len(NUMBERS)) for chosen_on in CHOSEN_ON}
         for _ in range(_SPLITS):

@@ -117,7 +117,10 @@ _LAYOUTS = {
         mean="effect",
         log="scale_of",
         whole=True,
-        fixed=("number", "sides", "predicts", "scale_of", "margin", "cuts"),
+        fixed=(
+            *("number", "sides", "predicts", "scale_of", "margin", "cuts"),
+            *("redesigned", "exploratory"),
+        ),
     ),
     "forensics": Layout(
         Kind.SAMPLED,
@@ -133,7 +136,7 @@ _LAYOUTS = {
         ("because",),
         mean="difference",
         sd="",
-        fixed=("source", "severity", "cuts"),
+        fixed=("source", "severity", "cuts", "redesigned", "exploratory"),
     ),
     "contrasts": Layout(
         Kind.SAMPLED,

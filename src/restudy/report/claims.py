@@ -8,9 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.judging import readable_tests
+from restudy.evidence.judging import by_design, readable_tests
 from restudy.evidence.ledger import CANNOT_BE, NOT_YET, TIMED
 from restudy.report.parts import Block, Folded, Section, Table
+from restudy.stats.verdict import Verdict
 from restudy.tables import DASH, number
 
 _TABLES = "../tables"
@@ -49,7 +50,9 @@ def claims(
         notes="The margin of each test was fixed before its runs. p values are adjusted by topic "
         "(Holm). Where this scale cuts a study, the verdict is on the smaller study. Low power: "
         "an effect as large as the margin would be missed in one case of five, or more. Seconds "
-        "are those of the processor, measured in turns; they are not the same twice.",
+        "are those of the processor, measured in turns; they are not the same twice. Redesigned: "
+        "the test that stood here did not test the claim, and was replaced before the new one was "
+        "seen. Exploratory: the design was chosen by a look at what it finds; it does not count.",
         blocks=list(_blocks(ledger, tests, timed, timed_tests)) if len(ledger) else [],
         empty="" if len(ledger) else "The evidence has no claims (config/evidence/claims.yaml).",
         links={
@@ -135,6 +138,7 @@ def _line(test: Mapping[Any, Any]) -> str:
         f"{what}: {test['scale_of']} {effect} ({low} to {high}; n {test['n']:.0f}), predicted "
         f"{test['predicts']}, margin {number(test['margin'])}: {test['verdict']}"
     )
-    if test["low_power"]:
+    if test["low_power"] and test["verdict"] == Verdict.INCONCLUSIVE:
         line += ", low power"
-    return line + (" (the study is cut at this scale)" if test["cuts"] else "")
+    line += " (the study is cut at this scale)" if test["cuts"] else ""
+    return line + by_design(test)

@@ -30,6 +30,7 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.evidence.judging import counted
 from restudy.evidence.ledger import SHOWN
 from restudy.report.paper.words import brief, estimate, percent
 from restudy.report.parts import Finding
@@ -65,8 +66,8 @@ def findings(
         matters: study -> :func:`restudy.matters.matters_table`.
         studies: names of the studies; other tests are of experiments.
     """
-    tests = tests.assign(small=~tests["study"].isin(studies))
-    shown = shown.assign(small=~shown["study"].isin(studies))
+    tests = counted(tests).assign(small=~tests["study"].isin(studies))
+    shown = counted(shown).assign(small=~shown["study"].isin(studies))
     kinds = (
         _claims(claims, tests, Verdict.CONTRADICTED, "A claim that our runs contradict"),
         _claims(claims, tests, Verdict.SUPPORTED, "A claim that holds"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from restudy.config.sources import Source
+from restudy.evidence.judging import by_design
 from restudy.evidence.ledger import DRAWN
 from restudy.evidence.published import readable
 from restudy.report import answer
@@ -243,7 +244,7 @@ def _effects(shown: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         [
             (
-                *(row["erratum"], row["what"]),
+                *(row["erratum"], f"{row['what']}{by_design(row)}"),
                 *(number(row["as_published"]), number(row["corrected"])),
                 number(row["difference"], signed=True),
                 interval(row["low"], row["high"]),
@@ -266,12 +267,15 @@ def _signs(contrasts: pd.DataFrame) -> pd.DataFrame:
             (
                 *(row["what"], f"{row['number']} less {row['less']}"),
                 *(number(row["printed"], signed=True), number(row["mean"], signed=True)),
-                *(interval(row["low"], row["high"]), f"{row['n']:.0f}", row["sign"]),
+                *(interval(row["low"], row["high"]), f"{row['n']:.0f}", f"{row['other']:.0f}"),
+                row["sign"],
                 row["cuts"] or DASH,
             )
             for row in found.to_dict("records")
         ],
-        columns=["difference", "of", "printed", "ours", "95%", "n", "its sign", "cuts"],
+        columns=[
+            *("difference", "of", "printed", "ours", "95%", "n", "other sign", "its sign", "cuts"),
+        ],
     )
 
 

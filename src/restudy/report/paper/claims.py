@@ -98,6 +98,31 @@ def cuts(tests: pd.DataFrame) -> str:
     )
 
 
+def designs(tests: pd.DataFrame) -> str:
+    """Say how many tests were designed anew after a look at runs; nothing if none was."""
+    found = tests.drop_duplicates(["claim", "test"])
+    n, m = (int((found[name] != "").sum()) for name in ("redesigned", "exploratory"))
+    told = []
+    if n:
+        told.append(
+            sentence(
+                f"{agree(n, 'test replaces', 'tests replace')} one that did not test its claim; "
+                "the design was fixed anew before its outcome was seen, margin and direction kept"
+            )
+        )
+    if m:
+        told.append(
+            sentence(
+                agree(
+                    m,
+                    "test is exploratory, chosen by a look at its outcome, and judges nothing",
+                    "tests are exploratory, chosen by a look at their outcome, and judge nothing",
+                )
+            )
+        )
+    return " ".join(told)
+
+
 def by_topic(claims: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a row for each topic with a verdict: its name, its claims by verdict, all others."""
     tested = claims[claims["status"].isin(VERDICTS)]

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from restudy.config.sources import Source
+from restudy.evidence.judging import counted
 from restudy.report.paper import claims, errata, numbers, studies
 from restudy.report.paper.studies import Ran
 from restudy.report.paper.words import amount, joined, percent, sentence, spelled
@@ -64,7 +65,8 @@ def content(tables: Tables) -> dict[str, Any]:
     """Return everything in the paper that depends on a run, as plain values."""
     verdicts, mistakes = tables.ledger["claims"], tables.ledger["errata"]
     extent = studies.extent(tables.studies)
-    contradicted = claims.listed(verdicts, tables.claim_tests, claims.CONTRADICTED)
+    tests = counted(tables.claim_tests)
+    contradicted = claims.listed(verdicts, tests, claims.CONTRADICTED)
     effects = errata.effects(mistakes, tables.errata_shown)
     return {
         "scale": tables.scale,
@@ -92,14 +94,15 @@ def content(tables: Tables) -> dict[str, Any]:
         "claims": {
             "outcome": claims.outcome(claims.tally(verdicts)),
             "untested": claims.untested(claims.tally(verdicts)),
-            "power": claims.power(verdicts, tables.claim_tests),
-            "cuts": claims.cuts(tables.claim_tests),
+            "power": claims.power(verdicts, tests),
+            "cuts": claims.cuts(tests),
+            "designs": claims.designs(tables.claim_tests),
             "by_topic": claims.by_topic(verdicts),
             "verdicts": list(claims.VERDICTS),
             "contradicted": claims.few(contradicted),
             "opposed": claims.few(claims.opposed(tables.contradictions)),
-            "all": claims.listed(verdicts, tables.claim_tests),
-            "places": claims.places(tables.claim_tests),
+            "all": claims.listed(verdicts, tests),
+            "places": claims.places(tests),
         },
         "errata": {
             "outcome": errata.outcome(mistakes),

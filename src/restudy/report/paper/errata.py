@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from restudy.evidence.contrasts import in_words
+from restudy.evidence.judging import counted
 from restudy.evidence.ledger import CANNOT_BE, JUDGED, NOT_YET, NOTHING_FOUND, SHOWN, WORDING
 from restudy.report.paper.words import agree, amount, brief, estimate, joined, sentence
 
@@ -68,7 +69,8 @@ def effects(errata: pd.DataFrame, shown: pd.DataFrame) -> list[dict[str, Any]]:
         errata: the ledger's table of errata.
         shown: :func:`restudy.evidence.demonstrations.demonstrate`.
     """
-    differs = shown[(shown["low"] > 0) | (shown["high"] < 0)]
+    judging = counted(shown)
+    differs = judging[(judging["low"] > 0) | (judging["high"] < 0)]
     return [
         {
             "id": row["id"],
