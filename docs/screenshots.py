@@ -25,6 +25,7 @@ from restudy.tracking.views import MEANS, RUNS, address
 from tests.report.browser import Tab, browser, chromium
 
 IMAGES = Path(__file__).parent / "images"
+KIND = "workflowType=machine_learning"
 WIDTH, HEIGHT, COLOURS = 1280, 760, 96
 # What stands in the way at a first visit: a panel at the side, and what is new.
 CLEAR = """(() => {
@@ -33,14 +34,15 @@ CLEAR = """(() => {
   for (const button of named("close")) button.click();
 })()"""
 UNFOLD = """(() => {
-  const more = [...document.querySelectorAll("button, a, span")].filter((one) =>
-    ["Show more"].includes(one.textContent.trim()));
+  const more = [...document.querySelectorAll("*")].filter((one) =>
+    !one.children.length && one.textContent.trim() === "Show more");
   for (const one of more) one.click();
 })()"""
-TO_DESCRIPTION = """(() => {
-  const title = [...document.querySelectorAll("h1, h2, h3, h4")].find((one) =>
-    one.textContent.trim().startsWith("Description"));
-  if (title) title.scrollIntoView();
+# Where the file is on the machine that took the picture is nobody's business.
+WITHOUT_PATH = """(() => {
+  const path = [...document.querySelectorAll("*")].filter((one) =>
+    one.textContent.trim().startsWith("Path:")).pop();
+  if (path) path.style.visibility = "hidden";
 })()"""
 
 
@@ -88,15 +90,15 @@ def pages(uri: str, study: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     (summary,) = client.search_runs([id_], "tags.`restudy.kind` = 'summary'")
     version = client.get_model_version_by_alias(study, ALIAS).version
     assert summary.data.tags[NOTE]  # noqa: S101
-    run = f"/#/experiments/{id_}/runs/{summary.info.run_id}"
+    run, kind = f"/#/experiments/{id_}/runs/{summary.info.run_id}", f"?{KIND}"
     return [
-        ("mlflow-experiments", "/#/experiments", "Description", ()),
+        ("mlflow-experiments", f"/#/experiments{kind}", "Description", ()),
         ("mlflow-runs", address(id_, RUNS), "matching runs", ()),
         ("mlflow-means", address(id_, MEANS), "matching runs", ()),
-        ("mlflow-summary", run, "Description", (UNFOLD, TO_DESCRIPTION)),
-        ("mlflow-figure", f"{run}/artifacts/{study}.svg", f"{study}.svg", ()),
-        ("mlflow-models", "/#/models", study, ()),
-        ("mlflow-model", f"/#/models/{study}/versions/{version}", "Version", ()),
+        ("mlflow-summary", run + kind, "Description", (UNFOLD,)),
+        ("mlflow-figure", f"{run}/artifacts/{study}.svg{kind}", f"{study}.svg", (WITHOUT_PATH,)),
+        ("mlflow-models", f"/#/models{kind}", study, ()),
+        ("mlflow-model", f"/#/models/{study}/versions/{version}{kind}", "Version", ()),
     ]
 
 

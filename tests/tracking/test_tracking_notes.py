@@ -23,7 +23,7 @@ def states(study):
 def test_an_experiment_says_what_it_asks_cuts_and_tests():
     note = notes.experiment_note(make_study() | KNOWN | {"source": "S3"})
     for text in (
-        "**A title**",
+        "A title\n",
         "A question?",
         "Scale: quick. Less than the full study: 2 seeds instead of 10.",
         "Source: S3.",
@@ -60,7 +60,6 @@ def test_views_have_the_columns_that_are_asked_for_first():
         "metrics.`test_accuracy`",
         "metrics.`validation_accuracy`",
         "metrics.`train_accuracy`",
-        "metrics.`test_data_loss`",
         "tags.`restudy.factor.norm`",
         "tags.`restudy.status`",
     ]

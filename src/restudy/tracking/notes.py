@@ -37,7 +37,8 @@ def experiment_note(study: Study) -> str:
         lines[0] += f" Less than the full study: {'; '.join(study['cuts'])}."
     lines += places(study)
     lines.append(f"Runs are named by {', '.join([*naming_factors(study), 'seed'])}.")
-    return f"**{study['title']}**\n\n{study['question']}\n\n{_bullets(lines)}"
+    # The list of experiments shows the first line as it stands here.
+    return f"{study['title']}\n\n{study['question']}\n\n{_bullets(lines)}"
 
 
 def with_outcome(note: str, outcome: str) -> str:

@@ -125,9 +125,9 @@ def experiment_tags(study: Study) -> dict[str, str]:
 
     return {
         NOTE: experiment_note(study),
+        **study_tags(study),
         "restudy.title": study["title"],
         "restudy.question": study["question"],
-        **study_tags(study),
         **view_tags(study),
     }
 

@@ -21,8 +21,8 @@ Study = Mapping[str, Any]
 RUNS, MEANS, OVERVIEW = "runs", "means", "overview"
 _TAG = "mlflow.sharedViewState."
 _METRICS = {
-    "classification": ("test_accuracy", "validation_accuracy", "train_accuracy", "test_data_loss"),
-    "regression": ("test_r2", "validation_r2", "train_r2", "test_rmse"),
+    "classification": ("test_accuracy", "validation_accuracy", "train_accuracy"),
+    "regression": ("test_r2", "validation_r2", "train_r2"),
 }
 
 
