@@ -49,11 +49,6 @@ def test_what_came_out_is_kept_apart():
     assert notes.outcome_in("what it is") == ""
 
 
-def test_a_table_keeps_its_columns():
-    lines = notes.table(["a", "b"], [["x | y", "z"]]).splitlines()
-    assert lines == ["| a | b |", "| --- | --- |", "| x \\| y | z |"]
-
-
 def test_views_have_the_columns_that_are_asked_for_first():
     found = states(make_study())
     assert found["runs"]["selectedColumns"] == [

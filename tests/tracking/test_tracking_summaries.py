@@ -48,7 +48,7 @@ def test_a_summary_holds_figures_tables_and_verdicts(made):
         assert (folder / name).read_bytes() == path.read_bytes()
     note = made.client.get_experiment(made.experiment()).tags[NOTE]
     for text in (summary.data.tags[NOTE], note):
-        assert "| CLM-BN-01 | supported | It is faster, and better. |" in text
+        assert "- CLM-BN-01: **supported**. It is faster, and better." in text
         assert f"get-artifact?path=norms.svg&run_uuid={summary.info.run_id}" in text
         assert "CLM-BN-02" not in text
     assert "A question?" in note

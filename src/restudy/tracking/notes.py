@@ -38,7 +38,7 @@ def experiment_note(study: Study) -> str:
     lines += places(study)
     lines.append(f"Runs are named by {', '.join([*naming_factors(study), 'seed'])}.")
     # The list of experiments shows the first line as it stands here.
-    return f"{study['title']}\n\n{study['question']}\n\n{_bullets(lines)}"
+    return f"{study['title']}\n\n{study['question']}\n\n{bullets(lines)}"
 
 
 def with_outcome(note: str, outcome: str) -> str:
@@ -79,26 +79,17 @@ def places(study: Study) -> list[str]:
     return lines
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(_cell(one) for one in line)} |" for line in lines)
+def bullets(lines: Sequence[str]) -> str:
+    """Return a list in Markdown; of a table MLflow draws the columns without space between."""
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _of(study: Study, line: str) -> str:
     lines = [f"Study: {study['title']}.", *places(study)]
-    return f"{line}\n\n{_bullets(lines)}"
+    return f"{line}\n\n{bullets(lines)}"
 
 
 def _source(study: Study) -> str:
     if study.get("as_published"):
         return f"{study.get('source')}, as published: it imitates mistakes and feeds no verdict"
     return study.get("source") or "none, our own"
-
-
-def _bullets(lines: Sequence[str]) -> str:
-    return "\n".join(f"- {line}" for line in lines)
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

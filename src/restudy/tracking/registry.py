@@ -152,7 +152,7 @@ def _note(study: Study, best: Best, experiment: str, run_id: str) -> str:
         f"Chosen by its {_said(best, best.metric)}; {_said(best, best.tested)}.",
         *notes.places(study),
     ]
-    return "\n".join(f"- {line}" for line in lines)
+    return notes.bullets(lines)
 
 
 def _said(best: Best, metric: str) -> str:
@@ -164,7 +164,7 @@ def _model_note(study: Study) -> str:
     return (
         f"**{study['title']}**: the network with the best score on the validation samples.\n\n"
         f"{study['question']}\n\n"
-        + "\n".join(f"- {line}" for line in lines)
+        + notes.bullets(lines)
         + f'\n\n`mlflow.pytorch.load_model("models:/{study["name"]}@{ALIAS}")` takes inputs as '
         "the data set has them, float32 of shape (n, features): it scales them itself."
     )

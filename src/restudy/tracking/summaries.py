@@ -93,8 +93,8 @@ def summarise(
             client.delete_run(run.info.run_id)
     run_id = kept or _write(client, experiment, study, tags, files)
     outcome = _outcome(experiment, run_id, next(iter(files)), verdicts)
-    places = "\n".join(f"- {line}" for line in notes.places(study))
-    about = f"**{study['title']}**\n\n{study['question']}\n\n{outcome}\n\n{places}"
+    places = notes.bullets(notes.places(study))
+    about = f"{study['title']}\n\n{study['question']}\n\n{outcome}\n\nWhere it is:\n\n{places}"
     told = _tell(client, run_id, about)
     note = notes.with_outcome(notes.experiment_note(study), outcome)
     experiment_tags = client.get_experiment(experiment).tags
@@ -146,6 +146,6 @@ def _outcome(experiment: str, run_id: str, picture: str, verdicts: Sequence[Verd
     parts = [f"![The study's figure](get-artifact?path={picture}&run_uuid={run_id})"]
     parts.append(f"Figures and tables: [summary]({run}/artifacts).")
     if verdicts:
-        rows = [[one.claim, one.status, one.statement] for one in verdicts]
-        parts.append(notes.table(["claim", "verdict", "what it says"], rows))
+        lines = [f"{one.claim}: **{one.status}**. {one.statement}" for one in verdicts]
+        parts.append(f"Claims that are tested on it:\n\n{notes.bullets(lines)}")
     return "\n\n".join(parts)
