@@ -41,10 +41,12 @@ rule sync_tracking:
         # Without a password; the script takes the whole address from the config.
         store=public(TRACKING_URI),
         studies=tracked_studies(),
+        # It writes descriptions, which the code words.
+        code=code_digest("restudy.tracking.sync"),
         # Another number than last time if runs were still missing then: the rule runs again.
         attempt=next_attempt(RESULTS / "mlflow/sync.json"),
     message:
-        "Put runs into MLflow that are not there yet"
+        "Put runs into MLflow that are not there yet, and describe them"
     script:
         "../scripts/sync_tracking.py"
 
