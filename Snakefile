@@ -14,10 +14,10 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/collect.smk"
-include: "workflow/rules/track.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/track.smk"
 
 
 rule all:
@@ -25,7 +25,7 @@ rule all:
     input:
         RESULTS / "report/index.html",
         RESULTS / "report/paper.pdf",
-        RESULTS / "mlflow/sync.json",
+        RESULTS / "mlflow/finish.json",
 
 
 onstart:

@@ -108,8 +108,13 @@ class StudyPlan:
         return tuple(sorted({run.cell for run in self.runs}))
 
     def tracked(self) -> dict[str, Any]:
-        """Return description and places of its runs together, as MLflow's view needs them."""
-        return {**self.description(), "runs": self.places()}
+        """Return all that MLflow's view needs: description, data sets and places of its runs."""
+        return {
+            **self.description(),
+            "datasets": list(self.datasets),
+            "keep_weights": self.keeps_weights(),
+            "runs": self.places(),
+        }
 
     @property
     def datasets(self) -> tuple[str, ...]:

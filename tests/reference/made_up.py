@@ -56,7 +56,7 @@ def finish(root, plan, seed=0):
     _cells(folder, plan)
     runs = _study(folder, plan, seed)
     _evidence(folder, runs)
-    for name in ("figures/tiny.svg", "figures/tiny.csv", "figures/tiny.pdf", "mlflow/sync.json"):
+    for name in ("figures/tiny.svg", "figures/tiny.csv", "figures/tiny.pdf", "mlflow/finish.json"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(name)
     (folder / "report").mkdir(exist_ok=True)

@@ -81,7 +81,12 @@ def test_it_is_kept_again_in_the_place_of_the_earlier_one(kept):
 
 @pytest.mark.parametrize(
     "missing",
-    ["report/paper.pdf", "mlflow/sync.json", "tables/tiny/summary.csv", "studies/tiny/study.json"],
+    [
+        "report/paper.pdf",
+        "mlflow/finish.json",
+        "tables/tiny/summary.csv",
+        "studies/tiny/study.json",
+    ],
 )
 def test_an_unfinished_run_is_refused(checkout, missing):
     (checkout / "results" / missing).unlink()

@@ -68,6 +68,8 @@ def make_study(name="norms", lanes=("s0-a", "s1-b"), cell=CELL, levels=("none", 
         "scale": "quick",
         "factors": {"norm": list(levels), "dataset": ["mnist"]},
         "cuts": ["2 seeds instead of 10"],
+        "datasets": ["mnist"],
+        "keep_weights": True,
         "runs": [
             {"cell": cell, "lane": lane, "levels": {"norm": levels[min(i, 1)], "dataset": "mnist"}}
             for i, lane in enumerate(lanes)

@@ -2,10 +2,13 @@
 
 import html
 import json
+import os
 import re
 import shlex
 import shutil
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 
@@ -14,7 +17,7 @@ import pytest
 
 from restudy import results
 from restudy.evidence import timing
-from tests.workflow.checkout import STUDIES, Checkout, kill
+from tests.workflow.checkout import ROOT, STUDIES, Checkout, kill
 
 pytestmark = pytest.mark.pipeline
 
@@ -77,7 +80,8 @@ def planned_runs(checkout):
 
 def test_everything_is_made(finished):
     expected = ["report/index.html", "report/paper.pdf", "report/paper.json"]
-    expected += ["mlflow/sync.json", "mlflow/mlflow.db", "tables/statuses.csv"]
+    expected += ["mlflow/sync.json", "mlflow/finish.json", "mlflow/mlflow.db"]
+    expected += ["tables/statuses.csv"]
     expected += [f"tables/contradictions.{kind}" for kind in ("csv", "md")]
     expected += [f"tables/{name}" for name in timing.TABLES]
     for study in STUDIES:
@@ -115,6 +119,27 @@ def test_every_run_is_in_mlflow_once(finished):
     assert tracked(finished) == planned_runs(finished)
     report = json.loads((finished.results / "mlflow/sync.json").read_text())
     assert (report["missing"], report["problem"]) == (0, None)
+    report = json.loads((finished.results / "mlflow/finish.json").read_text())
+    assert (report["missing"], report["problem"]) == (0, None)
+    assert (report["summaries"], report["models"]) == (2, 2)
+
+
+def test_registered_networks_have_the_scores_of_the_table(finished):
+    """What docs/tracking.md shows, on the best of the tiny study's networks."""
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs/tracking.md").read_text(), re.DOTALL)
+    code = code.replace("models:/s3-small@best", "models:/tiny@best")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=finished.folder,
+        env={**os.environ, "MLFLOW_ALLOW_PICKLE_DESERIALIZATION": "false"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    runs = pd.read_parquet(finished.results / "studies/tiny/runs.parquet")
+    order = ["validation_accuracy", "validation_data_loss"]
+    best = runs.sort_values(order, ascending=[False, True]).iloc[0]
+    assert done.stdout.split() == ["test", "accuracy", f"{best['test_accuracy']:.6f}"]
 
 
 def test_a_second_run_does_nothing(finished):
@@ -206,7 +231,8 @@ def test_growing_while_the_tracking_store_is_down(finished, copy):
     copy.configure()
     assert trained(copy.run()) == {}
     assert tracked(copy) == planned_runs(copy)
-    assert json.loads((copy.results / "mlflow/sync.json").read_text())["missing"] == 0
+    for name in ("sync", "finish"):
+        assert json.loads((copy.results / f"mlflow/{name}.json").read_text())["missing"] == 0
     assert numbers(copy) == before
     assert NOTHING in copy.run()
 

@@ -99,6 +99,29 @@ def studies_left_out():
     return sorted({file.stem for file in files} - set(PLAN.studies))
 
 
+def tracked_studies():
+    """Return what MLflow's view is told of each study."""
+    return [
+        {
+            **study.tracked(),
+            "claims": EVIDENCE.claims_on(name),
+            "results": str(RESULTS),
+        }
+        for name, study in PLAN.studies.items()
+    ]
+
+
+def other_figures():
+    """Return for each study the names of the figures, beside its own, that its runs are in."""
+    found = {name: [] for name in PLAN.studies}
+    drawn = [(name, [figure.study]) for name, figure in DRAWN_FIGURES.items()]
+    drawn += [(name, dispute.studies) for name, dispute in DISPUTES.items()]
+    for name, studies in drawn:
+        for study in found.keys() & set(studies):
+            found[study].append(name)
+    return found
+
+
 def scale_in_words():
     """Return the scale of this run, and which of its studies are done at another."""
     full = [

@@ -1,4 +1,5 @@
-# MLflow: the store before training, and what is missing in it afterwards.
+# MLflow: the store before training, what is missing in it afterwards, and when all is judged and
+# drawn the summaries of the studies and their best networks.
 #
 # Nothing that training waits for may depend on the studies: Snakemake does not ask a job whether
 # it is stale while one that it waits for is due.
@@ -39,10 +40,57 @@ rule sync_tracking:
     params:
         # Without a password; the script takes the whole address from the config.
         store=public(TRACKING_URI),
-        studies=[study.tracked() for study in PLAN.studies.values()],
+        studies=tracked_studies(),
+        # It writes descriptions, which the code words.
+        code=code_digest("restudy.tracking.sync"),
         # Another number than last time if runs were still missing then: the rule runs again.
         attempt=next_attempt(RESULTS / "mlflow/sync.json"),
     message:
-        "Put runs into MLflow that are not there yet"
+        "Put runs into MLflow that are not there yet, and describe them"
     script:
         "../scripts/sync_tracking.py"
+
+
+rule finish_tracking:
+    input:
+        store=rules.sync_tracking.output,
+        cells=expand(rules.train.output.record, cell=PLAN.cells),
+        data=expand(
+            rules.prepare.output,
+            dataset=sorted(
+                {name for plan in PLAN.studies.values() for name in plan.datasets}
+            ),
+        ),
+        claims=RESULTS / "tables/claims.csv",
+        tables=[
+            rules.tables.output[table]
+            for table in ["summary", "comparison", "winners"]
+        ],
+        figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
+        pictures=expand(
+            RESULTS / "figures/{figure}.svg",
+            figure=sorted(
+                {name for names in other_figures().values() for name in names}
+            ),
+        ),
+    output:
+        RESULTS / "mlflow/finish.json",
+    log:
+        RESULTS / "logs/finish_tracking.log",
+    benchmark:
+        RESULTS / "benchmarks/finish_tracking.tsv"
+    conda:
+        "../../envs/restudy.yaml"
+    threads: 1
+    resources:
+        mem_mb=1500,
+    params:
+        store=public(TRACKING_URI),
+        studies=tracked_studies(),
+        pictures=other_figures(),
+        code=code_digest("restudy.tracking.finish"),
+        attempt=next_attempt(RESULTS / "mlflow/finish.json"),
+    message:
+        "Put figures, verdicts and the best network of each study into MLflow"
+    script:
+        "../scripts/finish_tracking.py"

@@ -36,8 +36,15 @@ with job(snakemake.log[0]) as say:
 
     def train(name):
         cell = cells[name]
-        seconds = settings.tracking.live_seconds
-        live = LiveCell(uri, root, studies, name, seconds, warn=say)
+        live = LiveCell(
+            uri,
+            root,
+            studies,
+            name,
+            settings.tracking.live_seconds,
+            warn=say,
+            system_metrics=settings.tracking.system_metrics,
+        )
         results, trained = train_cell(
             [Lane(lane["id"], Recipe(**lane["recipe"])) for lane in cell["lanes"]],
             folders[name],

@@ -53,6 +53,9 @@ class TrackingSettings(_Strict):
     live_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
         10.0, description="longest time that metrics of a running cell wait before they are sent"
     )
+    system_metrics: Annotated[bool, BeforeValidator(_switch)] = Field(
+        False, description="log load and memory of the machine while a cell trains"
+    )
 
 
 class Settings(_Strict):

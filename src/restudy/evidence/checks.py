@@ -53,6 +53,12 @@ class Evidence(NamedTuple):
         named = {test.study for claim in self.claims for test in claim.tests}
         return [name for name in studies if name in named]
 
+    def claims_on(self, study: str) -> list[str]:
+        """Return the ids of the claims that are tested on a study, in the ledger's order."""
+        return [
+            claim.id for claim in self.claims if any(test.study == study for test in claim.tests)
+        ]
+
     def experiments_tested(self, *, timed: bool | None = None) -> list[str]:
         """Return the experiments that claims are tested on, sorted.
 

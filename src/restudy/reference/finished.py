@@ -13,7 +13,7 @@ from restudy.reference.configuration import read_configuration, study_digest
 from restudy.reference.contents import PAGE, PAPER, PAPER_CONTENT, files_of
 from restudy.results import RECORD
 
-_TARGETS = (PAGE, PAPER, PAPER_CONTENT, "mlflow/sync.json")
+_TARGETS = (PAGE, PAPER, PAPER_CONTENT, "mlflow/finish.json")
 _SHOWN = 5
 
 

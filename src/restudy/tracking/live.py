@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +20,7 @@ from restudy.lanes.recorder import Recorder
 from restudy.results import CellResults
 from restudy.tracking import runs
 from restudy.tracking.log import Started, create, log_cell, send
+from restudy.tracking.machine import Machine
 from restudy.tracking.runs import (
     CELL,
     LANE,
@@ -96,6 +98,8 @@ class LiveCell:
         cell: str,
         seconds: float = 10.0,
         warn: Callable[[str], None] = _to_stderr,
+        *,
+        system_metrics: bool = False,
     ) -> None:
         """Set up the view; opens nothing.
 
@@ -107,6 +111,8 @@ class LiveCell:
             cell: the cell's id.
             seconds: the longest time that metrics wait before they are sent.
             warn: told, in one line, when the store cannot be used.
+            system_metrics: measure the machine too, in the cell's run. Then even the shortest
+                cell is shown from its first epoch on.
         """
         self.uri = uri
         self.artifacts = artifacts
@@ -114,9 +120,11 @@ class LiveCell:
         self._all_studies = studies
         self.seconds = seconds
         self.warn = warn
+        self.system_metrics = system_metrics
         self.problem: str | None = None
         self._client: MlflowClient | None = None
         self._started: dict[str, tuple[str, Started]] = {}
+        self._machines: list[Machine] = []
         self._stacks: list[_Stack] = []
         self._next: float | None = None
 
@@ -154,7 +162,7 @@ class LiveCell:
     def start(self) -> None:
         """Start the clock, once."""
         if self._next is None:
-            self._next = time.monotonic() + self.seconds
+            self._next = time.monotonic() + (0 if self.system_metrics else self.seconds)
 
     def abandon(self) -> None:
         """Mark the runs as failed: training was stopped by an error."""
@@ -169,6 +177,9 @@ class LiveCell:
             action()
         except Exception as error:  # a view must not stop what it shows
             self.problem = describe(error)
+            for machine in self._machines:
+                with suppress(Exception):
+                    machine.stop()
             self.warn(
                 f"MLflow: {public(self.uri)}: {self.problem}; training goes on, and the runs of "
                 f"{self.cell} are put in when the pipeline ends"
@@ -185,11 +196,13 @@ class LiveCell:
 
     def _flush_study(self, client: MlflowClient, study: Study) -> None:
         if study["name"] not in self._started:
-            experiment = ensure_experiment(client, self.artifacts, study)
+            experiment = ensure_experiment(client, self.artifacts, study, describe=False)
             began = min(stack.began for stack in self._stacks)
             content = self._content(study, "cell", self.cell, {}, began)
             parent = create(client, experiment, content)
             self._started[study["name"]] = (experiment, Started(parent))
+            if self.system_metrics:
+                self._machines.append(Machine(self.uri, parent))
         experiment, started = self._started[study["name"]]
         levels = runs.lanes_of(study, self.cell)
         for stack in self._stacks:
@@ -204,7 +217,11 @@ class LiveCell:
                     recipe = stack.recipes[place]
                     params = runs.params(as_told(recipe))
                     name = runs.run_name(study, levels[lane], recipe.seed)
-                    tags = {LANE: lane, runs.SEED: str(recipe.seed), **factor_tags(levels[lane])}
+                    tags = {
+                        **runs.lane_tags(study, levels[lane], str(recipe.seed)),
+                        **factor_tags(levels[lane]),
+                        LANE: lane,
+                    }
                     content = self._content(study, "run", name, tags, stack.began)
                     started.lanes[lane] = create(client, experiment, content, started.parent)
                 send(client, started.lanes[lane], stack.points(place), params)
@@ -220,6 +237,8 @@ class LiveCell:
     def _finish(self, results: CellResults) -> None:
         client = self._client
         assert client  # noqa: S101 (told to mypy: runs were begun)
+        for machine in self._machines:
+            machine.stop()
         for study in self.studies:
             experiment, started = self._started[study["name"]]
             log_cell(client, experiment, study, self.cell, results, started=started)
@@ -227,6 +246,8 @@ class LiveCell:
     def _abandon(self) -> None:
         client = self._client
         assert client  # noqa: S101 (told to mypy: runs were begun)
+        for machine in self._machines:
+            machine.stop()
         for _, started in self._started.values():
             for run_id in [*started.lanes.values(), started.parent]:
                 client.set_terminated(run_id, "FAILED")

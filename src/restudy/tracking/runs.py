@@ -1,8 +1,9 @@
 """What MLflow is told of a cell: names, tags, parameters and metrics. Pure functions.
 
 A study is a mapping here: its description (``name, title, question, scale, factors, cuts``, see
-:mod:`restudy.collect`) and ``runs``, a list of ``cell``, ``lane`` and ``levels`` (factor ->
-label). Every tag of ours starts with ``restudy.``.
+:mod:`restudy.collect`), ``datasets``, and ``runs``, a list of ``cell``, ``lane`` and ``levels``
+(factor -> label). The workflow adds ``claims``, ids of those that are tested on the study, and
+``results``, the folder that everything is written to. Every tag of ours starts with ``restudy.``.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from restudy.config.identity import label
 from restudy.config.recipe import LANE_FIELDS, Recipe
 from restudy.digests import digest
 from restudy.results import CellResults
+from restudy.tracking import notes
 
 Study = Mapping[str, Any]
 Levels = Mapping[str, str]
 
 CELL, LANE, DIGEST, FACTOR = "restudy.cell", "restudy.lane", "restudy.digest", "restudy.factor."
 KIND, SEED, STATUS = "restudy.kind", "restudy.seed", "restudy.status"
+SOURCE, HONESTY, CLAIMS = "restudy.source", "restudy.honesty", "restudy.claims"
 PARENT = "mlflow.parentRunId"
 # Facts of a lane that are no recipe fields and help to read them.
 _FACTS = ("n_train", "n_validation", "n_test", "parameters")
@@ -63,18 +66,13 @@ def lanes_of(study: Study, cell: str) -> dict[str, Levels]:
     return {run["lane"]: run["levels"] for run in study["runs"] if run["cell"] == cell}
 
 
-def naming_factors(study: Study) -> list[str]:
-    """Return the factors that tell a study's runs apart: those with several levels."""
-    return [name for name, labels in study["factors"].items() if len(labels) > 1]
-
-
 def run_name(study: Study, levels: Levels, seed: int) -> str:
     """Return a name such as ``batch 64 seed=3``.
 
     The UI shows about twenty letters of it, so the factors' names are left to the tags and to the
     experiment's description.
     """
-    return " ".join([*(levels[name] for name in naming_factors(study)), f"seed={seed}"])
+    return " ".join([*(levels[name] for name in notes.naming_factors(study)), f"seed={seed}"])
 
 
 def factor_tags(levels: Levels) -> dict[str, str]:
@@ -101,9 +99,32 @@ def cell_identity_tags(lanes: Mapping[str, Mapping[str, str]]) -> dict[str, str]
     return {DIGEST: digest(lanes)}
 
 
+def study_tags(study: Study) -> dict[str, str]:
+    """Return the tags by which studies, and all that belongs to one, can be told apart."""
+    return {
+        "restudy.study": study["name"],
+        "restudy.scale": study["scale"],
+        SOURCE: study.get("source") or "none",
+        HONESTY: "as_published" if study.get("as_published") else "honest",
+        CLAIMS: ", ".join(study.get("claims", [])) or "none",
+    }
+
+
 def common_tags(study: Study, kind: str) -> dict[str, str]:
-    """Return the tags that every run has: ``kind`` is ``cell`` or ``run``."""
-    return {KIND: kind, "restudy.study": study["name"], "restudy.scale": study["scale"]}
+    """Return the tags that every run has: ``kind`` is ``summary``, ``cell`` or ``run``."""
+    return {KIND: kind, **study_tags(study)}
+
+
+def lane_tags(study: Study, levels: Levels, seed: str) -> dict[str, str]:
+    """Return the tags of a lane's run that follow from the study, whatever came out."""
+    note = notes.lane_note(study, levels, seed)
+    return {**common_tags(study, "run"), SEED: seed, notes.NOTE: note}
+
+
+def cell_tags(study: Study, cell: str) -> dict[str, str]:
+    """Return the same for the run of a cell."""
+    note = notes.cell_note(study, cell, len(lanes_of(study, cell)))
+    return {**common_tags(study, "cell"), notes.NOTE: note}
 
 
 def params(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -142,9 +163,8 @@ def lane_contents(
         if lane not in levels:
             continue
         tags = {
-            **common_tags(study, "run"),
+            **lane_tags(study, levels[lane], str(row["seed"])),
             **identity_tags(cell, lane, row["digest"], levels[lane]),
-            SEED: str(row["seed"]),
             STATUS: row["status"],
             **_origin(results.record, lane),
         }
@@ -189,7 +209,7 @@ def cell_content(
     return RunContent(
         name=cell,
         tags={
-            **common_tags(study, "cell"),
+            **cell_tags(study, cell),
             CELL: cell,
             **cell_identity_tags(identities),
             **shared,

@@ -16,6 +16,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from restudy.tracking.notes import NOTE, experiment_note, outcome_in
+
 if TYPE_CHECKING:
     import click
     from mlflow import MlflowClient
@@ -81,13 +83,16 @@ def create_store(uri: str) -> None:
         database.execute("PRAGMA journal_mode = WAL")
 
 
-def ensure_experiment(client: MlflowClient, artifacts: Path | None, study: Study) -> str:
-    """Return the id of a study's experiment; make it, or bring it back if it was deleted.
+def ensure_experiment(
+    client: MlflowClient, artifacts: Path | None, study: Study, *, describe: bool = True
+) -> str:
+    """Return the id of a study's experiment, made or brought back if need be.
 
     Args:
         client: of an open store.
         artifacts: folder for the files of new experiments; None: the server decides.
-        study: a description with ``name, title, question, scale, cuts``.
+        study: a description with ``name, title, question, scale, factors, datasets``.
+        describe: whether the tags of one that is there are brought up to date.
     """
     from mlflow.exceptions import MlflowException
 
@@ -104,26 +109,26 @@ def ensure_experiment(client: MlflowClient, artifacts: Path | None, study: Study
                 raise
     if found.lifecycle_stage == "deleted":
         client.restore_experiment(found.experiment_id)
-    for key, value in tags.items():
-        if found.tags.get(key) != value:
-            client.set_experiment_tag(found.experiment_id, key, value)
+    if describe:
+        tags[NOTE] += outcome_in(found.tags.get(NOTE, ""))
+        for key, value in tags.items():
+            if found.tags.get(key) != value:
+                client.set_experiment_tag(found.experiment_id, key, value)
     return str(found.experiment_id)
 
 
 def experiment_tags(study: Study) -> dict[str, str]:
-    """Return the tags of a study's experiment; MLflow shows one of them as its description."""
+    """Return the tags of a study's experiment: what it is, its description, views of its runs."""
     # The Snakefile imports this module, which should cost it next to nothing.
-    from restudy.tracking.runs import naming_factors
+    from restudy.tracking.runs import study_tags
+    from restudy.tracking.views import view_tags
 
-    lines = [study["title"], study["question"], f"Scale: {study['scale']}."]
-    if study.get("cuts"):
-        lines.append("Less than the full study: " + "; ".join(study["cuts"]) + ".")
-    lines.append(f"Runs are named by {', '.join([*naming_factors(study), 'seed'])}.")
     return {
-        "mlflow.note.content": "\n\n".join(lines),
+        NOTE: experiment_note(study),
+        **study_tags(study),
         "restudy.title": study["title"],
         "restudy.question": study["question"],
-        "restudy.scale": study["scale"],
+        **view_tags(study),
     }
 
 

@@ -11,11 +11,12 @@ import pandas as pd
 
 from restudy import results
 from restudy.tracking import runs
-from restudy.tracking.log import Started, compare, find_runs, log_cell
+from restudy.tracking.log import Started, compare, find_runs, log_cell, send
 from restudy.tracking.runs import CELL, Study
 from restudy.tracking.store import describe, ensure_experiment, open_client, prepare
 
 if TYPE_CHECKING:
+    from mlflow import MlflowClient
     from mlflow.entities import Run
 
 
@@ -85,6 +86,7 @@ def _sync(
         by_cell: dict[str, list[Run]] = {}
         for run in find_runs(client, experiment):
             by_cell.setdefault(run.data.tags.get(CELL, ""), []).append(run)
+        _describe(client, study, by_cell)
         for cell in sorted({run["cell"] for run in study["runs"]}):
             existing = by_cell.get(cell, [])
             levels = runs.lanes_of(study, cell)
@@ -114,6 +116,26 @@ def _sync(
                 ended=ended,
                 existing=gap.existing,
             )
+
+
+def _describe(client: MlflowClient, study: Study, by_cell: Mapping[str, Sequence[Run]]) -> None:
+    """Bring what runs say of their study up to date: its claims may change, and its title."""
+    places: dict[str, dict[str, runs.Levels]] = {}
+    for run in study["runs"]:
+        places.setdefault(run["cell"], {})[run["lane"]] = run["levels"]
+    for cell, lanes in places.items():
+        for run in by_cell.get(cell, []):
+            tags = run.data.tags
+            lane, seed = tags.get(runs.LANE), tags.get(runs.SEED)
+            if lane is None:
+                wanted = runs.cell_tags(study, cell)
+            elif lane in lanes and seed is not None:
+                wanted = runs.lane_tags(study, lanes[lane], seed)
+            else:
+                continue
+            changed = {key: value for key, value in wanted.items() if tags.get(key) != value}
+            if changed:
+                send(client, run.info.run_id, [], tags=changed)
 
 
 @dataclass

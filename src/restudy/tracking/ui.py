@@ -6,11 +6,10 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from urllib.parse import urlencode
 
 from restudy.errors import RestudyError
-from restudy.tracking.runs import KIND
 from restudy.tracking.store import open_client, sqlite_file, tracking_uri
+from restudy.tracking.views import RUNS, address, has_view
 
 _HOST = "127.0.0.1"
 
@@ -35,25 +34,17 @@ def server(uri: str, port: int = 5000) -> tuple[list[str], dict[str, str]]:
 
 
 def runs_pages(uri: str) -> list[tuple[str, str]]:
-    """Return, for each study, its name and the address of its table of runs in the UI.
+    """Return, for each study with runs, its name and the address of its table of runs in the UI.
 
     MLflow's own start page leads to its view of language-model traces; these lead to the runs,
-    sorted by their test metric.
+    with the columns, order and filter of the view that is saved with them.
     """
     client = open_client(uri)
     pages = []
     for experiment in sorted(client.search_experiments(), key=lambda found: str(found.name)):
-        runs = client.search_runs([experiment.experiment_id], max_results=1)
-        if runs:
-            metric = "test_r2" if "test_r2" in runs[0].data.metrics else "test_accuracy"
-            query = {
-                "workflowType": "machine_learning",
-                "orderByKey": f"metrics.`{metric}`",
-                "orderByAsc": "false",
-                "searchFilter": f'tags.`{KIND}` = "run"',
-            }
-            path = f"/#/experiments/{experiment.experiment_id}/runs?{urlencode(query)}"
-            pages.append((str(experiment.name), path))
+        known = has_view(experiment.tags, RUNS)
+        if known and client.search_runs([experiment.experiment_id], max_results=1):
+            pages.append((str(experiment.name), address(experiment.experiment_id, RUNS)))
     return pages
 
 
@@ -69,10 +60,11 @@ def main(arguments: list[str] | None = None) -> None:
         command, environment = server(uri, options.port)
     except RestudyError as error:
         sys.exit(f"error: {error}")
-    address = f"http://{_HOST}:{options.port}"
-    print(f"MLflow: {address} (Ctrl-C stops it). The runs of each study, best first:")
+    start = f"http://{_HOST}:{options.port}"
+    print(f"MLflow: {start} (Ctrl-C stops it). The runs of each study, best first:")
     for name, path in runs_pages(uri):
-        print(f"  {name:16} {address}{path}", flush=True)
+        print(f"  {name:24} {start}{path}")
+    print(f"The best network of each study: {start}/#/models", flush=True)
     os.execve(command[0], command, environment)  # noqa: S606 (no shell is wanted)
 
 
