@@ -10,7 +10,7 @@ SCALE ?= default
 RESULTS := $(if $(filter default,$(SCALE)),results,results/$(SCALE))
 SCALE_CONFIG := $(if $(filter default,$(SCALE)),,--configfile config/$(SCALE).yaml)
 .DEFAULT_GOAL := help
-.PHONY: help setup plan run quick full report ui reference verify test lint format bench lock clean
+.PHONY: help setup plan run quick full figures report ui reference verify test lint format bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,10 @@ quick: $(READY)  ## run the quick scale: a first look in minutes
 
 full: $(READY)  ## run the full scale: published budgets, ten seeds, hours
 	@$(MAKE) --no-print-directory run SCALE=full
+
+figures: $(READY)  ## draw all figures again, from the tables of a run: trains nothing (SCALE=...)
+	rm -rf $(RESULTS)/figures
+	$(SNAKEMAKE) figures $(SCALE_CONFIG)
 
 report: $(READY)  ## make Snakemake's HTML report of the results (SCALE=quick|default|full)
 	$(SNAKEMAKE) $(SCALE_CONFIG) --report $(RESULTS)/report/snakemake.html

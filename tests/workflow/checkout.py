@@ -124,9 +124,9 @@ class Checkout:
         assert "Traceback" not in output, output
         return output
 
-    def planned(self):
+    def planned(self, *targets):
         """Return how many jobs of each rule would run: rule -> number."""
-        output = self.run("--dry-run", "--quiet", "rules")
+        output = self.run(*targets, "--dry-run", "--quiet", "rules")
         return {
             rule: int(number)
             for rule, number in re.findall(r"^(\w+) +(\d+)$", output, re.MULTILINE)

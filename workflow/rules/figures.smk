@@ -316,3 +316,13 @@ rule disputes:
         "Draw what claims disagree about"
     script:
         "../scripts/disputes.py"
+
+
+# All figures, and no report. Nothing is trained as long as the studies' tables are there.
+rule figures:
+    input:
+        expand(
+            RESULTS / "figures/{figure}.{kind}",
+            figure=[*PLAN.studies, *DRAWN_FIGURES, *DISPUTES],
+            kind=["svg", "pdf", "csv"],
+        ),

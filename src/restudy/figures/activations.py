@@ -7,7 +7,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from restudy.figures.style import BLUE, VERMILION, Drawing, direct_labels, styled
+from restudy.figures.style import (
+    BLUE,
+    PAGE,
+    SMALL,
+    VERMILION,
+    Drawing,
+    direct_labels,
+    headline,
+    styled,
+)
 from restudy.numpy_net.activations import ACTIVATIONS
 
 _NAMES = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "ReLU"}
@@ -25,8 +34,8 @@ def activations(title: str) -> Drawing:
     Returns:
         the figure, with data ``panel`` (the function), ``x``, ``value``, ``derivative``.
     """
-    figure = Figure(figsize=(9.4, 3.3))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    figure = Figure(figsize=(PAGE, 2.1))
+    headline(figure, title)
     axes: list[Axes] = list(figure.subplots(1, 3, sharey=True))
     tables = []
     for axis, (name, words) in zip(axes, _NAMES.items(), strict=True):
@@ -47,5 +56,5 @@ def activations(title: str) -> Drawing:
             (derivative[-1], "derivative", VERMILION),
         )
         direct_labels(axis, 1.02, ends)
-    axes[2].text(-5.7, 1.45, "goes on as y = x;\nderivative at 0:\n0, by choice", fontsize=8)
+    axes[2].text(-5.7, 1.45, "goes on as y = x;\nderivative at 0:\n0, by choice", fontsize=SMALL)
     return Drawing(figure, pd.concat(tables, ignore_index=True))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 from matplotlib.figure import Figure
 
-from restudy.figures.style import BLUE, GREY, VERMILION, Drawing, styled
+from restudy.figures.style import BLUE, GREY, HEAD, PAGE, VERMILION, Drawing, styled
 
 
 class Step(NamedTuple):
@@ -70,8 +70,8 @@ STEPS = (
     ),
 )
 _COLOURS = {False: BLUE, True: VERMILION}
-_TALL, _LOW, _HEAD = 0.68, 0.34, 0.42
-_WIDTH, _FORMULA, _MEANING = 8.2, 0.35, 3.0
+_TALL, _LOW, _HEAD = 0.5, 0.25, 0.3
+_FORMULA, _MEANING = 0.3, 2.3
 
 
 @styled
@@ -83,21 +83,21 @@ def batch_norm_listing(title: str) -> Drawing:
     """
     heights = [_LOW if step.learned else _TALL for step in STEPS]
     parts = list(dict.fromkeys(step.part for step in STEPS))
-    total = sum(heights) + len(parts) * _HEAD + 0.55
-    figure = Figure(figsize=(_WIDTH, total))
+    total = sum(heights) + len(parts) * _HEAD + 0.4
+    figure = Figure(figsize=(PAGE, total))
 
     def write(x: float, top: float, text: str, **font: Any) -> None:
-        figure.text(x / _WIDTH, 1 - top / total, text, va="center", **font)
+        figure.text(x / PAGE, 1 - top / total, text, va="center", **font)
 
-    write(0.1, 0.22, title, fontsize=11, fontweight="bold")
-    top, part = 0.35, ""
+    write(0.05, 0.14, title, fontsize=HEAD, fontweight="bold")
+    top, part = 0.25, ""
     for step, height in zip(STEPS, heights, strict=True):
         if step.part != part:
             part = step.part
-            write(0.1, top + 0.6 * _HEAD, part, color=GREY, fontsize=9.5)
+            write(0.05, top + 0.6 * _HEAD, part, color=GREY)
             top += _HEAD
         middle = top + height / 2
-        write(_FORMULA, middle, step.formula, fontsize=12, color=_COLOURS[step.learned])
-        write(_MEANING, middle, step.meaning, fontsize=9.5)
+        write(_FORMULA, middle, step.formula, fontsize=10, color=_COLOURS[step.learned])
+        write(_MEANING, middle, step.meaning)
         top += height
     return Drawing(figure, pd.DataFrame(STEPS).drop(columns="learned"))

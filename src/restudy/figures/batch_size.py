@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator, PercentFormatter
 
-from restudy.figures.style import Drawing, Look, fit_limits, looks, styled
+from restudy.figures.style import PAGE, SMALL, Drawing, direct_labels, fit_limits, looks, styled
 from restudy.tables import summary_table, timing_table
 
 _PANELS = {
@@ -39,7 +40,7 @@ def batch_size(runs: pd.DataFrame, timing: pd.DataFrame) -> Drawing:
     data = _data(runs, timing)
     sizes = _sizes(runs)
     shown = looks("norm", [str(norm) for norm in runs["norm"].cat.categories])
-    figure = Figure(figsize=(9.0, 6.4))
+    figure = Figure(figsize=(PAGE, 4.3))
     axes: list[Axes] = list(figure.subplots(2, 2, sharex=True).flat)
     for axis, panel in zip(axes, [*_PANELS, _TIME], strict=True):
         for place, (norm, look) in enumerate(shown.items()):
@@ -48,13 +49,14 @@ def batch_size(runs: pd.DataFrame, timing: pd.DataFrame) -> Drawing:
             rows = data[(data["panel"] == panel) & (data["norm"] == norm)]
             x = rows["batch_size"].astype(str).map(sizes).to_numpy(float) * aside
             axis.plot(x, rows["mean"], marker=look.marker, color=look.colour)
-            axis.vlines(x, rows["low"], rows["high"], color=look.colour, linewidth=1.2)
+            axis.vlines(x, rows["low"], rows["high"], color=look.colour, linewidth=0.8)
             if panel != _TIME:
                 own = runs[runs["norm"] == norm]
                 x = own["batch_size"].astype(str).map(sizes).to_numpy(float) * aside
                 # Beside the interval's line, or they would be hidden in it.
-                axis.plot(x * 2**0.05, own[panel], ".", color=look.colour, alpha=0.4, markersize=4)
-        axis.set_title(_PANELS.get(panel, "Seconds per epoch, a run's share of its stack"))
+                dots: dict[str, Any] = {"color": look.colour, "alpha": 0.4, "markersize": 2.5}
+                axis.plot(x * 2**0.06, own[panel], ".", **dots)
+        axis.set_title(_PANELS.get(panel, "Time per epoch, a run's share of its stack"))
     for axis in axes[:2]:
         axis.yaxis.set_major_formatter(PercentFormatter(1))
         # The same in both panels.
@@ -67,7 +69,18 @@ def batch_size(runs: pd.DataFrame, timing: pd.DataFrame) -> Drawing:
         axis.set_xticks(list(sizes.values()), list(sizes))
     for axis in axes[2:]:
         axis.set_xlabel("batch size (log scale)")
-    _legend(figure, shown, runs["seed"].nunique())
+    axes[3].set_ylabel("seconds")
+    for axis, panel in zip(axes, [*_PANELS, _TIME], strict=True):
+        ends = data[data["panel"] == panel].groupby("norm", observed=True)["mean"].last()
+        labels = [(float(ends[norm]), look.name, look.colour) for norm, look in shown.items()]
+        direct_labels(axis, 1.02, labels)
+    figure.supxlabel(
+        f"mean and 95% interval over {runs['seed'].nunique()} seeds (dots); time: median and range "
+        "of epochs",
+        fontsize=SMALL,
+        x=0.005,
+        ha="left",
+    )
     return Drawing(figure, data)
 
 
@@ -91,16 +104,3 @@ def _sizes(runs: pd.DataFrame) -> dict[str, float]:
     everything = int(runs["n_train"].max())
     levels = [str(level) for level in runs["batch_size"].cat.categories]
     return {level: float(everything if level == "full" else level) for level in levels}
-
-
-def _legend(figure: Figure, shown: dict[str, Look], seeds: int) -> None:
-    figure.legend(
-        handles=[
-            Line2D([], [], color=look.colour, marker=look.marker, label=look.name)
-            for look in shown.values()
-        ],
-        loc="outside lower center",
-        ncols=len(shown),
-        title=f"mean and 95% interval over {seeds} seeds (dots); time: median and range of epochs",
-        title_fontsize=8.5,
-    )

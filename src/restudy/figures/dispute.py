@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import NullLocator
 
 from restudy.datasets.registry import DATASETS
@@ -16,10 +15,33 @@ from restudy.evidence.disputes import Dispute, Panel
 from restudy.evidence.ledger import Claim
 from restudy.figures import words
 from restudy.figures.curves import log_scale, percent_scale
-from restudy.figures.style import GREY, Drawing, Look, fit_limits, looks, styled
+from restudy.figures.style import (
+    BLACK,
+    COLOURS,
+    COLUMN,
+    LINE,
+    PAGE,
+    Drawing,
+    Look,
+    direct_labels,
+    fit_limits,
+    headline,
+    looks,
+    styled,
+)
 
-_WIDTH, _HEIGHT = 4.3, 3.0
+_HEIGHT = 1.85
 """Of a panel with its axes, in inches."""
+
+_LABEL_GAP = 0.095
+"""Least distance of labels as a share of a panel's height."""
+
+_NORMS = {"no norm": "none", "neither": "none", "batch norm": "batch"}
+_KNOWN = {
+    **{name: looks("norm", [level])[level] for name, level in _NORMS.items()},
+    **{name: looks("regularisation", [name])[name] for name in ("L1", "L2", "dropout")},
+}
+"""Sides that look the same in every figure; other names may follow after a comma."""
 
 _LOG = 8.0
 """Where the largest value, or place, is so many times the smallest, the scale is logarithmic."""
@@ -49,8 +71,7 @@ def dispute(data: pd.DataFrame, asked: Dispute, claims: Mapping[str, Claim]) -> 
     cells += [(panel, "") for panel in missing]
     columns = 2 if len(cells) > 1 else 1
     rows = -(-len(cells) // columns)
-    width = max(_WIDTH * columns, 6.2)
-    figure = Figure(figsize=(width, rows * _HEIGHT))
+    figure = Figure(figsize=(PAGE if columns > 1 else COLUMN, rows * _HEIGHT + 0.2))
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
     for axis, (panel, dataset) in zip(axes, cells, strict=False):
         own = data[(data["panel"] == panel.title) & (data["dataset"] == dataset)]
@@ -61,8 +82,7 @@ def dispute(data: pd.DataFrame, asked: Dispute, claims: Mapping[str, Claim]) -> 
         _draw(axis, panel, own)
     for axis in axes[len(cells) :]:
         axis.set_axis_off()
-    title = words.wrapped([asked.title], width, size=12)  # of 11 points, but bold
-    figure.suptitle(words.plain(title), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(figure, asked.title)
     _say_below(figure, asked, claims, data)
     return Drawing(figure, data)
 
@@ -93,17 +113,18 @@ def _draw(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
         return
     _set_scales(axis, panel, rows)
     shown = _looks(panel)
+    labels = []
     for i, (name, look) in enumerate(shown.items()):
         own = rows[(rows["curve"] == name) & rows["mean"].notna()].sort_values("x")
         x = _aside(axis, own["x"].to_numpy(float), i - (len(shown) - 1) / 2)
-        axis.plot(x, own["mean"], marker=look.marker, color=look.colour, markersize=4)
-        axis.vlines(x, own["low"], own["high"], color=look.colour, linewidth=1.1)
-    for mean in rows.loc[rows["curve"].isin(list(panel.baseline)), "mean"]:
-        axis.axhline(mean, color=GREY, linestyle="--", linewidth=1.0)
-    handles = _handles(panel, shown, set(rows["curve"]))
-    # On white, since the ends of intervals may run into it.
-    ground = {"frameon": True, "facecolor": "white", "edgecolor": "none", "framealpha": 0.8}
-    axis.legend(handles=handles, loc="best", fontsize=8, **ground)
+        axis.plot(x, own["mean"], marker=look.marker, color=look.colour)
+        axis.vlines(x, own["low"], own["high"], color=look.colour, linewidth=0.8)
+        if len(own):
+            labels.append((float(own["mean"].iloc[-1]), name, look.colour))
+    for row in rows[rows["curve"].isin(list(panel.baseline))].to_dict("records"):
+        axis.axhline(row["mean"], color=BLACK, linestyle="--", linewidth=0.8)
+        labels.append((row["mean"], row["curve"], BLACK))
+    direct_labels(axis, 1.02, labels, gap=_LABEL_GAP)
 
 
 def _set_scales(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
@@ -133,7 +154,7 @@ def _name(level: str) -> str:
     """Return what a level is called at its place: the number that it ends in, or its name."""
     last = level.split()[-1]
     try:
-        return f"{float(last):g}"
+        return words.number(f"{float(last):g}")
     except ValueError:
         return level
 
@@ -146,20 +167,21 @@ def _aside(axis: Axes, x: np.ndarray, step: float) -> np.ndarray:
 
 
 def _looks(panel: Panel) -> dict[str, Look]:
-    return looks("curve", list(panel.curves))
-
-
-def _handles(panel: Panel, shown: Mapping[str, Look], there: set[str]) -> list[Line2D]:
-    found = [
-        Line2D([], [], color=look.colour, marker=look.marker, markersize=4, label=name)
-        for name, look in shown.items()
-        if name in there
+    """Return how each side is drawn; the first whose name begins with a known one looks like it."""
+    known: dict[str, Look] = {}
+    for name in panel.curves:
+        look = _KNOWN.get(name.split(",")[0])
+        if look and look not in known.values():
+            known[name] = look
+    taken = {look.colour for look in known.values()}
+    others = [name for name in panel.curves if name not in known]
+    free = [
+        look
+        for look in looks("curve", [str(i) for i in range(COLOURS)]).values()
+        if look.colour not in taken
     ]
-    return found + [
-        Line2D([], [], color=GREY, linestyle="--", linewidth=1.0, label=name)
-        for name in panel.baseline
-        if name in there
-    ]
+    known |= dict(zip(others, free, strict=False))
+    return {name: known[name] for name in panel.curves}
 
 
 def _say_below(
@@ -176,11 +198,10 @@ def _say_below(
         )
     width = float(figure.get_figwidth())
     text = words.wrapped(lines, width - 0.2)
-    figure.set_figheight(figure.get_figheight() + 0.16 * (text.count("\n") + 1) + 0.45)
+    figure.set_figheight(figure.get_figheight() + LINE * (text.count("\n") + 1) + 0.15)
     figure.legend(
         handles=[],
         loc="outside lower left",
         alignment="left",
         title=words.plain(text),
-        title_fontsize=8,
     )

@@ -16,7 +16,20 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
 from restudy.datasets.registry import DATASETS
-from restudy.figures.style import BLUE, GREY, SKY, VERMILION, Drawing, looks, styled
+from restudy.figures import words
+from restudy.figures.style import (
+    BLUE,
+    GREY,
+    LINE,
+    PAGE,
+    SKY,
+    SMALL,
+    VERMILION,
+    Drawing,
+    looks,
+    styled,
+)
+from restudy.stats.intervals import mean_interval
 from restudy.stats.variance import RESIDUAL, decompose
 from restudy.tables import combinations, winners
 
@@ -24,9 +37,10 @@ ROWS = ("hidden", "batch_size")
 COLUMNS = ("norm", "regularisation")
 _METRIC = "test_accuracy"
 _COLOURS = matplotlib.colormaps["Blues"]
-TIMES = "\N{MULTIPLICATION SIGN}"
 _LOST = "#BBBBBB"
-_BOLD, _SMALL, _RIGHT = {"fontweight": "bold"}, {"fontsize": 8}, {"ha": "right"}
+_BOLD, _RIGHT = {"fontweight": "bold"}, {"ha": "right"}
+_LOWEST = 2.0
+"""Height of a data set's panels, in inches, though there be few rows."""
 
 
 @styled
@@ -44,25 +58,22 @@ def grid(runs: pd.DataFrame, factors: Sequence[str]) -> Drawing:
 
     Returns:
         the figure, with data ``panel`` (``test_accuracy`` or ``variance``), ``dataset``; for
-        accuracy ``hidden, batch_size, norm, regularisation, n, n_diverged, mean, winner`` (of its
-        row); for variance ``source, order, df, sum_sq, eta_sq, omega_sq``.
+        accuracy ``hidden, batch_size, norm, regularisation, n, n_diverged, mean, low, high,
+        winner`` (of its row); for variance ``source, order, df, sum_sq, eta_sq, omega_sq``.
 
     Raises:
         RestudyError: a norm or regularisation has no name in the style.
     """
     cells = _cells(runs, factors)
     sets = [(str(levels.get("dataset", "")), part) for levels, part in _data_sets(runs, factors)]
-    n_rows, n_columns = (math.prod(map(len, _levels(runs, names))) for names in (ROWS, COLUMNS))
-    height = 0.27 * n_rows + 1.5
-    map_width = 0.56 * n_columns + 1.6
-    figure = Figure(figsize=(map_width + 3.9, max(height, 3.2) * len(sets) + 0.4))
-    panels = figure.subplots(
-        len(sets), 2, squeeze=False, gridspec_kw={"width_ratios": [map_width, 3.9]}
-    )
+    n_rows = math.prod(map(len, _levels(runs, ROWS)))
+    height = 0.27 * n_rows + 0.75
+    figure = Figure(figsize=(PAGE, max(height, _LOWEST) * len(sets) + 0.3))
+    panels = figure.subplots(len(sets), 2, squeeze=False, gridspec_kw={"width_ratios": [3.2, 1]})
     shares = []
     remarks = [
-        f"Mean test accuracy over {runs['seed'].nunique()} seeds, in percent. Framed: best of its "
-        "row by validation accuracy; heavy frame: best of the data set."
+        f"Mean test accuracy over {runs['seed'].nunique()} seeds with half its 95% interval, in "
+        "percent. Framed: best of its row by validation accuracy; heavy: best of the data set."
     ]
     for (name, part), (left, right) in zip(sets, panels, strict=True):
         _draw_map(left, cells[cells["dataset"] == name], runs, name)
@@ -75,8 +86,10 @@ def grid(runs: pd.DataFrame, factors: Sequence[str]) -> Drawing:
         if found.note:
             remarks.append(f"{_title(name)}: {found.note}.")
     if (cells["n_diverged"] > 0).any():
-        remarks.append(f"* some seeds diverged; {TIMES}: all did; neither can be the best.")
-    figure.supxlabel("\n".join(remarks), fontsize=8, x=0.01, ha="left")
+        remarks.append(f"* some seeds diverged; {words.TIMES}: all did; neither can be the best.")
+    below = words.wrapped(remarks, PAGE - 0.2)
+    figure.set_figheight(figure.get_figheight() + LINE * below.count("\n"))
+    figure.supxlabel(below, fontsize=SMALL, x=0.005, ha="left")
     data = pd.concat([cells.assign(panel=_METRIC), *shares], ignore_index=True)
     return Drawing(figure, data[["panel", *data.columns.drop("panel")]])
 
@@ -102,13 +115,16 @@ def _cells(runs: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     rows = []
     for levels, part in combinations(runs, factors):
         key = tuple(map(str, levels.values()))
+        found = mean_interval(part[_METRIC])
         rows.append(
             {
                 "dataset": "",
                 **{name: str(level) for name, level in levels.items()},
-                "n": int(part[_METRIC].notna().sum()),
+                "n": found.n,
                 "n_diverged": int((part["status"] == "diverged").sum()),
-                "mean": float(part[_METRIC].mean()),
+                "mean": found.mean,
+                "low": found.low,
+                "high": found.high,
                 "winner": "data set" if key in top else "row" if key in best else "",
             }
         )
@@ -144,24 +160,26 @@ def _draw_map(axis: Axes, cells: pd.DataFrame, runs: pd.DataFrame, name: str) ->
             _text(cell),
             ha="center",
             va="center",
-            fontsize=8,
+            fontsize=SMALL,
             color="white" if shade > 0.7 else "black",
             fontweight="bold" if cell["winner"] else "normal",
         )
         if cell["winner"]:
             _frame(axis, row, column, heavy=cell["winner"] == "data set")
     for place in range(1, len(row_names[0])):
-        axis.axhline(place * len(row_names[1]) - 0.5, color="white", linewidth=4)
+        axis.axhline(place * len(row_names[1]) - 0.5, color="white", linewidth=2.5)
     for place in range(1, len(column_names[0])):
-        axis.axvline(place * len(column_names[1]) - 0.5, color="white", linewidth=4)
+        axis.axvline(place * len(column_names[1]) - 0.5, color="white", linewidth=2.5)
     _label_map(axis, row_names, column_names)
-    axis.set_title(_title(name), fontsize=11, pad=20)
+    axis.set_title(_title(name), fontweight="bold", pad=15)
 
 
 def _text(cell: Mapping[Any, Any]) -> str:
     if cell["n"] == 0:
-        return TIMES
-    return f"{100 * cell['mean']:.2f}" + ("*" if cell["n_diverged"] else "")
+        return words.TIMES
+    mean = f"{100 * cell['mean']:.1f}" + ("*" if cell["n_diverged"] else "")
+    half = 100 * (cell["high"] - cell["mean"])
+    return f"{mean}\n±{half:.1f}" if np.isfinite(half) else mean
 
 
 def _label_map(axis: Axes, rows: list[list[str]], columns: list[list[str]]) -> None:
@@ -173,16 +191,17 @@ def _label_map(axis: Axes, rows: list[list[str]], columns: list[list[str]]) -> N
     axis.tick_params(length=0)
     regularisations = looks(COLUMNS[1], inner)
     short = [regularisations[level].name.replace(" net", "") for level in inner]
-    axis.set_xticks(range(len(outer) * len(inner)), short * len(outer), fontsize=8)
+    axis.set_xticks(range(len(outer) * len(inner)), short * len(outer), fontsize=SMALL)
     axis.set_yticks(range(len(outer_rows) * len(inner_rows)), inner_rows * len(outer_rows))
     for place, norm in enumerate(looks(COLUMNS[0], outer).values()):
         middle = (place + 0.5) * len(inner) - 0.5
-        _note(axis, (middle, 1), ("data", "axes fraction"), (0, 9), norm.name, _BOLD)
+        _note(axis, (middle, 1), ("data", "axes fraction"), (0, 6), norm.name, _BOLD)
     for place, hidden in enumerate(outer_rows):
         middle = (place + 0.5) * len(inner_rows) - 0.5
-        _note(axis, (0, middle), ("axes fraction", "data"), (-34, 0), hidden, _BOLD | _RIGHT)
-    for points, word in ((-34, "layers"), (-4, "batch")):
-        _note(axis, (0, 1), ("axes fraction",) * 2, (points, 9), word, _SMALL | _RIGHT)
+        name = words.name(ROWS[0], hidden)
+        _note(axis, (0, middle), ("axes fraction", "data"), (-26, 0), name, _BOLD | _RIGHT)
+    for points, word in ((-26, "layers"), (-3, "batch")):
+        _note(axis, (0, 1), ("axes fraction",) * 2, (points, 6), word, _RIGHT)
 
 
 def _note(
@@ -208,7 +227,7 @@ def _frame(axis: Axes, row: int, column: int, *, heavy: bool) -> None:
             0.82,
             fill=False,
             edgecolor=VERMILION,
-            linewidth=3 if heavy else 1.4,
+            linewidth=2.2 if heavy else 0.9,
             zorder=3,
         )
     )
@@ -225,14 +244,15 @@ def _draw_shares(axis: Axes, table: pd.DataFrame) -> None:
     axis.barh(range(len(shown)), shares, color=colours, height=0.7)
     for place, share in enumerate(shares):
         if np.isfinite(share):
-            axis.text(share, place, f" {100 * share:.1f}", va="center", fontsize=8)
+            axis.text(share, place, f" {100 * share:.1f}", va="center", fontsize=SMALL)
     names = [
-        str(source).replace("_", " ").replace(" x ", f" {TIMES} ") for source in shown["source"]
+        str(source).replace("_", " ").replace(" x ", f" {words.TIMES} ")
+        for source in shown["source"]
     ]
-    axis.set_yticks(range(len(shown)), names, fontsize=8)
+    axis.set_yticks(range(len(shown)), names)
     largest = float(np.nanmax(shares, initial=0.01))
     axis.set_xlim(0, 1.18 * largest)
     axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axis.grid(visible=False, axis="y")
     axis.tick_params(axis="y", length=0)
-    axis.set_title("Share of the variance explained", pad=20)
+    axis.set_title("Variance explained", pad=15)

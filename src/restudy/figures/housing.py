@@ -11,7 +11,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from restudy.figures.curves import curve_data, draw_curves
-from restudy.figures.style import BLACK, Drawing, Look, direct_labels, fit_limits, looks, styled
+from restudy.figures.style import (
+    BLACK,
+    PAGE,
+    SMALL,
+    Drawing,
+    Look,
+    direct_labels,
+    fit_limits,
+    looks,
+    styled,
+)
 from restudy.tables import summary_table, winners
 
 CAP = 5.0
@@ -50,7 +60,7 @@ def housing(runs: pd.DataFrame, history: pd.DataFrame, predictions: pd.DataFrame
     curves = curve_data(history[history["split"] == "validation"], ["hidden"], ["rmse"])
     drawn = predictions[predictions["hidden"].isin(_compared(runs))]
 
-    figure = Figure(figsize=(9.0, 7.4))
+    figure = Figure(figsize=(PAGE, 5.4))
     axes = figure.subplots(2, 2, gridspec_kw={"height_ratios": [1.15, 1]})
     _draw_predictions(figure, list(axes[0]), drawn, _compared(runs), scores)
     _draw_rmse(axes[1, 0], curves, history, shown)
@@ -96,16 +106,16 @@ def _draw_predictions(
             linewidths=0.1,
         )
         clouds.append(cloud)
-        axis.plot([0, 7], [0, 7], color=BLACK, linewidth=1)
+        axis.plot([0, 7], [0, 7], color=BLACK, linewidth=0.7)
         axis.axvline(CAP, color=BLACK, linewidth=0.8, linestyle=":")
-        axis.text(CAP - 0.08, _PREDICTED[0] + 0.15, "cap of the data", ha="right", fontsize=8)
+        axis.text(CAP - 0.08, _PREDICTED[0] + 0.15, "cap of the data", ha="right", fontsize=SMALL)
         outside = int(((predicted < _PREDICTED[0]) | (predicted > _PREDICTED[1])).sum())
         if outside:
             remark = f"{outside} of {len(rows)} predictions lie outside"
-            axis.text(0.02, 0.98, remark, transform=axis.transAxes, va="top", fontsize=8)
-        r2 = float(scores.loc[scores["hidden"] == hidden, "mean"].iloc[0])
+            axis.text(0.02, 0.98, remark, transform=axis.transAxes, va="top", fontsize=SMALL)
+        score = scores[scores["hidden"] == hidden].iloc[0]
         name = "Linear model" if hidden == LINEAR else f"Network {hidden}"
-        axis.set(xlim=_TRUE, ylim=_PREDICTED, title=f"{name}: test R² {r2:.3f}")
+        axis.set(xlim=_TRUE, ylim=_PREDICTED, title=_scored(name, score))
         axis.set(xlabel=f"true price ({_PRICE})", ylabel="predicted price")
     for axis in axes[len(compared) :]:
         axis.set_axis_off()
@@ -114,7 +124,15 @@ def _draw_predictions(
         most = max(2.0, *(float(np.asarray(cloud.get_array()).max()) for cloud in clouds))
         for cloud in clouds:
             cloud.set_norm(LogNorm(1, most))
-        figure.colorbar(clouds[-1], ax=axes, label="houses, once per seed", pad=0.01, aspect=30)
+        figure.colorbar(
+            clouds[-1], ax=axes, label="houses, once per seed", pad=0.01, aspect=30, format="{x:g}"
+        )
+
+
+def _scored(name: str, score: pd.Series) -> str:
+    """Return the title of a panel of predictions, with R2 and its interval."""
+    between = f" ({score['low']:.3f} to {score['high']:.3f})" if np.isfinite(score["low"]) else ""
+    return f"{name}: test R² {score['mean']:.3f}{between}"
 
 
 def _draw_rmse(
@@ -144,7 +162,7 @@ def _draw_scores(
         axis.plot([place + 0.12] * len(own), own, ".", color=look.colour, alpha=0.5)
         for row in scores[scores["hidden"] == hidden].to_dict("records"):
             axis.plot([place], [row["mean"]], look.marker, color=look.colour)
-            axis.vlines([place], [row["low"]], [row["high"]], color=look.colour)
+            axis.vlines([place], [row["low"]], [row["high"]], color=look.colour, linewidth=0.8)
     fit_limits(axis, runs["test_r2"])
     axis.set_xticks(range(len(shown)), list(shown))
     axis.set_xlim(-0.5, len(shown) - 0.5)

@@ -18,18 +18,24 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from restudy.figures.curves import (
+    AT_THE_RIGHT,
     SIGNS,
     SPLITS,
     curve_data,
     diverged,
     draw_curves,
     draw_point,
-    log_scale,
-    percent_scale,
+    held_out,
+    metric_axis,
+    within_reach,
 )
+from restudy.figures.facets import draw_facets, layout
 from restudy.figures.style import (
     COLOURS,
     GREY,
+    PAGE,
+    PALE,
+    SMALL,
     Drawing,
     Look,
     direct_labels,
@@ -37,7 +43,7 @@ from restudy.figures.style import (
     looks,
     styled,
 )
-from restudy.figures.words import combination, plain
+from restudy.figures.words import combination, plain, wrapped
 from restudy.tables import combinations
 
 _METRICS = ("data_loss", "accuracy", "rmse")
@@ -46,8 +52,12 @@ MANY = 24
 """With more combinations of levels, only the best and the worst have a colour and a label."""
 
 _SHOWN = 3
-_PALE = "#C4C4C4"
-_LABELS = 1.01  # where labels begin, as a share of a panel's width
+_FEW = 4
+"""With more combinations the curves of the training samples are left out."""
+
+_LONG = 22
+"""Labels with more letters leave too little room for a panel beside each."""
+
 
 Key = tuple[str, ...]
 Shown = dict[Key, Look | None]
@@ -58,9 +68,12 @@ Shown = dict[Key, Look | None]
 def learning_curves(history: pd.DataFrame, factors: Sequence[str]) -> Drawing:
     """Draw mean loss and accuracy (or RMSE) of each combination of levels over the epochs.
 
-    Up to seven combinations are drawn with their training curves and 95% intervals over seeds; more
-    without, in the colours of a sequence; of more than ``MANY`` only the best and the worst by
-    validation have a colour. Runs that diverged are left out, and the legend counts them.
+    Up to four combinations are drawn with their training curves and 95% intervals over seeds, up to
+    seven in one panel a metric, with intervals at the end alone. Of more, or with long names, a
+    factor or two have colours and kinds of lines, and the others panels of their own. A study for
+    which that makes too many panels or colours is drawn in one panel, in the colours of a sequence;
+    of more than ``MANY`` only the best and the worst by validation have a colour. Runs that
+    diverged are left out, and the legend counts them.
 
     Args:
         history: ``history.parquet`` of a study.
@@ -75,43 +88,80 @@ def learning_curves(history: pd.DataFrame, factors: Sequence[str]) -> Drawing:
     metrics = [name for name in _METRICS if name in set(history["metric"])]
     data = curve_data(kept, factors, metrics)
     shown, remark = _choose(data, factors)
-    few = len(shown) <= COLOURS
-    over_epochs = data["epoch"].min() < data["epoch"].max()
+    runs = history[["lane", *factors]].drop_duplicates()
+    seeds = int(runs.groupby(list(factors), observed=True).size().max()) if factors else len(runs)
+    remarks = [
+        f"mean and 95% interval over {seeds} seeds" if seeds > 1 else "one seed",
+        *remark,
+        *_count_diverged(history, lost, factors, shown),
+    ]
+    levels = _levels(data, factors)
+    long = max(len(look.name) if look else 0 for look in shown.values()) > _LONG
+    asked = layout(levels) if len(shown) > COLOURS or long else None
+    if asked is None:
+        return Drawing(_draw_together(data, kept, factors, metrics, shown, remarks), data)
+    over_epochs = bool(data["epoch"].min() < data["epoch"].max())
+    remarks = [
+        f"{remarks[0]}{AT_THE_RIGHT if over_epochs else ''}",
+        *_count_diverged(history, lost, factors, shown),
+    ]
+    return Drawing(draw_facets(data, kept, levels, asked, metrics, remarks), data)
 
+
+def _levels(data: pd.DataFrame, factors: Sequence[str]) -> dict[str, list[str]]:
+    """Return the levels of each factor that varies, in the study's order."""
+    found = {
+        name: [str(level) for level in data[name].drop_duplicates().sort_values()]
+        for name in factors
+    }
+    return {name: levels for name, levels in found.items() if len(levels) > 1}
+
+
+def _draw_together(
+    data: pd.DataFrame,
+    kept: pd.DataFrame,
+    factors: Sequence[str],
+    metrics: Sequence[str],
+    shown: Shown,
+    remarks: Sequence[str],
+) -> Figure:
+    """Draw all combinations in one panel for each metric."""
+    few = len(shown) <= COLOURS
+    over_epochs = bool(data["epoch"].min() < data["epoch"].max())
     names = [look.name for look in shown.values() if look]
-    label_columns = len(metrics) if few else 1
-    height = 3.8 if few else max(4.6, 0.17 * len(names) + 1.6)
-    width = 3.8 * len(metrics) + 0.6 + 0.062 * max(map(len, names)) * label_columns
-    figure = Figure(figsize=(width, height))
+    height = 2.2 if few else max(2.6, 0.125 * len(names) + 0.9)
+    figure = Figure(figsize=(PAGE, height))
     panels: list[Axes] = list(figure.subplots(1, len(metrics), squeeze=False)[0])
+    training = len(shown) <= _FEW or not over_epochs
+    splits = SPLITS if training else (held_out(data), "test")
     for axis, metric in zip(panels, metrics, strict=True):
-        _prepare(axis, metric, metrics)
-        fit_limits(axis, kept.loc[kept["metric"] == metric, "value"])
+        metric_axis(axis, metric, metrics)
+        values, told = within_reach(kept[kept["split"].isin(list(splits))], metric)
+        fit_limits(axis, values)
+        remarks = [*remarks, *filter(None, [told])]
         found = {_key(levels): part for levels, part in _of(data, factors, metric)}
         curves = [(found[key], look) for key, look in shown.items() if key in found]
         curves.sort(key=lambda curve: curve[1] is not None)  # pale ones lie below
-        labels = _draw_epochs(axis, curves, few) if over_epochs else _draw_splits(axis, curves)
-        if few or axis is panels[-1]:
-            _label(axis, labels, few)
+        if over_epochs:
+            labels = _draw_epochs(axis, curves, few=few, training=training)
+        else:
+            labels = _draw_splits(axis, curves)
+        if (few and max(map(len, names)) <= _LONG) or axis is panels[-1]:
+            _label(axis, labels, few=few)
         if not np.isfinite([y for y, _, _ in labels]).any():
             axis.text(0.5, 0.5, "all runs diverged", transform=axis.transAxes, ha="center")
             axis.yaxis.set_major_locator(NullLocator())
-    runs = history[["lane", *factors]].drop_duplicates()
-    seeds = int(runs.groupby(list(factors), observed=True).size().max()) if factors else len(runs)
+    text = wrapped([f"{remarks[0]}{AT_THE_RIGHT if over_epochs else ''}", *remarks[1:]], PAGE - 0.2)
+    figure.set_figheight(height + 0.125 * text.count("\n"))
     figure.legend(
-        handles=_handles(few, _held_out(data)) if over_epochs else [],
-        loc="outside lower center",
+        handles=_handles(training, held_out(data)) if over_epochs else [],
+        loc="outside lower left",
+        alignment="left",
         ncols=3,
-        title="\n".join(
-            [
-                f"mean and 95% interval over {seeds} seeds" if seeds > 1 else "one seed",
-                *remark,
-                *_count_diverged(history, lost, factors, shown),
-            ]
-        ),
-        title_fontsize=8.5,
+        title=text,
+        title_fontsize=SMALL,
     )
-    return Drawing(figure, data)
+    return figure
 
 
 def _choose(data: pd.DataFrame, factors: Sequence[str]) -> tuple[Shown, list[str]]:
@@ -131,7 +181,7 @@ def _choose(data: pd.DataFrame, factors: Sequence[str]) -> tuple[Shown, list[str
     chosen = dict(zip(labelled, found.values(), strict=True))
     remark = (
         f"named: the best {len(best)} and the worst {len(worst)} of {len(every)} combinations by "
-        f"{_held_out(data)} {criterion} after the last epoch; grey: the others"
+        f"{held_out(data)} {criterion} after the last epoch; grey: the others"
     )
     shown: Shown = {
         key: chosen[key]._replace(name=name) if key in chosen else None
@@ -148,7 +198,7 @@ def _rank(data: pd.DataFrame, factors: Sequence[str]) -> tuple[list[Key], str]:
     metrics = set(data["metric"])
     metric = next(iter(metrics - {"data_loss"})) if len(metrics) == 2 else "data_loss"
     last = {
-        _key(levels): part[part["split"] == _held_out(part)].iloc[-1]
+        _key(levels): part[part["split"] == held_out(part)].iloc[-1]
         for levels, part in _of(data, factors, metric)
     }
     most = max(row["n"] for row in last.values())
@@ -157,43 +207,29 @@ def _rank(data: pd.DataFrame, factors: Sequence[str]) -> tuple[list[Key], str]:
     return ranked, {"data_loss": "loss", "rmse": "RMSE"}.get(metric, metric)
 
 
-def _prepare(axis: Axes, metric: str, metrics: Sequence[str]) -> None:
-    """Give a panel its scale and its title."""
-    if metric == "accuracy":
-        percent_scale(axis)
-        axis.set_title("Accuracy")
-        return
-    log_scale(axis)
-    if metric == "rmse":
-        axis.set(title="Root mean squared error (log scale)", ylabel="in units of the target")
-        return
-    kinds = {"accuracy": "Cross-entropy", "rmse": "Mean squared error"}
-    tasks = [kinds[name] for name in metrics if name in kinds]
-    axis.set_title(f"{tasks[0] if len(tasks) == 1 else 'Loss'} (log scale)")
-
-
 def _draw_epochs(
-    axis: Axes, curves: Sequence[tuple[pd.DataFrame, Look | None]], few: bool
+    axis: Axes, curves: Sequence[tuple[pd.DataFrame, Look | None]], *, few: bool, training: bool
 ) -> list[tuple[float, str, str]]:
     """Draw curves over epochs, and the test points behind the last one; return the labels."""
     last = max(int(rows["epoch"].max()) for rows, _ in curves)
     step = max(0.06 * last, 0.15)
     count = sum(look is not None for _, look in curves)
-    spread = 0.0 if few else 0.2 * last
+    spread = step * (count - 1) / 2 if few else 0.2 * last
     # Beside the last epoch, so that they do not hide the curves' ends.
     places = iter(last + step + np.linspace(0, spread, max(count, 1)))
     labels = []
     for rows, look in curves:
-        held_out = _held_out(rows)
-        line = rows[rows["split"] == held_out]
+        split = held_out(rows)
+        line = rows[rows["split"] == split]
         if look is None:
-            axis.plot(line["epoch"], line["mean"], color=_PALE, linewidth=0.7)
+            axis.plot(line["epoch"], line["mean"], color=PALE, linewidth=0.7)
             continue
         if few:
-            draw_curves(axis, rows, look, {"train": "--", held_out: "-"})
+            lines = {"train": "--", split: "-"} if training else {split: "-"}
+            draw_curves(axis, rows, look, lines, bands=training)
         else:
             sign = "s" if len(line) == 1 else None
-            axis.plot(line["epoch"], line["mean"], color=look.colour, linewidth=1.2, marker=sign)
+            axis.plot(line["epoch"], line["mean"], color=look.colour, linewidth=0.9, marker=sign)
         test = rows[rows["split"] == "test"]
         draw_point(axis, float(next(places)), test, look)
         labels.append((float(test["mean"].iloc[-1]), look.name, look.colour))
@@ -213,7 +249,7 @@ def _draw_splits(
     for offset, (rows, look) in zip(offsets, curves, strict=True):
         for place, split in enumerate(SPLITS):
             own = rows[rows["split"] == split]
-            pale = Look(_PALE, "", "")
+            pale = Look(PALE, "", "")
             draw_point(axis, place + float(offset), own, look or pale, SIGNS[split])
         if look:
             labels.append((float(own["mean"].iloc[-1]), look.name, look.colour))
@@ -224,26 +260,17 @@ def _draw_splits(
     return labels
 
 
-def _label(axis: Axes, labels: list[tuple[float, str, str]], few: bool) -> None:
+def _label(axis: Axes, labels: list[tuple[float, str, str]], *, few: bool) -> None:
     if few:
-        direct_labels(axis, _LABELS, labels)
+        direct_labels(axis, 1.06, labels, gap=0.09, leader=1.0)
     else:
-        direct_labels(axis, 1.06, labels, gap=min(0.04, 0.94 / len(labels)), leader=1.0)
+        direct_labels(axis, 1.06, labels, gap=0.06, leader=1.0)
 
 
-def _held_out(rows: pd.DataFrame) -> str:
-    """Return the split that curves are drawn of beside training: a source may have had no other."""
-    return "validation" if (rows["split"] == "validation").any() else "test"
-
-
-def _handles(few: bool, held_out: str) -> list[Artist]:
-    """Return the legend's entries for lines and points over epochs."""
-    shown = [("training", "--", "")] if few else []
-    shown += [(SPLITS[held_out], "-", ""), ("test, after the last epoch", "", "D")]
-    style: list[dict[str, Any]] = [
-        {"label": name, "linestyle": line, "marker": sign} for name, line, sign in shown
-    ]
-    return [Line2D([], [], color=GREY, **entry) for entry in style]
+def _handles(training: bool, split: str) -> list[Artist]:
+    """Return the legend's entries for lines over epochs."""
+    lines = [Line2D([], [], color=GREY, linestyle="--", label=SPLITS["train"])] if training else []
+    return [*lines, Line2D([], [], color=GREY, linestyle="-", label=SPLITS[split])]
 
 
 def _count_diverged(

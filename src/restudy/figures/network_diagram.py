@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch
 
-from restudy.figures.style import BLACK, BLUE, GREY, SKY, VERMILION, Drawing, styled
+from restudy.figures.style import BLACK, BLUE, GREY, PAGE, SKY, VERMILION, Drawing, headline, styled
 
 
 class Stage(NamedTuple):
@@ -56,8 +56,8 @@ def network_diagram(title: str) -> Drawing:
         the figure, with data ``network``, ``place``, ``stage``, ``holds``.
     """
     longest = max(map(len, NETWORKS.values()))
-    figure = Figure(figsize=(9.4, 6.0))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    figure = Figure(figsize=(PAGE, 4.6))
+    headline(figure, title)
     rows = []
     for axis, (name, stages) in zip(figure.subplots(2, 1), NETWORKS.items(), strict=True):
         _draw_network(axis, stages)
@@ -70,8 +70,8 @@ def network_diagram(title: str) -> Drawing:
             (name, place, stage.name, ", ".join(stage.lines)) for place, stage in enumerate(stages)
         ]
     for place, (sign, words, colour) in enumerate(_NOTE):
-        figure.text(0.02, 0.055 - 0.04 * place, sign, color=colour, fontsize=9.5)
-        figure.text(0.085, 0.055 - 0.04 * place, words, fontsize=9)
+        figure.text(0.02, 0.055 - 0.04 * place, sign, color=colour)
+        figure.text(0.085, 0.055 - 0.04 * place, words)
     figure.get_layout_engine().set(rect=(0, 0.09, 1, 0.91))  # type: ignore[union-attr, call-arg]
     return Drawing(figure, pd.DataFrame(rows, columns=["network", "place", "stage", "holds"]))
 
@@ -81,10 +81,12 @@ def _draw_network(axis: Axes, stages: tuple[Stage, ...]) -> None:
         x = place * _APART
         if stage.units:
             for y in _heights(stage.units):
-                axis.add_patch(Circle((x, y), _RADIUS, facecolor="white", edgecolor=BLACK))
+                axis.add_patch(
+                    Circle((x, y), _RADIUS, facecolor="white", edgecolor=BLACK, linewidth=0.8)
+                )
         else:
             _draw_box(axis, x, stage)
-        axis.text(x, -1.55, stage.name, ha="center", fontsize=8.5, color=GREY)
+        axis.text(x, -1.55, stage.name, ha="center", color=GREY)
     for place, (stage, following) in enumerate(pairwise(stages)):
         _connect(axis, place * _APART, stage, following)
 
@@ -101,14 +103,14 @@ def _draw_box(axis: Axes, x: float, stage: Stage) -> None:
             facecolor=SKY if is_norm else "#EEEEEE",
             alpha=0.35 if is_norm else 1,
             edgecolor=BLACK,
-            linewidth=0.8,
+            linewidth=0.7,
         )
     )
     colours = [BLUE, VERMILION] if is_norm else [BLACK]
     middle = (len(stage.lines) - 1) / 2
     for line, (text, colour) in enumerate(zip(stage.lines, colours, strict=True)):
         y = 0.75 * (middle - line)
-        axis.text(x, y, text, ha="center", va="center", color=colour, fontsize=9.5)
+        axis.text(x, y, text, ha="center", va="center", color=colour)
 
 
 def _connect(axis: Axes, x: float, stage: Stage, following: Stage) -> None:
@@ -120,7 +122,7 @@ def _connect(axis: Axes, x: float, stage: Stage, following: Stage) -> None:
     right = _heights(following.units or stage.units or _SUM.units)
     pairs = product(left, right) if following.units else zip(left, right, strict=True)
     for low, high in pairs:
-        axis.plot([begin, end], [low, high], color=GREY, linewidth=0.5 if following.units else 0.9)
+        axis.plot([begin, end], [low, high], color=GREY, linewidth=0.4 if following.units else 0.7)
 
 
 def _heights(units: int) -> list[float]:

@@ -13,11 +13,11 @@ from matplotlib.lines import Line2D
 from restudy.evidence.drawings import DATASET, Line, Marks
 from restudy.figures import words
 from restudy.figures.curves import SIGNS
-from restudy.figures.style import GREY
+from restudy.figures.style import GREY, SMALL
 
 PUBLISHED = "published"
-_OPEN: dict[str, Any] = {"markerfacecolor": "white", "markeredgewidth": 1.3}
-_DOTTED: dict[str, Any] = {"color": GREY, "linewidth": 0.9, "linestyle": ":"}
+_OPEN: dict[str, Any] = {"markerfacecolor": "white", "markeredgewidth": 0.9}
+_DOTTED: dict[str, Any] = {"color": GREY, "linewidth": 0.7, "linestyle": ":"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def marks_of(
 
 
 def draw_lines(
-    axis: Axes, lines: Iterable[Line], printed: Mapping[str, float], *, top: bool
+    axis: Axes, lines: Iterable[Line], printed: Mapping[str, float], *, middle: bool = False
 ) -> list[Line]:
     """Draw the printed places on the x axis that lie in the panel, their names along them.
 
@@ -69,7 +69,7 @@ def draw_lines(
         axis: the panel; its limits must be final.
         lines: the places.
         printed: published value -> its number.
-        top: whether the names stand at the top, or at the bottom.
+        middle: whether the names stand half-way up, or at the bottom.
 
     Returns:
         the places that were drawn.
@@ -81,14 +81,14 @@ def draw_lines(
         axis.axvline(x, **_DOTTED)
         axis.annotate(
             line.name,
-            (x, 0.98 if top else 0.02),
+            (x, 0.5 if middle else 0.03),
             xycoords=("data", "axes fraction"),
-            xytext=(-2, 0),
+            xytext=(1.5, 0),
             textcoords="offset points",
             rotation=90,
-            ha="right",
-            va="top" if top else "bottom",
-            fontsize=7.5,
+            ha="left",
+            va="center" if middle else "bottom",
+            fontsize=SMALL,
             color=GREY,
         )
     return drawn

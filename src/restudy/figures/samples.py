@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from restudy.datasets.load import PreparedData
 from restudy.datasets.registry import DATASETS
 from restudy.evidence.drawings import Samples
-from restudy.figures.style import Drawing, styled
+from restudy.figures.style import COLUMN, PAGE, Drawing, headline, styled
 
-_INCH = 0.42
-"""Side of an image on the page."""
+_SIDE = 0.2
+"""Side of an image on the page, in inches."""
 
 _CLASSES = {
     "fashion_mnist": (
@@ -48,9 +48,10 @@ def samples(data: PreparedData, drawing: Samples) -> Drawing:
     padded = np.pad(tiles, ((0, 0), (0, 0), (1, 1), (1, 1)))
     wall = padded.transpose(0, 2, 1, 3).reshape(dataset.classes * (side + 2), -1)
 
-    width = drawing.columns * _INCH + 1.0
-    figure = Figure(figsize=(max(width, 4.5), dataset.classes * _INCH + 0.9))
-    figure.suptitle(drawing.title, x=0.01, ha="left", fontsize=11, fontweight="bold")
+    width = COLUMN if drawing.columns * _SIDE < COLUMN - 0.5 else PAGE
+    side_on_page = min(_SIDE, (width - 0.8) / drawing.columns)
+    figure = Figure(figsize=(width, dataset.classes * side_on_page + 0.75))
+    headline(figure, drawing.title)
     axis = figure.subplots()
     axis.imshow(wall, cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
     names = _CLASSES.get(data.name, tuple(map(str, range(dataset.classes))))
@@ -58,7 +59,7 @@ def samples(data: PreparedData, drawing: Samples) -> Drawing:
     axis.set_xticks([])
     axis.set_ylabel("class")
     axis.set_xlabel(
-        f"{drawing.columns} images of each class, drawn from the {len(data.y_train):,} training "
+        f"{drawing.columns} images of each class, drawn from the\n{len(data.y_train):,} training "
         f"images (seed {drawing.seed})"
     )
     axis.grid(False)

@@ -19,8 +19,8 @@ from matplotlib.ticker import MaxNLocator
 
 from restudy.evidence.drawings import Curves, Line
 from restudy.figures import words
-from restudy.figures.curves import SIGNS, SPLITS, curve_data, draw_curves, draw_point
-from restudy.figures.printed import PUBLISHED, Mark, draw_lines, handles, marks_of
+from restudy.figures.curves import AT_THE_RIGHT, SIGNS, SPLITS, curve_data, draw_curves, draw_point
+from restudy.figures.printed import Mark, draw_lines, handles, marks_of
 from restudy.figures.study_panels import (
     ALONE,
     COLUMNS,
@@ -33,7 +33,16 @@ from restudy.figures.study_panels import (
     select,
     set_scale,
 )
-from restudy.figures.style import GREY, Drawing, Look, direct_labels, looks, styled
+from restudy.figures.style import (
+    GREY,
+    PALE,
+    Drawing,
+    Look,
+    direct_labels,
+    looks,
+    looks_among,
+    styled,
+)
 from restudy.tables import combinations
 
 PENALTY = "penalty"
@@ -99,9 +108,9 @@ def source_curves(tables: Tables, drawing: Curves, printed: Mapping[str, float])
     """
     found = select(tables, drawing)
     data = curve_data(found.history, found.factors, drawing.panels, drawing.x)
-    shown = _looks(found, drawing)
+    shown = _looks(tables, found, drawing)
     names = {key: look.name for key, look in shown.items()}
-    figure, places = panels(drawing, found, max([10, *map(len, names.values())]))
+    figure, places = panels(drawing, found)
     published: list[dict[str, Any]] = []
     drawn: list[Mark] = []
     lines: list[Line] = []
@@ -115,7 +124,7 @@ def source_curves(tables: Tables, drawing: Curves, printed: Mapping[str, float])
         set_scale(axis, metric, [*values, *(mark.y for mark in marks)])
         if panel.over_time:
             _draw_over(panel, marks)
-            lines += draw_lines(axis, drawing.lines, printed, top=metric == "accuracy")
+            lines += draw_lines(axis, drawing.lines, printed)
         else:
             _draw_splits(panel, marks)
         drawn += marks
@@ -124,7 +133,9 @@ def source_curves(tables: Tables, drawing: Curves, printed: Mapping[str, float])
         [data.rename(columns={"metric": "panel"}), pd.DataFrame(published)], ignore_index=True
     )
     beyond = sorted({row[drawing.x] for row in published if row[drawing.x] > found.last(drawing.x)})
-    remarks = [f"published at the right: after {drawing.x} {place:,}" for place in beyond]
+    over_time = bool(found.history[drawing.x].min() < found.last(drawing.x))
+    tested = [AT_THE_RIGHT.removeprefix("; ")] if over_time and len(shown) > 1 else []
+    remarks = tested + [f"published at the right: after {drawing.x} {place:,}" for place in beyond]
     shown_as = [
         *([] if len(shown) == 1 else _handles()),
         *handles(drawn, lines, printed),
@@ -134,14 +145,18 @@ def source_curves(tables: Tables, drawing: Curves, printed: Mapping[str, float])
     return Drawing(figure, data.reindex(columns=columns))
 
 
-def _looks(found: Selection, drawing: Curves) -> dict[Key, Look]:
+def _looks(tables: Tables, found: Selection, drawing: Curves) -> dict[Key, Look]:
     """Return how each combination of levels is drawn, and what it is called."""
     names = {
         _key(levels): words.combination(levels, found.varied)
         for levels, _ in combinations(found.runs, found.varied)
     }
-    factor = found.varied[0] if len(found.varied) == 1 else "combination"
-    styles = looks(factor, [", ".join(key) for key in names]).values()
+    drawn = [", ".join(key) for key in names]
+    if len(found.varied) == 1:
+        (factor,) = found.varied
+        styles = looks_among(factor, drawn, tables.description["factors"][factor]).values()
+    else:
+        styles = looks("combination", drawn).values()
     return {
         key: look._replace(name=drawing.names.get(", ".join(key), name))
         for (key, name), look in zip(names.items(), styles, strict=True)
@@ -178,10 +193,8 @@ def _draw_over(panel: _Panel, marks: Sequence[Mark]) -> None:
     for mark in marks:
         within = int(mark.place) <= last
         mark.draw(axis, float(mark.place) if within else last + width, panel.colour(mark))
-        if panel.alone and int(mark.place) >= last:
-            labels.append((mark.y, PUBLISHED, panel.colour(mark)))
     width += 0.7 * step * any(int(mark.place) > last for mark in marks)
-    axis.axvline(last + 0.5 * step, color="#C4C4C4", linewidth=0.6)
+    axis.axvline(last + 0.5 * step, color=PALE, linewidth=0.5)
     axis.set_xlim(min(1.0, 1 - 0.3 * step), last + width)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axis.set_xticks([tick for tick in axis.get_xticks() if 1 <= tick <= last])
@@ -234,7 +247,6 @@ def _handles() -> list[Artist]:
     shown: list[dict[str, Any]] = [
         {"label": "training", "linestyle": "--"},
         {"label": "validation", "linestyle": "-"},
-        {"label": "test, after the last epoch", "linestyle": "", "marker": "D"},
     ]
     return [Line2D([], [], color=GREY, **entry) for entry in shown]
 

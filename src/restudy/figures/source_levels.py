@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from restudy.errors import RestudyError, describe
 from restudy.evidence.drawings import Levels, Line
 from restudy.figures.curves import SIGNS, SPLITS, curve_data
-from restudy.figures.printed import PUBLISHED, Mark, draw_lines, handles, marks_of
+from restudy.figures.printed import Mark, draw_lines, handles, marks_of
 from restudy.figures.study_panels import (
     ALONE,
     COLUMNS,
@@ -55,7 +55,7 @@ def source_levels(tables: Tables, drawing: Levels, printed: Mapping[str, float])
     history = _rows(found, drawing)
     data = curve_data(history, found.factors, drawing.panels, _STEP)
     places = _places(found, drawing)
-    figure, cells = panels(drawing, found, max(map(len, SPLITS.values())))
+    figure, cells = panels(drawing, found)
     published: list[dict[str, Any]] = []
     drawn: list[Mark] = []
     lines: list[Line] = []
@@ -70,7 +70,7 @@ def source_levels(tables: Tables, drawing: Levels, printed: Mapping[str, float])
         set_scale(axis, metric, [*values, *(mark.y for mark in marks)])
         _draw(axis, rows.assign(x=rows[drawing.x].astype(str).map(places)), places, marks)
         _label_axis(axis, drawing, places)
-        lines += draw_lines(axis, drawing.lines, printed, top=metric == "accuracy")
+        lines += draw_lines(axis, drawing.lines, printed, middle=True)
         drawn += marks
         published += [mark.row(drawing.x, found.factors, dataset) for mark in marks]
     data = pd.concat(
@@ -121,15 +121,13 @@ def _draw(
             continue
         colour = ALONE[split].colour
         x = own["x"].to_numpy(float) + (place - 1) * aside
-        axis.plot(x, own["mean"], SIGNS[split] + line, color=colour, markersize=4)
-        axis.vlines(x, own["low"], own["high"], color=colour, linewidth=1.0)
+        axis.plot(x, own["mean"], SIGNS[split] + line, color=colour)
+        axis.vlines(x, own["low"], own["high"], color=colour, linewidth=0.8)
         labels.append((float(own["mean"].iloc[-1]), SPLITS[split], colour))
     for mark in marks:
         colour = ALONE[mark.marks.split].colour
         x_mark = places[str(mark.place)]
         mark.draw(axis, x_mark + 1.8 * aside, colour)
-        if x_mark == high:
-            labels.append((mark.y, PUBLISHED, colour))
     room = 0.06 * (high - low)
     axis.set_xlim(low - room, high + room)
     direct_labels(axis, 1.02, labels, gap=LABEL_GAP)

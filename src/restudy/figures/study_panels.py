@@ -23,7 +23,18 @@ from restudy.evidence.drawings import DATASET, OBJECTIVE, Curves, Levels
 from restudy.figures import words
 from restudy.figures.curves import diverged, log_scale, percent_scale
 from restudy.figures.printed import PUBLISHED
-from restudy.figures.style import BLACK, BLUE, GREEN, Look, fit_limits
+from restudy.figures.style import (
+    BLACK,
+    BLUE,
+    COLUMN,
+    GREEN,
+    LINE,
+    PAGE,
+    SMALL,
+    Look,
+    fit_limits,
+    headline,
+)
 from restudy.tables import combinations
 
 Key = tuple[str, ...]
@@ -46,13 +57,10 @@ ALONE = {
 }
 """The colours of the parts of the data, where there is only one kind of network."""
 
-LABEL_GAP = 0.085
-"""Least distance of labels as a share of a panel's height; these panels are low."""
+LABEL_GAP = 0.092
+"""Least distance of labels as a share of a panel's height."""
 
-_DECADES = 300.0
-"""Where it is so many times the smallest, there is a tick for each decade only."""
-
-_PANEL = 2.75
+_PANEL = 1.75
 """Height of a panel with its title and its x axis, in inches."""
 
 _WIDE = 8.0
@@ -174,23 +182,21 @@ def _with_objective(history: pd.DataFrame) -> pd.DataFrame:
 
 
 def panels(
-    drawing: Curves | Levels, selection: Selection, labels: int
+    drawing: Curves | Levels, selection: Selection
 ) -> tuple[Figure, Iterator[tuple[str, str, Axes]]]:
     """Return a figure with its title, and its panels: data set, metric, axes.
 
     Args:
         drawing: what is drawn.
         selection: of which runs.
-        labels: letters of the longest label at the right of a panel.
     """
     cells = [(name, panel) for name in selection.datasets for panel in drawing.panels]
     columns = min(len(cells), len(drawing.panels) if len(drawing.panels) > 1 else len(cells))
     columns = 2 if columns == 4 else columns
     rows = -(-len(cells) // columns)
-    width = columns * (3.2 + 0.062 * labels) + 0.3
-    figure = Figure(figsize=(max(width, 6.2), rows * _PANEL + 0.4))
+    figure = Figure(figsize=(PAGE if columns > 1 else COLUMN, rows * _PANEL + 0.2))
     axes = list(figure.subplots(rows, columns, squeeze=False).flat)
-    figure.suptitle(words.plain(drawing.title), x=0.01, ha="left", fontsize=11, fontweight="bold")
+    headline(figure, drawing.title)
     several = len(selection.datasets) > 1
 
     def prepared() -> Iterator[tuple[str, str, Axes]]:
@@ -215,7 +221,7 @@ def set_scale(axis: Axes, panel: str, values: Sequence[float]) -> None:
     if panel == "accuracy":
         percent_scale(axis)
     elif found.min() > 0 and found.max() > _WIDE * found.min():
-        log_scale(axis, (1, 2, 5) if found.max() < _DECADES * found.min() else (1,))
+        log_scale(axis)
         axis.set_title(f"{axis.get_title(loc='left')} (log scale)")
     fit_limits(axis, found)
 
@@ -246,18 +252,17 @@ def finish(
     spread = f"mean and 95% interval over {seeds} seeds" if seeds > 1 else "one seed"
     lost = f"{selection.lost} of {len(runs)} runs diverged, left out" if selection.lost else ""
     lines = [*words.recipe(runs, groups), "; ".join([spread, *filter(None, [lost, *remarks])])]
-    width = figure.get_figwidth()
-    entry = 0.6 + 0.06 * max((len(str(handle.get_label())) for handle in handles), default=0)
+    width = float(figure.get_figwidth())
+    letters = max((len(str(handle.get_label())) for handle in handles), default=0)
+    entry = 0.45 + letters * 0.56 * SMALL / 72
     columns = max(1, int(width / entry))
     text = words.wrapped(lines, width - 0.2)
     below = text.count("\n") + 1 + -(-len(handles) // columns)
-    figure.set_figheight(figure.get_figheight() + 0.155 * below + 0.15)
+    figure.set_figheight(figure.get_figheight() + LINE * below + 0.1)
     figure.legend(
         handles=list(handles),
         loc="outside lower left",
         alignment="left",
         ncols=columns,
         title=words.plain(text),
-        title_fontsize=8,
-        fontsize=8,
     )

@@ -1,13 +1,16 @@
-"""One style for all figures: fonts, colours and markers, and how a figure is written to files.
+"""One style for all figures: size, fonts, colours and markers, and how they are written to files.
 
-Colours are those of Okabe and Ito, "Color universal design" (2008), which people with any of the
-common colour vision deficiencies can tell apart; markers differ too, for print in black and white.
-More levels than that palette has colours are drawn in a sequence from dark to light (viridis).
+A figure is as wide as a column of a journal or as two, and is not to be scaled: its letters have 7
+points, none less than ``SMALL``. Colours are those of Okabe and Ito, "Color universal design"
+(2008), which people with any of the common colour vision deficiencies can tell apart; markers
+differ too, for print in black and white. Levels that are numbers are drawn in a sequence from dark
+to light (viridis), and so are more levels than that palette has colours.
 """
 
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -29,7 +32,19 @@ from restudy.tables import to_csv
 
 P = ParamSpec("P")
 
-BLACK, GREY = "#000000", "#767676"
+COLUMN, PAGE = 89 / 25.4, 183 / 25.4
+"""How wide figures are, in inches: a column of a journal, and two with what is between them."""
+
+SMALL = 6.5
+"""The smallest letters, in points, but for indices in formulas."""
+
+TEXT, HEAD = 7.0, 8.0
+"""Letters of labels and titles, in points."""
+
+LINE = 1.35 * SMALL / 72
+"""Height of a line of the text below the panels, in inches."""
+
+BLACK, GREY, PALE = "#000000", "#767676", "#C4C4C4"
 ORANGE, SKY, GREEN, BLUE = "#E69F00", "#56B4E9", "#009E73", "#0072B2"
 VERMILION, PURPLE = "#D55E00", "#CC79A7"  # Okabe and Ito's yellow is too pale for lines on white
 
@@ -58,6 +73,9 @@ _FIXED = {
 }
 """Factors whose levels look the same in every figure."""
 
+_NONE = {"none": Look(BLACK, "o", "none")}
+"""Of all other factors: what everything else is compared with."""
+
 NAMED = frozenset({"norm"})
 """Factors whose levels' names say what they are without the factor's."""
 
@@ -71,24 +89,41 @@ _STYLE: list[str | dict[str, object]] = [
     "default",  # not what a matplotlibrc of the machine says
     {
         "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters everywhere
-        "font.size": 9,
-        "axes.titlesize": 10,
+        "font.size": TEXT,
+        "axes.titlesize": TEXT,
         "axes.titlelocation": "left",
+        "axes.titlepad": 4,
+        "axes.labelsize": TEXT,
+        "axes.labelpad": 2.5,
+        "axes.linewidth": 0.6,
         "axes.spines.top": False,
         "axes.spines.right": False,
         "axes.grid": True,
         "axes.axisbelow": True,
-        "grid.color": "#E4E4E4",
-        "grid.linewidth": 0.6,
-        "lines.linewidth": 1.6,
-        "lines.markersize": 5,
+        "grid.color": "#E8E8E8",
+        "grid.linewidth": 0.5,
+        "xtick.labelsize": SMALL,
+        "ytick.labelsize": SMALL,
+        **{f"{axis}tick.{kind}.width": 0.5 for axis in "xy" for kind in ("major", "minor")},
+        **{f"{axis}tick.major.size": 2.5 for axis in "xy"},
+        **{f"{axis}tick.minor.size": 1.5 for axis in "xy"},
+        **{f"{axis}tick.major.pad": 2.5 for axis in "xy"},
+        "lines.linewidth": 1.1,
+        "lines.markersize": 3.5,
+        "lines.markeredgewidth": 0.8,
         "legend.frameon": False,
-        "legend.fontsize": 8.5,
+        "legend.fontsize": SMALL,
+        "legend.title_fontsize": SMALL,
+        "legend.handlelength": 2.2,
+        "legend.columnspacing": 1.4,
+        "legend.labelspacing": 0.3,
+        "figure.titlesize": HEAD,
+        "figure.titleweight": "bold",
         "figure.constrained_layout.use": True,
         "figure.dpi": 100,
-        "svg.fonttype": "path",
+        "svg.fonttype": "path",  # inside a page or a paper there may be no such font
         "svg.hashsalt": "restudy",
-        "pdf.fonttype": 42,
+        "pdf.fonttype": 42,  # TrueType, whole letters: journals take no Type 3
     },
 ]
 
@@ -121,23 +156,59 @@ def styled(draw: Callable[P, Drawing]) -> Callable[P, Drawing]:
 def looks(factor: str, levels: Sequence[str]) -> dict[str, Look]:
     """Return how each level of a factor is drawn.
 
-    Known levels of ``norm`` and ``regularisation`` look the same everywhere; other levels take the
-    colours that are left, in the order given. More than ``COLOURS`` levels, known or not, get the
-    colours of a sequential map, so that their order shows; markers come round again then.
+    Known levels of ``norm`` and ``regularisation`` look the same everywhere, and so does what is
+    called ``none``; other levels take the colours that are left, in the order given. More than
+    ``COLOURS`` levels, known or not, are drawn as a :func:`sequence`.
     """
     if len(levels) > COLOURS:
-        # Viridis ends in a yellow that is too pale for letters and lines on white.
-        shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.85, len(levels)))
-        return {
-            level: Look(to_hex(shade), _PALETTE[i % COLOURS][1], level)
-            for i, (level, shade) in enumerate(zip(levels, shades, strict=True))
-        }
-    known = {level: look for level, look in _FIXED.get(factor, {}).items() if level in levels}
+        return sequence(levels)
+    known = {level: look for level, look in _FIXED.get(factor, _NONE).items() if level in levels}
     taken = {look.colour for look in known.values()}
     markers = {look.marker for look in known.values()}
     colours = iter([colour for colour, _ in _PALETTE if colour not in taken])
     signs = iter([marker for _, marker in _PALETTE if marker not in markers])
     return {level: known.get(level) or Look(next(colours), next(signs), level) for level in levels}
+
+
+def sequence(levels: Sequence[str]) -> dict[str, Look]:
+    """Return how levels that have an order are drawn: in colours from dark to light.
+
+    Their order shows in black and white too. With more than ``COLOURS`` markers come round again.
+    """
+    # Viridis ends in a yellow that is too pale for letters and lines on white.
+    shades = matplotlib.colormaps["viridis"](np.linspace(0, 0.8, len(levels)))
+    return {
+        level: Look(to_hex(shade), _PALETTE[i % COLOURS][1], level)
+        for i, (level, shade) in enumerate(zip(levels, shades, strict=True))
+    }
+
+
+def looks_among(factor: str, levels: Sequence[str], everything: Sequence[str]) -> dict[str, Look]:
+    """Return how some levels of a factor are drawn: each as in all other figures of its study.
+
+    Args:
+        factor: its name.
+        levels: those that are drawn together.
+        everything: all that the study has. With more than there are colours some look alike; should
+            two of ``levels`` be among them, they get colours of their own.
+    """
+    known = _FIXED.get(factor, _NONE)
+    free = [level for level in everything if level not in known]
+    taken = {look.colour for level, look in known.items() if level in everything}
+    signs = [(colour, marker) for colour, marker in _PALETTE if colour not in taken]
+    found = {level: Look(*signs[i % len(signs)], level) for i, level in enumerate(free)}
+    found |= known
+    if len({found[level].colour for level in levels if level in found}) < len(levels):
+        return looks(factor, levels)
+    return {level: found[level] for level in levels}
+
+
+def headline(figure: Figure, title: str) -> None:
+    """Write the title of a figure at its top, in as many lines as it takes."""
+    letters = int(float(figure.get_figwidth()) * 72 / (0.66 * HEAD))
+    lines = textwrap.wrap(title, letters)
+    figure.set_figheight(figure.get_figheight() + (len(lines) - 1) * 1.25 * HEAD / 72)
+    figure.suptitle("\n".join(lines).replace("$", r"\$"), x=0.005, ha="left")
 
 
 def save(drawing: Drawing, svg: Path, pdf: Path, csv: Path) -> None:
@@ -187,7 +258,7 @@ def direct_labels(
     axes: Axes,
     x: float,
     labels: Sequence[tuple[float, str, str]],
-    gap: float = 0.06,
+    gap: float = 0.075,
     leader: float | None = None,
 ) -> None:
     """Write labels at the right of a panel, beside what they name, without overlap.
@@ -204,17 +275,42 @@ def direct_labels(
     labels = [label for label in labels if np.isfinite(label[0])]
     to_axes = axes.transData + axes.transAxes.inverted()
     heights = [float(to_axes.transform((1.0, y))[1]) for y, _, _ in labels]
-    order = sorted(range(len(labels)), key=heights.__getitem__)
-    placed: dict[int, float] = {}
-    floor, ceiling = -1.0, 0.98 + gap
-    for i in order:
-        placed[i] = floor = max(min(max(heights[i], 0.02), 0.98), floor + gap)
-    # Those that were pushed out at the top come down again, and push those below them.
-    for i in reversed(order):
-        placed[i] = ceiling = min(placed[i], ceiling - gap)
-    for i, (_, text, colour) in enumerate(labels):
-        place: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
-        axes.text(x, placed[i], text, color=colour, va="center", parse_math=False, **place)
+    # What lies outside the panel is named at its edge.
+    heights = [min(max(height, 0.02), 0.98) for height in heights]
+    for i, place in enumerate(spread(heights, gap)):
+        _, text, colour = labels[i]
+        options: dict[str, Any] = {"transform": axes.transAxes, "clip_on": False}
+        axes.text(x, place, text, color=colour, va="center", parse_math=False, **options)
         if leader is not None:
-            ends = (leader, x - 0.01), (heights[i], placed[i])
-            axes.add_line(Line2D(*ends, color=colour, linewidth=0.5, **place))
+            ends = (leader, x - 0.01), (heights[i], place)
+            axes.add_line(Line2D(*ends, color=colour, linewidth=0.5, **options))
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Return places between 0 and 1 that lie at least ``gap`` apart, and close to ``heights``.
+
+    Each group of labels that would overlap is centred on what it names.
+    """
+    order = sorted(range(len(heights)), key=heights.__getitem__)
+    room = min(gap, 0.96 / max(len(heights) - 1, 1))
+    groups: list[tuple[list[int], float]] = []
+    for i in order:
+        group, middle = [i], heights[i]
+        # A group that would run into the one below becomes one with it.
+        while True:
+            half = room * (len(group) - 1) / 2
+            middle = min(max(middle, 0.02 + half), 0.98 - half)
+            if not groups:
+                break
+            below, their = groups[-1]
+            if middle - half - (their + room * (len(below) - 1) / 2) >= room - 1e-9:
+                break
+            groups.pop()
+            group = below + group
+            middle = sum(heights[j] for j in group) / len(group)
+        groups.append((group, middle))
+    places = [0.0] * len(heights)
+    for group, middle in groups:
+        for rank, i in enumerate(group):
+            places[i] = middle + room * (rank - (len(group) - 1) / 2)
+    return places

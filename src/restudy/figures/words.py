@@ -9,9 +9,14 @@ from typing import Any
 import pandas as pd
 
 from restudy.datasets.registry import DATASETS
-from restudy.figures.style import NAMED, looks
+from restudy.figures.style import NAMED, SMALL, looks
 
 _UNNAMED = ("none", "all", "full", "True", "False")
+
+
+TIMES = "\N{MULTIPLICATION SIGN}"
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SMALLEST = 1e-3
 
 
 def combination(levels: Mapping[str, Any], varied: Sequence[str]) -> str:
@@ -22,10 +27,37 @@ def combination(levels: Mapping[str, Any], varied: Sequence[str]) -> str:
         if factor in NAMED:
             words.append(looks(factor, [level])[level].name)
         elif level[:1].isalpha() and level not in _UNNAMED:
-            words.append(level)  # says what it is
+            words.append(name(factor, level))  # says what it is
         else:
-            words.append(f"{factor.replace('_', ' ')} {level}")
+            words.append(f"{factor.replace('_', ' ')} {name(factor, level)}")
     return ", ".join(words)
+
+
+def name(factor: str, level: str) -> str:
+    """Return what a level is called where its factor is known."""
+    if factor in NAMED:
+        return looks(factor, [level])[level].name
+    if factor == "dataset" and level in DATASETS:
+        return DATASETS[level].title
+    if factor == "hidden":
+        widths = level.split("-")
+        if len(widths) > 2 and len(set(widths)) == 1:
+            return f"{len(widths)}{TIMES}{widths[0]}"
+    return number(level).replace("_", " ")
+
+
+def number(level: str) -> str:
+    """Return a level as it stands, but for numbers below a thousandth: those as powers of ten."""
+    try:
+        value = float(level)
+    except ValueError:
+        return level
+    if not 0 < abs(value) < _SMALLEST:
+        return level
+    digits, exponent = f"{value:e}".split("e")
+    power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    factor = f"{float(digits):g}"
+    return power if factor == "1" else f"{factor}{TIMES}{power}"
 
 
 def plain(text: str) -> str:
@@ -52,7 +84,7 @@ def recipe(runs: pd.DataFrame, groups: Mapping[str, pd.Series]) -> list[str]:
     return [", ".join(shared), *(["; ".join(told)] if told else [])]
 
 
-def wrapped(lines: Sequence[str], inches: float, size: float = 8.0) -> str:
+def wrapped(lines: Sequence[str], inches: float, size: float = SMALL) -> str:
     """Return lines broken so that they fit in a width, in letters of ``size`` points."""
     letters = int(inches * 72 / (0.56 * size))
     return "\n".join(textwrap.fill(line, letters) for line in lines if line)
@@ -98,17 +130,17 @@ def _penalty(one: Mapping[str, Any]) -> str:
     words = []
     if one["lambda1"]:
         what = "|w|" if one["l1_form"] == "absolute" else "w, without the absolute value"
-        words.append(f"penalty {one['lambda1']:g} sum {what}")
+        words.append(f"penalty {number(format(one['lambda1'], 'g'))} sum {what}")
     if one["lambda2"]:
         half = "/2" if one["l2_convention"] == "half" else ""
-        words.append(f"penalty {one['lambda2']:g}{half} sum w²")
+        words.append(f"penalty {number(format(one['lambda2'], 'g'))}{half} sum w²")
     return " and ".join(words)
 
 
 def _rate(one: Mapping[str, Any]) -> str:
     decay = one["learning_rate_decay"]
     falling = "" if decay == 1 else f" times {decay:g} after each epoch"
-    return f"learning rate {one['learning_rate']:g}{falling}"
+    return f"learning rate {number(format(one['learning_rate'], 'g'))}{falling}"
 
 
 def _rule(one: Mapping[str, Any]) -> str:
