@@ -49,10 +49,10 @@ class Elsewhere(NamedTuple):
 
 QUICK = "tests/workflow/test_quick.py::test_quick"
 PAPER = "tests/workflow/test_reproduce_a_paper.py::test_the_pipeline_takes_it"
-ALONE = ".venv/bin/snakemake --cores 2 --config only='[\"my-study\"]'"
+ALONE = ".venv/bin/snakemake --cores 2 --config only='[\"my-study\"]' experiments=false"
 """The tutorial's: the one run of the pipeline that all other commands look at."""
 ALONE_QUICK = ALONE.replace("--config", "--configfile config/quick.yaml --config")
-ALONE_FULL = ALONE.replace("only=", "full=")
+ALONE_FULL = ".venv/bin/snakemake --cores 2 --config full='[\"my-study\"]'"
 DRY = "--dry-run --quiet rules"
 UNCHANGED = "git diff --exit-code"
 
