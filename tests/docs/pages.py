@@ -31,7 +31,7 @@ class Command(NamedTuple):
 
 
 def name(page):
-    return page.relative_to(ROOT).as_posix()
+    return page.relative_to(ROOT).as_posix() if page.is_relative_to(ROOT) else page.name
 
 
 def blocks(page):

@@ -182,7 +182,7 @@ def start(made, command):
     )
 
 
-def run(made, command, timeout=300):
+def run(made, command, timeout=900):
     """Run a command to its end; return what it printed."""
     (made.folder.parent / "nowhere").mkdir(exist_ok=True)
     process = start(made, command)
@@ -199,6 +199,12 @@ def run(made, command, timeout=300):
 @pytest.mark.parametrize("command", [text for text in COMMANDS if text not in ELSEWHERE])
 def test_a_command_works(checkout, command):
     run(checkout, INSTEAD[command].command if command in INSTEAD else command)
+
+
+def test_a_wrong_command_would_fail(checkout):
+    for wrong in ("make plna", "python -m restudy.dcos", "cat results/no-such-file | head"):
+        with pytest.raises(AssertionError):
+            run(checkout, wrong)
 
 
 def test_the_tutorial_says_what_comes(checkout):

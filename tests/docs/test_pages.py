@@ -48,6 +48,23 @@ def test_lines_are_not_cut_off_in_the_middle(page):
     assert "\t" not in text
 
 
+def test_commands_are_found_wherever_they_stand(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        "Say `make tea` or `tea`:\n\n    make milk   # warm\n\n* an item\n\n    and its rest\n\n"
+        "```sh\n# a remark\nmake \\\n  toast   # with butter\necho '#1'\n```\n\n"
+        "```text\nmake nothing\n```\n",
+        encoding="utf-8",
+    )
+    found = {command.text: command.place for command in pages.commands(page)}
+    assert found == {
+        "make toast": "page.md:9",
+        "echo '#1'": "page.md:9",
+        "make milk": "page.md:3",
+        "make tea": "page.md",
+    }
+
+
 def test_the_index_has_every_page():
     index = ROOT / "docs/README.md"
     wanted = {path.name for path in (ROOT / "docs").glob("*.md")} - {"README.md"}

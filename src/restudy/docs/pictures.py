@@ -6,7 +6,9 @@ looked at by Chromium, where there is one.
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -57,21 +59,24 @@ def screenshot(path: Path) -> bytes | None:
     browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if browser is None:
         return None
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         picture = Path(folder) / "page.png"
         options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
         options += ["--disable-dev-shm-usage", "--no-first-run", "--disable-extensions"]
         options += [f"--window-size={_WIDTH},{_HEIGHT}", f"--user-data-dir={folder}/profile"]
+        # In a group of its own: a browser that hangs has children, which outlive it otherwise.
+        process = subprocess.Popen(  # noqa: S603
+            [browser, *options, f"--screenshot={picture}", path.resolve().as_uri()],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
-            subprocess.run(  # noqa: S603
-                [browser, *options, f"--screenshot={picture}", path.resolve().as_uri()],
-                capture_output=True,
-                check=True,
-                timeout=_SECONDS,
-            )
-        except subprocess.SubprocessError:
-            return None
-        return picture.read_bytes()
+            process.wait(timeout=_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        return picture.read_bytes() if picture.is_file() else None
 
 
 Maker = Callable[[Path], bytes | None]
