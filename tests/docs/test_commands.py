@@ -213,10 +213,9 @@ def test_the_tutorial_says_what_comes(checkout):
     page = (checkout.results / "report/index.html").read_text(encoding="utf-8")
     assert "CLM-MINE-01" in page
     # The table that the tutorial shows, but for the numbers, which another machine may round.
-    shown = TUTORIAL.read_text(encoding="utf-8")
-    for line in (checkout.results / f"tables/{STUDY}/comparison.md").read_text().splitlines():
-        if line.startswith("| factor"):
-            assert re.sub(r"[ -]+", " ", line) in re.sub(r"[ -]+", " ", shown)
+    table = (checkout.results / f"tables/{STUDY}/comparison.md").read_text(encoding="utf-8")
+    head = next(line for line in table.splitlines() if line.startswith("| "))
+    assert head in TUTORIAL.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize("command", [text for text in ELSEWHERE if text in COMMANDS])
