@@ -29,7 +29,7 @@ COMMANDS = list(dict.fromkeys(one.text for page in PAGES for one in pages.comman
 PIPELINE = ".venv/bin/snakemake --cores all"
 HERE = "tests/docs/test_commands.py"
 # Folder in which a command is run, if that is not the checkout; a new reader has none.
-NOWHERE = ("git clone", "cd restudy")
+NOWHERE = ('git clone "', "cd restudy")
 
 
 class Instead(NamedTuple):
