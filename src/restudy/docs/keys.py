@@ -102,14 +102,14 @@ def allowed(content: Mapping[str, Any], name_of: Callable[[str], str]) -> str:
     """Return in words what a part of a JSON schema allows."""
     if "$ref" in content:
         return name_of(content["$ref"].removeprefix(_REFERENCE))
-    for kind in ("anyOf", "oneOf"):
-        if kind in content:
-            return _either([allowed(part, name_of) for part in content[kind]])
+    for choice in ("anyOf", "oneOf"):
+        if choice in content:
+            return _either([allowed(part, name_of) for part in content[choice]])
     if "const" in content:
         return f"`{json.dumps(content['const']).strip(chr(34))}`"
     if "enum" in content:
         return _either([f"`{value}`" for value in content["enum"]])
-    kind = content.get("type")
+    kind = str(content.get("type"))
     if kind == "boolean":
         return "`true`, `false`"
     if kind == "array":
