@@ -10,7 +10,7 @@ SCALE ?= default
 RESULTS := $(if $(filter default,$(SCALE)),results,results/$(SCALE))
 SCALE_CONFIG := $(if $(filter default,$(SCALE)),,--configfile config/$(SCALE).yaml)
 .DEFAULT_GOAL := help
-.PHONY: help setup plan run quick full figures report ui reference verify test lint format bench lock clean
+.PHONY: help setup plan run quick full figures report ui reference verify test lint format bench docs pictures lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -71,6 +71,12 @@ format: $(READY)  ## put code and workflow into the house style
 bench: $(READY)  ## measure training speed on this machine: one network, and a study
 	$(BIN)/python -m bench.training
 	$(BIN)/python -m bench.study
+
+docs: $(READY)  ## make what is made of the documentation: reference of keys, diagrams
+	@$(BIN)/python -m restudy.docs
+
+pictures: $(READY)  ## make its pictures, and what came out, from a finished run (SCALE=...)
+	@$(BIN)/python -m restudy.docs --results $(RESULTS)
 
 # torch is named apart so that its plain version is pinned and the local build's suffix is not.
 lock:  ## make requirements.lock and envs/restudy.yaml anew from pyproject.toml

@@ -94,7 +94,7 @@ def test_the_plan_that_the_page_shows_has_these_runs(config):
 @pytest.mark.parametrize("place", range(len(MISTAKES)))
 def test_mistakes_are_told_as_the_page_says(config, place):
     section = PAGE.split("## When something is wrong")[1].split("\n## ")[0]
-    messages = re.findall(r"^    (config/.*)$", section, re.MULTILINE)
+    messages = re.findall(r"^(config/.*)$", section, re.MULTILINE)
     assert len(messages) == len(MISTAKES)
     checked()
     name, right, wrong = MISTAKES[place]

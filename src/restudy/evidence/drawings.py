@@ -79,7 +79,7 @@ class _Drawing(_Strict):
         return []
 
 
-class _OfStudy(_Drawing):
+class OfStudy(_Drawing):
     """A drawing of a study's runs.
 
     Attributes:
@@ -103,7 +103,7 @@ class _OfStudy(_Drawing):
     lines: list[Line] = []
 
     @model_validator(mode="after")
-    def _marks_have_panels(self) -> _OfStudy:
+    def _marks_have_panels(self) -> OfStudy:
         if len(set(self.panels)) < len(self.panels):
             raise ValueError(f"panels: {self.panels} names one twice; allowed: each once")
         for marks in self.published:
@@ -126,8 +126,12 @@ class _OfStudy(_Drawing):
         return [levels] if isinstance(levels, str) else levels
 
 
-class Curves(_OfStudy):
-    """Metrics over the course of training, one colour for each combination of levels."""
+class Curves(OfStudy):
+    """Metrics over the course of training, one colour for each combination of levels.
+
+    Attributes:
+        x: what they are drawn over.
+    """
 
     kind: Literal["curves"]
     x: Literal["epoch", "step"] = "epoch"
@@ -142,7 +146,7 @@ class Curves(_OfStudy):
         return self
 
 
-class Levels(_OfStudy):
+class Levels(OfStudy):
     """Metrics after training over the levels of a factor, or after some numbers of steps.
 
     Attributes:

@@ -80,13 +80,24 @@ class _Strict(BaseModel):
 
 
 class Entry(_Strict):
-    """What a file of the evidence lists: whatever has an id."""
+    """What a file of the evidence lists: whatever has an id.
+
+    Attributes:
+        id: what other rows, tables and the page call it.
+    """
 
     id: str
 
 
 class Row(Entry):
-    """What every kind of row has: an id, and a status if no run of ours can change it."""
+    """What every kind of row has: an id, and a status if no run of ours can change it.
+
+    Attributes:
+        status: by hand, where no run can change it: ``cannot be``, or ``not yet`` where something
+            is still to be written; of published numbers also ``setting`` (chosen, not measured)
+            and ``a constant``.
+        because: the reason of a status by hand, in words.
+    """
 
     columns: ClassVar[tuple[str, ...]] = ()
     """The keys that tell a reader what the row is about."""
@@ -115,6 +126,12 @@ class Row(Entry):
 
 
 class _OfOneSource(Row):
+    """A row about one source.
+
+    Attributes:
+        source: id of the source, which is part of the row's own.
+    """
+
     source: Text
 
     @property
@@ -133,6 +150,12 @@ class _OfOneSource(Row):
 
 
 class _OfSources(Row):
+    """A row about one source or several.
+
+    Attributes:
+        sources: their ids.
+    """
+
     sources: Sources
 
     @property
@@ -156,7 +179,25 @@ def readings_in(row: BaseModel, keys: Iterable[str]) -> dict[str, Reading]:
 
 
 class Published(_OfOneSource):
-    """A number that a source printed."""
+    """A number that a source printed.
+
+    Attributes:
+        experiment: id of the experiment or system that it belongs to.
+        metric: what the number is.
+        value: exactly as printed, as text: ``'1.5000'`` tells its precision, 1.5 does not. A comma
+            between thousands is left out; an order of magnitude e-9 is written 1e-9.
+        unit: what it is counted in; ``percent`` and ``percentage points`` are a hundred times ours.
+        split_as_labelled: the samples that it was taken on, as the source says; left out where no
+            samples are involved.
+        split_really: the same, as its code or the number's precision shows.
+        settings: how it was made, as far as the source says.
+        n: of an accuracy: number of samples.
+        implied_correct_count: of an accuracy: how many of them must have been right.
+        note: a fact about how the number is printed.
+        measure: which of our numbers is held beside it.
+        corrected: the same where the source's mistake is mended.
+        fact: what is computed without training, a name in ``src/restudy/evidence/facts.py``.
+    """
 
     columns = (
         "experiment",
@@ -220,14 +261,25 @@ class Published(_OfOneSource):
 
 
 class Contrast(_Strict):
-    """The two sides that a claim compares, in words."""
+    """The two sides that a claim compares, in words.
+
+    Attributes:
+        treatment: what the claim is about.
+        control: what that is compared with.
+    """
 
     treatment: Text
     control: Text
 
 
 class Contradiction(_Strict):
-    """A statement or number of the sources that says otherwise."""
+    """A statement or number of the sources that says otherwise.
+
+    Attributes:
+        sources: ids of those that say so.
+        how: what they say.
+        claim: id of the claim that says it, if it is one.
+    """
 
     sources: Sources
     how: Text
@@ -235,7 +287,23 @@ class Contradiction(_Strict):
 
 
 class Claim(_OfSources):
-    """An empirical statement that a source makes."""
+    """An empirical statement that a source makes.
+
+    Attributes:
+        topic: what it is about; p values are adjusted over all tests of a topic.
+        statement: the claim, in our words; "(implicit)" where a source acts on it unsaid.
+        evidence_in_source: what the source offers for it.
+        scope: whether it can be tested with fully connected networks.
+        scope_reason: what of a partly testable claim is left out, and why.
+        metric: what is measured to test it.
+        contrast: the two sides that are compared.
+        predicts: what the claim itself says will be seen in that contrast.
+        contradicted_by: what the sources say otherwise; ``contradictions.yaml`` has what is drawn.
+        related_experiments: ids of experiments or systems that bear on it.
+        related_errata: ids of mistakes that bear on it.
+        tests: what judges it, fixed before its runs; each of a study without ``as_published``, or
+            of an experiment.
+    """
 
     columns = ("topic", "statement", "scope", "metric")
 
@@ -327,7 +395,23 @@ class PrintedContrast(_Strict):
 
 
 class Erratum(_OfSources):
-    """A mistake in a source's code, formulas, tables or reasoning."""
+    """A mistake in a source's code, formulas, tables or reasoning.
+
+    Attributes:
+        where: the place in the source.
+        category: the kind of mistake.
+        severity: how much rests on it.
+        what_is_wrong: the mistake.
+        as_published: in words, what is run to show what the mistake does: the source's way.
+        corrected: the right way.
+        metric: what the two are compared by.
+        related_claims: ids of claims that rest on it.
+        shows: a number with the mistake and without.
+        contrasts: differences of two printed numbers, of one run each, that a source reads as
+            effects: does the sign survive over our seeds?
+        shown_by: ids of claims, published numbers and puzzles that tell.
+        wording: ``true``: a mistake of wording, with nothing to run.
+    """
 
     columns = ("where", "category", "severity", "what_is_wrong")
 
@@ -396,7 +480,20 @@ class Erratum(_OfSources):
 
 
 class System(_OfOneSource):
-    """A layer, network, data set, ... or experiment of a source."""
+    """A layer, network, data set, ... or experiment of a source.
+
+    Attributes:
+        kind: such as layer, loss, network or experiment.
+        name: what it is called.
+        what: what it does, as the source has it.
+        formula: as the source has it, mistakes included.
+        see: id of the system whose hyperparameters the experiment takes over.
+        given: hyperparameters that the source states.
+        not_given: what one would have to know to run it again, and is not told.
+        note: a further fact.
+        ours: what stands for it in this project; an experiment without it is ``run`` when a study
+            that names it is.
+    """
 
     columns = ("kind", "name", "what")
 
@@ -419,7 +516,19 @@ class System(_OfOneSource):
 
 
 class Figure(_OfOneSource):
-    """A figure that a source shows, refers to or ought to have shown."""
+    """A figure that a source shows, refers to or ought to have shown.
+
+    Attributes:
+        experiment: id of the experiment or system that it shows.
+        title: what it is; "(missing)" if the source never drew it.
+        x_axis: what is along it.
+        y_axis: what is up it.
+        series: what is drawn.
+        status_in_source: what the source has of it.
+        honest_version: how it ought to be drawn.
+        figure: the figure of a study that takes its place; the row is ``drawn`` once that is.
+        draw: or how we draw it.
+    """
 
     columns = ("experiment", "title", "figure")
 

@@ -1,0 +1,50 @@
+"""Make what is made of the documentation: ``python -m restudy.docs [--results results]``.
+
+Without an option: the reference of all keys and the diagrams, from models, rules and imports. With
+the results of a finished run, or with ``results/reference``: the pictures, and what came out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from restudy.docs import blocks, configuration, diagrams, outcome, pictures
+from restudy.errors import RestudyError
+from restudy.files import write_atomically
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Write the files, and say which."""
+    parser = argparse.ArgumentParser(prog="python -m restudy.docs", description=__doc__)
+    parser.add_argument("--results", type=Path, help="pictures and outcome of this run instead")
+    options = parser.parse_args(arguments)
+    try:
+        if options.results is None:
+            _from_code()
+        else:
+            _from_run(options.results)
+    except RestudyError as error:
+        sys.exit(f"error: {error}")
+
+
+def _from_code() -> None:
+    write_atomically(configuration.FILE, configuration.page().encode())
+    print(configuration.FILE)
+    blocks.put(diagrams.PAGE, diagrams.MODULES, diagrams.modules())
+    blocks.put(diagrams.PAGE, diagrams.RULES, diagrams.rules())
+    print(f"{diagrams.PAGE}: {diagrams.RULES}, {diagrams.MODULES}")
+
+
+def _from_run(results: Path) -> None:
+    scale, commit = outcome.origin(results)
+    blocks.put(outcome.PAGE, outcome.BLOCK, outcome.outcome(results, scale, commit))
+    print(f"{outcome.PAGE}: {outcome.BLOCK}")
+    for line in pictures.make(results):
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+"""What came out, in a few lines for the README: of a finished run, or of the reference."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from restudy.errors import RestudyError
+from restudy.evidence.demonstrations import read_demonstrations
+from restudy.evidence.judging import read_claim_tests
+from restudy.evidence.published import read_published_table
+from restudy.reference.contents import ORIGIN, PAPER_CONTENT
+from restudy.report import answer
+from restudy.report.claims import verdicts
+from restudy.report.findings import findings
+
+PAGE = Path("README.md")
+BLOCK = "outcome"
+
+
+def origin(results: Path) -> tuple[str, str]:
+    """Return scale and commit of a run, or of a reference.
+
+    Raises:
+        RestudyError: it is neither finished nor a reference.
+    """
+    for name in (ORIGIN, PAPER_CONTENT):
+        if (results / name).is_file():
+            told = json.loads((results / name).read_text(encoding="utf-8"))
+            return str(told["scale"]), str(told["commit"])
+    raise RestudyError(f"{results}: holds no finished run ({PAPER_CONTENT} is missing)")
+
+
+def outcome(results: Path, scale: str, commit: str) -> str:
+    """Return how much came out again and what is worth knowing, as the report begins with it."""
+    tables = results / "tables"
+    claims, errata, timed = (
+        pd.read_csv(tables / f"{name}.csv", dtype=str, keep_default_na=False)
+        for name in ("claims", "errata", "timed_claims")
+    )
+    tallies = (
+        answer.numbers(read_published_table(tables / "published.csv")),
+        answer.claims(verdicts(claims, timed)),
+        answer.errata(errata["status"]),
+    )
+    found = findings(
+        claims,
+        read_claim_tests(tables / "claim_tests.csv"),
+        errata,
+        read_demonstrations(tables / "errata_shown.csv"),
+        {path.parent.name: pd.read_csv(path) for path in sorted(tables.glob("*/matters.csv"))},
+        [path.parent.name for path in tables.glob("*/summary.csv")],
+    )
+    return "\n".join(
+        [
+            *(f"* {tally.sentence}" for tally in tallies),
+            "",
+            "| | | |",
+            "|---|---|---|",
+            *(
+                "| " + " | ".join(_cell(text) for text in (one.kind, one.statement, told)) + " |"
+                for one in found
+                for told in (f"{one.measured}: {one.effect}",)
+            ),
+            "",
+            f"*A run at the {scale} scale, commit `{commit[:12]}`. The rows are those that the "
+            "report begins with, chosen by a rule.*",
+        ]
+    )
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
