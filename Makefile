@@ -57,8 +57,7 @@ trace: $(READY)  ## say where a number comes from (WHAT=PUB-S3-001, a claim, a s
 
 crate: $(READY) $(TOOLS)/.ready sbom  ## pack a finished run as a Workflow Run RO-Crate, and validate it (SCALE=...)
 	@$(BIN)/python -m restudy.crate --results $(RESULTS)
-	@$(TOOLS)/bin/rocrate-validator --no-interactive --disable-color validate --no-paging --skip-availability-check \
-	  --profile-identifier workflow-run-crate $(RESULTS)/crate
+	@$(TOOLS)/bin/python -m envs.validate $(RESULTS)/crate
 
 sbom: $(READY) $(TOOLS)/.ready  ## list what .venv is made of, as CycloneDX: sbom.cdx.json in the results (SCALE=...)
 	@mkdir -p $(RESULTS)

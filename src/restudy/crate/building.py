@@ -27,8 +27,9 @@ _PROFILES = {
     "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
 }
-_TERMS = "https://w3id.org/ro/terms/workflow-run/context"
-"""Defines ``sha256`` and ``environment``, which RO-Crate 1.1 does not."""
+_TERMS = {"sha256": "https://w3id.org/ro/terms/workflow-run#sha256"}
+"""As the profile has it: RO-Crate 1.1 does not know the word."""
+_BIOSCHEMAS = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
 _LICENCE = "https://spdx.org/licenses/MIT"
 _FORMATS = {
     **{".csv": "text/csv", ".html": "text/html", ".json": "application/json"},
@@ -77,7 +78,7 @@ def write_crate(
 
 def _build(run: Run, workflow: Mapping[str, bytes], staged: Path, agent: str | None) -> ROCrate:
     crate = ROCrate(version="1.1")
-    crate.metadata.extra_contexts.append(_TERMS)
+    crate.metadata.extra_terms.update(_TERMS)
     crate.name = f"A run of restudy at the scale {run.scale}"
     crate.description = (
         "Four reports on fully connected networks, run again on real data: the workflow, what it "
@@ -106,12 +107,14 @@ def _build(run: Run, workflow: Mapping[str, bytes], staged: Path, agent: str | N
             "description": _made_with(run),
             "startTime": _iso(run.started),
             "endTime": _iso(run.ended),
-            "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
+            "actionStatus": "http://schema.org/CompletedActionStatus",
         },
     )
     if agent:
         action["agent"] = _thing(crate, "#agent", "Person", name=agent)
-    crate.root_dataset["mentions"] = [action]
+    crate.root_dataset["mentions"] = action
+    if (readme := crate.get("README.md")) is not None:
+        readme["about"] = crate.root_dataset
     _software(crate, run, main)
     return crate
 
@@ -134,6 +137,8 @@ def _workflow(crate: ROCrate, run: Run, files: Mapping[str, bytes], staged: Path
             "description": "From raw data to tables, figures, an HTML page and a paper",
             "version": run.commit,
             "url": "https://snakemake.github.io",
+            "encodingFormat": "text/plain",
+            "conformsTo": {"@id": _BIOSCHEMAS},
         },
     )
     main["license"] = {"@id": _LICENCE}
@@ -158,7 +163,7 @@ def _settings(crate: ROCrate, run: Run, main: Entity, staged: Path) -> list[Enti
     kept = [crate.get(name) or _file(crate, staged / name, name) for name in there]
     for one in kept:
         one["exampleOfWork"] = parameter
-    parameter["workExample"] = kept
+    parameter["workExample"] = _one_or_all(kept)
     return kept
 
 
@@ -208,11 +213,11 @@ def _data(crate: ROCrate, run: Run, main: Entity) -> list[Entity]:
             license=dataset.licence,
             citation=dataset.citation,
             identifier=prepared,
-            hasPart=raw,
+            hasPart=_one_or_all(raw),
         )
         main.append_to("mentions", crate.get(f"#{dataset.name}"))
         found += raw
-    parameter["workExample"] = found
+    parameter["workExample"] = _one_or_all(found)
     return found
 
 
@@ -226,10 +231,12 @@ def _outputs(crate: ROCrate, run: Run, main: Entity) -> list[Entity]:
             None, f"results/{part}/", properties={"name": part, "description": title}
         )
         folder["exampleOfWork"] = parameter
-        folder["hasPart"] = [
-            _file(crate, path, f"results/{path.relative_to(run.results).as_posix()}")
-            for path in paths
-        ]
+        folder["hasPart"] = _one_or_all(
+            [
+                _file(crate, path, f"results/{path.relative_to(run.results).as_posix()}")
+                for path in paths
+            ]
+        )
         parameter["workExample"] = folder
         found.append(folder)
     page = crate.get(f"results/{PAGE}")
@@ -303,6 +310,11 @@ def _thing(crate: ROCrate, id_: str, kind: str, **properties: Any) -> Entity:
         if _is_entity(value):
             found[key] = value
     return found
+
+
+def _one_or_all(entities: list[Entity]) -> Entity | list[Entity]:
+    """Return one entity as itself: RO-Crate wants no lists of one."""
+    return entities[0] if len(entities) == 1 else entities
 
 
 def _is_entity(value: Any) -> bool:

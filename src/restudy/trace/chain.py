@@ -186,12 +186,18 @@ def _recipe(table: pd.DataFrame) -> tuple[dict[str, str], tuple[str, ...]]:
         if name not in table or name == "seed":
             continue
         values = list(dict.fromkeys("null" if pd.isna(one) else label(one) for one in table[name]))
-        usual = "null" if field.default is None else label(field.default)
         if len(values) > 1:
             varies.append(name)
-        elif values and (field.is_required() or values[0] not in (usual, str(field.default))):
+        elif values and (field.is_required() or values[0] not in _usual(field.default)):
             same[name] = values[0]
     return same, tuple(varies)
+
+
+def _usual(default: Any) -> tuple[str, ...]:
+    """Return how a default may stand in a table."""
+    if default is None:
+        return ("null", label(None))
+    return (label(default), str(default), *(("none",) if default == [] else ()))
 
 
 def _record(results: Path, cell: str, lane: str) -> Mapping[str, Any]:

@@ -41,7 +41,7 @@ def lines(chain: Chain, mlflow_problem: str = "") -> Iterator[str]:
         yield ""
         yield f"Data set {name}: {data['title']} ({data['licence']})"
         yield from _list("raw files, SHA-256", [f"{k} {v}" for k, v in data["raw files"].items()])
-        yield from _list("from one of", [*data["urls"], *data["packages"]])
+        yield from _list("from one of", [*_folders(data["urls"]), *data["packages"]])
     yield ""
     yield from _pairs([("report", f"of commit {chain.report}" if chain.report else "not made yet")])
     if mlflow_problem:
@@ -71,6 +71,14 @@ def _group(group: Group) -> Iterator[str]:
         yield f"  seed {run.seed}{value}  cells/{run.cell} lane {run.lane}{mlflow}"
     if len(group.runs) > _SHOWN:
         yield f"  and {len(group.runs) - _SHOWN} more (--json has all)"
+
+
+def _folders(urls: Iterable[str]) -> list[str]:
+    """Return addresses, those of several files in one folder as that folder."""
+    found: dict[str, list[str]] = {}
+    for url in urls:
+        found.setdefault(f"{url.rpartition('/')[0]}/", []).append(url)
+    return [folder if len(files) > 1 else files[0] for folder, files in found.items()]
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
