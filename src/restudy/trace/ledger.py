@@ -87,16 +87,16 @@ def _claim(name: str, results: Path) -> Subject | None:
             places = (*places, place)
             on = f" on {found['dataset']}" if found["dataset"] else ""
             says[f"test {found['test']}{on}"] = _of_test(found)
-    for place, test in enumerate(row.tests, start=1):
+    for number, test in enumerate(row.tests, start=1):
         if test.experiment is not None:
             experiments.append(test.experiment)
         elif test.study is not None and _is_run(test.study, results):
             for role, side in (("treatment", test.treatment), ("control", test.control)):
                 if isinstance(side, Mapping):
                     where = {**test.where, **side}
-                    uses.append(Use(f"test {place}, {role}", test.study, where, _number(test)))
+                    uses.append(Use(f"test {number}, {role}", test.study, where, _number(test)))
             if test.treatment is None:
-                uses.append(Use(f"test {place}", test.study, test.where, _number(test)))
+                uses.append(Use(f"test {number}", test.study, test.where, _number(test)))
     return Subject(
         name,
         "claim",
@@ -167,7 +167,8 @@ def _puzzle(name: str, results: Path) -> Subject | None:
     row = _row("forensics", name, Puzzle)
     if row is None:
         return None
-    says, places = {"question": row.question}, ()
+    says: dict[str, str] = {"question": row.question}
+    places: tuple[str, ...] = ()
     for place, found in _matching(results, "puzzles", "puzzle", name):
         places = (*places, place)
         says |= said(found, {"conclusion": "conclusion"})
@@ -244,7 +245,7 @@ def _use(key: str, reading: Reading, results: Path, factor: float) -> Use:
         number += ", less another reading"
     try:
         taken = take(reading, read_studies(_folders(reading, results)))
-        values = {int(seed): factor * float(value) for seed, value in taken.by_seed.items()}
+        values = {int(str(seed)): factor * float(value) for seed, value in taken.by_seed.items()}
     except MissingError as error:
         number, values = f"{number} (missing: {error})", {}
     role = "" if key == "measure" else key
