@@ -26,7 +26,7 @@ def judge(output: str) -> tuple[int, list[str]]:
         known = [one for one in packages if one.get("vulns")]
         skipped = [one["name"] for one in packages if "skip_reason" in one]
     except (ValueError, KeyError, TypeError, AttributeError):
-        return 2, ["NOT AUDITED: the advisory database cannot be reached."]
+        return 2, ["NOT AUDITED: pip-audit gave no report; can it reach its database?"]
     if not packages:
         return 2, ["NOT AUDITED: the lock files hold no packages."]
     if len(skipped) == len(packages):
@@ -48,16 +48,22 @@ def judge(output: str) -> tuple[int, list[str]]:
     return (1 if known else 2 if skipped else 0), lines
 
 
-def main(locks: Sequence[str]) -> int:
-    """Audit lock files, print what is found, and return the status."""
+def audit(lock: str) -> int:
+    """Audit one lock file, print what is found, and return the status."""
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--no-deps", "--format=json"]
-    command += ["--progress-spinner=off", *(f"--requirement={lock}" for lock in locks)]
+    command += ["--progress-spinner=off", f"--requirement={lock}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     status, lines = judge(done.stdout)
-    if status == 2 and done.stderr.strip():
+    if not done.stdout.strip() and done.stderr.strip():
         lines.append(f"pip-audit: {done.stderr.strip().splitlines()[-1]}")
-    print("\n".join(lines))
+    print("\n".join(f"{lock}: {line}" for line in lines))
     return status
+
+
+def main(locks: Sequence[str]) -> int:
+    """Audit lock files, each by itself: they may pin different versions of one package."""
+    found = [audit(lock) for lock in locks]
+    return 1 if 1 in found else max(found)
 
 
 if __name__ == "__main__":
