@@ -5,12 +5,15 @@ CORES ?= all
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TOOLS := .venv-tools
+MINUTES ?= 10
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 SCALE ?= default
 RESULTS := $(if $(filter default,$(SCALE)),results,results/$(SCALE))
 SCALE_CONFIG := $(if $(filter default,$(SCALE)),,--configfile config/$(SCALE).yaml)
 .DEFAULT_GOAL := help
-.PHONY: help setup plan run quick full figures report ui reference verify test lint format bench docs pictures lock clean
+.PHONY: help setup plan run quick full figures report ui reference verify crate sbom trace test fuzz oldest audit
+.PHONY: lint format bench docs pictures lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,8 +56,45 @@ reference: $(READY)  ## keep the tables, figures and reports of a finished run a
 verify: $(READY)  ## hold your own run against results/reference: what is equal, what differs (ROWS=file.csv)
 	@$(BIN)/python -m restudy.verify $(if $(filter file,$(origin SCALE)),,--scale $(SCALE)) $(if $(ROWS),--rows $(ROWS))
 
+trace: $(READY)  ## say where a number comes from (WHAT=PUB-S3-001, a claim, a study, a cell ...; SCALE=...)
+	@$(BIN)/python -m restudy.trace --results $(RESULTS) $(if $(WHAT),"$$WHAT")
+
+crate: $(READY) $(TOOLS)/.ready sbom  ## pack a finished run as a Workflow Run RO-Crate, and validate it (SCALE=...)
+	@$(BIN)/python -m restudy.crate --results $(RESULTS)
+	@$(TOOLS)/bin/python -m envs.validate $(RESULTS)/crate
+
+sbom: $(READY) $(TOOLS)/.ready  ## list what .venv is made of, as CycloneDX: sbom.cdx.json in the results (SCALE=...)
+	@mkdir -p $(RESULTS)
+	@$(TOOLS)/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
+	  --output-file $(RESULTS)/sbom.cdx.json $(BIN)/python
+	@echo "Software: $(RESULTS)/sbom.cdx.json"
+
+$(TOOLS)/.ready: envs/tools.lock
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet --disable-pip-version-check -r envs/tools.lock
+	@touch $@
+
 test: $(READY)  ## run all tests, a file on each core
 	$(BIN)/pytest --numprocesses $(if $(filter all,$(CORES)),logical,$(CORES)) --dist loadfile
+
+fuzz: $(READY)  ## try the readers of files on broken input (MINUTES=10)
+	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+
+OLDEST := .venv-oldest
+# Each library at least once: configuration, data, training, statistics, tables, figures, MLflow, and
+# the whole workflow on a tiny study.
+OLDEST_TESTS := config datasets evidence figures numpy_net stats tracking lanes/test_parts.py lanes/test_train.py \
+  test_plan.py test_tables.py report/test_page.py report/test_paper_pdf.py \
+  workflow/test_pipeline.py::test_everything_is_made workflow/test_bad_input.py
+oldest:  ## run part of the tests with the lowest versions that pyproject.toml declares
+	rm -rf $(OLDEST) && $(PYTHON) -m venv $(OLDEST)
+	$(PYTHON) -m envs.oldest > $(OLDEST)/pins
+	$(OLDEST)/bin/pip install --quiet --disable-pip-version-check -r $(OLDEST)/pins
+	$(OLDEST)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(OLDEST)/bin/pytest --strict-config -p no:cacheprovider $(addprefix tests/,$(OLDEST_TESTS))
+
+audit: $(TOOLS)/.ready  ## are there known vulnerabilities in the lock files? (needs the network)
+	@$(TOOLS)/bin/python -m envs.audit requirements.lock envs/tools.lock
 
 lint: $(READY)  ## check style, types and the workflow
 	$(BIN)/ruff check .
@@ -86,8 +126,13 @@ lock:  ## make requirements.lock and envs/restudy.yaml anew from pyproject.toml
 	  .venv-lock/bin/pip freeze --exclude restudy | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' ) > requirements.lock
 	( sed -n '1,/- pip:/p' envs/restudy.yaml; sed -E '/^#/d; s/^/      - /' requirements.lock ) > envs/restudy.yaml.new
 	mv envs/restudy.yaml.new envs/restudy.yaml
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check \
+	  $$($(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["tools"])')
+	( echo "# Made by 'make lock' from the extra 'tools' of pyproject.toml; do not edit."; \
+	  .venv-lock/bin/pip freeze ) > envs/tools.lock
 	rm -rf .venv-lock
 
 clean:  ## remove the environment and the results of all scales but the reference
-	rm -rf $(VENV) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) $(OLDEST) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find results -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} + 2>/dev/null || true

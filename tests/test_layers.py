@@ -36,6 +36,8 @@ FORBIDDEN = {
     "restudy.reference": ("torch", "restudy.lanes", "restudy.figures", "restudy.tracking"),
     "restudy.verify": ("torch", "restudy.lanes", "restudy.figures", "restudy.tracking"),
     "restudy.report": ("torch", "restudy.lanes"),
+    "restudy.trace": ("torch", "restudy.lanes", "restudy.figures"),
+    "restudy.crate": ("torch", "restudy.lanes", "restudy.figures", "restudy.tracking"),
     "restudy.tracking": READERS,
 }
 

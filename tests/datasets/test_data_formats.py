@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from restudy.datasets.formats import (
     read_parquet,
     read_statlib,
     read_table,
+    tar_members,
 )
 from restudy.datasets.registry import Form
 from restudy.errors import RestudyError
@@ -163,3 +166,61 @@ def test_every_form_of_the_housing_data_decodes_to_the_same_bytes() -> None:
 def test_a_damaged_archive_is_refused(content: bytes) -> None:
     with pytest.raises(RestudyError, match=r"^some/file: "):
         decode(content, Form("t", "statlib", "in/side"), "some/file")
+
+
+def tar_of(*members: tarfile.TarInfo) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for member in members:
+            archive.addfile(member, io.BytesIO(b"1\n" * 4))
+    return buffer.getvalue()
+
+
+def member(name: str, **fields: object) -> tarfile.TarInfo:
+    found = tarfile.TarInfo(name)
+    for key, value in fields.items():
+        setattr(found, key, value)
+    return found
+
+
+LINK = {"type": tarfile.SYMTYPE}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [member("a", **LINK, linkname="a")],
+        [member("a", **LINK, linkname="b"), member("b", **LINK, linkname="a")],
+        [member("a", type=tarfile.DIRTYPE)],
+        [member("a", type=tarfile.FIFOTYPE)],
+        [member("a", size=8, pax_headers={"size": "9" * 30})],
+        [member("a", size=8, pax_headers={"GNU.sparse.map": "a,b", "GNU.sparse.size": "5"})],
+        [member("a", size=8, pax_headers={"GNU.sparse.size": "x", "GNU.sparse.numbytes": "1"})],
+    ],
+    ids=["self", "circle", "folder", "pipe", "too large", "sparse map", "sparse size"],
+)
+def test_a_member_that_is_no_plain_file_is_refused(members: list[tarfile.TarInfo]) -> None:
+    with pytest.raises(RestudyError, match=r"^some/file: "):
+        tar_members(tar_of(*members), ["a"], "some/file")
+
+
+def test_no_rows_of_an_impossible_size_are_refused() -> None:
+    header = bytes([0, 0, 8, 3]) + bytes(4) + b"\xff" * 8
+    with pytest.raises(RestudyError, match=r"^x: its header .* makes no sense"):
+        read_idx(header, "x", 3)
+
+
+@pytest.mark.parametrize("value", ["a", b"x", [1.0], {"a": 1.0}])
+def test_a_parquet_file_of_other_things_than_numbers_is_refused(value: object) -> None:
+    frame = pd.DataFrame([[value] * 9], columns=list(HOUSING_COLUMNS))
+    with pytest.raises(RestudyError, match=r"^x: holds values that are no numbers"):
+        read_parquet(parquet_bytes(frame), "x")
+
+
+@pytest.mark.parametrize("metadata", ["{}", "[]", '{"index_columns": ["no"], "columns": []}'])
+def test_a_parquet_file_with_a_wrong_index_is_refused(metadata: str) -> None:
+    table = pa.table([pa.array([1.0])] * 9, names=list(HOUSING_COLUMNS))
+    buffer = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({"pandas": metadata}), buffer)
+    with pytest.raises(RestudyError, match=r"^x: not a readable parquet"):
+        read_parquet(buffer.getvalue(), "x")

@@ -91,6 +91,10 @@ def _read(path: Path, kind: type, allowed: str) -> Any:
         raise RestudyError(f"{path}{place}: no valid YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise RestudyError(f"{path}: no valid YAML: {str(error).splitlines()[0]}") from error
+    except ValueError as error:  # a thirteenth month, a number of thousands of digits
+        raise RestudyError(f"{path}: no valid YAML: {error}") from error
+    except RecursionError:
+        raise RestudyError(f"{path}: no valid YAML: brackets within brackets, too deep") from None
     if content is None:
         raise RestudyError(f"{path}: the file is empty; allowed: {allowed}")
     if not isinstance(content, kind):

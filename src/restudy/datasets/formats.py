@@ -12,7 +12,7 @@ import math
 import struct
 import tarfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -48,16 +48,27 @@ def gunzip(content: bytes, where: str) -> bytes:
         raise RestudyError(f"{where}: truncated or altered gzip data ({error})") from error
 
 
-def tar_members(content: bytes, names: Iterable[str], where: str) -> list[bytes]:
-    """Return the content of the named members of an unpacked tar archive, extracting nothing."""
+def tar_members(content: bytes, names: Sequence[str], where: str) -> list[bytes]:
+    """Return the content of the named members of an unpacked tar archive, extracting nothing.
+
+    Raises:
+        RestudyError: it is no whole archive, or a member is missing or no plain file: a link may
+            lead to itself, and a device has no content.
+    """
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-            streams = [archive.extractfile(name) for name in names]
-            return [stream.read() if stream else b"" for stream in streams]
+            members = [archive.getmember(name) for name in names]
+            streams = [archive.extractfile(one) if one.isreg() else None for one in members]
+            contents = [stream.read() if stream else None for stream in streams]
     except KeyError as error:
         raise RestudyError(f"{where}: {error.args[0]}") from error
-    except tarfile.TarError as error:
+    except (tarfile.TarError, OSError, EOFError, ValueError, OverflowError) as error:
+        # Numbers in a header that are none, or larger than any file.
         raise RestudyError(f"{where}: not a whole tar archive ({error})") from error
+    found = [one for one in contents if one is not None]
+    if len(found) < len(contents):
+        raise RestudyError(f"{where}: {', '.join(names)}: no plain file")
+    return found
 
 
 def decode(content: bytes, form: Form, where: str) -> bytes:
@@ -107,7 +118,10 @@ def read_idx(content: bytes, where: str, dimensions: int) -> NDArray[np.uint8]:
             f"{where}: truncated or altered: {len(content)} bytes, "
             f"but its header (shape {shape}) asks for {expected}"
         )
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+    try:
+        return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+    except ValueError as error:  # no rows of an impossible size
+        raise RestudyError(f"{where}: its header (shape {shape}) makes no sense") from error
 
 
 def read_table(content: bytes, where: str) -> NDArray[np.float32]:
@@ -162,14 +176,18 @@ def read_parquet(content: bytes, where: str) -> NDArray[np.float32]:
 
     try:
         frame = pd.read_parquet(io.BytesIO(content))
-    except (ValueError, OSError) as error:  # what pyarrow raises for damaged files
+    except Exception as error:  # of damaged files pyarrow and pandas raise nearly everything
         raise RestudyError(f"{where}: not a readable parquet file ({error})") from error
     if set(frame.columns) != set(HOUSING_COLUMNS):
         raise RestudyError(
             f"{where}: columns {sorted(map(str, frame.columns))} "
             f"instead of {sorted(HOUSING_COLUMNS)}"
         )
-    return _finite_table(frame[list(HOUSING_COLUMNS)].to_numpy(np.float64), where)
+    try:
+        table = frame[list(HOUSING_COLUMNS)].to_numpy(np.float64)
+    except (ValueError, TypeError) as error:
+        raise RestudyError(f"{where}: holds values that are no numbers ({error})") from error
+    return _finite_table(table, where)
 
 
 def _finite_table(table: NDArray[Any], where: str) -> NDArray[np.float32]:

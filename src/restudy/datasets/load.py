@@ -100,7 +100,10 @@ def load(path: Path) -> PreparedData:
             digest=hashlib.sha256(content).hexdigest(),
             **arrays,
         )
-    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (
+        *(safetensors.SafetensorError, KeyError, TypeError, ValueError),
+        RecursionError,  # of brackets within brackets, in the header
+    ) as error:
         raise RestudyError(f"{path}: not a whole prepared file; prepare it again") from error
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import os
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -141,13 +143,21 @@ def _unpack(package: Package, items: Sequence[Item]) -> list[bytes]:
         return tar_members(content, places, where)
 
 
+# What Python's reader says of bytes that are not what they should be: encrypted, packed in a way
+# it does not know, or any number in a header that makes no sense.
+_BROKEN_ZIP = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, ValueError, RuntimeError, OverflowError),
+)
+
+
 def _zip_members(archive: Path, names: Sequence[str], where: str) -> list[bytes]:
     try:
         with zipfile.ZipFile(archive) as opened:
             return [opened.read(name) for name in names]
     except KeyError as error:
         raise RestudyError(f"{where}: {error.args[0]}") from error
-    except (zipfile.BadZipFile, zlib.error) as error:
+    except _BROKEN_ZIP as error:
         raise RestudyError(f"{where}: not a whole zip archive ({error})") from error
 
 

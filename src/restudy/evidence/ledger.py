@@ -659,8 +659,10 @@ def load_rows(path: Path, row_type: type[E]) -> tuple[E, ...]:
         raw = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 (both are safe)
     except FileNotFoundError:
         raise RestudyError(f"{path}: there is no such file") from None
-    except yaml.YAMLError as error:
+    except (OSError, ValueError, yaml.YAMLError) as error:
         raise RestudyError(f"{path}: not readable as YAML: {error}") from None
+    except RecursionError:
+        raise RestudyError(f"{path}: not readable as YAML: brackets nested too deep") from None
     if not isinstance(raw, list):
         raise RestudyError(f"{path}: a list of rows is needed")
     rows = tuple(_row(path, place, fields, row_type) for place, fields in enumerate(raw, start=1))

@@ -23,7 +23,8 @@ def provenance(records: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame) -> 
         runs: ``runs.parquet`` of the study; a cell may hold runs of others too.
     """
     of_runs = [
-        _record(records[cell], lane) for cell, lane in zip(runs["cell"], runs["lane"], strict=True)
+        record_of(records[cell], lane)
+        for cell, lane in zip(runs["cell"], runs["lane"], strict=True)
     ]
     cells = f"{len(records)} cell{'' if len(records) == 1 else 's'}"
     return [
@@ -36,7 +37,7 @@ def provenance(records: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame) -> 
     ]
 
 
-def _record(record: Mapping[str, Any], lane: str) -> Mapping[str, Any]:
+def record_of(record: Mapping[str, Any], lane: str) -> Mapping[str, Any]:
     """Return the record of the training that a lane is from: the last that trained it."""
     for found in (record, *reversed(record.get("earlier", []))):
         if lane in found["seeds"]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from restudy.results import RECORD, WEIGHTS, CellResults
 from restudy.tracking import runs
@@ -111,7 +111,8 @@ def log_cell(
         run_id = begun.lanes.get(lane) or create(client, experiment, lanes[lane], parent_id)
         with tempfile.TemporaryDirectory() as folder:
             if lane in results.weights:
-                save_file(results.weights[lane], Path(folder) / WEIGHTS)
+                # Not save_file: it makes a file that only its owner can read, wherever it goes.
+                (Path(folder) / WEIGHTS).write_bytes(save(results.weights[lane]))
             _complete(
                 client,
                 run_id,

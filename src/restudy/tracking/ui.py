@@ -12,12 +12,20 @@ from restudy.tracking.store import open_client, sqlite_file, tracking_uri
 from restudy.tracking.views import RUNS, address, has_view
 
 _HOST = "127.0.0.1"
+_SWITCHES = (
+    "MLFLOW_SERVER_ALLOWED_HOSTS",
+    "MLFLOW_SERVER_CORS_ALLOWED_ORIGINS",
+    "MLFLOW_SERVER_DISABLE_SECURITY_MIDDLEWARE",
+)
+"""Variables that open MLflow to others, meant for servers that are there for others."""
 
 
 def server(uri: str, port: int = 5000) -> tuple[list[str], dict[str, str]]:
     """Return the command that serves a store, and its environment.
 
-    Only this machine can reach it.
+    Only this machine can reach it, and only under its own names: a page in a browser here that
+    points a name of its own at this machine (DNS rebinding) is refused, whatever variables of
+    MLflow are set.
 
     Raises:
         RestudyError: there is nothing to serve.
@@ -29,8 +37,10 @@ def server(uri: str, port: int = 5000) -> tuple[list[str], dict[str, str]]:
         raise RestudyError(f"{path}: there is no MLflow store yet; run the pipeline first")
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", uri]
     command += ["--host", _HOST, "--port", str(port), "--workers", "1"]
+    command += ["--allowed-hosts", f"localhost:{port},{_HOST}:{port}"]
+    kept = {name: value for name, value in os.environ.items() if name not in _SWITCHES}
     # Without a queue for jobs of its own, which nothing here uses, it is two processes.
-    return command, {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    return command, {**kept, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 
 
 def runs_pages(uri: str) -> list[tuple[str, str]]:
