@@ -75,6 +75,7 @@ INSTEAD = {
     "make pictures": Instead(
         "make pictures && git checkout --quiet README.md docs", "they are those of another run"
     ),
+    "make fuzz MINUTES=10": Instead("make fuzz MINUTES=0.01", "each reader once"),
     "python -m bench.profile": Instead("python -c 'import bench.profile'", "minutes"),
     "mlflow gc": Instead("python -m mlflow gc --help", "deletes, and needs to be told what"),
 }
@@ -93,6 +94,26 @@ ELSEWHERE = {
         "tests/test_bench.py::test_quick_study_bench_writes_its_files",
         "an hour; tests run both parts with --quick",
         ".venv/bin/python -m bench.training\n.venv/bin/python -m bench.study",
+    ),
+    "make crate": Elsewhere(
+        "tests/workflow/test_provenance.py::test_the_crate_has_what_its_profile_asks_for",
+        "needs a network, for the validator; what it makes is tested",
+        ".venv/bin/python -m restudy.crate --results results",
+    ),
+    "make sbom": Elsewhere(
+        "tests/test_environment.py::test_the_tools_have_a_lock_of_their_own",
+        "needs a network, for the tool that makes it",
+        "mkdir -p results",
+    ),
+    "make audit": Elsewhere(
+        "tests/test_environment.py::test_an_audit_is_green_only_if_everything_was_looked_up",
+        "needs a network",
+        ".venv-tools/bin/python -m envs.audit requirements.lock envs/tools.lock",
+    ),
+    "make oldest": Elsewhere(
+        "tests/test_environment.py::test_every_dependency_declares_a_floor_that_the_lock_keeps",
+        "needs a network, and minutes",
+        "rm -rf .venv-oldest && python3 -m venv .venv-oldest",
     ),
     "make lock": Elsewhere(
         "tests/test_environment.py::test_the_lock_holds_whatever_pyproject_asks_for",

@@ -24,6 +24,7 @@ from restudy.evidence.published import (
     statuses_of,
     to_text,
 )
+from restudy.evidence.readings import Measure
 from restudy.plan import make_plan
 from restudy.tables import to_csv
 from tests.evidence.made_up import measure, plan, published, tables
