@@ -32,7 +32,11 @@ with job(snakemake.log[0]) as say:
 
     @cache
     def studies():
-        return [study.tracked() for study in load_plan(settings).studies.values()]
+        results = str(Path(settings.results))
+        return [
+            {**study.tracked(), "results": results}
+            for study in load_plan(settings).studies.values()
+        ]
 
     def train(name):
         cell = cells[name]

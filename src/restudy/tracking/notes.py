@@ -66,17 +66,11 @@ def cell_note(study: Study, cell: str, lanes: int) -> str:
 
 def places(study: Study) -> list[str]:
     """Return where a study's claims, verdicts, figure and section of the report are."""
-    name, results, claims = study["name"], study.get("results"), study.get("claims")
-    lines = []
-    if claims:
-        where = f"; verdicts: `{results}/tables/claims.csv`" if results else ""
-        lines.append(f"Claims tested on it: {', '.join(claims)}{where}.")
-    if results:
-        lines.append(
-            f"Figure: `{results}/figures/{name}.svg`; tables: `{results}/tables/{name}/`; "
-            f"report: `{results}/report/index.html#{name}`."
-        )
-    return lines
+    results, claims = study.get("results"), study.get("claims")
+    if not claims:
+        return _files(study)
+    where = f"; verdicts: `{results}/tables/claims.csv`" if results else ""
+    return [f"Claims tested on it: {', '.join(claims)}{where}.", *_files(study)]
 
 
 def bullets(lines: Sequence[str]) -> str:
@@ -85,8 +79,22 @@ def bullets(lines: Sequence[str]) -> str:
 
 
 def _of(study: Study, line: str) -> str:
-    lines = [f"Study: {study['title']}.", *places(study)]
+    lines = [
+        f"Study: {study['title']}.",
+        *_files(study),
+        "The claims that are tested on it: in the description of the experiment.",
+    ]
     return f"{line}\n\n{bullets(lines)}"
+
+
+def _files(study: Study) -> list[str]:
+    name, results = study["name"], study.get("results")
+    if not results:
+        return []
+    return [
+        f"Figure: `{results}/figures/{name}.svg`; tables: `{results}/tables/{name}/`; "
+        f"report: `{results}/report/index.html#{name}`."
+    ]
 
 
 def _source(study: Study) -> str:

@@ -131,6 +131,7 @@ def _tags(study: Study, best: Best, run_id: str) -> dict[str, str]:
     program = digest([best.cell, lane, best.row["digest"], code_digest(rebuild.__module__)])
     return {
         **runs.study_tags(study),
+        **runs.claims_tag(study),
         **runs.factor_tags(best.levels),
         runs.CELL: best.cell,
         runs.LANE: lane,

@@ -120,12 +120,13 @@ def ensure_experiment(
 def experiment_tags(study: Study) -> dict[str, str]:
     """Return the tags of a study's experiment: what it is, its description, views of its runs."""
     # The Snakefile imports this module, which should cost it next to nothing.
-    from restudy.tracking.runs import study_tags
+    from restudy.tracking.runs import claims_tag, study_tags
     from restudy.tracking.views import view_tags
 
     return {
         NOTE: experiment_note(study),
         **study_tags(study),
+        **claims_tag(study),
         "restudy.title": study["title"],
         "restudy.question": study["question"],
         **view_tags(study),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from restudy.digests import digest
 from restudy.tracking import notes
-from restudy.tracking.runs import DIGEST, KIND, common_tags
+from restudy.tracking.runs import DIGEST, KIND, claims_tag, common_tags
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -107,7 +107,7 @@ def summarise(
 def _tags(study: Study, files: Mapping[str, Path], verdicts: Sequence[Verdict]) -> dict[str, str]:
     """Return the tags of the run; one stands for all that is in it."""
     contents = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
-    common = common_tags(study, SUMMARY)
+    common = {**common_tags(study, SUMMARY), **claims_tag(study)}
     told = [[verdict.claim, verdict.status, verdict.statement] for verdict in verdicts]
     return {**common, DIGEST: digest([common, contents, told])}
 

@@ -119,7 +119,7 @@ def _sync(
 
 
 def _describe(client: MlflowClient, study: Study, by_cell: Mapping[str, Sequence[Run]]) -> None:
-    """Bring what runs say of their study up to date: its claims may change, and its title."""
+    """Bring what runs say of their study up to date: its title may change, and where it is."""
     places: dict[str, dict[str, runs.Levels]] = {}
     for run in study["runs"]:
         places.setdefault(run["cell"], {})[run["lane"]] = run["levels"]
