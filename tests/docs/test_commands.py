@@ -77,6 +77,9 @@ INSTEAD = {
     ),
     "make fuzz MINUTES=10": Instead("make fuzz MINUTES=0.01", "each reader once"),
     "python -m bench.profile": Instead("python -c 'import bench.profile'", "minutes"),
+    ".venv/bin/python -m docs.screenshots --results results": Instead(
+        "python -m docs.screenshots --help", "needs Chromium; the pictures are those of another run"
+    ),
     "mlflow gc": Instead("python -m mlflow gc --help", "deletes, and needs to be told what"),
 }
 ELSEWHERE = {
