@@ -91,7 +91,8 @@ def _read(path: Path, kind: type, allowed: str) -> Any:
         raise RestudyError(f"{path}{place}: no valid YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise RestudyError(f"{path}: no valid YAML: {str(error).splitlines()[0]}") from error
-    except ValueError as error:  # a thirteenth month, a number of thousands of digits
+    # A thirteenth month, a number of thousands of digits, one of none (!!float '').
+    except (ValueError, IndexError) as error:
         raise RestudyError(f"{path}: no valid YAML: {error}") from error
     except RecursionError:
         raise RestudyError(f"{path}: no valid YAML: brackets within brackets, too deep") from None
