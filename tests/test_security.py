@@ -161,9 +161,13 @@ def test_rules_hand_nothing_to_a_shell():
         assert not re.search(r"^\s*(shell|run|wrapper|cwl)\s*:|\bshell\(", text, re.M), path
 
 
-def test_every_reader_of_yaml_makes_plain_values_only():
-    for loader in (config_yaml._Loader, ledger._LOADER):
-        assert issubclass(loader, yaml.constructor.SafeConstructor)
+def test_the_reader_of_yaml_makes_plain_values_only():
+    assert issubclass(config_yaml._Loader, yaml.constructor.SafeConstructor)
+
+
+def test_only_one_module_reads_yaml():
+    readers = [path for path in CODE if re.search(r"\byaml\.\w*load", path.read_text("utf-8"))]
+    assert [path.name for path in readers] == ["yaml.py"]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from restudy.config.yaml import read_mapping
+from restudy.errors import RestudyError
 
 
 @pytest.mark.parametrize(
@@ -48,3 +49,20 @@ def test_anchors(tmp_path):
     path = tmp_path / "values.yaml"
     path.write_text("a: &x {b: [1]}\nc: *x\n")
     assert read_mapping(path) == {"a": {"b": [1]}, "c": {"b": [1]}}
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "- " * 50_000, "? " * 50_000, "{a: " * 60])
+def test_what_is_nested_too_deep_is_told(tmp_path, text):
+    """PyYAML's parts in C overrun the stack: the whole process would die."""
+    path = tmp_path / "values.yaml"
+    path.write_text(text)
+    with pytest.raises(RestudyError, match=r"values\.yaml, line 1, column \d+: .* more than 50"):
+        read_mapping(path)
+
+
+@pytest.mark.parametrize("text", ["!!float ''", "!!int x", "2020-13-01", "a: 1\n---\nb: 2"])
+def test_what_python_chokes_on_is_told(tmp_path, text):
+    path = tmp_path / "values.yaml"
+    path.write_text(f"value: {text}\n")
+    with pytest.raises(RestudyError, match=r"values\.yaml.*: no valid YAML"):
+        read_mapping(path)

@@ -225,7 +225,7 @@ def test_duplicate_id_is_named(folder: Path):
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("a: 1", "list of rows"), ("- [", "YAML"), ("- 7", "row 1"), (None, "no such file")],
+    [("a: 1", "list of rows"), ("- [", "YAML"), ("- 7", "row 1"), (None, "No such file")],
 )
 def test_bad_file_is_named(folder: Path, text: str | None, words: str):
     path = folder / "claims.yaml"

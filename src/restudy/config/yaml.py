@@ -15,11 +15,15 @@ import yaml
 
 from restudy.errors import RestudyError
 
+# Its scanner and parser are written in C where PyYAML was built with them: the ledger is long.
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-class _Loader(yaml.SafeLoader):
+
+class _Loader(_SafeLoader):  # type: ignore[misc] (which of the two is known when it runs)
     """A safe loader with YAML 1.2's numbers and booleans and without repeated keys."""
 
 
+_DEEPEST = 50
 _REPLACED = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:float")
 _Loader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag not in _REPLACED]
@@ -51,7 +55,8 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
                 problem=f"the key {key!r} stands here twice", problem_mark=key_node.start_mark
             )
         seen.add(key)
-    return yaml.SafeLoader.construct_mapping(loader, node, deep=True)
+    mapping: dict[Any, Any] = _SafeLoader.construct_mapping(loader, node, deep=True)
+    return mapping
 
 
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
@@ -77,6 +82,19 @@ def read_rows(path: Path) -> list[Any]:
     return content
 
 
+def _check_depth(text: str) -> None:
+    """Refuse what PyYAML would die of: its parts in C call themselves for each level, unchecked."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.MarkedYAMLError(
+                problem=f"more than {_DEEPEST} lists or mappings within each other",
+                problem_mark=event.start_mark,
+            )
+
+
 def _read(path: Path, kind: type, allowed: str) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
@@ -84,6 +102,7 @@ def _read(path: Path, kind: type, allowed: str) -> Any:
         reason = getattr(error, "strerror", None) or str(error)
         raise RestudyError(f"{path}: cannot be read: {reason}") from error
     try:
+        _check_depth(text)
         content = yaml.load(text, Loader=_Loader)  # noqa: S506 (a SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -94,8 +113,6 @@ def _read(path: Path, kind: type, allowed: str) -> Any:
     # A thirteenth month, a number of thousands of digits, one of none (!!float '').
     except (ValueError, IndexError) as error:
         raise RestudyError(f"{path}: no valid YAML: {error}") from error
-    except RecursionError:
-        raise RestudyError(f"{path}: no valid YAML: brackets within brackets, too deep") from None
     if content is None:
         raise RestudyError(f"{path}: the file is empty; allowed: {allowed}")
     if not isinstance(content, kind):

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, get_args
 
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -27,6 +26,7 @@ from pydantic import (
 )
 
 from restudy.config.sources import load_sources
+from restudy.config.yaml import read_rows
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence.claim_tests import ClaimTest
 from restudy.evidence.readings import ExperimentReading, Measure, Reading, Text
@@ -653,29 +653,17 @@ def load_rows(path: Path, row_type: type[E]) -> tuple[E, ...]:
     """Read the rows of one file, each checked by itself.
 
     Raises:
-        RestudyError: the file is not there or no list, a row is wrong, or an id stands twice.
+        RestudyError: the file cannot be read or holds no list, a row is wrong, or an id stands
+            twice.
     """
-    try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 (both are safe)
-    except FileNotFoundError:
-        raise RestudyError(f"{path}: there is no such file") from None
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise RestudyError(f"{path}: not readable as YAML: {error}") from None
-    except RecursionError:
-        raise RestudyError(f"{path}: not readable as YAML: brackets nested too deep") from None
-    if not isinstance(raw, list):
-        raise RestudyError(f"{path}: a list of rows is needed")
-    rows = tuple(_row(path, place, fields, row_type) for place, fields in enumerate(raw, start=1))
+    raw = enumerate(read_rows(path), start=1)
+    rows = tuple(_row(path, place, fields, row_type) for place, fields in raw)
     seen: set[str] = set()
     for row in rows:
         if row.id in seen:
             raise RestudyError(describe(str(path), "id", row.id, "each id once"))
         seen.add(row.id)
     return rows
-
-
-# Written in C where PyYAML was built with it: these are the longest files of all.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _row(path: Path, place: int, fields: Any, row_type: type[E]) -> E:
