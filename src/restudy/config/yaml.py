@@ -19,7 +19,7 @@ from restudy.errors import RestudyError
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_SafeLoader):  # type: ignore[misc] (which of the two is known when it runs)
+class _Loader(_SafeLoader):  # type: ignore[misc]  # which of the two is not known before it runs
     """A safe loader with YAML 1.2's numbers and booleans and without repeated keys."""
 
 
@@ -89,10 +89,9 @@ def _check_depth(text: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > _DEEPEST:
-            raise yaml.MarkedYAMLError(
-                problem=f"more than {_DEEPEST} lists or mappings within each other",
-                problem_mark=event.start_mark,
-            )
+            mark: Any = event.start_mark
+            problem = f"more than {_DEEPEST} lists or mappings within each other"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
 
 
 def _read(path: Path, kind: type, allowed: str) -> Any:
