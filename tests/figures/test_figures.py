@@ -77,6 +77,25 @@ def test_grid_shows_means_winners_and_shares(grid_tables: Tables) -> None:
     assert shares.groupby("dataset")["eta_sq"].sum().tolist() == pytest.approx([1, 1])
 
 
+def test_hexagons_hold_the_predictions(housing_tables: Tables) -> None:
+    """Each prediction is counted once, in a hexagon that it lies in."""
+    runs = housing_tables.runs
+    points = predictions(runs)
+    drawn = housing(runs, housing_tables.history, points).data.query("panel == 'predictions'")
+    assert len(drawn) > 20
+    for hidden, hexagons in drawn.groupby("hidden"):
+        own = points[points["hidden"] == hidden]
+        assert hexagons["houses"].sum() == len(own)
+        x, y = (
+            np.abs(own[name].to_numpy()[:, None] - hexagons[name].to_numpy())
+            for name in ("true", "predicted")
+        )
+        width, height = 5.3 / 36, 8 / 40
+        near = (x <= width / 2 + 1e-9) & (y <= height * 2 / 3)
+        assert near.any(axis=1).all()
+        assert (near.sum(axis=0) >= hexagons["houses"]).all()
+
+
 def test_diverged_runs(grid_tables: Tables, norm_tables: Tables, housing_tables: Tables) -> None:
     some = grid_tables.runs["norm"].eq("none") & grid_tables.runs["regularisation"].eq("L1")
     some.iloc[0] = True

@@ -47,8 +47,8 @@ def housing(runs: pd.DataFrame, history: pd.DataFrame, predictions: pd.DataFrame
 
     Returns:
         the figure, with data ``panel`` (``predictions``, ``validation_rmse``, ``test_r2``),
-        ``hidden``, and ``seed, true, predicted`` for the predictions drawn, ``epoch, n, mean, sd,
-        low, high`` for the rest.
+        ``hidden``, ``true, predicted, houses`` of each hexagon of the predictions (its centre, and
+        how many lie in it), ``epoch, n, mean, sd, low, high`` for the rest.
 
     Raises:
         RestudyError: there are more architectures than colours.
@@ -62,18 +62,18 @@ def housing(runs: pd.DataFrame, history: pd.DataFrame, predictions: pd.DataFrame
 
     figure = Figure(figsize=(PAGE, 5.4))
     axes = figure.subplots(2, 2, gridspec_kw={"height_ratios": [1.15, 1]})
-    _draw_predictions(figure, list(axes[0]), drawn, _compared(runs), scores)
+    hexagons = _draw_predictions(figure, list(axes[0]), drawn, _compared(runs), scores)
     _draw_rmse(axes[1, 0], curves, history, shown)
     _draw_scores(axes[1, 1], scores, runs, shown)
     data = pd.concat(
         [
-            drawn.drop(columns="lane").assign(panel="predictions"),
+            hexagons.assign(panel="predictions"),
             curves.drop(columns=["metric", "split"]).assign(panel="validation_rmse"),
             scores.assign(panel="test_r2"),
         ],
         ignore_index=True,
     )
-    columns = ["panel", "hidden", "seed", "true", "predicted"]
+    columns = ["panel", "hidden", "true", "predicted", "houses"]
     columns += ["epoch", "n", "mean", "sd", "low", "high"]
     return Drawing(figure, data[columns])
 
@@ -91,8 +91,10 @@ def _draw_predictions(
     predictions: pd.DataFrame,
     compared: list[str],
     scores: pd.DataFrame,
-) -> None:
+) -> pd.DataFrame:
+    """Draw how many houses lie where; return the hexagons ``hidden, true, predicted, houses``."""
     clouds: list[PolyCollection] = []
+    hexagons = []
     for axis, hidden in zip(axes, compared, strict=False):
         rows = predictions[predictions["hidden"] == hidden]
         true, predicted = rows["true"].to_numpy(), rows["predicted"].to_numpy()
@@ -106,6 +108,9 @@ def _draw_predictions(
             linewidths=0.1,
         )
         clouds.append(cloud)
+        centres = pd.DataFrame(np.asarray(cloud.get_offsets()), columns=["true", "predicted"])
+        houses = np.asarray(cloud.get_array(), np.int64)
+        hexagons.append(centres.assign(hidden=hidden, houses=houses))
         axis.plot([0, 7], [0, 7], color=BLACK, linewidth=0.7)
         axis.axvline(CAP, color=BLACK, linewidth=0.8, linestyle=":")
         axis.text(CAP - 0.08, _PREDICTED[0] + 0.15, "cap of the data", ha="right", fontsize=SMALL)
@@ -119,14 +124,15 @@ def _draw_predictions(
         axis.set(xlabel=f"true price ({_PRICE})", ylabel="predicted price")
     for axis in axes[len(compared) :]:
         axis.set_axis_off()
-    if clouds:
-        # One scale for both, or equal colours would stand for different counts.
-        most = max(2.0, *(float(np.asarray(cloud.get_array()).max()) for cloud in clouds))
-        for cloud in clouds:
-            cloud.set_norm(LogNorm(1, most))
-        figure.colorbar(
-            clouds[-1], ax=axes, label="houses, once per seed", pad=0.01, aspect=30, format="{x:g}"
-        )
+    if not clouds:
+        return pd.DataFrame(columns=["hidden", "true", "predicted", "houses"])
+    # One scale for both, or equal colours would stand for different counts.
+    most = max(2.0, *(float(np.asarray(cloud.get_array()).max()) for cloud in clouds))
+    for cloud in clouds:
+        cloud.set_norm(LogNorm(1, most))
+    label = "houses, once per seed"
+    figure.colorbar(clouds[-1], ax=axes, label=label, pad=0.01, aspect=30, format="{x:g}")
+    return pd.concat(hexagons, ignore_index=True)
 
 
 def _scored(name: str, score: pd.Series) -> str:
