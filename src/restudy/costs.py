@@ -38,7 +38,7 @@ _BLOCK = 512
 _NOISY = 3000
 """Validation samples that one of them looks at with noise in them."""
 
-START = 5.0
+START = 8.0
 """Seconds before a job's first step, nearly all of them imports."""
 
 

@@ -1,15 +1,15 @@
 """Which cells one Snakemake job trains: a pure function of the plan.
 
 A job needs seconds before its first step, whatever it trains. Cells that take long have a job of
-their own; short ones of the same study and data set share jobs; and what would still be less work
-than its start is put together study after study. What is trained does not depend on it: a job
-looks at each cell's files and trains the runs that are missing.
+their own; short ones of the same study and data set share jobs; and studies of little work share
+jobs with each other. What is trained does not depend on it: a job looks at each cell's files and
+trains the runs that are missing.
 
 A cell that several studies have is in a job of the first of them, in the order of their files. So
-another study leaves the jobs of the others as they are, unless it comes before them and has cells
-of theirs, which move to its jobs, or theirs are among the shortest. A job whose cells are others
-than last time starts once more, finds the runs that are there right, and trains the rest. The same
-goes for the jobs of a study that changes.
+another study leaves the long jobs of the others as they are, unless it comes before them and has
+cells of theirs, which move to its jobs. A job whose cells are others than last time, as those of
+small studies after it may be, starts once more, finds the runs that are there right, and trains
+the rest. The same goes for the jobs of a study that changes.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ from restudy.config.recipe import Recipe
 from restudy.plan import Cell, Plan
 
 # In estimated seconds.
-_LONG = 20.0
+_LONG = 5 * costs.START
 """A cell that takes longer has a job of its own."""
-_MOST = 60.0
+_MOST = 15 * costs.START
 """What a shared job takes, about, at most: one core may have that much left at the end."""
 _LEAST = 3 * costs.START
 """Below this, a second job costs more than a second core gains."""
+_WORTH = 7 * costs.START
+"""What less work than this shares its job with that of other studies."""
 
 _Estimate = tuple[Cell, float]
 """A cell, and the seconds of one core that its first study gives it."""
@@ -56,6 +58,11 @@ class Job:
         """Name of the data set of its cells."""
         return self.cells[0].shared.dataset
 
+    @property
+    def work(self) -> float:
+        """Estimated seconds of one core, its start included."""
+        return costs.START + sum(cell.work for cell in self.cells)
+
     def parameters(self) -> list[dict[str, Any]]:
         """Return the cells as plain values, as the job is handed them."""
         return [cell.parameters() for cell in self.cells]
@@ -72,8 +79,9 @@ def make_jobs(plan: Plan) -> dict[str, Job]:
         for (study, dataset), found in _by_study_and_dataset(plan).items()
         for number, part in enumerate(_divided(found), start=1)
     ]
-    short = [(name, part) for name, part in parts if _work(part) < _LEAST]
-    parts = [(name, part) for name, part in parts if _work(part) >= _LEAST] + _together(short)
+    short = [(name, part) for name, part in parts if len(part) > 1 or _work(part) <= _LONG]
+    short = [(name, part) for name, part in short if _work(part) < _WORTH]
+    parts = [named for named in parts if named not in short] + _together(short)
     made = [Job(name, tuple(cell for cell, _ in part)) for name, part in parts]
     made = [job if len(job.cells) > 1 else replace(job, id=job.cells[0].id) for job in made]
     return {job.id: job for job in made}
@@ -122,7 +130,8 @@ def _together(parts: Sequence[_Named]) -> list[_Named]:
         by_dataset.setdefault(part[0][0].shared.dataset, []).append((name, part))
     made = []
     for dataset, found in by_dataset.items():
-        rows = _rows([_work(part) for _, part in found], 2 * _LEAST)
+        work = [_work(part) for _, part in found]
+        rows = _rows(work, min(_MOST, max(_LEAST, sum(work) / 2)))
         for number, row in enumerate(rows, start=1):
             name = found[row.start][0] if len(row) == 1 else f"short-{dataset}-{number:02}"
             made.append((name, [one for i in row for one in found[i][1]]))

@@ -25,6 +25,8 @@ except RestudyError as error:
 
 RESULTS = Path(SETTINGS.results)
 EXPERIMENT_JOBS = 6
+# Priority of what takes longest; other training has its seconds for one.
+LONGEST = 1000
 EXPERIMENT_TABLE = RESULTS / "experiments/{experiment}.parquet"
 TRACKING_URI = tracking_uri(SETTINGS.tracking.uri, RESULTS)
 

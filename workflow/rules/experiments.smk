@@ -18,7 +18,7 @@ for group, names in by_job(EXPERIMENTS).items():
         benchmark:
             RESULTS / f"benchmarks/experiments/{group}.tsv"
         # Early, as the longest of training: they take minutes.
-        priority: 1
+        priority: LONGEST
         conda:
             "../../envs/restudy.yaml"
         # What measures time computes with one thread, and nothing of ours runs beside it.

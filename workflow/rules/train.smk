@@ -27,7 +27,7 @@ rule train:
         # The cells that have a job alone.
         cell=f"(?!(?:{'|'.join(SHARING)})/)[^/]+" if SHARING else "[^/]+",
     # The longest jobs first, so that no core waits for one of them at the end.
-    priority: 1
+    priority: LONGEST
     conda:
         "../../envs/restudy.yaml"
     threads: 1
@@ -60,6 +60,7 @@ for job in SHARED_JOBS:
             RESULTS / f"logs/train/{job.id}.log",
         benchmark:
             RESULTS / f"benchmarks/train/{job.id}.tsv"
+        priority: int(job.work)
         conda:
             "../../envs/restudy.yaml"
         threads: 1
