@@ -75,7 +75,7 @@ $(TOOLS)/.ready: envs/tools.lock
 	@touch $@
 
 test: $(READY)  ## run all tests, a file on each core
-	$(BIN)/pytest --numprocesses $(if $(filter all,$(CORES)),logical,$(CORES)) --dist loadfile
+	$(BIN)/pytest --numprocesses $(if $(filter all,$(CORES)),logical,$(CORES)) --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY)  ## try the readers of files on broken input (MINUTES=10)
 	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES)

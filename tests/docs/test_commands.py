@@ -94,7 +94,7 @@ ELSEWHERE = {
     "make test": Elsewhere(
         f"{HERE}::test_a_command_works",
         "this test is part of it",
-        ".venv/bin/pytest --numprocesses logical --dist loadfile",
+        ".venv/bin/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder",
     ),
     "make bench": Elsewhere(
         "tests/test_bench.py::test_quick_study_bench_writes_its_files",
