@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from restudy import costs
 
@@ -218,16 +219,16 @@ class Run:
     def seconds_left(self, now: float) -> float | None:
         """Return how long the rest takes; None as long as nobody can tell.
 
-        Training goes as :meth:`Training.seconds_left` says. Each other job takes the mean of those
-        that have ended.
+        Training goes as :meth:`Training.seconds_left` says. Each other job takes the median of those
+        that have ended: a few experiments take minutes, and they are among the first.
         """
         training = self.training.seconds_left(now, self.cores)
         if training is None or not (self.training.is_needed or self._others):
             return None
         others = max(self.jobs[1] - self.jobs[0] - self.training.jobs_left, 0)
         # Before one has ended: they do little but start.
-        mean = sum(self._others) / len(self._others) if self._others else costs.START
-        return training + others * mean / self.cores
+        each = median(self._others) if self._others else costs.START
+        return training + others * each / self.cores
 
     def describe(self, now: float) -> str:
         """Return in a line how far the run is: ``3 of 9 jobs done, 40 of 96 runs trained, ...``."""
