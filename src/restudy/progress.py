@@ -219,8 +219,8 @@ class Run:
     def seconds_left(self, now: float) -> float | None:
         """Return how long the rest takes; None as long as nobody can tell.
 
-        Training goes as :meth:`Training.seconds_left` says. Each other job takes the median of those
-        that have ended: a few experiments take minutes, and they are among the first.
+        Training goes as :meth:`Training.seconds_left` says. Each other job takes the median of
+        those that have ended: a few experiments take minutes, and they are among the first.
         """
         training = self.training.seconds_left(now, self.cores)
         if training is None or not (self.training.is_needed or self._others):
