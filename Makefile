@@ -78,7 +78,7 @@ test: $(READY)  ## run all tests, a file on each core
 	$(BIN)/pytest --numprocesses $(if $(filter all,$(CORES)),logical,$(CORES)) --dist loadfile --no-loadscope-reorder
 
 fuzz: $(READY)  ## try the readers of files on broken input (MINUTES=10)
-	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES)
+	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
 OLDEST := .venv-oldest
 # Each library at least once: configuration, data, training, statistics, tables, figures, MLflow, and

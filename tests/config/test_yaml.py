@@ -60,7 +60,13 @@ def test_what_is_nested_too_deep_is_told(tmp_path, text):
         read_mapping(path)
 
 
-@pytest.mark.parametrize("text", ["!!float ''", "!!int x", "2020-13-01", "a: 1\n---\nb: 2"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("!!float ''", "!!int x", "!!bool maybe", "!!timestamp noon", "!!binary [1]", "!!set [1]"),
+        *("!!omap 1", "!!pairs [1]", "2020-13-01", f"1{'0' * 5000}", "a: 1\n---\nb: 2"),
+    ],
+)
 def test_what_python_chokes_on_is_told(tmp_path, text):
     path = tmp_path / "values.yaml"
     path.write_text(f"value: {text}\n")

@@ -109,9 +109,11 @@ def _read(path: Path, kind: type, allowed: str) -> Any:
         raise RestudyError(f"{path}{place}: no valid YAML: {error.problem}") from error
     except yaml.YAMLError as error:
         raise RestudyError(f"{path}: no valid YAML: {str(error).splitlines()[0]}") from error
-    # A thirteenth month, a number of thousands of digits, one of none (!!float '').
-    except (ValueError, IndexError) as error:
-        raise RestudyError(f"{path}: no valid YAML: {error}") from error
+    # A thirteenth month, a number of thousands of digits, or a tag that does not fit its text:
+    # !!float '', !!bool maybe, !!timestamp noon.
+    except (ValueError, LookupError, AttributeError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise RestudyError(f"{path}: no valid YAML: {reason}") from error
     if content is None:
         raise RestudyError(f"{path}: the file is empty; allowed: {allowed}")
     if not isinstance(content, kind):
