@@ -115,8 +115,7 @@ def test_elsewhere_lines_come_when_a_job_ends_and_now_and_then(watcher, clock):
     shown.counted(1, 2)
     last = stream.getvalue().splitlines()[-1]
     assert last == (
-        "1 of 2 jobs done, 10 of 10 runs trained, training 100% done, "
-        f"about {START / 2:.0f} s left"
+        f"1 of 2 jobs done, 10 of 10 runs trained, training 100% done, about {START / 2:.0f} s left"
     )
     assert "\x1b" not in stream.getvalue()
     assert "\r" not in stream.getvalue()
