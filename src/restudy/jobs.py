@@ -79,9 +79,8 @@ def make_jobs(plan: Plan) -> dict[str, Job]:
         for (study, dataset), found in _by_study_and_dataset(plan).items()
         for number, part in enumerate(_divided(found), start=1)
     ]
-    short = [(name, part) for name, part in parts if len(part) > 1 or _work(part) <= _LONG]
-    short = [(name, part) for name, part in short if _work(part) < _WORTH]
-    parts = [named for named in parts if named not in short] + _together(short)
+    short = [(name, part) for name, part in parts if not _is_worth_a_job(part)]
+    parts = [(name, part) for name, part in parts if _is_worth_a_job(part)] + _together(short)
     made = [Job(name, tuple(cell for cell, _ in part)) for name, part in parts]
     made = [job if len(job.cells) > 1 else replace(job, id=job.cells[0].id) for job in made]
     return {job.id: job for job in made}
@@ -121,6 +120,11 @@ def _divided(cells: Sequence[_Estimate]) -> list[list[_Estimate]]:
         rest = parts.pop()
         parts[-1] += rest
     return parts + [[(cell, work)] for cell, work in cells if work > _LONG]
+
+
+def _is_worth_a_job(part: Sequence[_Estimate]) -> bool:
+    work = _work(part)
+    return work >= _WORTH or (len(part) == 1 and work > _LONG)
 
 
 def _together(parts: Sequence[_Named]) -> list[_Named]:

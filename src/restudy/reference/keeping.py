@@ -8,10 +8,12 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from restudy.errors import RestudyError
 from restudy.reference.contents import ORIGIN, PAGE, PAPER, README, files_of
 from restudy.reference.origin import in_words
+from restudy.report.svg import address
 
 
 def keep(results: Path, reference: Path, origin: dict[str, Any]) -> dict[str, tuple[int, int]]:
@@ -36,6 +38,7 @@ def keep(results: Path, reference: Path, origin: dict[str, Any]) -> dict[str, tu
         for path in (path for paths in kinds.values() for path in paths):
             (part / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(results / path, part / path)
+        link_figures(part)
         (part / ORIGIN).write_text(json.dumps(origin, indent=1) + "\n", encoding="utf-8")
         (part / README).write_text(readme(origin), encoding="utf-8")
         sizes = {kind: _size(part, paths) for kind, paths in kinds.items()}
@@ -47,13 +50,29 @@ def keep(results: Path, reference: Path, origin: dict[str, Any]) -> dict[str, tu
     return sizes
 
 
+def link_figures(reference: Path) -> None:
+    """Have the page show the figures that lie beside it, in place of copies within itself.
+
+    A run's own page is one file for whoever it is sent to. Here every figure would be in git twice,
+    and the page six times as large.
+    """
+    page = reference / PAGE
+    text = page.read_text(encoding="utf-8")
+    for figure in sorted((reference / "figures").glob("*.svg")):
+        text = text.replace(str(address(figure.read_bytes())), f"../figures/{quote(figure.name)}")
+    # A run's page loads nothing, and says so to the browser; this one may load what lies beside it.
+    text = text.replace("img-src data:;", "img-src data: 'self' file:;", 1)
+    page.write_text(text, encoding="utf-8")
+
+
 def readme(origin: Mapping[str, Any]) -> str:
     """Return what a visitor reads first."""
     return f"""# The reference run
 
 {in_words(dict(origin))} Made by `make reference`; do not edit.
 
-* [The report]({PAGE}): download it and open it in a browser. One file, no network needed.
+* [The report]({PAGE}): open it in a clone, with a browser; no network needed. Its figures lie
+  beside it, while a run's own report is one file.
 * [The paper]({PAPER}).
 * [Every printed number beside ours](tables/published.md), as [CSV](tables/published.csv).
 * [Claims](tables/claims.csv) and their [tests](tables/claim_tests.csv); claims that
