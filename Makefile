@@ -13,7 +13,7 @@ RESULTS := $(if $(filter default,$(SCALE)),results,results/$(SCALE))
 SCALE_CONFIG := $(if $(filter default,$(SCALE)),,--configfile config/$(SCALE).yaml)
 .DEFAULT_GOAL := help
 .PHONY: help setup plan run quick full figures report ui reference verify crate sbom trace test fuzz oldest audit
-.PHONY: lint format bench docs pictures lock clean
+.PHONY: cluster faults lint format bench load docs pictures lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ test: $(READY)  ## run all tests, a file on each core
 fuzz: $(READY)  ## try the readers of files on broken input (MINUTES=10)
 	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
+faults: $(READY)  ## break it on purpose: ten kills of the quick scale, full disks, broken stores ... (KILLS=10)
+	RESTUDY_KILLS=$(or $(KILLS),10) RESTUDY_KILLS_SCALE=quick $(BIN)/pytest tests/faults -rs
+
 OLDEST := .venv-oldest
 # Each library at least once: configuration, data, training, statistics, tables, figures, MLflow, and
 # the whole workflow on a tiny study.
@@ -93,8 +96,20 @@ oldest:  ## run part of the tests with the lowest versions that pyproject.toml d
 	$(OLDEST)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(OLDEST)/bin/pytest --strict-config -p no:cacheprovider $(addprefix tests/,$(OLDEST_TESTS))
 
+CLUSTER := .venv-cluster
+cluster: $(CLUSTER)/.ready  ## try the Slurm profile and PostgreSQL on a cluster of one node, on this machine (root, Debian)
+	RESTUDY_CLUSTER=1 $(CLUSTER)/bin/python -m pytest -rs tests/cluster tests/load/test_writers.py
+
+# .venv with the plugin beside it, and not in it: it makes every start of Snakemake slower.
+$(CLUSTER)/.ready: $(READY) envs/slurm.lock
+	rm -rf $(CLUSTER) && $(PYTHON) -m venv $(CLUSTER)
+	$(BIN)/python -c 'import sysconfig; print("import site; site.addsitedir(\"" + sysconfig.get_path("purelib") + "\")")' \
+	  > $$(echo $(CLUSTER)/lib/python*/site-packages)/beside.pth
+	$(CLUSTER)/bin/pip install --quiet --disable-pip-version-check --no-deps -r envs/slurm.lock
+	@touch $@
+
 audit: $(TOOLS)/.ready  ## are there known vulnerabilities in the lock files? (needs the network)
-	@$(TOOLS)/bin/python -m envs.audit requirements.lock envs/tools.lock
+	@$(TOOLS)/bin/python -m envs.audit requirements.lock envs/tools.lock envs/slurm.lock
 
 lint: $(READY)  ## check style, types and the workflow
 	$(BIN)/ruff check .
@@ -111,6 +126,9 @@ format: $(READY)  ## put code and workflow into the house style
 bench: $(READY)  ## measure training speed on this machine: one network, and a study
 	$(BIN)/python -m bench.training
 	$(BIN)/python -m bench.study
+
+load: $(READY)  ## measure large runs: planning, jobs that log at once, browsing, memory
+	$(BIN)/python -m bench.load
 
 docs: $(READY)  ## make what is made of the documentation: reference of keys, diagrams
 	@$(BIN)/python -m restudy.docs
@@ -131,8 +149,13 @@ lock:  ## make requirements.lock and envs/restudy.yaml anew from pyproject.toml
 	  $$($(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["tools"])')
 	( echo "# Made by 'make lock' from the extra 'tools' of pyproject.toml; do not edit."; \
 	  .venv-lock/bin/pip freeze ) > envs/tools.lock
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check -r requirements.lock \
+	  $$($(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["slurm"])')
+	( echo "# Made by 'make lock' from the extra 'slurm' of pyproject.toml: what it adds to requirements.lock."; \
+	  .venv-lock/bin/pip freeze | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' | grep -vxF -f requirements.lock ) > envs/slurm.lock
 	rm -rf .venv-lock
 
 clean:  ## remove the environment and the results of all scales but the reference
-	rm -rf $(VENV) $(TOOLS) $(OLDEST) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) $(OLDEST) $(CLUSTER) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find results -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} + 2>/dev/null || true

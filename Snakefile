@@ -32,6 +32,7 @@ onstart:
     take_lock()
     look_for_jobs_only_when_one_ends()
     watch_training()
+    warn_of_a_store_in_a_file()
 
 
 onsuccess:

@@ -56,8 +56,9 @@ class Workspace:
     folder: Path
 
     @classmethod
-    def make(cls, folder: Path, study: dict[str, Any]) -> Workspace:
-        """Copy the pipeline into an empty folder and give it one study."""
+    def make(cls, folder: Path, *studies: dict[str, Any]) -> Workspace:
+        """Copy the pipeline into an empty folder, or a new one, and give it these studies only."""
+        folder.mkdir(parents=True, exist_ok=True)
         for name in _NEEDED:
             source = ROOT / name
             if source.is_dir():
@@ -66,7 +67,9 @@ class Workspace:
             else:
                 shutil.copy2(source, folder / name)
         (folder / "studies").mkdir()
-        (folder / f"studies/{NAME}.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+        for study in studies:
+            file = folder / f"studies/{study['name']}.yaml"
+            file.write_text(yaml.safe_dump(study), encoding="utf-8")
         config = {"experiments": False, "studies": "studies", "training": {"device": "cpu"}}
         (folder / _CONFIG).write_text(yaml.safe_dump(config), encoding="utf-8")
         return cls(folder)
@@ -81,12 +84,13 @@ class Workspace:
         settings = Settings(studies=str(self.folder / "studies"))
         return load_plan(settings).studies[NAME]
 
-    def snakemake(self, *targets: str) -> float:
-        """Make the targets, or everything; return the seconds it took."""
+    def snakemake(self, *targets: str, **variables: str) -> float:
+        """Make the targets, or everything, with more of an environment; return the seconds."""
         options = ["--cores", str(CORES), "--configfile", _CONFIG]
-        return self.timed([sys.executable, "-m", "snakemake", *targets, *options], self.folder)
+        command = [sys.executable, "-m", "snakemake", *targets, *options]
+        return self.timed(command, self.folder, **variables)
 
-    def timed(self, command: list[str], folder: Path = ROOT) -> float:
+    def timed(self, command: list[str], folder: Path = ROOT, **variables: str) -> float:
         """Run a command with this workspace's code; return the seconds it took.
 
         Raises:
@@ -94,6 +98,7 @@ class Workspace:
         """
         kept = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
         environment = kept | {"PYTHONPATH": str(self.folder / "src"), "OMP_NUM_THREADS": "1"}
+        environment |= variables
         started = time.perf_counter()
         done = subprocess.run(  # noqa: S603
             command,

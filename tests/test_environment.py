@@ -26,7 +26,7 @@ def locked(file="requirements.lock"):
 
 
 def test_every_package_is_pinned_to_a_plain_version():
-    for line in locked() + locked("envs/tools.lock"):
+    for line in locked() + locked("envs/tools.lock") + locked("envs/slurm.lock"):
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line), line
 
 
@@ -47,6 +47,15 @@ def test_the_tools_have_a_lock_of_their_own():
     assert {name_of(line) for line in asked} <= {
         name_of(line) for line in locked("envs/tools.lock")
     }
+
+
+def test_slurm_has_a_lock_of_what_it_adds():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = project["optional-dependencies"]["slurm"]
+    added = {name_of(line) for line in locked("envs/slurm.lock")}
+    assert {name_of(line) for line in asked} <= added
+    # It is installed beside the others, so it must not pin what they pin.
+    assert not added & {name_of(line) for line in locked()}
 
 
 def test_conda_and_container_have_the_python_that_is_asked_for():

@@ -1,5 +1,9 @@
 """A job with several cells: what is done is kept, whatever becomes of the rest."""
 
+import errno
+import os
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -100,3 +104,45 @@ def test_without_copies_nothing_happens(folders):
     take_back(folders["a"])
     drop(folders["a"])
     assert not folders["a"].exists()
+
+
+def test_a_full_disk_ends_the_job_at_once(folders, said):
+    """The cells after it would train, and then find no room either."""
+    full = OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(RestudyError, match=r"^1 of 3 cells failed \(b\)"):
+        train_in_turn(folders, trainer(folders, "b", full), said.append)
+    assert said[0] == "a: trained"
+    assert said[1].startswith("error: b: ")
+    assert "make room" in said[1]
+    assert len(said) == 2
+
+
+def test_on_a_full_disk_a_cell_is_kept_all_the_same(folders, monkeypatch):
+    write(folders["a"])
+    done = files(folders["a"])
+
+    def no_room(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("restudy.running.write_atomically", no_room)
+    (folders["a"] / ".done").mkdir()
+    keep(folders["a"])
+    for name in done:
+        (folders["a"] / name).unlink()
+    take_back(folders["a"])
+    assert files(folders["a"]) == done
+    assert len(list(folders["a"].iterdir())) == 5
+
+
+def test_an_input_from_the_future_keeps_the_cells(folders, said, tmp_path):
+    data = tmp_path / "data"
+    data.touch()
+    os.utime(data, (time.time() + 3600,) * 2)
+    with pytest.raises(RestudyError, match="data was written in the future"):
+        train_in_turn(folders, trainer(folders), said.append, [data])
+    done = {name: files(folder) for name, folder in folders.items()}
+    for name, folder in folders.items():
+        for file in done[name]:
+            (folder / file).unlink()
+        take_back(folder)
+    assert {name: files(folder) for name, folder in folders.items()} == done

@@ -6,6 +6,7 @@
 ``history.parquet``     the cells' histories, with ``cell`` and a column per factor
 ``timing.parquet``      the same for times
 ``study.json``          what the study is: title, question, factors and their levels, cuts, seeds
+``cells.json``          the SHA-256 of each of its cells' ``cell.json``: which results these are
 ======================  =========================================================================
 
 A factor's column is a categorical whose categories are its levels in the study's order. A factor
@@ -14,6 +15,7 @@ named after a recipe field takes that field's column; the field's value is the l
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,11 +27,12 @@ from restudy import results
 from restudy.errors import RestudyError
 from restudy.files import write_atomically
 
-RUNS, HISTORY, TIMING, DESCRIPTION = (
+RUNS, HISTORY, TIMING, DESCRIPTION, CELLS = (
     "runs.parquet",
     "history.parquet",
     "timing.parquet",
     "study.json",
+    "cells.json",
 )
 
 
@@ -54,11 +57,11 @@ def collect(
     )
     for name, labels in factors.items():
         places[name] = pd.Categorical(places[name], categories=labels, ordered=True)
-    parts = {cell: _read(cells / cell) for cell in places["cell"].unique()}
+    parts = {cell: _tables(cells / cell) for cell in places["cell"].unique()}
 
     def table(name: str) -> pd.DataFrame:
         rows = pd.concat(
-            [getattr(part, name).assign(cell=cell) for cell, part in parts.items()],
+            [part[name].assign(cell=cell) for cell, part in parts.items()],
             ignore_index=True,
         )
         kept = rows.drop(columns=[factor for factor in factors if factor in rows])
@@ -74,6 +77,9 @@ def collect(
     for file, content in ((RUNS, summary), (HISTORY, table("history")), (TIMING, table("timing"))):
         write_atomically(folder / file, content.to_parquet(index=False))
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
+    records = {cell: (cells / cell / results.RECORD).read_bytes() for cell in parts}
+    checksums = {cell: hashlib.sha256(record).hexdigest() for cell, record in records.items()}
+    write_atomically(folder / CELLS, json.dumps(checksums, indent=1).encode())
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -83,8 +89,9 @@ def read_description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def _read(folder: Path) -> results.CellResults:
+def _tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """Read the tables of a cell; its weights, which are a thousand times as large, are let go."""
     found = results.read(folder)
     if found is None:
         raise RestudyError(f"{folder}: holds no results that fit together; train the cell again")
-    return found
+    return {"summary": found.summary, "history": found.history, "timing": found.timing}

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO, NoReturn
 
+from restudy import lock, troubles
 from restudy.errors import RestudyError
 from restudy.terminal import ERASE, is_terminal
 
@@ -23,40 +25,66 @@ def job(log: str, *, shown: bool = False) -> Iterator[Say]:
 
     Yields a function that prints one line for the person at the terminal (and to the log). A
     :class:`RestudyError` is printed like that, without a traceback, and ends the process with
-    status 1. So is an exit without a status, which is how Lightning answers a request to stop: it
-    ends with status 143, since what ends with 0 is taken for finished.
+    status 1; so is trouble of the machine's, such as a full disk (:mod:`restudy.troubles`). An exit
+    without a status, which is how Lightning answers a request to stop, ends with status 143, since
+    what ends with 0 is taken for finished.
+
+    As long as it works the job has its part in :mod:`restudy.lock`.
     """
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
     terminal = os.fdopen(os.dup(2), "w", buffering=1)
-    with open(log, "w", buffering=1, encoding="utf-8") as file:
-        os.dup2(file.fileno(), 1)
-        if not shown:
-            os.dup2(file.fileno(), 2)
+    # What Snakemake has drawn below the cursor goes.
+    erase = ERASE if is_terminal(terminal) else ""
+    lock.share()
+    try:
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        file = open(log, "w", buffering=1, encoding="utf-8")  # noqa: SIM115 (as long as the process)
+    except OSError as error:
+        words = troubles.in_words(error, Path(log).parent)
+        print(f"{erase}error: {words or f'{log}: {error.strerror}'}", file=terminal)
+        _end(1)
+    os.dup2(file.fileno(), 1)
+    if not shown:
+        os.dup2(file.fileno(), 2)
 
-        # What Snakemake has drawn below the cursor goes.
-        erase = ERASE if is_terminal(terminal) else ""
+    def say(line: str) -> None:
+        print(f"{erase}{line}", file=terminal)
+        _log(line, file)
 
-        def say(line: str) -> None:
-            print(f"{erase}{line}", file=terminal)
-            print(line, file=file)
+    try:
+        yield say
+    except RestudyError as error:
+        say(f"error: {error}")
+        _end(1)
+    except SystemExit as stop:
+        if stop.code:
+            raise
+        say("error: stopped from outside before the work was done")
+        _end(143)
+    except Exception as error:
+        words = troubles.in_words(error, Path(log).parent)
+        if words is None:
+            raise
+        say(f"error: {words}")
+        _end(1)
+    finally:
+        _flush()
 
-        try:
-            yield say
-        except RestudyError as error:
-            say(f"error: {error}")
-            sys.stdout.flush()
-            sys.stderr.flush()
-            # Not sys.exit: Snakemake would show where in its own wrapper the script ended.
-            os._exit(1)
-        except SystemExit as stop:
-            if stop.code:
-                raise
-            say("error: stopped from outside before the work was done")
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(143)
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
+
+def _log(line: str, file: IO[str]) -> None:
+    """Write a line to the log. Where the disk is full there is none; the terminal has the line."""
+    with suppress(OSError):
+        print(line, file=file)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+
+
+def _end(status: int) -> NoReturn:
+    """End the process. Not by sys.exit: Snakemake would show where in its wrapper that was."""
+    _flush()
+    os._exit(status)

@@ -40,13 +40,15 @@ Spent = Mapping[str, Mapping[str, float]]
 
 _AS_ESTIMATED = costs.Work(products=1.0, passes=1.0, calls=1.0)
 _JOB = 4.0
-"""Seconds of one core that a job takes which trains nothing: imports, and a table."""
+"""Seconds of one core that a job takes which is none of those below: imports, and a table."""
 _PICTURE = 1.5
 """Seconds to draw a figure and write it as SVG and PDF, in a job that draws several."""
-_EXPERIMENT = 6.0
+_EXPERIMENT = 12.0
 """Seconds that an experiment takes, its share of a job's start included."""
-_JOBS_OF_A_STUDY = 1
-"""Its tables are collected."""
+_COLLECTED = 1.5
+"""Seconds to collect the tables of a study."""
+_TRACKED = 0.07
+"""Seconds to put a run into MLflow."""
 _JOBS_OF_A_DATASET = 2
 """Data are fetched and prepared once."""
 _OTHER_JOBS = 22
@@ -201,10 +203,10 @@ def forecast(
             )
         )
     datasets = {cell.shared.dataset for cell in plan.cells.values()}
-    jobs_besides = (
-        _JOBS_OF_A_STUDY * len(plan.studies) + _JOBS_OF_A_DATASET * len(datasets) + _OTHER_JOBS
-    )
-    pieces = [_JOB] * jobs_besides
+    # All runs are put into MLflow by one job.
+    pieces = [_TRACKED * sum(study.runs + study.shared for study in studies)]
+    pieces += [_JOB] * (_JOBS_OF_A_DATASET * len(datasets) + _OTHER_JOBS)
+    pieces += [_COLLECTED] * len(plan.studies)
     pieces += [_PICTURE] * (figures + len(plan.studies)) + [_EXPERIMENT] * experiments
     return Forecast(
         scale,

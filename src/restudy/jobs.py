@@ -15,7 +15,7 @@ the rest. The same goes for the jobs of a study that changes.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
@@ -33,6 +33,9 @@ _LEAST = 3 * costs.START
 """Below this, a second job costs more than a second core gains."""
 _WORTH = 7 * costs.START
 """What less work than this shares its job with that of other studies."""
+
+_DIGITS = 10
+"""Of the digests that ids end in."""
 
 _Estimate = tuple[Cell, float]
 """A cell, and the seconds of one core that its first study gives it."""
@@ -89,6 +92,15 @@ def make_jobs(plan: Plan) -> dict[str, Job]:
 def shared_jobs(plan: Plan) -> list[Job]:
     """Return the jobs that train more than one cell."""
     return [job for job in make_jobs(plan).values() if len(job.cells) > 1]
+
+
+def endings(some: Collection[str], ids: Iterable[str]) -> list[str]:
+    """Return the last letters of some of the ids, as few as tell them from all the others."""
+    others = set(ids) - set(some)
+    length = _DIGITS
+    while {id_[-length:] for id_ in some} & {id_[-length:] for id_ in others}:
+        length += _DIGITS
+    return [id_[-length:] for id_ in some]
 
 
 def _by_study_and_dataset(plan: Plan) -> Mapping[tuple[str, str], list[_Estimate]]:

@@ -8,12 +8,16 @@ drops the copies when all went well; otherwise the next one starts from them.
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import time
 import traceback
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from restudy import results
+from restudy import clock, results, troubles
 from restudy.console import Say
 from restudy.errors import RestudyError
 from restudy.files import write_atomically
@@ -21,16 +25,25 @@ from restudy.files import write_atomically
 _COPIES = ".done"
 
 
-def train_in_turn(folders: Mapping[str, Path], train: Callable[[str], str], say: Say) -> None:
+def train_in_turn(
+    folders: Mapping[str, Path],
+    train: Callable[[str], str],
+    say: Say,
+    inputs: Iterable[Path] = (),
+) -> None:
     """Train the cells of a job. One that fails does not stop those after it.
+
+    Trouble of the machine's, such as a full disk, does: it would befall them too, at their end.
 
     Args:
         folders: cell -> its folder.
         train: brings a cell's files up to date and returns a line about it.
         say: prints a line for the person who waits; one for each cell.
+        inputs: files that the job reads.
 
     Raises:
-        RestudyError: cells failed; which, and why, was said.
+        RestudyError: cells failed, and which, and why, was said; or an input was written in the
+            future, for which Snakemake would take back everything.
     """
     failed = []
     for cell, folder in folders.items():
@@ -41,17 +54,26 @@ def train_in_turn(folders: Mapping[str, Path], train: Callable[[str], str], say:
             say(f"error: {cell}: {error}")
             failed.append(cell)
         except Exception as error:
+            failed.append(cell)
+            words = troubles.in_words(error, folder)
+            if words:
+                say(f"error: {cell}: {words}")
+                break
             traceback.print_exc()
             say(f"error: {cell}: {type(error).__name__}: {error}")
-            failed.append(cell)
         else:
             if len(folders) > 1:
                 keep(folder)
     if failed:
         raise RestudyError(
             f"{len(failed)} of {len(folders)} cells failed ({', '.join(failed)}); "
-            "the next run of the pipeline trains no others of this job"
+            "the next run of the pipeline trains none of this job that are done"
         )
+    late = clock.written_after(inputs, time.time())
+    if late:
+        for folder in folders.values():
+            keep(folder)
+        raise RestudyError(clock.complaint(late))
     for folder in folders.values():
         drop(folder)
 
@@ -77,4 +99,24 @@ def drop(folder: Path) -> None:
 def _copy(source: Path, target: Path) -> None:
     # In the order of FILES: the record, which says that they are whole, comes last.
     for name in results.FILES:
-        write_atomically(target / name, (source / name).read_bytes())
+        _copy_file(source / name, target / name)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy a file; on a full disk, have the same file in both places, which takes no room.
+
+    Only then: where Snakemake restores a former version of an output it writes into the file.
+    """
+    try:
+        write_atomically(target, source.read_bytes())
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+        try:
+            os.link(source, part)
+            os.replace(part, target)
+        finally:
+            # A link that takes the place of itself stays.
+            part.unlink(missing_ok=True)

@@ -25,6 +25,13 @@ _UNSAID = ("Select jobs to execute", "Execute ", "Cannot restore ")
 _TRAIN = "train"
 _FAMILIES = (_TRAIN, "experiments", "figures")
 """Rules named after one of these and an underscore are of one kind."""
+# How Python and the shell tell of a process that was ended by force.
+_KILLED = ("died with <Signals.SIGKILL: 9>", "returned non-zero exit status 137")
+KILLED = (
+    "error: the process of this job was killed from outside: mostly by the system, because memory "
+    "ran out. Give fewer --cores, or a smaller training.stack in config.yaml, then the same "
+    "command again: it goes on from what is done"
+)
 
 
 def table_of_jobs(counts: Mapping[str, int]) -> str:
@@ -86,6 +93,8 @@ class LogHandler(LogHandlerBase):
             if event == LogEvent.JOB_ERROR:
                 self._display.ended(fields["jobid"], well=False)
             self._print(self.format(record))
+            if any(words in record.getMessage() for words in _KILLED):
+                self._print(KILLED)
 
     def close(self) -> None:
         """Take away what is not to stay on the terminal."""

@@ -54,6 +54,7 @@ ALONE = ".venv/bin/snakemake --cores 2 --config only='[\"my-study\"]' experiment
 ALONE_QUICK = ALONE.replace("--config", "--configfile config/quick.yaml --config")
 ALONE_FULL = ".venv/bin/snakemake --cores 2 --config full='[\"my-study\"]'"
 DRY = "--dry-run --quiet rules"
+SLURM = f".venv/bin/snakemake --profile workflow/profiles/slurm {DRY}"
 UNCHANGED = "git diff --exit-code --stat"
 
 INSTEAD = {
@@ -81,6 +82,9 @@ INSTEAD = {
     "make fuzz MINUTES=10": Instead(
         "make fuzz MINUTES=0.01 SEED=0", "each reader once, on inputs that are always the same"
     ),
+    "python -m bench.same": Instead(
+        "python -c 'import bench.same.__main__'", "minutes; tests/test_same_numbers.py does a part"
+    ),
     "python -m bench.profile": Instead("python -c 'import bench.profile'", "minutes"),
     ".venv/bin/python -m docs.screenshots --results results": Instead(
         "python -m docs.screenshots --help", "needs Chromium; the pictures are those of another run"
@@ -98,10 +102,20 @@ ELSEWHERE = {
         "this test is part of it",
         ".venv/bin/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder",
     ),
+    "make faults": Elsewhere(
+        "tests/faults/test_kills.py::test_killed_at_random_moments_it_ends_the_same",
+        "an hour; the tests do the same at a smaller scale",
+        "RESTUDY_KILLS=10 RESTUDY_KILLS_SCALE=quick .venv/bin/pytest tests/faults -rs",
+    ),
     "make bench": Elsewhere(
         "tests/test_bench.py::test_quick_study_bench_writes_its_files",
         "an hour; tests run both parts with --quick",
         ".venv/bin/python -m bench.training\n.venv/bin/python -m bench.study",
+    ),
+    "make load": Elsewhere(
+        "tests/load/test_load.py::test_a_little_of_each_is_measured",
+        "half an hour; a test runs it with --quick",
+        ".venv/bin/python -m bench.load",
     ),
     "make crate": Elsewhere(
         "tests/workflow/test_provenance.py::test_the_crate_has_what_its_profile_asks_for",
@@ -116,7 +130,20 @@ ELSEWHERE = {
     "make audit": Elsewhere(
         "tests/test_environment.py::test_an_audit_is_green_only_if_everything_was_looked_up",
         "needs a network",
-        ".venv-tools/bin/python -m envs.audit requirements.lock envs/tools.lock",
+        ".venv-tools/bin/python -m envs.audit requirements.lock envs/tools.lock envs/slurm.lock",
+    ),
+    "make cluster": Elsewhere(
+        "tests/cluster/test_slurm.py::test_tables_are_those_of_a_local_run_to_the_bit",
+        "needs a network, Slurm and minutes",
+        "RESTUDY_CLUSTER=1 .venv-cluster/bin/python -m pytest -rs "
+        "tests/cluster tests/load/test_writers.py",
+    ),
+    ".venv/bin/pip install -r envs/slurm.lock": Elsewhere(
+        "tests/test_environment.py::test_slurm_has_a_lock_of_what_it_adds", "needs a network"
+    ),
+    SLURM: Elsewhere(
+        "tests/cluster/test_slurm.py::test_tables_are_those_of_a_local_run_to_the_bit",
+        "needs the plugin",
     ),
     "make oldest": Elsewhere(
         "tests/test_environment.py::test_every_dependency_declares_a_floor_that_the_lock_keeps",

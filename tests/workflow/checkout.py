@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import yaml
@@ -83,6 +83,17 @@ class Checkout:
         shutil.copytree(self.folder, folder, symlinks=True)
         return Checkout(folder, self.config)
 
+    def with_four_cells_to_train(self, folder):
+        """Copy a finished checkout, with a study that is yet to train: four cells in one job."""
+        made = self.copy(folder)
+        shutil.rmtree(made.results / "cells")
+        recipe = STUDIES["tiny"]["recipe"] | {"epochs": 40}
+        factors = {"hidden": [[8], [9], [10], [11]]}
+        study = STUDIES["tiny"] | {"recipe": recipe, "factors": factors, "compare": []}
+        made.write_study("four", **study)
+        made.configure(only=["four"])
+        return made
+
     def configure(self, **settings):
         """Set what ``tiny.yaml`` says beside the folder of the tiny studies."""
         content = {"studies": "studies", "experiments": False, "training": {"device": "cpu"}}
@@ -156,5 +167,6 @@ class Checkout:
 
 def kill(process):
     """Kill a process and all that it started, as a power cut would."""
-    os.killpg(process.pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
     process.communicate()

@@ -6,76 +6,34 @@ import os
 import re
 import shlex
 import shutil
-import sqlite3
 import subprocess
 import sys
-import time
-from contextlib import closing
 
 import pandas as pd
 import pytest
 
 from restudy import results
 from restudy.evidence import timing
-from tests.workflow.checkout import ROOT, STUDIES, Checkout, kill
+from tests.workflow.checkout import ROOT, STUDIES
+from tests.workflow.outcome import (
+    NOTHING,
+    TABLES,
+    cells,
+    numbers,
+    planned_runs,
+    records,
+    tracked,
+    trained,
+)
 
 pytestmark = pytest.mark.pipeline
 
 STUDY_FILES = ("runs.parquet", "history.parquet", "timing.parquet", "study.json")
-TABLES = ("summary", "comparison", "winners", "timing")
-NOTHING = "Nothing to be done"
 EVIDENCE = (
     *("facts", "unit_tests", "published", "forensics", "claims", "errata", "ledger", "page"),
     *("contradictions", "timed_claims", "paper"),
 )
 """The rules that say what became of the sources' numbers."""
-
-
-def cells(checkout, pattern="*"):
-    return {path.name: path for path in sorted((checkout.results / "cells").glob(pattern))}
-
-
-def trained(output):
-    """Return what the jobs said: cell -> (runs trained, runs)."""
-    found = re.findall(r"^(\S+): (\d+) of (\d+) runs trained", output, re.MULTILINE)
-    return {cell: (int(new), int(runs)) for cell, new, runs in found}
-
-
-def numbers(checkout):
-    """Return the bytes of everything that holds results and no times."""
-    kept = [
-        *(f"cells/*/{name}" for name in (results.HISTORY, results.SUMMARY, results.WEIGHTS)),
-        *(f"studies/*/{name}" for name in ("runs.parquet", "history.parquet")),
-        "studies/houses/predictions.parquet",
-        "tables/*.csv",
-        *(f"tables/*/{name}.csv" for name in TABLES if name != "timing"),
-        "figures/*",
-        "data/*.safetensors",
-    ]
-    files = [path for pattern in kept for path in checkout.results.glob(pattern)]
-    # Verdicts on measured times, and nothing else.
-    files = [path for path in files if path.name not in timing.TABLES]
-    return {str(path.relative_to(checkout.results)): path.read_bytes() for path in files}
-
-
-def tracked(checkout):
-    """Return the lanes in the MLflow store that are not deleted, one entry for each run."""
-    file = (checkout.results / "mlflow/mlflow.db").as_uri()
-    with closing(sqlite3.connect(f"{file}?mode=ro", uri=True)) as store:
-        return store.execute(
-            "SELECT e.name, cell.value, lane.value, r.status FROM runs r "
-            "JOIN experiments e ON e.experiment_id = r.experiment_id "
-            "JOIN tags cell ON cell.run_uuid = r.run_uuid AND cell.key = 'restudy.cell' "
-            "JOIN tags lane ON lane.run_uuid = r.run_uuid AND lane.key = 'restudy.lane' "
-            "WHERE r.lifecycle_stage = 'active' ORDER BY 1, 2, 3"
-        ).fetchall()
-
-
-def planned_runs(checkout):
-    """Return what :func:`tracked` should return, by the studies' tables."""
-    tables = (checkout.results / "studies").glob("*/runs.parquet")
-    rows = pd.concat([pd.read_parquet(path, columns=["study", "cell", "lane"]) for path in tables])
-    return sorted((*row, "FINISHED") for row in rows.itertuples(index=False, name=None))
 
 
 def test_everything_is_made(finished):
@@ -237,62 +195,9 @@ def test_growing_while_the_tracking_store_is_down(finished, copy):
     assert NOTHING in copy.run()
 
 
-def test_a_run_that_is_killed_and_started_again_ends_the_same(finished, tmp_path):
-    """Killed in the middle of training, run again: to the bit what an undisturbed run makes."""
-    checkout = Checkout.fresh(tmp_path / "checkout")
-    # MLflow is told at once, so that there are runs in it that the kill leaves unfinished.
-    checkout.configure(tracking={"live_seconds": 0.01})
-    process = checkout.start()
-    try:
-        wait_for(lambda: unfinished(checkout), process)
-    finally:
-        kill(process)
-    assert len(list((checkout.results / "cells").glob("*/cell.json"))) < 4
-
-    output = checkout.run()
-    assert trained(output)
-    assert numbers(checkout).keys() == numbers(finished).keys()
-    different = [
-        name for name, content in numbers(finished).items() if numbers(checkout)[name] != content
-    ]
-    assert not different
-    assert tracked(checkout) == planned_runs(checkout)
-
-
 @pytest.fixture
 def in_one_job(finished, tmp_path):
-    """A checkout with data, and a study that is yet to train: four cells in one job."""
-    checkout = finished.copy(tmp_path / "checkout")
-    shutil.rmtree(checkout.results / "cells")
-    recipe = STUDIES["tiny"]["recipe"] | {"epochs": 40}
-    factors = {"hidden": [[8], [9], [10], [11]]}
-    study = STUDIES["tiny"] | {"recipe": recipe, "factors": factors, "compare": []}
-    checkout.write_study("four", **study)
-    checkout.configure(only=["four"])
-    return checkout
-
-
-def records(checkout):
-    found = (checkout.results / "cells").glob("*/cell.json")
-    return {path.parent.name: path.read_bytes() for path in found}
-
-
-def test_a_job_that_is_killed_keeps_the_cells_that_are_done(in_one_job):
-    process = in_one_job.start()
-    try:
-        wait_for(lambda: records(in_one_job), process)
-    finally:
-        kill(process)
-    done = records(in_one_job)
-    assert 1 <= len(done) < 4
-
-    output = in_one_job.run()
-    assert "Train four-mnist-01: 4 cells" in output
-    after = records(in_one_job)
-    assert {name: after[name] for name in done} == done
-    assert trained(output) == {name: (0 if name in done else 2, 2) for name in after}
-    assert len(after) == 4
-    assert NOTHING in in_one_job.run()
+    return finished.with_four_cells_to_train(tmp_path / "checkout")
 
 
 def test_a_cell_that_fails_takes_no_other_with_it(in_one_job):
@@ -311,22 +216,6 @@ def test_a_cell_that_fails_takes_no_other_with_it(in_one_job):
     assert trained(output) == dict.fromkeys(cells(in_one_job), (0, 2)) | {name: (2, 2)}
     assert len(records(in_one_job)) == 4
     assert not list((in_one_job.results / "cells").glob("*/.done"))
-
-
-def unfinished(checkout):
-    try:
-        return [run for run in tracked(checkout) if run[-1] == "RUNNING"]
-    except sqlite3.OperationalError:  # no store yet, or it is being made
-        return []
-
-
-def wait_for(condition, process, seconds=200):
-    """Wait until a condition holds; complain if the process ends before."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert process.poll() is None, "the pipeline ended too early"
-        assert time.monotonic() < end, "it never came to that"
-        time.sleep(0.02)
 
 
 def test_a_truncated_file_of_the_user_s_is_told(copy):

@@ -11,15 +11,19 @@ rule collect:
         history=RESULTS / "studies/{study}/history.parquet",
         timing=RESULTS / "studies/{study}/timing.parquet",
         description=RESULTS / "studies/{study}/study.json",
+        # What needs a cell of any study waits for this, not for thousands of files: Snakemake
+        # looks for the rule of each of them, in each rule that has it as input.
+        cells=RESULTS / "studies/{study}/cells.json",
     log:
         RESULTS / "logs/collect/{study}.log",
     benchmark:
         RESULTS / "benchmarks/collect/{study}.tsv"
+    priority: SOON
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         description=lambda wildcards: PLAN.studies[wildcards.study].description(),
         runs=lambda wildcards: PLAN.studies[wildcards.study].places(),

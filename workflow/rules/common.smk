@@ -1,7 +1,10 @@
 # Settings and plan: everything is checked here, before any work.
+import math
+import time
 from pathlib import Path
 
-from restudy import watching
+from restudy import clock, troubles, watching
+from restudy.code_digests import code_digest
 from restudy.config.loading import load_settings
 from restudy.digests import digest
 from restudy.errors import RestudyError
@@ -9,11 +12,10 @@ from restudy.evidence.checks import load_evidence
 from restudy.experiments.registry import EXPERIMENTS
 from restudy.lock import hold
 from restudy.plan import load_plan
-from restudy.provenance import code_digest
 from restudy.report.commands import relative
 from restudy.report.digest import templates_digest
 from restudy.tracking.attempts import next_attempt
-from restudy.tracking.store import public, tracking_uri
+from restudy.tracking.store import public, sqlite_file, tracking_uri
 from snakemake.exceptions import WorkflowError
 
 try:
@@ -27,14 +29,37 @@ RESULTS = Path(SETTINGS.results)
 EXPERIMENT_JOBS = 6
 # Priority of what takes longest; other training has its seconds for one.
 LONGEST = 1000
+# That of tables and tracking, which much waits for: before figures.
+SOON = 1
+# The memory and the minutes that rules ask for are for a cluster. There the two Snakemakes around
+# each script, 400 MB, count as the job's.
+# Devices that a training job has to itself, where somebody deals them out: a profile, or Slurm.
+GPUS = 1 if SETTINGS.training.device == "cuda" else 0
 EXPERIMENT_TABLE = RESULTS / "experiments/{experiment}.parquet"
 TRACKING_URI = tracking_uri(SETTINGS.tracking.uri, RESULTS)
+
+# Before Snakemake looks at the age of files. A job on another machine was looked after here.
+if workflow.is_main_process:
+    LATE = clock.written_after(
+        clock.of_a_run(RESULTS), time.time(), tolerance=clock.TOLERANCE
+    )
+    if LATE:
+        raise WorkflowError(clock.complaint(LATE))
 
 
 wildcard_constraints:
     cell="[^/]+",
     study="[^/]+",
     dataset="[^/]+",
+
+
+def minutes(cells):
+    """Return the minutes that a cluster gives a job that trains some cells.
+
+    Estimates are of one core of a processor of today; half an hour is for all that is slower.
+    A job that is stopped all the same goes on at its last checkpoints.
+    """
+    return 30 + math.ceil(5 * sum(cell.work for cell in cells) / 60)
 
 
 def studies_drawn_as(kind):
@@ -192,9 +217,20 @@ def look_for_jobs_only_when_one_ends():
         workflow.scheduler.job_rate_limiter = None
 
 
+def warn_of_a_store_in_a_file():
+    """Say that a tracking store in a file is not for jobs on several machines."""
+    if not workflow.local_exec and TRACKING_URI.startswith("sqlite"):
+        print(
+            "warning: MLflow's store is an SQLite file. Jobs on several machines may break it; "
+            "give them a server: tracking.uri, docs/cluster.md"
+        )
+
+
 def take_lock():
     """See to it that only one run of the pipeline is going on in this folder."""
     try:
-        hold(Path(".snakemake/restudy.lock"))
+        hold()
     except RestudyError as error:
         raise WorkflowError(str(error))
+    except OSError as error:
+        raise WorkflowError(troubles.in_words(error) or str(error))

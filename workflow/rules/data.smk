@@ -12,7 +12,7 @@ rule fetch:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         folder=SETTINGS.data.folder,
     message:
@@ -34,7 +34,7 @@ rule prepare:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=1500,
     params:
         split_seed=SETTINGS.data.split_seed,
         code=code_digest("restudy.datasets.prepare"),

@@ -24,7 +24,8 @@ for group, names in by_job(EXPERIMENTS).items():
         # What measures time computes with one thread, and nothing of ours runs beside it.
         threads: (workflow.cores or 1) if group == "timed" else 1
         resources:
-            mem_mb=1500,
+            mem_mb=2500,
+            runtime=60,
         params:
             names=names,
             code=code_digest(*sorted({EXPERIMENTS[name].module for name in names})),

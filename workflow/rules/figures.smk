@@ -35,11 +35,12 @@ rule tables:
         RESULTS / "logs/tables.log",
     benchmark:
         RESULTS / "benchmarks/tables.tsv"
+    priority: SOON
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         code=code_digest("restudy.tables"),
     message:
@@ -67,7 +68,7 @@ rule predict:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=1500,
     params:
         code=code_digest("restudy.predictions"),
     message:
@@ -100,7 +101,7 @@ rule learning_curves:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=700,
+        mem_mb=1200,
     params:
         code=code_digest("restudy.figures.learning_curves"),
     message:
@@ -132,7 +133,7 @@ rule batch_size:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         code=code_digest("restudy.figures.batch_size"),
     message:
@@ -164,7 +165,7 @@ rule grid:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         code=code_digest("restudy.figures.grid"),
     message:
@@ -190,7 +191,7 @@ rule matters:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         code=code_digest("restudy.matters"),
     message:
@@ -223,7 +224,7 @@ rule housing:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         code=code_digest("restudy.figures.housing"),
     message:
@@ -262,7 +263,7 @@ for source, figures in by_source(DRAWN_FIGURES).items():
             "../../envs/restudy.yaml"
         threads: 1
         resources:
-            mem_mb=700,
+            mem_mb=1200,
         params:
             figures=[DRAWN_FIGURES[figure].parameters() for figure in figures],
             code=code_digest("restudy.figures.sources"),
@@ -308,7 +309,7 @@ rule disputes:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=700,
+        mem_mb=1200,
     params:
         names=list(DISPUTES),
         code=code_digest("restudy.figures.dispute", "restudy.evidence.curves"),

@@ -20,11 +20,12 @@ rule facts:
         RESULTS / "logs/facts.log",
     benchmark:
         RESULTS / "benchmarks/facts.tsv"
+    priority: SOON
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=1500,
     params:
         code=code_digest("restudy.evidence.exact"),
     message:
@@ -48,7 +49,7 @@ rule unit_tests:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         code=code_digest("restudy.evidence.unit_tests"),
     message:
@@ -76,11 +77,12 @@ rule published:
         RESULTS / "logs/published.log",
     benchmark:
         RESULTS / "benchmarks/published.tsv"
+    priority: SOON
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         scale=scale_in_words(),
         code=code_digest("restudy.evidence.published"),
@@ -108,11 +110,12 @@ rule forensics:
         RESULTS / "logs/forensics.log",
     benchmark:
         RESULTS / "benchmarks/forensics.tsv"
+    priority: SOON
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         scale=scale_in_words(),
         code=code_digest("restudy.evidence.forensics_tables"),
@@ -142,11 +145,12 @@ rule claims:
         RESULTS / "logs/claims.log",
     benchmark:
         RESULTS / "benchmarks/claims.tsv"
+    priority: SOON
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         code=code_digest("restudy.evidence.judging"),
     message:
@@ -176,11 +180,12 @@ rule errata:
         RESULTS / "logs/errata.log",
     benchmark:
         RESULTS / "benchmarks/errata.tsv"
+    priority: SOON
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         code=code_digest(
             "restudy.evidence.demonstrations", "restudy.evidence.contrasts"
@@ -202,7 +207,7 @@ rule calibration:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         repetitions=10_000 if SETTINGS.scale == "full" else 2_000,
         code=code_digest("restudy.stats.calibration"),
@@ -233,11 +238,12 @@ rule ledger:
         RESULTS / "logs/ledger.log",
     benchmark:
         RESULTS / "benchmarks/ledger.tsv"
+    priority: SOON
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         # The figures that this run draws: of studies, and of the sources.
         figures=[*sorted(PLAN.studies), *DRAWN_FIGURES],
@@ -268,7 +274,7 @@ rule contradictions:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         code=code_digest("restudy.evidence.contradictions"),
     message:
@@ -299,7 +305,7 @@ rule timed_claims:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         code=code_digest("restudy.evidence.timing"),
     message:
@@ -315,7 +321,7 @@ rule page:
         sources="config/evidence/sources.yaml",
         runs=expand(rules.collect.output.runs, study=PLAN.studies),
         descriptions=expand(rules.collect.output.description, study=PLAN.studies),
-        records=expand(rules.train.output.record, cell=PLAN.cells),
+        cells=expand(rules.collect.output.cells, study=PLAN.studies),
         summaries=rules.tables.output.summary,
         figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
         ledger=[rules.published.output.table, *rules.ledger.output.tables],
@@ -348,7 +354,7 @@ rule page:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         cells={name: plan.cells for name, plan in PLAN.studies.items()},
         disputes={id_: sorted(dispute.claims) for id_, dispute in DISPUTES.items()},
@@ -400,7 +406,7 @@ rule paper:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=700,
+        mem_mb=1200,
     params:
         code=code_digest("restudy.report.paper.content", "restudy.report.paper.typeset"),
     message:

@@ -16,7 +16,7 @@ rule create_store:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     message:
         "Create the MLflow store"
     script:
@@ -25,26 +25,28 @@ rule create_store:
 
 rule sync_tracking:
     input:
-        cells=expand(rules.train.output.record, cell=PLAN.cells),
+        cells=expand(rules.collect.output.cells, study=PLAN.studies),
     output:
         RESULTS / "mlflow/sync.json",
     log:
         RESULTS / "logs/sync_tracking.log",
     benchmark:
         RESULTS / "benchmarks/sync_tracking.tsv"
+    priority: SOON
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=500,
+        mem_mb=1000,
     params:
         # Without a password; the script takes the whole address from the config.
         store=public(TRACKING_URI),
         studies=tracked_studies(),
         # It writes descriptions, which the code words.
         code=code_digest("restudy.tracking.sync"),
-        # Another number than last time if runs were still missing then: the rule runs again.
-        attempt=next_attempt(RESULTS / "mlflow/sync.json"),
+        # Another number than last time if runs were still missing then, or the store is gone:
+        # the rule runs again.
+        attempt=next_attempt(RESULTS / "mlflow/sync.json", sqlite_file(TRACKING_URI)),
     message:
         "Put runs into MLflow that are not there yet, and describe them"
     script:
@@ -54,7 +56,7 @@ rule sync_tracking:
 rule finish_tracking:
     input:
         store=rules.sync_tracking.output,
-        cells=expand(rules.train.output.record, cell=PLAN.cells),
+        cells=expand(rules.collect.output.cells, study=PLAN.studies),
         data=expand(
             rules.prepare.output,
             dataset=sorted(
@@ -79,17 +81,18 @@ rule finish_tracking:
         RESULTS / "logs/finish_tracking.log",
     benchmark:
         RESULTS / "benchmarks/finish_tracking.tsv"
+    priority: SOON
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=2500,
     params:
         store=public(TRACKING_URI),
         studies=tracked_studies(),
         pictures=other_figures(),
         code=code_digest("restudy.tracking.finish"),
-        attempt=next_attempt(RESULTS / "mlflow/finish.json"),
+        attempt=next_attempt(RESULTS / "mlflow/finish.json", sqlite_file(TRACKING_URI)),
     message:
         "Put figures, verdicts and the best network of each study into MLflow"
     script:

@@ -1,8 +1,11 @@
 # One job trains one cell, all its runs stacked, or a few short cells one after the other.
-from restudy.jobs import shared_jobs
+from restudy.jobs import endings, shared_jobs
 
 SHARED_JOBS = shared_jobs(PLAN)
-SHARING = [cell.id for job in SHARED_JOBS for cell in job.cells]
+# Not whole ids: Snakemake goes through this text for each output of each job.
+SHARING = "|".join(
+    endings([cell.id for job in SHARED_JOBS for cell in job.cells], PLAN.cells)
+)
 
 
 rule train:
@@ -14,25 +17,29 @@ rule train:
         store=RESULTS / "mlflow/store.json",
     output:
         # update: the job keeps the runs that are there and right, and trains only the others.
+        # The record first: it is what others ask for, and Snakemake looks for a file's rule by
+        # trying the outputs one after the other.
+        record=update(RESULTS / "cells/{cell}/cell.json"),
         history=update(RESULTS / "cells/{cell}/history.parquet"),
         summary=update(RESULTS / "cells/{cell}/summary.parquet"),
         timing=update(RESULTS / "cells/{cell}/timing.parquet"),
         weights=update(RESULTS / "cells/{cell}/weights.safetensors"),
-        record=update(RESULTS / "cells/{cell}/cell.json"),
     log:
         RESULTS / "logs/train/{cell}.log",
     benchmark:
         RESULTS / "benchmarks/train/{cell}.tsv"
     wildcard_constraints:
         # The cells that have a job alone.
-        cell=f"(?!(?:{'|'.join(SHARING)})/)[^/]+" if SHARING else "[^/]+",
+        cell=f"(?![^/]*(?:{SHARING})/)[^/]+" if SHARING else "[^/]+",
     # The longest jobs first, so that no core waits for one of them at the end.
     priority: LONGEST
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
-        mem_mb=1500,
+        mem_mb=2500,
+        runtime=lambda wildcards: minutes([PLAN.cells[wildcards.cell]]),
+        gpu=GPUS,
     params:
         cells=lambda wildcards: [PLAN.cells[wildcards.cell].parameters()],
         code=code_digest("restudy.training"),
@@ -65,7 +72,9 @@ for job in SHARED_JOBS:
             "../../envs/restudy.yaml"
         threads: 1
         resources:
-            mem_mb=1500,
+            mem_mb=2500,
+            runtime=minutes(job.cells),
+            gpu=GPUS,
         params:
             cells=job.parameters(),
             code=code_digest("restudy.training"),

@@ -65,4 +65,5 @@ with job(snakemake.log[0]) as say:
         live.finish(results)
         return describe(name, results, trained)
 
-    train_in_turn(folders, train, say)
+    inputs = [Path(file) for file in snakemake.input]
+    train_in_turn(folders, train, say, inputs)

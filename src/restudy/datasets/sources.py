@@ -11,10 +11,13 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pooch
 import requests
@@ -28,6 +31,10 @@ CONNECT_SECONDS = 4.0
 
 SILENCE_SECONDS = 10.0
 """A download in which nothing arrives for this time is given up."""
+
+SLOWEST, PATIENCE = 2000.0, 30.0
+"""A download that brings fewer bytes a second than the first is given up after as many seconds as
+the second says: silence does not end one that trickles, and this would take more than an hour."""
 
 CLIENT_SECONDS = 600.0
 """A package client that runs longer is ended."""
@@ -97,23 +104,53 @@ def checked(content: bytes, file: RawFile, where: str) -> bytes:
 
 
 def _download(url: str) -> bytes:
-    downloader = pooch.HTTPDownloader(
-        progressbar=sys.stderr.isatty(),
-        chunk_size=1 << 16,
-        timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
-    )
-    buffer = io.BytesIO()
-    try:
-        downloader(url, buffer, None)
-    except OSError as error:  # the base class of all that requests raises
-        if isinstance(error, requests.HTTPError) and error.response is not None:
-            raise RestudyError(f"{url}: HTTP status {error.response.status_code}") from error
-        cause = _root(error)
-        if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError):
-            raise NoAnswerError(f"{url}: no answer in time") from error
-        reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
-        raise RestudyError(f"{url}: {_one_line(reason)}") from error
-    return buffer.getvalue()
+    buffer, failures = io.BytesIO(), list[BaseException]()
+
+    def work() -> None:
+        downloader = pooch.HTTPDownloader(
+            progressbar=sys.stderr.isatty(),
+            chunk_size=1 << 13,
+            timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
+        )
+        try:
+            downloader(url, buffer, None)
+        except BaseException as error:
+            failures.append(error)
+
+    # In a thread: what reads from the host does not come back before it has a whole chunk.
+    thread, began = threading.Thread(target=work, daemon=True), time.monotonic()
+    thread.start()
+    while thread.is_alive():
+        thread.join(timeout=1.0)
+        seconds = time.monotonic() - began
+        if thread.is_alive() and seconds > PATIENCE and buffer.tell() < SLOWEST * seconds:
+            raise NoAnswerError(f"{url}: too slow: {buffer.tell():,} bytes in {seconds:.0f} s")
+    for failure in failures:
+        _complain(url, failure)
+    content = buffer.getvalue()
+    if _is_web_page(content):
+        raise RestudyError(
+            f"{url}: a web page came instead of the file; does this network want a login first?"
+        )
+    return content
+
+
+def _complain(url: str, error: BaseException) -> NoReturn:
+    if not isinstance(error, OSError):  # the base class of all that requests raises
+        raise error
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        raise RestudyError(f"{url}: HTTP status {error.response.status_code}") from error
+    cause = _root(error)
+    if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError):
+        raise NoAnswerError(f"{url}: no answer in time") from error
+    reason = getattr(cause, "strerror", None) or str(cause) or type(cause).__name__
+    raise RestudyError(f"{url}: {_one_line(reason)}") from error
+
+
+def _is_web_page(content: bytes) -> bool:
+    """Tell whether a download begins as web pages do; none of the files does."""
+    start = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype html", b"<html", b"<head", b"<script", b"<meta"))
 
 
 def _root(error: BaseException) -> BaseException:

@@ -15,6 +15,9 @@ from numpy.typing import ArrayLike
 from restudy.collect import HISTORY, read_description
 from restudy.evidence.readings import LAST, STEP, ExperimentReading, Reading
 
+_NAMES = ["cell", "lane", "split", "metric"]
+"""The columns of a history that are text."""
+
 
 @dataclass(frozen=True)
 class StudyTables:
@@ -32,8 +35,8 @@ class StudyTables:
     def _parts(self) -> dict[Any, pd.DataFrame]:
         """The history taken apart: (split, metric) -> rows, with the ``seed`` of each."""
         return {
-            key: rows.assign(seed=rows["lane"].map(_seed))
-            for key, rows in self.history.groupby(["split", "metric"])
+            key: rows.assign(seed=rows["lane"].map(_seed).astype("int64"))
+            for key, rows in self.history.groupby(["split", "metric"], observed=True)
         }
 
     @cached_property
@@ -48,13 +51,19 @@ class StudyTables:
         found = self._parts.get((split, metric), self.history.iloc[:0])
         for factor, level in levels.items():
             found = found[found[factor] == level]
-        return found
+        return found.astype(dict.fromkeys(_NAMES, str))
 
 
 def read_studies(folders: Iterable[Path]) -> dict[str, StudyTables]:
-    """Read studies from their folders, by name."""
+    """Read studies from their folders, by name.
+
+    Histories have millions of rows in which few names stand, a hundred letters in each: they are
+    kept once, and a number for them in each row.
+    """
     found = [
-        StudyTables(read_description(folder), pd.read_parquet(folder / HISTORY))
+        StudyTables(
+            read_description(folder), pd.read_parquet(folder / HISTORY, read_dictionary=_NAMES)
+        )
         for folder in folders
     ]
     return {tables.description["name"]: tables for tables in found}

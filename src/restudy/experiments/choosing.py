@@ -28,14 +28,14 @@ _SAMPLES = 1000
 _OTHERS = 20_000
 _SHARES = {"test": 0.5, "validation": 0.25, "fresh": 0.25}
 """Of the others: a test set as large as the official one, the rest in halves."""
-_SPLITS = 400
+_SPLITS = 100
 
 
 def choosing(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     """Train networks of ten widths on Fashion-MNIST and choose one by its accuracy.
 
     20,000 images that none was trained on are split at random into a test set, a validation set and
-    fresh images that no choice sees, 400 times over; what is told is the mean. All come out of the
+    fresh images that no choice sees, 100 times over; what is told is the mean. All come out of the
     official training images, so that they differ by chance alone.
     """
     rows = []

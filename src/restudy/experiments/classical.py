@@ -31,7 +31,8 @@ from restudy.experiments.samples import draw, scaled
 from restudy.lanes.streams import generator
 
 SEEDS = 5
-SAMPLES = 2000
+TRAIN_IMAGES, TEST_IMAGES = 1000, 2000
+HOUSES = 2000
 COMPONENTS = 50
 IMAGES = ("mnist", "fashion_mnist")
 
@@ -41,7 +42,7 @@ Floats = NDArray[np.float64]
 def classical_images(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     """Classify images by methods that work on pixels, and by some of them on features.
 
-    The seed draws 2,000 training and 2,000 test images, and the methods' own chances. Features are
+    The seed draws 1,000 training and 2,000 test images, and the methods' own chances. Features are
     the first 50 principal components of the training images; :func:`restudy.experiments.hog.hog`;
     and what the network's last hidden layer gives.
     """
@@ -49,7 +50,7 @@ def classical_images(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     for dataset in IMAGES:
         for seed in range(SEEDS):
             random = generator(seed, f"classical: {dataset}")
-            drawn = draw(data[dataset], random, SAMPLES, SAMPLES)
+            drawn = draw(data[dataset], random, TRAIN_IMAGES, TEST_IMAGES)
             found = _accuracies(drawn, seed)
             rows += [
                 {"dataset": dataset, "model": model, "seed": seed, "test_accuracy": value}
@@ -94,7 +95,7 @@ def classical_housing(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     """
     rows = []
     for seed in range(SEEDS):
-        drawn = draw(data["california_housing"], generator(seed, "classical: housing"), SAMPLES)
+        drawn = draw(data["california_housing"], generator(seed, "classical: housing"), HOUSES)
         parts = scaled(drawn, "standard", "standard")
         models: Mapping[str, Any] = {
             "linear": LinearRegression(),

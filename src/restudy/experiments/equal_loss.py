@@ -36,7 +36,7 @@ SIDES: Mapping[str, tuple[str, int]] = {
     "batches of 512, dropout 0.3": ("dropout", 512),
 }
 """Level -> variant and batch size."""
-RATES = (0.01, 0.03, 0.1, 0.3)
+RATES = (0.03, 0.1, 0.3)
 TARGET = 0.1
 """Mean cross-entropy over all training images, without dropout."""
 EPOCHS = 150

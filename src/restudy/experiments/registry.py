@@ -285,7 +285,7 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         ("california_housing",),
     ),
     "classical-images": Experiment(
-        "A network beside classical methods, on pixels and on features, with 2,000 images",
+        "A network beside classical methods, on pixels and on features, with 1,000 images",
         "classical.classical_images",
         {
             "dataset": ("mnist", "fashion_mnist"),

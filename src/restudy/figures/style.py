@@ -218,6 +218,8 @@ def save(drawing: Drawing, svg: Path, pdf: Path, csv: Path) -> None:
         OSError: a file cannot be written.
     """
     write_atomically(svg, to_svg(drawing.figure))
+    # The layout stays as it was found for the SVG: to look for it again takes as long as drawing.
+    drawing.figure.set_layout_engine("none")
     with style.context(_STYLE):
         buffer = io.BytesIO()
         # Without a date, and without the producer's version.

@@ -164,11 +164,30 @@ def public(text: str) -> str:
     return re.sub(r"//[^/@\s]*@", "//", text)
 
 
+# What a store says, or its system, and what can be done about it.
+_BROKEN = (
+    "its file is broken; move it away, and those beside it whose names begin like its own: the "
+    "next run of the pipeline makes a new store from the results"
+)
+_ADVICE = {
+    "is locked": "another program is using the store; end it",
+    "malformed": _BROKEN,
+    "not a database": _BROKEN,
+    "disk I/O error": "make room on its disk; if there is some, the disk may be broken",
+    "is full": "make room on its disk",
+    "No space left": "make room on its disk",
+    "readonly": "its file or folder cannot be written to",
+    "timed out": "the server does not answer in time",
+    "Connection refused": "no server is running there",
+}
+
+
 def describe(error: Exception) -> str:
-    """Return one line that says what is wrong with a store."""
+    """Return one line that says what is wrong with a store and, if that is known, what to do."""
     lines = str(error).strip().splitlines() or [""]
     text = lines[0] if isinstance(error, StoreError) else f"{type(error).__name__}: {lines[0]}"
-    return public(text)[:300]
+    advice = next((words for sign, words in _ADVICE.items() if sign in str(error)), None)
+    return public(text)[:300] + (f"; {advice}" if advice else "")
 
 
 def _is_server(uri: str) -> bool:

@@ -1,0 +1,62 @@
+"""The profiles as files: every line explained, and no name in them that the workflow has not."""
+
+import re
+
+import pytest
+import yaml
+
+from tests.workflow.checkout import ROOT
+
+PROFILES = ROOT / "workflow/profiles"
+NAMES = ("gpu", "slurm", "slurm-gpu")
+RULES = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
+
+
+def profile(name):
+    return yaml.safe_load((PROFILES / name / "config.yaml").read_text())
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PROFILES.glob("*/*.yaml")), ids=lambda path: path.parent.name
+)
+def test_every_line_has_its_comment(path):
+    above = ""
+    for line in path.read_text().splitlines():
+        if line and not line.lstrip().startswith("#"):
+            assert above.lstrip().startswith("# "), f"{line!r} is not explained"
+        above = line
+
+
+def test_there_are_no_other_profiles():
+    assert sorted(path.name for path in PROFILES.iterdir()) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", ["slurm", "slurm-gpu"])
+def test_it_names_rules_that_there_are(name):
+    own = profile(name)
+    there = set(re.findall(r"^rule (\w+):", RULES, re.M)) | {"experiments_timed"}
+    # Those of the sources with figures.
+    figures = yaml.safe_load((ROOT / "config/evidence/figures.yaml").read_text())
+    there |= {f"figures_{row['id'].split('-')[1]}" for row in figures}
+    assert set(own["groups"]) | set(own["set-resources"]) <= there
+    assert set(own["group-components"]) <= set(own["groups"].values())
+
+
+def test_slurm_with_gpus_is_slurm_and_what_it_says():
+    slurm, gpus = profile("slurm"), profile("slurm-gpu")
+    more = {key: gpus.pop(key) for key in ("config", "slurm-partition-config")}
+    assert gpus == slurm
+    assert more["config"] == profile("gpu")["config"]
+    partitions = yaml.safe_load((ROOT / more["slurm-partition-config"]).read_text())["partitions"]
+    assert [name for name, limits in partitions.items() if limits.get("max_gpu")] == ["gpu"]
+
+
+def test_untried_profiles_say_so():
+    for name in NAMES:
+        text = (PROFILES / name / "config.yaml").read_text()
+        assert ("NOT TRIED" in text) == ("gpu" in name)
+
+
+def test_every_rule_says_how_much_memory_it_takes():
+    """Slurm kills what takes more, and its own default may be little."""
+    assert RULES.count("mem_mb=") == len(re.findall(r"^ *script:", RULES, re.M))
