@@ -11,8 +11,12 @@ SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 SCALE ?= default
 RESULTS := $(if $(filter default,$(SCALE)),results,results/$(SCALE))
 SCALE_CONFIG := $(if $(filter default,$(SCALE)),,--configfile config/$(SCALE).yaml)
+# ONLY="grid depth" does these studies alone.
+COMMA := ,
+SPACE := $(subst ,, )
+ONLY_CONFIG := $(if $(strip $(ONLY)),--config only='["$(subst $(SPACE),"$(COMMA)",$(strip $(ONLY)))"]')
 .DEFAULT_GOAL := help
-.PHONY: help setup plan run quick full figures report ui reference verify crate sbom trace test fuzz oldest audit
+.PHONY: help setup plan run quick full figures report ui reference verify gather crate sbom trace test fuzz oldest audit
 .PHONY: cluster faults lint format bench load docs pictures lock clean
 
 help:  ## list the targets
@@ -30,8 +34,8 @@ $(READY): requirements.lock pyproject.toml
 plan: $(READY)  ## say what each scale would train, and how long that takes (SCALE=... lists its cells)
 	@$(BIN)/python -m restudy.forecast --cores $(CORES) $(if $(filter file,$(origin SCALE)),,--scale $(SCALE))
 
-run: $(READY)  ## run the default pipeline: data, training, tables, figures, report
-	$(SNAKEMAKE) $(SCALE_CONFIG)
+run: $(READY)  ## run the default pipeline: data, training, tables, figures, report (ONLY="grid depth")
+	$(SNAKEMAKE) $(strip $(SCALE_CONFIG) $(ONLY_CONFIG))
 
 quick: $(READY)  ## run the quick scale: a first look in minutes
 	@$(MAKE) --no-print-directory run SCALE=quick
@@ -55,6 +59,9 @@ reference: $(READY)  ## keep the tables, figures and reports of a finished run a
 
 verify: $(READY)  ## hold your own run against results/reference: what is equal, what differs (ROWS=file.csv)
 	@$(BIN)/python -m restudy.verify $(if $(filter file,$(origin SCALE)),,--scale $(SCALE)) $(if $(ROWS),--rows $(ROWS))
+
+gather: $(READY)  ## keep what a run found at the full scale, beside what earlier ones did (ONLY="grid depth")
+	@$(BIN)/python -m restudy.gathered --only $(ONLY)
 
 trace: $(READY)  ## say where a number comes from (WHAT=PUB-S3-001, a claim, a study, a cell ...; SCALE=...)
 	@$(BIN)/python -m restudy.trace --results $(RESULTS) $(if $(WHAT),"$$WHAT")
@@ -156,6 +163,6 @@ lock:  ## make requirements.lock and envs/restudy.yaml anew from pyproject.toml
 	  .venv-lock/bin/pip freeze | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' | grep -vxF -f requirements.lock ) > envs/slurm.lock
 	rm -rf .venv-lock
 
-clean:  ## remove the environment and the results of all scales but the reference
+clean:  ## remove the environment and the results of all scales but what is in git
 	rm -rf $(VENV) $(TOOLS) $(OLDEST) $(CLUSTER) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	find results -mindepth 1 -maxdepth 1 ! -name reference -exec rm -rf {} + 2>/dev/null || true
+	find results -mindepth 1 -maxdepth 1 ! -name reference ! -name gathered -exec rm -rf {} + 2>/dev/null || true

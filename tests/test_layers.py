@@ -34,6 +34,7 @@ FORBIDDEN = {
     ),
     "restudy.figures": ("torch", "restudy.lanes", "restudy.report"),
     "restudy.reference": ("torch", "restudy.lanes", "restudy.figures", "restudy.tracking"),
+    "restudy.gathered": ("torch", "restudy.lanes", "restudy.figures", "restudy.tracking"),
     "restudy.verify": ("torch", "restudy.lanes", "restudy.figures", "restudy.tracking"),
     "restudy.report": ("torch", "restudy.lanes"),
     "restudy.trace": ("torch", "restudy.lanes", "restudy.figures"),

@@ -97,6 +97,21 @@ ELSEWHERE = {
     "make full": Elsewhere(
         QUICK, "a night; the same pipeline", f"{PIPELINE} --configfile config/full.yaml"
     ),
+    'make full ONLY="depth learning-rate"': Elsewhere(
+        "tests/gathered/test_gathering.py::test_one_study_after_the_other",
+        "hours; the same, of tiny studies",
+        f'{PIPELINE} --configfile config/full.yaml --config only=\'["depth","learning-rate"]\'',
+    ),
+    "make gather": Elsewhere(
+        "tests/gathered/test_gathering.py::test_one_study_after_the_other",
+        "needs a run at the full scale",
+        ".venv/bin/python -m restudy.gathered --only",
+    ),
+    'make gather ONLY="depth learning-rate"': Elsewhere(
+        "tests/gathered/test_gathering.py::test_one_study_after_the_other",
+        "needs a run at the full scale",
+        ".venv/bin/python -m restudy.gathered --only depth learning-rate",
+    ),
     "make test": Elsewhere(
         f"{HERE}::test_a_command_works",
         "this test is part of it",
@@ -161,9 +176,9 @@ ELSEWHERE = {
         for command in (ALONE, ALONE_QUICK)
     },
     "make ui": Elsewhere(f"{HERE}::test_the_ui_shows_the_runs", "never ends"),
-    "make clean": Elsewhere(f"{HERE}::test_clean_leaves_the_reference_alone", "deletes"),
+    "make clean": Elsewhere(f"{HERE}::test_clean_leaves_what_is_in_git_alone", "deletes"),
     "make clean && make test": Elsewhere(
-        f"{HERE}::test_clean_leaves_the_reference_alone", "deletes, and this test is part of it"
+        f"{HERE}::test_clean_leaves_what_is_in_git_alone", "deletes, and this test is part of it"
     ),
 }
 
@@ -301,16 +316,19 @@ def test_the_ui_shows_the_runs(checkout):
         process.communicate(timeout=60)
 
 
-def test_clean_leaves_the_reference_alone(checkout, tmp_path):
+def test_clean_leaves_what_is_in_git_alone(checkout, tmp_path):
     """Deletes, so it is run in a checkout of its own."""
     assert "make clean" in COMMANDS or "make clean && make test" in COMMANDS
     run(checkout, f"git clone --quiet . {tmp_path / 'own'}")
     own = Checkout(tmp_path / "own")
-    for name in ("results/reference/kept", "results/lost", ".venv/bin/python"):
+    for name in (
+        *("results/reference/kept", "results/gathered/kept"),
+        *("results/lost", ".venv/bin/python"),
+    ):
         (own.folder / name).parent.mkdir(parents=True, exist_ok=True)
         (own.folder / name).touch()
     run(own, "make clean")
-    assert sorted(path.name for path in own.results.iterdir()) == ["reference"]
+    assert sorted(path.name for path in own.results.iterdir()) == ["gathered", "reference"]
     assert not (own.folder / ".venv").exists()
     shutil.rmtree(own.folder)
 

@@ -78,7 +78,18 @@ def judge(
         if test.timed == timed
         for row in _rows(claim, place, test, _Tables(studies, runs, experiments or {}))
     ]
-    table = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"n": "Int64", "diverged": "Int64"})
+    return settle(claims, pd.DataFrame(rows, columns=list(COLUMNS)))
+
+
+def settle(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
+    """Adjust the p values of tests by topic, and give each test that has a number its verdict.
+
+    Args:
+        claims: the claims.
+        table: as :func:`judge` returns it. Its adjusted p values and verdicts are made anew, so
+            that rows of several runs may stand in it.
+    """
+    table = table.astype({"n": "Int64", "diverged": "Int64"})
     table["p_adjusted"] = table["p_contradicts"] = math.nan
     for _, family in counted(table).groupby("topic", sort=False):
         p = family["p"].mask(family["predicts"] == "equal", family["p_equal"])
@@ -97,7 +108,11 @@ def judge(
 
 def read_claim_tests(path: Path) -> pd.DataFrame:
     """Read the table that :func:`judge` makes from its file."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    return as_numbers(pd.read_csv(path, dtype=str, keep_default_na=False))
+
+
+def as_numbers(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a :func:`judge` table whose columns are text, with numbers where they belong."""
     numbers = {name: pd.to_numeric(table[name]) for name in _NUMBERS}
     return table.assign(**numbers, low_power=table["low_power"] == "True")
 
