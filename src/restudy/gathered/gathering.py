@@ -122,7 +122,8 @@ def _judged(folder: Path, ledger: Ledger, record: Record) -> dict[str, pd.DataFr
 def _tell(folder: Path, record: Record, missing: list[str]) -> None:
     """Write the pages that a visitor reads."""
     default = _read(REFERENCE, "claims") if (REFERENCE / "tables/claims.csv").is_file() else None
-    tables = {name: _read(folder, name) for name in ("claims", "errata", "puzzles", "timed_claims")}
+    told = ("claims", "claim_tests", "errata", "puzzles", "timed_claims")
+    tables = {name: _read(folder, name) for name in told}
     published = read_published_table(folder / "tables/published.csv")
     (folder / "claims.md").write_text(claims_beside(tables["claims"], default), encoding="utf-8")
     text = readme(record, missing, published, tables, default)

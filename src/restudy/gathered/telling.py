@@ -30,7 +30,7 @@ def readme(
         record: what has been gathered.
         missing: the studies that have not been done at the full scale.
         published: the gathered table of printed numbers.
-        tables: those of claims, errata, puzzles and claims about time, as text.
+        tables: those of claims and their tests, errata, puzzles and claims about time, as text.
         default: the reference's table of claims, if there is one.
     """
     claims, timed = tables["claims"], tables["timed_claims"]
@@ -42,8 +42,8 @@ def readme(
     done, total = len(record["studies"]), len(record["studies"]) + len(missing)
     parts = [
         "# The full scale, study by study\n\n"
-        f"{done} of {total} studies have been done at the full scale: published budgets, all seeds "
-        "and levels. Not yet: "
+        f"{done} of {total} studies have been done at the full scale (published budgets, all seeds "
+        "and levels), and the small experiments. Not yet: "
         f"{', '.join(sorted(missing)) or 'none'}. Made by `make gather`; do not edit. "
         "[How](../../docs/reference-run.md#the-full-scale-study-by-study).\n",
         "\n".join(f"* {tally.sentence}" for tally in tallies) + "\n",
@@ -53,7 +53,7 @@ def readme(
         "[All claims, beside the default scale](claims.md).\n",
     ]
     if default is not None:
-        parts += [_changes(claims, default)]
+        parts += [_changes(claims, tables["claim_tests"], default)]
     parts += [_puzzles(tables["puzzles"]), _studies(record)]
     return "\n".join(parts)
 
@@ -79,7 +79,8 @@ def _before(claims: pd.DataFrame, default: pd.DataFrame | None) -> pd.Series[str
     return claims["id"].map(known).fillna(DASH)
 
 
-def _changes(claims: pd.DataFrame, default: pd.DataFrame) -> str:
+def _changes(claims: pd.DataFrame, tests: pd.DataFrame, default: pd.DataFrame) -> str:
+    partly = set(tests.loc[tests["verdict"] == NOT_YET, "claim"])
     before = _before(claims, default)
     other = claims.assign(before=before)[(claims["status"] != before) & (before != DASH)]
     other = other[other["status"] != NOT_YET]
@@ -89,9 +90,13 @@ def _changes(claims: pd.DataFrame, default: pd.DataFrame) -> str:
             "statement": [_shortened(text) for text in other["statement"]],
             "default scale": other["before"],
             "full scale": other["status"],
+            "its tests": ["some" if id_ in partly else "all" for id_ in other["id"]],
         }
     )
-    notes = "The reason of each is in [claims.md](claims.md)."
+    notes = (
+        'The reason of each is in [claims.md](claims.md). "some": other tests of the claim need '
+        "studies that are missing, and may speak against it."
+    )
     title = f"Verdicts that are other ones than at the default scale: {len(table)}"
     return "#" + to_markdown(_escaped(table), title, notes)
 
