@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pandas as pd
 import pytest
@@ -24,6 +25,7 @@ def read(folder, name):
 def checkout(tmp_path_factory):
     """A checkout whose tiny study was done at the full scale."""
     made = Checkout.fresh(tmp_path_factory.mktemp("gather") / "checkout")
+    shutil.rmtree(made.folder / gathering.FOLDER)
     made.configure(scale="full", only=["tiny"])
     made.run()
     return made
@@ -44,6 +46,15 @@ def command(checkout, monkeypatch):
         return checkout.folder / gathering.FOLDER
 
     return run
+
+
+def test_a_record_that_cannot_be_read_is_told(checkout, command):
+    folder = checkout.folder / gathering.FOLDER
+    folder.mkdir(parents=True)
+    (folder / "gathered.json").write_text("{")
+    with pytest.raises(SystemExit, match=r"gathered\.json: cannot be read"):
+        command("tiny")
+    shutil.rmtree(folder)
 
 
 def test_one_study_after_the_other(checkout, command, capsys):
@@ -91,11 +102,3 @@ def test_a_run_that_is_not_finished_is_refused(checkout, command):
             command("tiny")
     finally:
         page.with_suffix(".away").rename(page)
-
-
-def test_a_record_that_cannot_be_read_is_told(checkout, command):
-    folder = checkout.folder / gathering.FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "gathered.json").write_text("{")
-    with pytest.raises(SystemExit, match=r"gathered\.json: cannot be read"):
-        command("houses")
