@@ -130,8 +130,9 @@ format: $(READY)  ## put code and workflow into the house style
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-bench: $(READY)  ## measure training speed on this machine: one network, and a study
+bench: $(READY)  ## measure training speed on this machine: one network, its probes, and a study
 	$(BIN)/python -m bench.training
+	$(BIN)/python -m bench.probes
 	$(BIN)/python -m bench.study
 
 load: $(READY)  ## measure large runs: planning, jobs that log at once, browsing, memory

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader, TensorDataset
 
-from bench import ours, training
+from bench import ours, probes, training
 from bench.cases import BATCHES, EPOCH, NETWORKS, Case, cases
 from bench.peers import lightning, notebook, plain
 from bench.peers.network import network
@@ -22,6 +22,7 @@ from bench.ways import LIGHTNING, NOTEBOOK, PLAIN
 from bench.work import Product, products, useful_flops
 from bench.workspace import part_of_grid
 from restudy.config.identity import lane_id
+from restudy.config.probes import AT_THE_END, METRICS
 from restudy.lanes.initial import initial_layers
 from restudy.lanes.streams import generator
 
@@ -154,6 +155,29 @@ def test_table_of_a_study():
     table = tabulate_study(runs=60, pipeline=30.0, measured=10, processes=40.0)
     assert list(table["seconds"]) == [30, 240]
     assert list(table["times_as_fast"]) == [8, 1]
+
+
+def test_table_of_probes():
+    rounds = [
+        {probes.NONE: 10.0, "weights": 11.0},
+        {probes.NONE: 20.0, "weights": 21.0},
+        {probes.NONE: 10.0, "weights": 12.0},
+    ]
+    row = probes.tabulate(rounds).set_index("probes").loc["weights"]
+    assert row["seconds"] == pytest.approx(12 / probes.LANES)
+    assert row["cost"] == pytest.approx(0.1)
+    assert row["cost_low"] == pytest.approx(0.05)
+    assert row["cost_high"] == pytest.approx(0.2)
+
+
+def test_quick_bench_of_probes_writes_its_files(tmp_path):
+    probes.main(["--quick", "--results", str(tmp_path)])
+    table = pd.read_csv(tmp_path / "probes.csv")
+    measured = list(table["probes"])
+    assert (measured[0], measured[-1]) == (probes.NONE, probes.ALL)
+    assert set(METRICS) | AT_THE_END <= set(measured)
+    assert (table["seconds"] > 0).all()
+    assert (tmp_path / "probes.md").read_text().startswith("# What probes cost")
 
 
 def test_part_of_the_grid_has_60_runs():

@@ -124,8 +124,9 @@ ELSEWHERE = {
     ),
     "make bench": Elsewhere(
         "tests/test_bench.py::test_quick_study_bench_writes_its_files",
-        "an hour; tests run both parts with --quick",
-        ".venv/bin/python -m bench.training\n.venv/bin/python -m bench.study",
+        "an hour; tests run its parts with --quick",
+        ".venv/bin/python -m bench.training\n.venv/bin/python -m bench.probes\n"
+        ".venv/bin/python -m bench.study",
     ),
     "make load": Elsewhere(
         "tests/load/test_load.py::test_a_little_of_each_is_measured",
