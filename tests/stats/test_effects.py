@@ -226,6 +226,13 @@ def test_power_rises_with_the_effect(size: float, se: float, df: int) -> None:
     assert power_to_see(1.1 * size, se, df) >= power - 1e-9
 
 
+@pytest.mark.parametrize("df", [1, 4, 5, 7, 9, 19])
+def test_there_is_a_power_however_large_the_effect(df: int) -> None:
+    powers = [power_to_see(size, 1.0, df) for size in np.linspace(1, 1100, 2000)]
+    assert np.all(np.diff(powers) >= -1e-9)
+    assert powers[-1] == 1
+
+
 def test_low_power() -> None:
     effect = paired_effect([1.0, 2.0, 3.0], [0.0, 0.0, 0.0])  # sd 1
     assert has_low_power(effect, 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from statsmodels.stats.power import ttest_power
+from scipy.stats import nct, t
 
 from restudy.stats.effects import Effect
 
@@ -34,10 +34,9 @@ def power_to_see(size: float, se: float, df: float, alpha: float = 0.05) -> floa
         raise ValueError(f"no power for an effect of {size}, an error of {se} at level {alpha}")
     if math.isnan(se) or math.isnan(df):
         return math.nan
-    # Beyond this there is no doubt, and the noncentral t distribution runs out of digits.
-    if size > 1000 * se:
+    if size > 1000 * se:  # no spread, or as good as none
         return 1.0
-    return float(ttest_power(size / se, 1, alpha / 2, df, alternative="larger"))
+    return float(nct.sf(t.isf(alpha / 2, df), df, size / se))
 
 
 def has_low_power(effect: Effect, margin: float) -> bool:
