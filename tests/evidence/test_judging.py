@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from restudy.evidence.claim_effects import find_in_study, run_values
+from restudy.evidence.claim_effects import find_in_experiment, find_in_study
 from restudy.evidence.claim_tests import ClaimTest, Quantity
 from restudy.evidence.judging import counted, judge, readable_tests, verdicts_of
 from restudy.evidence.ledger import NOT_YET
 from restudy.evidence.measuring import MissingError, StudyTables
+from restudy.evidence.run_values import run_values
 from restudy.plan import StudyPlan
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import ACCURACY, claim, test_of
@@ -176,6 +177,114 @@ def test_a_target_that_tells_the_sides_apart_in_no_run(target: float, words: str
     )
     assert row["verdict"] == NOT_YET
     assert words in row["because"]
+
+
+REACH = {"split": "validation", "metric": "accuracy", "curve": "reach", "target": 0.5}
+
+
+def test_a_target_has_to_tell_sides_apart_on_each_data_set():
+    # Of two data sets one is too hard for all; its row says so, and the other is judged.
+    factors = {"norm": ["none", "batch"], "dataset": ["mnist", "fashion_mnist"]}
+
+    def value(run: Any, epoch: int, *_: Any) -> float:
+        fast = run.levels["norm"] == "batch"
+        return 0.4 if run.levels["dataset"] != "mnist" else 0.1 + 0.2 * epoch * (1 + fast)
+
+    tables, runs = numbers(value, factors=factors)
+    fields = {"number": REACH, "predicts": "less", "margin": 0.5}
+    easy, hard = judge([claim(test_of(**fields))], {"tiny": tables}, {"tiny": runs}).to_dict(
+        "records"
+    )
+    assert (easy["dataset"], easy["effect"], easy["verdict"]) == ("mnist", -1, "supported")
+    assert (hard["dataset"], hard["verdict"]) == ("fashion_mnist", NOT_YET)
+    assert hard["because"] == "no run reaches 0.5 at this scale"
+
+
+def test_where_no_run_reaches_a_target_other_levels_tell():
+    # With dropout none gets there. Its zeros do not halve what is found without.
+    def value(run: Any, epoch: int, *_: Any) -> float:
+        fast = run.levels["norm"] == "batch"
+        return 0.4 if run.levels["dropout"] == "0.5" else 0.1 + 0.2 * epoch * (1 + fast)
+
+    found = effect(value, {"number": REACH}, factors=TWO_BY_TWO)
+    assert (found.effect.mean, found.unpaired, found.because) == (-1, 1, "")
+
+    def apart(run: Any, epoch: int, *_: Any) -> float:
+        return 0.4 if run.levels["dropout"] == "0.5" else 0.6
+
+    found = effect(apart, {"number": REACH}, factors=TWO_BY_TWO)
+    assert (found.effect.n, found.unpaired) == (0, 2)
+    assert found.because == "every run reaches 0.5 by the first evaluation, or never does"
+
+
+def test_a_seed_without_a_number_leaves_its_test_open():
+    # The other four agree: without the fifth, which did worst, they settle nothing.
+    made = made_up.plan()
+    tables = made_up.tables(made, lambda run, *_: 1.0 - (run.levels["norm"] == "batch"))
+    lost = runs_of(made, lambda run: run.levels["norm"] == "batch" and run.recipe.seed == 2)
+    loss = {"split": "test", "metric": "data_loss"}
+    tested = claim(test_of(number=loss, predicts="less", margin=0.1))
+    table = judge([tested], {"tiny": tables}, {"tiny": lost})
+    (row,) = table.to_dict("records")
+    assert (row["n"], row["effect"], row["diverged"], row["p"]) == (4, -1, 1, 0)
+    assert row["verdict"] == "inconclusive"
+    status = verdicts_of([tested], table)[tested.id]
+    assert status.status == "inconclusive"
+    assert "since 1 of 5 seeds lack a number on a side" in status.because
+
+
+def test_a_run_of_an_experiment_without_a_number_counts_as_diverged():
+    rows = [(side, seed, 1.0 + seed) for side in ("a", "b") for seed in range(5)]
+    table = pd.DataFrame(rows, columns=["side", "seed", "error"])
+    table.loc[7, "error"] = math.nan
+    test = ClaimTest.model_validate(
+        {
+            **{"experiment": "made-up", "measure": "error", "predicts": "less", "margin": 0.1},
+            **{"treatment": {"side": "b"}, "control": {"side": "a"}},
+        }
+    )
+    (found,) = find_in_experiment(test, table, {"side": ["a", "b"]})
+    assert (found.effect.n, found.diverged) == (4, 1)
+    assert found.because == "1 of 5 seeds lack a number on a side"
+
+
+def test_only_runs_that_take_part_count_as_diverged():
+    factors = {"norm": ["none", "batch"], "hidden": [[1], [2], [3]]}
+    made = made_up.plan(factors=factors)
+    tables = made_up.tables(made, lambda run, *_: run.recipe.seed / 10)
+    runs = runs_of(made, lambda run: run.levels["hidden"] == "3" and not run.recipe.seed)
+    fields = {"treatment": {"hidden": "2"}, "control": {"hidden": "1"}}
+    (found,) = find_in_study(ClaimTest.model_validate(test_of(**fields)), tables, runs)
+    assert found.diverged == 0
+    fields = {"treatment": {"hidden": "3"}, "control": {"hidden": "1"}}
+    (found,) = find_in_study(ClaimTest.model_validate(test_of(**fields)), tables, runs)
+    assert found.diverged == 2
+
+
+def test_the_range_over_levels_has_no_number_where_one_of_them_has_none():
+    factors = {"norm": ["none", "batch"], "learning_rate": [0.1, 0.2, 0.3]}
+    made = made_up.plan(factors=factors)
+    tables = made_up.tables(made, lambda run, *_: float(run.levels["learning_rate"]))
+    lost = runs_of(
+        made,
+        lambda run: (*run.levels.values(), run.recipe.seed) == ("batch", "0.3", 0),
+    )
+    fields = {
+        "number": {"split": "test", "metric": "data_loss"},
+        "over": {"factor": "learning_rate", "take": "range"},
+    }
+    (found,) = find_in_study(ClaimTest.model_validate(test_of(**fields)), tables, lost)
+    assert (found.effect.n, found.effect.mean) == (4, pytest.approx(0))
+    assert found.because == "1 of 5 seeds lack a number on a side"
+
+
+def test_a_test_that_is_missing_is_told_with_its_reason():
+    tables, runs = numbers(lambda run, *_: 0.5 + 0.1 * (run.levels["norm"] == "batch"))
+    made = claim(test_of(), test_of(study="other"))
+    table = judge([made], {"tiny": tables}, {"tiny": runs})
+    status = verdicts_of([made], table)[made.id]
+    assert status.status == "supported"
+    assert status.because.endswith("; 1 of 2 tests not yet: study other is not in this run")
 
 
 SECOND = {"treatment": None, "control": None}
@@ -469,4 +578,5 @@ def test_a_ratio_of_any_size_is_judged_or_left_open(scale: float):
     tables, runs = numbers(value, seeds=2)
     test = claim(test_of(ratio=True, margin=1.1))
     (row,) = judge([test], {"tiny": tables}, {"tiny": runs}).to_dict("records")
-    assert row["verdict"] == ("inconclusive" if scale else NOT_YET)
+    assert row["verdict"] == "inconclusive"
+    assert row["n"] == (2 if scale else 1)

@@ -90,9 +90,10 @@ class Over(Strict):
     Attributes:
         factor: its name.
         take: ``range``, largest less smallest; ``best``, the number at the level whose runs have
-            the best mean on validation data, chosen for each side by itself; ``share``, how many of
-            the levels, as a share, are within ``within`` of the side's best number; ``largest``,
-            the largest of these levels, which are numbers then.
+            the best mean on validation data, chosen for each side by itself, by the accuracy after
+            the last epoch (or the loss, if there is none); ``share``, how many of the levels, as a
+            share, are within ``within`` of the side's best number; ``largest``, the largest of
+            these levels, which are numbers then.
         within: how near the best is near, for the latter two.
     """
 
@@ -117,8 +118,8 @@ class ClaimTest(Strict):
     """Two sides of a study or experiment, a trend along a factor, or two numbers of each run.
 
     Sides are compared seed by seed, after a mean over the levels of all other factors; each data
-    set is a test of its own. The effect is treatment minus control, the mean step of a trend from
-    one level to the next, or with ``ratio`` the factor between them.
+    set is a test of its own. The effect is treatment minus control, the slope of a trend for a
+    step from one level to the next, or with ``ratio`` the factor between them.
 
     Attributes:
         study: name of the study; or
@@ -139,7 +140,7 @@ class ClaimTest(Strict):
         predicts: what the claim says of the effect.
         margin: the smallest effect that anyone would care about, in the number's unit.
         redesigned: what was wrong with the test that stood here when runs were first looked at.
-            This one was fixed before its own outcome was seen, and judges.
+            This one was fixed before its own outcome was seen, or says that it was not, and judges.
         exploratory: why its design was chosen by a look at what it finds. It is shown, and takes no
             part in the verdict.
     """

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from restudy.evidence.claim_effects import at_levels, run_values
 from restudy.evidence.claim_tests import DATASET
 from restudy.evidence.disputes import Panel
 from restudy.evidence.measuring import MissingError, StudyTables, cuts
+from restudy.evidence.run_values import at_levels, run_values
 from restudy.experiments.registry import EXPERIMENTS
 from restudy.stats.intervals import mean_interval
 

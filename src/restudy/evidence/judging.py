@@ -68,8 +68,8 @@ def judge(
         adjusted, of a claim that there is none), ``margin``, ``verdict`` (or
         ``not yet``), ``low_power`` (an effect as large as the margin would be found in less than
         80%), ``diverged`` (runs), ``left_out`` (combinations of other levels without a number on a
-        side), ``cuts`` (what the scale cuts), ``because``, ``redesigned`` and ``exploratory`` (why,
-        in words).
+        side, or where a target tells no runs apart), ``cuts`` (what the scale cuts), ``because``
+        (why nothing is concluded from it), ``redesigned`` and ``exploratory`` (why, in words).
     """
     rows = [
         row
@@ -239,7 +239,7 @@ def _columns(test: ClaimTest, found: Found) -> dict[str, Any]:
         "left_out": found.unpaired,
         "cuts": found.cuts,
         "verdict": "",
-        "because": "" if effect.n > 1 else "fewer than two seeds have both sides",
+        "because": found.because,
     }
 
 
@@ -266,6 +266,8 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
         p, p_different = float(row["p_equal"] if is_equal else row["p"]), float(row["p"])
     if math.isnan(effect):
         return NOT_YET
+    if row["because"]:
+        return str(Verdict.INCONCLUSIVE)
     return str(
         verdict(
             low,
@@ -291,13 +293,15 @@ def _combined(rows: pd.DataFrame) -> Status:
         whole = str(Verdict.CONTRADICTED)
     else:
         whole = str(Verdict.INCONCLUSIVE)
-    return Status(whole, _reading(judged, len(rows)))
+    return Status(whole, _reading(judged, rows[rows["verdict"] == NOT_YET]))
 
 
-def _reading(judged: pd.DataFrame, total: int) -> str:
+def _reading(judged: pd.DataFrame, missing: pd.DataFrame) -> str:
     words = "; ".join(_in_words(row) for _, row in judged.iterrows())
-    missing = total - len(judged)
-    return words + (f"; {missing} of {total} tests are not in this run" if missing else "")
+    if missing.empty:
+        return words
+    total, reasons = len(judged) + len(missing), "; ".join(dict.fromkeys(missing["because"]))
+    return f"{words}; {len(missing)} of {total} tests not yet: {reasons}"
 
 
 def _in_words(row: pd.Series[Any]) -> str:
@@ -308,9 +312,16 @@ def _in_words(row: pd.Series[Any]) -> str:
     is_open = row["verdict"] == Verdict.INCONCLUSIVE
     return (
         f"{where}{row['number']}, {row['sides']}: {effect} ({low} to {high}; n {row['n']:.0f}): "
-        f"{row['verdict']}{_power(row.to_dict())}{_alone(row) if is_open else ''}"
+        f"{row['verdict']}{_open(row) if is_open else ''}"
         f"{by_design(row.to_dict())}"
     )
+
+
+def _open(row: pd.Series[Any]) -> str:
+    """Return what may be why a test leaves its claim open."""
+    if row["because"]:
+        return f", since {row['because']}"
+    return f"{_power(row.to_dict())}{_alone(row)}"
 
 
 def _power(row: Mapping[Any, Any]) -> str:

@@ -94,8 +94,8 @@ def _changes(claims: pd.DataFrame, tests: pd.DataFrame, default: pd.DataFrame) -
         }
     )
     notes = (
-        'The reason of each is in [claims.md](claims.md). "some": other tests of the claim need '
-        "studies that are missing, and may speak against it."
+        'The reason of each is in [claims.md](claims.md). "some": other tests of the claim are not '
+        "yet to be judged, mostly since a study is missing, and may speak against it."
     )
     title = f"Verdicts that are other ones than at the default scale: {len(table)}"
     return "#" + to_markdown(_escaped(table), title, notes)
