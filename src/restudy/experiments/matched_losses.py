@@ -29,12 +29,12 @@ from restudy.experiments.stacks import (
 from restudy.lanes.streams import generator
 
 SEEDS = 8
-RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 HOUSE_RATES = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """What each loss's rate is chosen from, of images and of houses."""
 TARGETS = {"mnist": 0.8, "fashion_mnist": 0.7}
 """Data set -> validation accuracy that is to be reached."""
-STEPS = 320
+STEPS = 1_280
 EVERY = 10
 """Steps from one look at the validation images to the next."""
 HOUSE_STEPS = 800
