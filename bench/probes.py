@@ -21,8 +21,8 @@ from restudy.config.recipe import Probe, Recipe
 from restudy.files import write_atomically
 from restudy.tables import to_csv, to_markdown
 
-REPEATS, QUICK_REPEATS = 7, 2
-LANES = 10
+REPEATS, QUICK_REPEATS = 5, 2
+LANES = 5
 NONE, ALL = "no probe", "all together"
 PROBES: tuple[Probe, ...] = typing.get_args(Probe)
 
