@@ -287,7 +287,7 @@ def test_noise_moves_batch_means_by_what_it_is_drawn_from():
     """Means after batch norm are b, so they move by |b - b'|: 2 sd / sqrt(pi) on average."""
     h = torch.randn(1, 50, 2000)
     for sd in (0.0, 0.5):
-        hidden = noisy_norm.Hidden(sd, np.random.default_rng(0), 1)
+        hidden = noisy_norm.Hidden(sd, [np.random.default_rng(0)], 1)
         outs = [hidden.noisy(0, h) for _ in range(2)]
         _, deviation = hidden.before[0]
         assert (outs[0] == outs[1]).all() == (sd == 0)
@@ -302,12 +302,21 @@ def test_noise_moves_batch_means_by_what_it_is_drawn_from():
         )
 
 
+def test_seeds_have_noise_of_their_own_and_rates_have_not():
+    h = torch.randn(1, 50, 3).expand(4, 50, 3)
+    hidden = noisy_norm.Hidden(0.5, [np.random.default_rng(seed) for seed in range(2)], 2)
+    out = hidden.noisy(0, h)
+    assert (out[0] == out[1]).all()
+    assert (out[2] == out[3]).all()
+    assert not (out[0] == out[2]).all()
+
+
 def test_without_noise_or_norm_layers_are_plain():
     h = torch.randn(2, 30, 4)
-    none = noisy_norm.Hidden(None, np.random.default_rng(0), 2)
+    none = noisy_norm.Hidden(None, [np.random.default_rng(0)], 2)
     assert (none.noisy(0, h) == h.relu()).all()
     assert (none.quiet(0, h) == h.relu()).all()
-    batch = noisy_norm.Hidden(0.0, np.random.default_rng(0), 2)
+    batch = noisy_norm.Hidden(0.0, [np.random.default_rng(0)], 2)
     assert (batch.noisy(0, h) == batch.quiet(0, h)).all()
 
 

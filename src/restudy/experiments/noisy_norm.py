@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -90,10 +90,16 @@ class Hidden:
             |mean - mean at the step before| / sd before, of the values that the ReLU takes.
     """
 
-    def __init__(self, sd: float | None, random: np.random.Generator, networks: int) -> None:
-        """Put noise of a deviation ``sd`` after batch norm; None for no batch norm."""
-        self.sd, self.random = sd, random
-        self.shift = torch.zeros(networks)
+    def __init__(self, sd: float | None, randoms: Sequence[np.random.Generator], each: int) -> None:
+        """Put noise of a deviation ``sd`` after batch norm; None for no batch norm.
+
+        Args:
+            sd: the noise's.
+            randoms: one per seed.
+            each: networks of each seed, which stand side by side.
+        """
+        self.sd, self.randoms, self.each = sd, randoms, each
+        self.shift = torch.zeros(len(randoms) * each)
         self.before: dict[int, tuple[Tensor, Tensor]] = {}
 
     def quiet(self, i: int, h: Tensor) -> Tensor:
@@ -103,12 +109,14 @@ class Hidden:
     def noisy(self, i: int, h: Tensor) -> Tensor:
         """Return what layer i hands on in training.
 
-        All networks get the same noise, so that they differ in seed and rate alone.
+        The networks of one seed get the same noise, so that they differ in the rate alone; seeds
+        have noise of their own, so that they are independent.
         """
         if self.sd is not None:
-            drawn = self.random.standard_normal((2, 1, 1, h.shape[-1]), np.float32)
-            scale, offset = torch.from_numpy(self.sd * drawn)
-            h = (1 + scale) * normed(h) + offset
+            shape = (2, 1, h.shape[-1])
+            drawn = np.stack([one.standard_normal(shape, np.float32) for one in self.randoms], 1)
+            noise = torch.from_numpy(self.sd * drawn).repeat_interleave(self.each, 1)
+            h = (1 + noise[0]) * normed(h) + noise[1]
         with torch.no_grad():
             var, mean = torch.var_mean(h, 1, correction=0)
             if i in self.before:
@@ -127,7 +135,7 @@ def _trained(
     randoms = [generator(seed, "noisy norm: weights") for seed in seeds for _ in RATES]
     layers: Layers = he_layers([x.shape[-1], *_HIDDEN, _CLASSES], randoms)
     optimiser = Optimiser("momentum", layers, list(RATES) * len(x))
-    hidden = Hidden(sd, generator(0, "noisy norm: noise"), len(randoms))
+    hidden = Hidden(sd, [generator(seed, "noisy norm: noise") for seed in seeds], each)
     orders = [generator(seed, "noisy norm: batches") for seed in seeds]
     looks = []
     for step, batch in enumerate(batches(orders, x.shape[1], _BATCH, STEPS), start=1):
