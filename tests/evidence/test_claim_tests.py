@@ -63,6 +63,11 @@ def claim(*tests: dict[str, Any], **fields: Any) -> Claim:
         ({"over": {"factor": "norm", "take": "worst"}}, "'range', 'best', 'share' or 'largest'"),
         ({"over": {"factor": "norm", "take": "share"}}, "'within' belongs to"),
         ({"over": {"factor": "norm", "take": "best", "within": 0.1}}, "'within' belongs to"),
+        ({"over": {"factor": "norm", "take": "range", "by": "number"}}, "'by: number' belongs to"),
+        (
+            {"over": {"factor": "learning_rate", "take": "best", "by": "number"}},
+            "has to be of validation data",
+        ),
         (OTHER | {"over": {"factor": "rate", "take": "best"}}, "the best"),
         ({"redesigned": "why", "exploratory": "why"}, "one of them"),
         ({"study": None}, "either 'study' and 'number'"),

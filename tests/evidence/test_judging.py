@@ -128,6 +128,26 @@ def test_over_levels_the_range_and_the_best_by_validation():
     assert (spread.treatment, spread.control) == pytest.approx((1.6, 0.8))
 
 
+def test_the_fastest_level_need_not_be_the_most_accurate():
+    # The rate of 0.2 is there at epoch 1, or 2 without norm, and ends worse than the slower 0.1.
+    factors = {"norm": ["none", "batch"], "learning_rate": [0.1, 0.2]}
+    first = {("none", "0.1"): 4, ("none", "0.2"): 2, ("batch", "0.1"): 3, ("batch", "0.2"): 1}
+
+    def value(run: Any, epoch: int, *_: Any) -> float:
+        end = 0.9 if run.levels["learning_rate"] == "0.1" else 0.7
+        return end if epoch >= first[run.levels["norm"], run.levels["learning_rate"]] else 0.2
+
+    found = {}
+    for by in ("validation", "number"):
+        over = {"factor": "learning_rate", "take": "best", "by": by}
+        found[by] = effect(value, {"number": REACH, "over": over}, factors=factors)
+    assert (found["validation"].treatment, found["validation"].control) == (3, 4)
+    assert (found["number"].treatment, found["number"].control) == (1, 2)
+    accuracy = {"split": "validation", "metric": "accuracy"}
+    best = effect(value, {"number": accuracy, "over": over}, factors=factors)
+    assert (best.treatment, best.control) == (0.9, 0.9)
+
+
 def test_over_levels_the_share_near_the_best_and_the_largest_of_these():
     factors = {"norm": ["none", "batch"], "learning_rate": [0.1, 0.5, 2.0]}
     # Of accuracies within 0.01 of the best: two of three without norm, all with it.

@@ -73,7 +73,7 @@ def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> I
     if test.second is not None:
         values["second"] = run_values(test.second, tables, runs)["value"]
     is_best = test.over is not None and test.over.take == "best"
-    score = _scores(tables, values) if is_best else None
+    score = _scores(test, tables, values) if is_best else None
     reach = None
     if test.number.curve == "reach" and (test.over is None or is_best):
         reach = reach_of(test.number, tables)
@@ -122,8 +122,15 @@ def _find_each(
         yield _find(test, part, factors, score, reach)._replace(dataset=dataset)
 
 
-def _scores(tables: StudyTables, part: pd.DataFrame) -> pd.Series[float]:
-    """Return what levels are chosen by: the accuracy, or less the loss, on validation data."""
+def _scores(test: ClaimTest, tables: StudyTables, part: pd.DataFrame) -> pd.Series[float]:
+    """Return what levels are chosen by, the more the better.
+
+    The number of the test itself, or the accuracy, or less the loss, on validation data.
+    """
+    assert test.number is not None  # noqa: S101 (it is of a study)
+    assert test.over is not None  # noqa: S101 (and has levels to choose from)
+    if test.over.by == "number":
+        return (-part["value"] if test.number.less_is_better else part["value"]).fillna(-math.inf)
     for metric, sign in (("accuracy", 1), ("data_loss", -1)):
         number = Number(split="validation", metric=metric)
         if not tables.rows("validation", metric, {}).empty:

@@ -80,8 +80,13 @@ class Quantity(Number):
 
     @property
     def lower_is_better(self) -> bool:
-        """Whether a small value is a good one."""
+        """Whether a small value of the metric is a good one."""
         return not self.metric.endswith(("accuracy", "r2"))
+
+    @property
+    def less_is_better(self) -> bool:
+        """Whether a small number is a good one: few epochs, little loss."""
+        return self.curve is not None or self.lower_is_better
 
 
 class Over(Strict):
@@ -95,23 +100,30 @@ class Over(Strict):
             share, are within ``within`` of the side's best number; ``largest``, the largest of
             these levels, which are numbers then.
         within: how near the best is near, for the latter two.
+        by: what ``best`` is chosen by: ``validation``, or ``number``, the mean of what is compared,
+            where that is of validation data: a claim of speed is about the fastest level, which
+            need not be the most accurate at the end.
     """
 
     factor: Text
     take: Literal["range", "best", "share", "largest"]
     within: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    by: Literal["validation", "number"] = "validation"
 
     @model_validator(mode="after")
-    def _within_is_whole(self) -> Over:
+    def _is_whole(self) -> Over:
         if (self.take in ("share", "largest")) != (self.within is not None):
             raise ValueError("'within' belongs to 'take: share' and 'take: largest'")
+        if self.by == "number" and self.take != "best":
+            raise ValueError("'by: number' belongs to 'take: best'")
         return self
 
     def in_words(self) -> str:
         """Return it in words: ``share of learning_rate within 0.01 of the best``."""
         near = "" if self.within is None else f" within {self.within:g} of the best"
         link = "of" if self.within is not None else "over"
-        return f"{self.take} {link} {self.factor}{near}"
+        itself = " by this number" if self.by == "number" else ""
+        return f"{self.take} {link} {self.factor}{near}{itself}"
 
 
 class ClaimTest(Strict):
@@ -181,6 +193,11 @@ class ClaimTest(Strict):
             raise ValueError("a rank correlation has no 'ratio'")
         if self.experiment is not None and self.over is not None and self.over.take != "range":
             raise ValueError("an experiment does not say which of its numbers are the best")
+        by_number = self.over is not None and self.over.by == "number"
+        if by_number and self.number is not None and self.number.split != "validation":
+            raise ValueError(
+                "'by: number' chooses, so that the number has to be of validation data"
+            )
         return self
 
     @model_validator(mode="after")
