@@ -71,6 +71,54 @@ def test_the_interval_is_bonferroni_s():
     assert percent["high"] == pytest.approx(30 + 100 * half)
 
 
+def test_a_difference_of_two_values_is_told_in_pairs_of_seeds():
+    # Each number of its own may lie anywhere between the two rates; their difference is 0.1 at
+    # both, but for a spread that is a tenth of theirs.
+    factors = {"norm": ["none", "batch"], "learning_rate": [0.01, 0.1]}
+    made = plan(seeds=5, factors=factors)
+    turned = {seed: FIVE[(seed + 1) % 5] for seed in range(5)}
+
+    def value(run, epoch, split, metric):
+        mean = 0.3 if run.levels["learning_rate"] == "0.01" else 0.9
+        noise = 0.01 * FIVE[run.recipe.seed]
+        if run.levels["norm"] == "batch":
+            return mean - 0.1 + noise + 0.001 * turned[run.recipe.seed]
+        return mean + noise
+
+    rows = [
+        published(id="PUB-S1-001", value="0.500"),
+        published(id="PUB-S1-002", value="0.60"),
+    ]
+    number = {"split": "test", "metric": "accuracy"}
+    clues = [
+        {"published": "PUB-S1-001", "where": {"norm": "batch"}, **number},
+        {"published": "PUB-S1-002", "where": {"norm": "none"}, **number},
+    ]
+    less = {"published": "PUB-S1-001", "where": {"norm": "batch"}}
+    difference = {"published": "PUB-S1-002", "where": {"norm": "none"}, "less": less, **number}
+
+    def verdict(*clues, **other):
+        made_up = puzzle(candidates=["learning_rate"], between="learning_rate", clues=list(clues))
+        [solution] = solve([made_up], [rows[0], {**other}.get("row", rows[1])], studies)
+        return solution
+
+    studies = {"tiny": tables(made, value)}
+    assert verdict(*clues).candidates[0].verdict == "compatible"
+    assert verdict(*clues, difference).candidates[0].verdict == "compatible"
+    # 0.72 and 0.50 lie between the rates, too. Their difference is nowhere.
+    far = published(id="PUB-S1-002", value="0.72")
+    assert verdict(*clues, row=far).candidates[0].verdict == "compatible"
+    solution = verdict(*clues, difference, row=far)
+    assert solution.candidates[0].verdict == "ruled out"
+    row = forensics_table([solution]).iloc[-1]
+    assert (row["published"], row["value"]) == ("PUB-S1-002 less PUB-S1-001", "0.220")
+    assert row["mean"] == pytest.approx(0.1)
+    assert row["sd"] == pytest.approx(0.001)
+    half = stats.t(4).ppf(1 - 0.05 / 3 / 2) * 0.001 * math.sqrt(6 / 5)
+    assert row["high"] == pytest.approx(0.1 + half)
+    assert "PUB-S1-002 less PUB-S1-001, test accuracy: 0.220 printed" in conclude(solution)
+
+
 def test_what_fits_all_values_is_left():
     solution = one(search(MEANS))
     table = forensics_table([solution])

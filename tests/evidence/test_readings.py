@@ -114,6 +114,9 @@ def test_a_scale_may_lack_a_level_and_end_before_an_epoch():
         check(Evidence([published(measure=measure(**fields))], []), {"tiny": made}, [])
 
 
+CLUE = {"published": "PUB-S1-001", "split": "test", "metric": "accuracy"}
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -127,10 +130,23 @@ def test_a_scale_may_lack_a_level_and_end_before_an_epoch():
             {"clues": [{"published": "PUB-S1-001", "split": "test", "metric": "x"}]},
             r"clues\[0\]\.metric: 'x'",
         ),
+        (
+            {"clues": [CLUE | {"less": {"published": "PUB-S1-01"}}]},
+            r"clues\[0\]\.less\.published: 'PUB-S1-01'.*did you mean 'PUB-S1-001'",
+        ),
+        (
+            {"clues": [CLUE | {"less": {"published": "PUB-S1-002"}}]},
+            r"clues\[0\]: PUB-S1-001 and PUB-S1-002 have different units",
+        ),
+        (
+            {"clues": [CLUE | {"less": {"published": "PUB-S1-001", "where": {"nrom": "batch"}}}]},
+            r"clues\[0\]\.where: 'nrom'",
+        ),
     ],
 )
 def test_a_wrong_puzzle_is_named(fields, words):
-    evidence = Evidence([published()], [puzzle(**fields)])
+    percent = published(id="PUB-S1-002", unit="percent", value="90")
+    evidence = Evidence([published(), percent], [puzzle(**fields)])
     with pytest.raises(RestudyError, match=f"forensics.yaml: PUZ-S1-01: {words}"):
         check(evidence, {"tiny": plan()}, [])
 
@@ -142,6 +158,7 @@ def test_a_wrong_puzzle_is_named(fields, words):
         ("at: {epoch: 0}", r"clues.0.at: {'epoch': 0} is not allowed"),
         ("metrik: x", r"clues.0.metrik.*did you mean 'metric'"),
         ("where: {norm: none}", "fixes a candidate: 'norm'"),
+        ("less: {published: PUB-S1-002, where: {norm: none}}", "fixes a candidate: 'norm'"),
     ],
 )
 def test_a_puzzle_s_file_is_checked(tmp_path, text, words):

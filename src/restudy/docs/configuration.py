@@ -124,6 +124,7 @@ CHAPTERS = (
             Part("Figure: `figures.yaml`", ledger.Figure),
             Part("Puzzle: `forensics.yaml`", puzzles.Puzzle),
             Part("Clue", puzzles.Clue),
+            Part("What a clue subtracts", puzzles.Less),
             Part("Dispute: `contradictions.yaml`", disputes.Dispute),
             Part("Panel of a dispute", disputes.Panel),
         ),

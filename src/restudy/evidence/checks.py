@@ -208,6 +208,7 @@ def _of_contrast(
 
 def _of_puzzles(evidence: Evidence, known: Known) -> Iterator[str]:
     numbers = {row.id: row.number for row in evidence.published}
+    units = {row.id: row.unit for row in evidence.published}
     for puzzle in evidence.puzzles:
         where = f"{FOLDER / 'forensics.yaml'}: {puzzle.id}"
         if puzzle.study in known.plans:
@@ -218,9 +219,15 @@ def _of_puzzles(evidence: Evidence, known: Known) -> Iterator[str]:
                     yield describe(where, "candidates", name, ", ".join(factors), guess)
         for place, clue in enumerate(puzzle.clues):
             key = f"clues[{place}]"
-            if numbers.get(clue.published) is None:
-                allowed = "the id of a published number"
-                guess = nearest(clue.published, numbers)
-                yield describe(where, f"{key}.published", clue.published, allowed, guess)
-            for reading in puzzle.readings(clue):
+            named = {f"{key}.published": clue.published}
+            if clue.less is not None:
+                named[f"{key}.less.published"] = clue.less.published
+            for name, id_ in named.items():
+                if numbers.get(id_) is None:
+                    guess = nearest(id_, numbers)
+                    yield describe(where, name, id_, "the id of a published number", guess)
+            if len({units.get(id_) for id_ in named.values()}) > 1:
+                yield f"{where}: {key}: {' and '.join(named.values())} have different units"
+            subtracted = puzzle.subtracted(clue)
+            for reading in [*puzzle.readings(clue), *([subtracted] if subtracted else [])]:
                 yield from reading.complaints(where, key, known, free=puzzle.candidates)

@@ -59,6 +59,20 @@ class Ours(NamedTuple):
         return self.beyond <= self.slack
 
 
+class Printed(NamedTuple):
+    """A printed number and where ours is to be read.
+
+    Attributes:
+        value: as it is printed.
+        unit: percent and percentage points are a hundred times our shares.
+        reading: which number of ours.
+    """
+
+    value: str
+    unit: str
+    reading: Reading
+
+
 def compare(
     printed: str,
     unit: str,
@@ -93,6 +107,34 @@ def compare(
         slack=half_unit(printed) + taken.resolution / 2,
         diverged=int(values.isna().sum()),
         cuts=taken.cuts,
+    )
+
+
+def compare_difference(
+    first: Printed, second: Printed, studies: Mapping[str, StudyTables], level: float = LEVEL
+) -> Ours:
+    """Hold a difference of two printed numbers beside that of ours, in pairs of seeds.
+
+    Args:
+        first: the number.
+        second: what is subtracted from it; of the same unit.
+        studies: the tables of the studies of this run.
+        level: of the prediction interval.
+
+    Raises:
+        MissingError: there is no such number in this run.
+    """
+    taken = [take(one.reading, studies) for one in (first, second)]
+    mine, theirs = taken[0].by_seed.align(taken[1].by_seed, join="inner")
+    pairs = (mine - theirs) * (100 if first.unit in PERCENT else 1)
+    return Ours(
+        printed=float(Decimal(first.value) - Decimal(second.value)),
+        estimate=prediction_interval(pairs, level),
+        slack=half_unit(first.value)
+        + half_unit(second.value)
+        + sum(one.resolution for one in taken) / 2,
+        diverged=int(pairs.isna().sum()),
+        cuts="; ".join(dict.fromkeys(one.cuts for one in taken if one.cuts)),
     )
 
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
-from restudy.evidence.comparing import Ours, compare
+from restudy.evidence.comparing import Ours, Printed, compare, compare_difference
 from restudy.evidence.ledger import NOT_YET, Published
 from restudy.evidence.measuring import MissingError, StudyTables, cuts
 from restudy.evidence.puzzles import Clue, Puzzle
+from restudy.evidence.readings import Reading
 from restudy.stats.intervals import LEVEL
 from restudy.tables import combinations, number
 
@@ -30,14 +32,28 @@ class Held(NamedTuple):
 
     Attributes:
         clue, row: the value.
+        less: what is subtracted from it, if anything is.
         ours: the candidate's runs; None if there is no such number in this run of the pipeline.
         open: why it tells nothing; empty if it does.
     """
 
     clue: Clue
     row: Published
+    less: Published | None
     ours: Ours | None
     open: str = ""
+
+    @property
+    def id(self) -> str:
+        """The value's id: ``PUB-S1-050``, or ``PUB-S1-050 less PUB-S1-044``."""
+        return self.row.id if self.less is None else f"{self.row.id} less {self.less.id}"
+
+    @property
+    def value(self) -> str:
+        """The value as it is printed; of a difference with the digits of both."""
+        if self.less is None:
+            return str(self.row.value)
+        return str(Decimal(self.row.value) - Decimal(self.less.value))
 
     @property
     def what(self) -> str:
@@ -73,9 +89,9 @@ class Held(NamedTuple):
 
     def __str__(self) -> str:
         if self.ours is None or self.is_lost:
-            return f"{self.row.id}, {self.what}: all runs diverged"
+            return f"{self.id}, {self.what}: all runs diverged"
         low, high = number(self.ours.estimate.low), number(self.ours.estimate.high)
-        text = f"{self.row.id}, {self.what}: {self.row.value} printed, {low} to {high} ours"
+        text = f"{self.id}, {self.what}: {self.value} printed, {low} to {high} ours"
         if math.isnan(self.sds):
             return text
         sds = f"{self.sds:.1f}" if self.sds < 100 else f"{self.sds:,.0f}"
@@ -168,7 +184,7 @@ def _candidates(
         for levels, _ in combinations(present, puzzle.candidates)
     ]
     for levels, ends in _answers(points, puzzle.between):
-        held = [_held(puzzle, clue, rows[clue.published], ends, studies) for clue in puzzle.clues]
+        held = [_held(puzzle, clue, rows, ends, studies) for clue in puzzle.clues]
         yield Candidate(levels, held)
 
 
@@ -196,7 +212,7 @@ def _answers(
 def _held(
     puzzle: Puzzle,
     clue: Clue,
-    row: Published,
+    rows: Mapping[str, Published],
     ends: Sequence[Mapping[str, str]],
     studies: Mapping[str, StudyTables],
 ) -> Held:
@@ -206,20 +222,31 @@ def _held(
     from their lowest end to their highest, and mean, sd and n are those of the nearest.
     """
     level = 1 - (1 - LEVEL) / len(puzzle.clues)
-    found = []
+    row, found = rows[clue.published], []
+    less = None if clue.less is None else rows[clue.less.published]
+    subtracted = puzzle.subtracted(clue)
     for reading, end in itertools.product(puzzle.readings(clue), ends):
-        here = reading.model_copy(update={"where": {**reading.where, **end}})
         try:
-            found.append(compare(row.value, row.unit, here, studies, level))
+            if less is None or subtracted is None:
+                ours = compare(row.value, row.unit, _at(reading, end), studies, level)
+            else:
+                first = Printed(row.value, row.unit, _at(reading, end))
+                second = Printed(less.value, less.unit, _at(subtracted, end))
+                ours = compare_difference(first, second, studies, level)
         except MissingError as missing:
-            return Held(clue, row, None, str(missing))
+            return Held(clue, row, less, None, str(missing))
+        found.append(ours)
     nearest = min(found, key=_distance)
     between = nearest.estimate._replace(
         low=min(ours.estimate.low for ours in found),
         high=max(ours.estimate.high for ours in found),
     )
     open_ = next((ours.open for ours in found if ours.open), "")
-    return Held(clue, row, nearest._replace(estimate=between), open_)
+    return Held(clue, row, less, nearest._replace(estimate=between), open_)
+
+
+def _at(reading: Reading, levels: Mapping[str, str]) -> Reading:
+    return reading.model_copy(update={"where": {**reading.where, **levels}})
 
 
 def _distance(ours: Ours) -> float:

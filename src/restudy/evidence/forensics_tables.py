@@ -30,8 +30,9 @@ def forensics_table(solutions: Sequence[Solution]) -> pd.DataFrame:
 
     Returns:
         one row per puzzle, candidate and value, with the columns ``COLUMNS``: ``candidate`` (its
-        levels as text), ``published`` (the value's id), ``value`` (as printed), ``n`` and
-        ``diverged`` (runs of ours with and without a value), ``mean``, ``sd``, ``low``, ``high``
+        levels as text), ``published`` (the value's id; of a difference both), ``value`` (as
+        printed), ``n`` and ``diverged`` (runs of ours with and without a value), ``mean``, ``sd``,
+        ``low``, ``high``
         (interval for one more run), ``sds`` (distance to the mean in standard deviations),
         ``misses`` (distance to the interval's middle in half widths), ``fits`` (missing where the
         value judges nothing); and the candidate's ``verdict`` and its reason. No rows for a puzzle
@@ -166,10 +167,10 @@ def _nearest(out: Sequence[Candidate]) -> str:
 
 def _columns(held: Held) -> dict[str, Any]:
     found = {
-        "published": held.row.id,
+        "published": held.id,
         "metric": held.what,
         "unit": held.row.unit,
-        "value": held.row.value,
+        "value": held.value,
     }
     if held.ours is None:
         return found
@@ -185,7 +186,7 @@ def _columns(held: Held) -> dict[str, Any]:
 def _readable(candidate: Candidate) -> dict[str, str]:
     row = {"candidate": candidate.name}
     for held in candidate.held:
-        row[f"{held.row.id}, {held.what}: {held.row.value}"] = _number(held)
+        row[f"{held.id}, {held.what}: {held.value}"] = _number(held)
     # What is not yet judged is so for one reason, which the conclusion says.
     because = candidate.because if candidate.verdict == RULED_OUT else DASH
     return row | {"verdict": candidate.verdict, "because": because}

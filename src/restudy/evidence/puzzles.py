@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from restudy.evidence.ledger import Entry
-from restudy.evidence.readings import Number, Reading, Text
+from restudy.evidence.readings import Number, Reading, Strict, Text
 
 
 def _listed(value: Any) -> Any:
@@ -22,6 +22,18 @@ def _listed(value: Any) -> Any:
 Levels = Annotated[list[Text], Field(min_length=1), BeforeValidator(_listed)]
 
 
+class Less(Strict):
+    """What is subtracted: another published value, and the same number of ours at other levels.
+
+    Attributes:
+        published: id of the value.
+        where: factor -> label of the level.
+    """
+
+    published: Text
+    where: dict[str, Text] = Field({})
+
+
 class Clue(Number):
     """A published value that a candidate must be able to give, and the number of ours beside it.
 
@@ -29,10 +41,13 @@ class Clue(Number):
         published: id of the value.
         where: factor -> label of the level, or of several: the source's own level is not known,
             and lies between them (a width), so what ours give lies between theirs.
+        less: another value that is subtracted from it, seed by seed: what one change of settings
+            does, at any candidate, is told much more sharply than either number.
     """
 
     published: Text
     where: dict[str, Levels] = Field({})
+    less: Less | None = None
 
 
 class Puzzle(Entry):
@@ -71,7 +86,8 @@ class Puzzle(Entry):
     @model_validator(mode="after")
     def _candidates_are_free(self) -> Puzzle:
         for clue in self.clues:
-            if fixed := sorted(clue.where.keys() & set(self.candidates)):
+            levels = {**clue.where, **(clue.less.where if clue.less else {})}
+            if fixed := sorted(levels.keys() & set(self.candidates)):
                 raise ValueError(f"'where' of {clue.published} fixes a candidate: {fixed[0]!r}")
         return self
 
@@ -85,3 +101,10 @@ class Puzzle(Entry):
             Reading(study=self.study, where=dict(zip(clue.where, labels, strict=True)), **number)
             for labels in itertools.product(*clue.where.values())
         ]
+
+    def subtracted(self, clue: Clue) -> Reading | None:
+        """Return the reading that a clue subtracts, if any; the candidates' factors left free."""
+        if clue.less is None:
+            return None
+        number = {name: getattr(clue, name) for name in Number.model_fields}
+        return Reading(study=self.study, where=clue.less.where, **number)

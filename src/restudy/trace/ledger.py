@@ -173,7 +173,8 @@ def _puzzle(name: str, results: Path) -> Subject | None:
         places = (*places, place)
         says |= said(found, {"conclusion": "conclusion"})
     uses = (Use("search", row.study),) if _is_run(row.study, results) else ()
-    clues = tuple(dict.fromkeys(clue.published for clue in row.clues))
+    named = [(clue.published, clue.less.published if clue.less else None) for clue in row.clues]
+    clues = tuple(dict.fromkeys(id_ for ids in named for id_ in ids if id_ is not None))
     return Subject(name, "puzzle", says, (declared("forensics", name), *places), uses, (), clues)
 
 
