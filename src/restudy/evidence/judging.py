@@ -313,8 +313,15 @@ def _in_words(row: pd.Series[Any]) -> str:
     return (
         f"{where}{row['number']}, {row['sides']}: {effect} ({low} to {high}; n {row['n']:.0f}): "
         f"{row['verdict']}{_open(row) if is_open else ''}"
-        f"{by_design(row.to_dict())}"
+        f"{_mark(row)}"
     )
+
+
+def _mark(row: pd.Series[Any]) -> str:
+    """Return that a test's design was changed; why is in its own row."""
+    if row["exploratory"]:
+        return " (exploratory, does not count)"
+    return " (redesigned)" if row["redesigned"] else ""
 
 
 def _open(row: pd.Series[Any]) -> str:
