@@ -85,6 +85,7 @@ INSTEAD = {
     "python -m bench.same": Instead(
         "python -c 'import bench.same.__main__'", "minutes; tests/test_same_numbers.py does a part"
     ),
+    "python -m bench.probes": Instead("python -m bench.probes --quick", "minutes without --quick"),
     "python -m bench.profile": Instead("python -c 'import bench.profile'", "minutes"),
     ".venv/bin/python -m docs.screenshots --results results": Instead(
         "python -m docs.screenshots --help", "needs Chromium; the pictures are those of another run"
