@@ -90,9 +90,6 @@ def _blocks(
         filters=["topic", "source", "verdict"],
         stacked=True,
     )
-    for topic, part in tests.groupby("topic", sort=False):
-        title = f"{str(topic)[:1].upper()}{str(topic)[1:]}: the tests"
-        yield _tests(title, part)
     if len(timed):
         columns = {"of_times": "of its times", "of_counts": "of its counts"}
         yield Table(
@@ -102,12 +99,8 @@ def _blocks(
             stacked=True,
         )
     if len(timed_tests):
-        yield _tests("Times: the tests", timed_tests)
-
-
-def _tests(title: str, tests: pd.DataFrame) -> Table:
-    shown = readable_tests(tests)
-    return Table(title, shown, folded=True, badges=["verdict"], on_paper=False)
+        shown = readable_tests(timed_tests)
+        yield Table("Times: the tests", shown, folded=True, badges=["verdict"], on_paper=False)
 
 
 def _counts(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +128,8 @@ def _line(test: Mapping[Any, Any]) -> str:
     signed = test["scale_of"] != "ratio"
     effect, low, high = (number(test[name], signed=signed) for name in ("effect", "low", "high"))
     line = (
-        f"{what}: {test['scale_of']} {effect} ({low} to {high}; n {test['n']:.0f}), predicted "
+        f"{what}: {number(test['treatment'])} and {number(test['control'])}, {test['scale_of']} "
+        f"{effect} ({low} to {high}; n {test['n']:.0f}; p {number(test['p_adjusted'])}), predicted "
         f"{test['predicts']}, margin {number(test['margin'])}: {test['verdict']}"
     )
     if test["low_power"] and test["verdict"] == Verdict.INCONCLUSIVE:
