@@ -50,6 +50,7 @@ def claim(*tests: dict[str, Any], **fields: Any) -> Claim:
         ({"control": None}, "belong together"),
         ({"control": {"hidden": "8"}}, "same factors"),
         ({"control": {"norm": "batch"}}, "other levels"),
+        ({"control": {"norm": ["none", "layer"]}}, "several levels of 'norm'"),
         ({"in": {"hidden": "8"}}, "belong together"),
         ({"in": {"hidden": "8"}, "than_in": {"hidden": "8"}}, "other levels"),
         ({"control": 0.5, "in": {"hidden": "8"}, "than_in": {"hidden": "9"}}, "both with levels"),

@@ -128,6 +128,25 @@ def test_over_levels_the_range_and_the_best_by_validation():
     assert (spread.treatment, spread.control) == pytest.approx((1.6, 0.8))
 
 
+def test_a_side_takes_the_best_of_the_levels_that_it_names():
+    # On validation data 1 is best, and 2 the best of those the treatment may take.
+    scores, tests = {"0": 0.3, "1": 0.9, "2": 0.6, "3": 0.5}, {"0": 1.0, "1": 2, "2": 4, "3": 8}
+
+    def value(run: Any, epoch: int, split: str, metric: str) -> float:
+        return (scores if split == "validation" else tests)[run.levels["strength"]]
+
+    found = effect(
+        value,
+        {
+            "treatment": {"strength": ["2", "3"]},
+            "control": {"strength": "0"},
+            "over": {"factor": "strength", "take": "best"},
+        },
+        factors={"strength": {str(i): {"lambda2": i / 1000} for i in range(4)}},
+    )
+    assert (found.treatment, found.control, found.effect.n) == (4, 1, 5)
+
+
 def test_the_fastest_level_need_not_be_the_most_accurate():
     # The rate of 0.2 is there at epoch 1, or 2 without norm, and ends worse than the slower 0.1.
     factors = {"norm": ["none", "batch"], "learning_rate": [0.1, 0.2]}

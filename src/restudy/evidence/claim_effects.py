@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from restudy.evidence.claim_tests import DATASET, ClaimTest, Over
+from restudy.evidence.claim_tests import DATASET, ClaimTest, Over, Where
 from restudy.evidence.measuring import MissingError, StudyTables, cuts
 from restudy.evidence.readings import Number
 from restudy.evidence.run_values import Reach, at_levels, number_of, reach_of, run_values
@@ -236,7 +236,7 @@ def _kept(effects: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return np.full_like(whole, True), seeds
 
 
-def _places(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> list[Mapping[str, str]]:
+def _places(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> list[Where]:
     """Return the levels of each side, in order; nothing for two numbers of the same runs."""
     if test.second is not None:
         return []
@@ -252,7 +252,7 @@ def _places(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> list[Mappi
 def _sides(
     test: ClaimTest,
     values: pd.DataFrame,
-    places: Sequence[Mapping[str, str]],
+    places: Sequence[Where],
     factors: Mapping[str, Sequence[str]],
     score: pd.Series[float] | None,
 ) -> list[pd.DataFrame]:

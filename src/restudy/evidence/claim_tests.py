@@ -7,7 +7,7 @@ numbers. Read when Snakemake parses the Snakefile, so nothing heavy is imported.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -144,6 +144,7 @@ class ClaimTest(Strict):
             over the combinations of levels, seed by seed.
         where: factor -> the level, or levels, that the test is about.
         treatment, control: factor -> level; or ``control`` is a number that is compared with.
+            A side may name several levels of the factor of ``over``, which takes one of them.
         trend: the factor, with numbers for levels or in the order of the study, that it runs along.
         over: a factor whose levels become one number on either side.
         in_, than_in: levels at which the effect is to be larger, and those it is compared with:
@@ -164,8 +165,8 @@ class ClaimTest(Strict):
     than: Quantity | None = None
     correlate: Quantity | None = None
     where: Where = Field({})
-    treatment: Levels | None = None
-    control: Levels | float | None = None
+    treatment: Where | None = None
+    control: Where | float | None = None
     trend: Text | None = None
     over: Over | None = None
     in_: Levels | None = Field(None, alias="in")
@@ -217,6 +218,13 @@ class ClaimTest(Strict):
             raise ValueError("'in' needs a 'treatment' and a 'control', both with levels")
         if self.in_ is not None and not _differ(self.in_, self.than_in):
             raise ValueError("'in' and 'than_in' need the same factors and other levels")
+        for key, levels in self.sides:
+            for name, wanted in levels.items():
+                if key != "where" and isinstance(wanted, list) and not self._is_over(name):
+                    raise ValueError(
+                        f"{key!r} names several levels of {name!r}; allowed: one, or 'over' that "
+                        "factor"
+                    )
         if self.redesigned is not None and self.exploratory is not None:
             raise ValueError("has 'redesigned' and 'exploratory'; allowed: one of them")
         if self.ratio and self.margin < 1:
@@ -224,6 +232,9 @@ class ClaimTest(Strict):
         if self.predicts == "equal" and self.margin == (1 if self.ratio else 0):
             raise ValueError("a claim of equality needs a margin")
         return self
+
+    def _is_over(self, factor: str) -> bool:
+        return self.over is not None and self.over.factor == factor
 
     @property
     def subject(self) -> str:
@@ -349,7 +360,7 @@ def _name(number: Number) -> str:
     return name + (" at the best validation epoch" if number.at == BEST else "")
 
 
-def _differ(levels: Levels, others: Levels | None) -> bool:
+def _differ(levels: Mapping[str, Any], others: Mapping[str, Any] | None) -> bool:
     return others is not None and levels.keys() == others.keys() and levels != others
 
 
