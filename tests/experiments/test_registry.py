@@ -15,7 +15,6 @@ from sklearn.tree import DecisionTreeClassifier
 from restudy.experiments import (
     batch_norm,
     bootstrap,
-    budgets,
     classical,
     clock,
     decay_rules,
@@ -62,8 +61,6 @@ def small(monkeypatch):
     monkeypatch.setattr(matched_losses, "HOUSE_STEPS", 10)
     monkeypatch.setattr(equal_loss, "EPOCHS", 40)
     monkeypatch.setattr(equal_loss, "TARGET", 1.5)
-    few = {name: budget._replace(steps=5) for name, budget in budgets.BUDGETS.items()}
-    monkeypatch.setattr(budgets, "BUDGETS", few)
     # Forests and boosting of hundreds of trees take seconds, whatever the data.
     monkeypatch.setattr(
         classical, "_boosting", lambda seed: DecisionTreeClassifier(random_state=seed)
