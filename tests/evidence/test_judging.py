@@ -481,6 +481,10 @@ def judged(gain: float, sd: float = 1e-4, **fields: Any) -> pd.DataFrame:
         (-0.05, 1e-4, "less", "supported"),
         (0.001, 1e-4, "equal", "supported"),
         (0.05, 1e-4, "equal", "contradicted"),
+        (0.05, 1e-4, "no greater", "contradicted"),
+        (0.05, 1e-4, "no less", "supported"),
+        (-0.05, 1e-4, "no greater", "supported"),
+        (0.02, 0.05, "no less", "inconclusive"),
     ],
 )
 def test_verdicts(gain: float, sd: float, predicts: str, wanted: str):

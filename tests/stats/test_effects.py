@@ -20,7 +20,7 @@ from restudy.stats.effects import (
     welch_parts,
 )
 from restudy.stats.intervals import mean_interval
-from restudy.stats.margins import equivalence_p, superiority_p
+from restudy.stats.margins import equivalence_p, no_effect_p, superiority_p
 from restudy.stats.power import has_low_power, power_to_see
 from restudy.stats.ratios import paired_ratio, unpaired_ratio
 
@@ -196,12 +196,30 @@ def test_superiority_like_scipy(a: np.ndarray, seed: int, margin: float) -> None
     assert superiority_p(found, margin + 1) >= superiority_p(found, margin)
 
 
+@pytest.mark.filterwarnings("ignore:Precision loss")
+@given(GROUP, st.floats(0.01, 50))
+def test_no_effect_like_scipy(a: np.ndarray, margin: float) -> None:
+    found = paired_effect(a, np.zeros(len(a)))
+
+    def theirs(bound: float, alternative: str) -> float:
+        return float(stats.ttest_1samp(a, bound, alternative=alternative).pvalue)
+
+    above, below = theirs(margin, "less"), theirs(-margin, "greater")
+    assert no_effect_p(found, margin, "no greater") == pytest.approx(above, abs=1e-12)
+    assert no_effect_p(found, margin, "no less") == pytest.approx(below, abs=1e-12)
+    assert no_effect_p(found, margin, "equal") == pytest.approx(max(above, below), abs=1e-12)
+
+
 def test_margins_say_no() -> None:
     effect = paired_effect([1.0, 2.0], [0.0, 0.0])
     with pytest.raises(ValueError, match="margin above 0"):
         equivalence_p(effect, 0.0)
     with pytest.raises(ValueError, match="finite"):
         superiority_p(effect, math.nan)
+    with pytest.raises(ValueError, match="margin above 0"):
+        no_effect_p(effect, 0.0, "no less")
+    with pytest.raises(ValueError, match="no 'greater'"):
+        no_effect_p(effect, 1.0, "greater")
     assert math.isnan(equivalence_p(paired_effect([1.0], [0.0]), 1.0))
     same = paired_effect([1.0, 1.0], [1.0, 1.0])
     assert (equivalence_p(same, 0.1), superiority_p(same, 0.1)) == (0, 1)

@@ -1,12 +1,13 @@
 """The rule of the verdicts: each line of it, and what must always hold."""
 
 import math
+from typing import get_args
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from restudy.stats.verdict import Verdict, verdict
+from restudy.stats.verdict import Direction, Verdict, verdict
 
 S, C, N, I = (  # noqa: E741
     Verdict.SUPPORTED,
@@ -65,22 +66,47 @@ def test_the_rule_of_equality(low, high, p, p_equal, expected) -> None:
     assert found is expected
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "p", "p_equal", "no_greater", "no_less"),
+    [
+        (-0.5, 0.9, 0.5, 0.01, S, S),
+        (-9.0, 0.9, 0.5, 0.01, S, I),
+        (-9.0, 0.9, 0.5, 0.09, I, I),  # not after Holm
+        (-9.0, -1.2, 0.01, 0.01, S, C),
+        (-9.0, -0.5, 0.01, 0.01, S, I),
+        (1.0, 9.0, 0.01, 1.0, C, I),
+        (1.2, 9.0, 0.09, 1.0, I, I),
+        (0.5, 9.0, 0.01, 0.9, I, I),
+        (-9.0, 9.0, 0.9, 0.9, I, I),
+    ],
+)
+def test_the_rules_of_one_side(low, high, p, p_equal, no_greater, no_less) -> None:
+    def judge(direction: str) -> Verdict:
+        middle = (low + high) / 2
+        return verdict(low, middle, high, margin=1.0, direction=direction, p=p, p_equal=p_equal)
+
+    assert (judge("no greater"), judge("no less")) == (no_greater, no_less)
+
+
 def every(low, estimate, high, margin, p, p_equal=0.01) -> dict[str, Verdict]:
     return {
         direction: verdict(
             low, estimate, high, margin=margin, direction=direction, p=p, p_equal=p_equal
         )
-        for direction in ("greater", "less", "different", "equal")
+        for direction in get_args(Direction)
     }
 
 
 @given(ENDS, MARGIN, P)
 def test_claims_agree_with_each_other(ends, margin, p) -> None:
     found = every(*ends, margin, p)
-    greater, less, different, equal = found.values()
+    greater, less, different, equal, no_greater, no_less = found.values()
     turned = every(*(-end for end in reversed(ends)), margin, p)
     assert (turned["less"], turned["greater"]) == (greater, less)
     assert (turned["different"], turned["equal"]) == (different, equal)
+    assert (turned["no less"], turned["no greater"]) == (no_greater, no_less)
+    assert (equal is S) == (no_greater is S and no_less is S)
+    assert (equal is C) == (no_greater is C or no_less is C)
     assert (different is S) == (greater is S or less is S)
     assert (equal is S) == (different is N)
     assert {greater is N, less is N, different is N} in ({True}, {False})
@@ -130,6 +156,7 @@ def test_without_a_margin_every_difference_matters(ends, direction) -> None:
         ({"p": 2.0}, "between 0 and 1"),
         ({"p_equal": -1.0}, "between 0 and 1"),
         ({"direction": "equal", "margin": 0.0}, "margin above 0"),
+        ({"direction": "no less", "margin": 0.0}, "margin above 0"),
         ({"direction": "better"}, "no 'better'"),
         ({"low": 3.0}, "no interval"),
     ],

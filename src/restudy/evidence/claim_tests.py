@@ -15,6 +15,7 @@ from restudy.errors import describe, nearest
 from restudy.evidence.readings import BEST, Known, Number, Reading, Strict, Text
 from restudy.experiments.registry import EXPERIMENTS
 from restudy.plan import StudyPlan
+from restudy.stats.verdict import BOUNDS, Direction
 
 Levels = dict[str, Text]
 Where = dict[str, Text | list[Text]]
@@ -150,7 +151,8 @@ class ClaimTest(Strict):
         in_, than_in: levels at which the effect is to be larger, and those it is compared with:
             the effect is then a difference of effects.
         ratio: compare on a log scale; ``margin`` is a factor then, 1.1 for 10%.
-        predicts: what the claim says of the effect.
+        predicts: what the claim says of the effect; ``no greater`` and ``no less`` look at one side
+            alone, where ``equal`` looks at both.
         margin: the smallest effect that anyone would care about, in the number's unit.
         redesigned: what was wrong with the test that stood here when runs were first looked at.
             This one was fixed before its own outcome was seen, or says that it was not, and judges.
@@ -172,7 +174,7 @@ class ClaimTest(Strict):
     in_: Levels | None = Field(None, alias="in")
     than_in: Levels | None = None
     ratio: bool = False
-    predicts: Literal["greater", "less", "different", "equal"]
+    predicts: Direction
     margin: Margin
     redesigned: Text | None = None
     exploratory: Text | None = None
@@ -229,8 +231,8 @@ class ClaimTest(Strict):
             raise ValueError("has 'redesigned' and 'exploratory'; allowed: one of them")
         if self.ratio and self.margin < 1:
             raise ValueError("the margin of a ratio is 1 or more: 1.1 for 10%")
-        if self.predicts == "equal" and self.margin == (1 if self.ratio else 0):
-            raise ValueError("a claim of equality needs a margin")
+        if self.bounds and self.margin == (1 if self.ratio else 0):
+            raise ValueError(f"a claim of {self.predicts!r} needs a margin")
         return self
 
     def _is_over(self, factor: str) -> bool:
@@ -240,6 +242,11 @@ class ClaimTest(Strict):
     def subject(self) -> str:
         """Name of its study or experiment."""
         return self.study or self.experiment or ""
+
+    @property
+    def bounds(self) -> bool:
+        """Whether the claim is that there is no effect."""
+        return self.predicts in BOUNDS
 
     @property
     def timed(self) -> bool:

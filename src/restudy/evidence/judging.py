@@ -16,9 +16,9 @@ from restudy.evidence.ledger import NOT_YET, Claim, Status
 from restudy.evidence.measuring import MissingError, StudyTables
 from restudy.experiments.registry import EXPERIMENTS
 from restudy.stats.holm import holm
-from restudy.stats.margins import equivalence_p
+from restudy.stats.margins import no_effect_p
 from restudy.stats.power import has_low_power
-from restudy.stats.verdict import ALPHA, Verdict, verdict
+from restudy.stats.verdict import ALPHA, BOUNDS, Verdict, verdict
 from restudy.tables import DASH, number
 
 COLUMNS = (
@@ -92,13 +92,12 @@ def settle(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
     table = table.astype({"n": "Int64", "diverged": "Int64"})
     table["p_adjusted"] = table["p_contradicts"] = math.nan
     for _, family in counted(table).groupby("topic", sort=False):
-        p = family["p"].mask(family["predicts"] == "equal", family["p_equal"])
+        bounds = family["predicts"].isin(BOUNDS)
+        p = family["p"].mask(bounds, family["p_equal"])
         table.loc[family.index, "p_adjusted"] = holm(p.to_numpy(np.float64))
         # A difference that contradicts a claim of none is one that is found, as any other.
         found = holm(family["p"].to_numpy(np.float64))
-        table.loc[family.index, "p_contradicts"] = np.where(
-            family["predicts"] == "equal", found, math.nan
-        )
+        table.loc[family.index, "p_contradicts"] = np.where(bounds, found, math.nan)
     tests = {(claim.id, place): test for claim in claims for place, test in _numbered(claim)}
     for index, row in table[table["verdict"] != NOT_YET].iterrows():
         test = tests[row["claim"], row["test"]]
@@ -233,7 +232,7 @@ def _columns(test: ClaimTest, found: Found) -> dict[str, Any]:
         "n": effect.n,
         "sd": found.sd,
         "p": effect.p,
-        "p_equal": equivalence_p(effect, small) if test.predicts == "equal" else math.nan,
+        "p_equal": no_effect_p(effect, small, test.predicts) if test.bounds else math.nan,
         "low_power": has_low_power(effect, small) if small > 0 else None,
         "diverged": found.diverged,
         "left_out": found.unpaired,
@@ -260,10 +259,10 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
         _log(row[name]) if test.ratio else float(row[name])
         for name in ("low", "effect", "high", "margin")
     )
-    is_equal, p = test.predicts == "equal", float(row["p_adjusted"])
-    p_different = float(row["p_contradicts"]) if is_equal else p
+    p = float(row["p_adjusted"])
+    p_different = float(row["p_contradicts"]) if test.bounds else p
     if test.exploratory is not None:
-        p, p_different = float(row["p_equal"] if is_equal else row["p"]), float(row["p"])
+        p, p_different = float(row["p_equal"] if test.bounds else row["p"]), float(row["p"])
     if math.isnan(effect):
         return NOT_YET
     if row["because"]:
@@ -276,7 +275,7 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
             margin=margin,
             direction=test.predicts,
             p=p_different,
-            p_equal=p if is_equal else math.nan,
+            p_equal=p if test.bounds else math.nan,
         )
     )
 
@@ -338,7 +337,7 @@ def _power(row: Mapping[Any, Any]) -> str:
 
 def _alone(row: pd.Series[Any]) -> str:
     """Return by how much a test misses that finds something by itself, and not in its family."""
-    p = float(row["p_equal"] if row["predicts"] == "equal" else row["p"])
+    p = float(row["p_equal"] if row["predicts"] in BOUNDS else row["p"])
     if not p < ALPHA <= float(row["p_adjusted"]):
         return ""
     return f", p {p:.2g} by itself and {row['p_adjusted']:.2g} among all tests of its topic"

@@ -34,7 +34,7 @@ from restudy.evidence.judging import counted
 from restudy.evidence.ledger import SHOWN
 from restudy.report.paper.words import brief, estimate, percent
 from restudy.report.parts import Finding
-from restudy.stats.verdict import Verdict
+from restudy.stats.verdict import BOUNDS, Verdict
 
 FINDINGS = 5
 RULE = (
@@ -93,9 +93,13 @@ def clearness(test: Mapping[Any, Any]) -> float:
         ends = [math.log(end) if end > 0 else -math.inf for end in ends]
     if any(map(math.isnan, (*ends, margin))) or ends[0] == ends[1] or margin <= 0:
         return math.nan
+    outside = test["verdict"] == Verdict.CONTRADICTED
+    if test["predicts"] in ("no greater", "no less") and not outside:
+        # What lies on the other side speaks for the claim, however far.
+        far = ends[1] if test["predicts"] == "no greater" else -ends[0]
+        return -max(far, 0.0) / margin
     distances = sorted(abs(end) / margin for end in ends)
-    if test["verdict"] == Verdict.NO_DIFFERENCE or test["predicts"] == "equal":
-        outside = test["verdict"] == Verdict.CONTRADICTED
+    if test["verdict"] == Verdict.NO_DIFFERENCE or test["predicts"] in BOUNDS:
         return distances[0] if outside else -distances[1]
     return distances[0] if (ends[0] > 0) == (ends[1] > 0) else -distances[0]
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from restudy.stats.effects import Effect, upper_tail
+from restudy.stats.verdict import BOUNDS
 
 
 def equivalence_p(effect: Effect, margin: float) -> float:
@@ -24,6 +25,30 @@ def equivalence_p(effect: Effect, margin: float) -> float:
         raise ValueError(f"equivalence needs a margin above 0, not {margin}")
     nearest = margin - abs(effect.mean)  # the other edge lies further away, so its p is smaller
     return float(upper_tail(nearest, effect.se, effect.df))
+
+
+def no_effect_p(effect: Effect, margin: float, direction: str) -> float:
+    """Return the p of the null hypothesis that an effect is as large as ``margin``.
+
+    Args:
+        effect: the effect.
+        margin: above 0.
+        direction: ``equal``, on either side (:func:`equivalence_p`); ``no greater``, above 0; or
+            ``no less``, below it (:func:`superiority_p`).
+
+    Raises:
+        ValueError: ``margin`` is not a number above 0, or the direction is another.
+    """
+    if not 0 < margin < math.inf:
+        raise ValueError(f"a claim of no effect needs a margin above 0, not {margin}")
+    match direction:
+        case "equal":
+            return equivalence_p(effect, margin)
+        case "no less":
+            return superiority_p(effect, -margin)
+        case "no greater":
+            return superiority_p(effect._replace(mean=-effect.mean), -margin)
+    raise ValueError(f"a claim of no effect is no {direction!r}; allowed: {', '.join(BOUNDS)}")
 
 
 def superiority_p(effect: Effect, margin: float) -> float:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
-Direction = Literal["greater", "less", "different", "equal"]
+Direction = Literal["greater", "less", "different", "equal", "no greater", "no less"]
+
+BOUNDS: frozenset[str] = frozenset({"equal", "no greater", "no less"})
+"""The directions of claims that there is no effect; they need a margin."""
 
 ALPHA = 0.05
 
@@ -30,7 +33,7 @@ def verdict(
     p: float,
     p_equal: float = math.nan,
 ) -> Verdict:
-    """Judge the claim that an effect is greater than 0, less, different from 0, or equal to 0.
+    """Judge the claim that an effect is greater than 0, less, different, or that there is none.
 
     An effect is a difference, treatment minus control. The *margin* is the smallest difference that
     anyone would care about, chosen before the runs are looked at. The interval holds the effects
@@ -62,7 +65,12 @@ def verdict(
     the margin, on one side, and a difference is found; inconclusive otherwise. That no difference
     is found never supports it: few noisy runs find none either.
 
-    An interval of 95 % is stricter here than the test of equivalence, which asks for one of 90 %.
+    "No greater" looks at one side alone: supported if the whole interval lies below the margin and
+    the one-sided test against it says so too; contradicted as "greater" contradicts "equal". An
+    effect far below 0 speaks for it. "No less" is the same with the sign turned: what is said not
+    to harm may do good (non-inferiority).
+
+    An interval of 95 % is stricter here than these tests, which ask for one of 90 %.
 
     Args:
         low: the interval's lower end; NaN if there is no interval, as of one run alone. Nothing can
@@ -74,25 +82,29 @@ def verdict(
         direction: what the claim says of the effect.
         p: of no difference, two-sided; adjusted, if the claim is one of a family. NaN if there is
             none: then no difference is found.
-        p_equal: of the test of equivalence, likewise; for "equal" alone.
+        p_equal: of the test against the margin, likewise; for "equal", "no greater" and "no less".
 
     Raises:
         ValueError: ``low`` is above ``high``, ``margin`` is below 0 or not finite, or 0 for a claim
-            of equality, a p does not lie between 0 and 1, or the direction is unknown.
+            of no effect, a p does not lie between 0 and 1, or the direction is unknown.
     """
     if low > high or not 0 <= margin < math.inf:
         raise ValueError(f"no interval from {low} to {high}, or no margin {margin}")
     if any(not 0 <= one <= 1 for one in (p, p_equal) if not math.isnan(one)):
         raise ValueError(f"p lies between 0 and 1: {p}, {p_equal}")
-    if direction == "equal" and margin == 0:
-        raise ValueError("a claim of equality needs a margin above 0")
+    if direction in BOUNDS and margin == 0:
+        raise ValueError(f"a claim of {direction!r} needs a margin above 0")
 
     inside = -margin < low and high < margin
     above, below = p < ALPHA and low > 0, p < ALPHA and high < 0
+    too_large, too_small = above and low >= margin, below and high <= -margin
     match direction:
         case "equal":
-            supported = inside and p_equal < ALPHA
-            contradicted = (above and low >= margin) or (below and high <= -margin)
+            supported, contradicted = inside and p_equal < ALPHA, too_large or too_small
+        case "no greater":
+            supported, contradicted = high < margin and p_equal < ALPHA, too_large
+        case "no less":
+            supported, contradicted = -margin < low and p_equal < ALPHA, too_small
         case "greater":
             supported, contradicted = above and estimate >= margin, below
         case "less":
@@ -100,8 +112,9 @@ def verdict(
         case "different":
             supported, contradicted = (above or below) and abs(estimate) >= margin, False
         case _:
-            raise ValueError(f"a claim is no {direction!r}: greater, less, different or equal")
-    if inside and direction != "equal":
+            allowed = ", ".join(get_args(Direction))
+            raise ValueError(f"a claim is no {direction!r}; allowed: {allowed}")
+    if inside and direction not in BOUNDS:
         return Verdict.NO_DIFFERENCE
     if supported:
         return Verdict.SUPPORTED
