@@ -11,7 +11,7 @@ from scipy import stats
 from restudy.evidence.claim_effects import find_in_experiment, find_in_study
 from restudy.evidence.claim_tests import ClaimTest, Quantity
 from restudy.evidence.judging import counted, judge, readable_tests, verdicts_of
-from restudy.evidence.ledger import NOT_YET
+from restudy.evidence.ledger import NOT_YET, Status
 from restudy.evidence.measuring import MissingError, StudyTables
 from restudy.evidence.run_values import run_values
 from restudy.plan import StudyPlan
@@ -573,7 +573,7 @@ def test_what_contradicts_a_claim_of_no_difference_is_adjusted_too():
 def test_the_verdict_on_a_claim_is_that_of_all_its_tests():
     two = [test_of(), test_of(number={"split": "train", "metric": "accuracy"})]
 
-    def status(test: float, train: float) -> str:
+    def judged_as(test: float, train: float) -> Status:
         def value(run: Any, epoch: int, split: str, metric: str) -> float:
             gain = {"test": test, "train": train}.get(split, 0)
             noise = (run.recipe.seed * 7 % 5) * 1e-5
@@ -582,13 +582,18 @@ def test_the_verdict_on_a_claim_is_that_of_all_its_tests():
         tables, runs = numbers(value)
         made = claim(*two)
         table = judge([made], {"tiny": tables}, {"tiny": runs})
-        return verdicts_of([made], table)[made.id].status
+        return verdicts_of([made], table)[made.id]
+
+    def status(test: float, train: float) -> str:
+        return judged_as(test, train).status
 
     assert status(0.05, 0.05) == "supported"
     assert status(0.05, -0.05) == "inconclusive"
     assert status(-0.05, 0.001) == "contradicted"
     assert status(0.001, 0.001) == "no meaningful difference"
     assert status(0.05, 0.001) == "inconclusive"
+    assert judged_as(0.05, 0.001).because.startswith("its tests disagree: test acc")
+    assert "disagree" not in judged_as(-0.05, 0.001).because
 
 
 def test_a_claim_whose_study_is_not_there_is_not_yet():

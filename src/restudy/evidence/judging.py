@@ -286,13 +286,16 @@ def _combined(rows: pd.DataFrame) -> Status:
     if settling.empty:
         return Status(NOT_YET, "; ".join(filter(None, dict.fromkeys(rows["because"]))))
     found = set(settling["verdict"])
+    reading = _reading(judged, rows[rows["verdict"] == NOT_YET])
     if len(found) == 1:
-        whole = found.pop()
-    elif Verdict.CONTRADICTED in found and Verdict.SUPPORTED not in found:
-        whole = str(Verdict.CONTRADICTED)
-    else:
-        whole = str(Verdict.INCONCLUSIVE)
-    return Status(whole, _reading(judged, rows[rows["verdict"] == NOT_YET]))
+        return Status(found.pop(), reading)
+    if Verdict.CONTRADICTED in found and Verdict.SUPPORTED not in found:
+        return Status(str(Verdict.CONTRADICTED), reading)
+    # More runs would help where a test leaves it open, and not where two say different things.
+    disagree = len(found - {Verdict.INCONCLUSIVE}) > 1
+    return Status(
+        str(Verdict.INCONCLUSIVE), f"its tests disagree: {reading}" if disagree else reading
+    )
 
 
 def _reading(judged: pd.DataFrame, missing: pd.DataFrame) -> str:
