@@ -39,9 +39,10 @@ def test_claims_are_counted_once_each():
     assert sum(count.number for count in tally.counts) == 9
     assert tally.sentence == (
         "Of 9 claims 3 held, and 2 did not: our runs contradict 1, and show no meaningful "
-        "difference where 1 see one. 3 are open: 1 inconclusive, 2 not tested by this run. "
-        "1 cannot be tested here."
+        "difference where 1 see one. 1 are inconclusive, for want of runs or since their tests "
+        "disagree; 2 are not tested by this run. 1 cannot be tested here."
     )
+    assert "not tested" not in answer.claims([*told, "cannot be"]).sentence
 
 
 def test_mistakes_are_counted_once_each():

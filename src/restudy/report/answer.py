@@ -78,7 +78,8 @@ def claims(verdicts: Sequence[str], address: str = "") -> Tally:
     sentence = (
         f"Of {len(verdicts)} claims {held} held, and {against + none} did not: our runs contradict "
         f"{against}, and show no meaningful difference where {none} see one. "
-        f"{open_ + untested} are open: {open_} inconclusive, {untested} not tested by this run. "
+        f"{open_} are inconclusive, for want of runs or since their tests disagree"
+        f"{f'; {untested} are not tested by this run' if untested else ''}. "
         f"{cannot} cannot be tested here."
     )
     counts = [
