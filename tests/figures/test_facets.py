@@ -92,6 +92,15 @@ def test_panels_of_a_row_have_one_scale() -> None:
     assert len({axes.get_ylim() for axes in panels}) == 2
 
 
+def test_panels_that_end_at_other_epochs_have_axes_of_their_own() -> None:
+    made = tables("budget", "default")
+    panels = learning_curves(made.history, made.factors).figure.axes
+    ends = [axes.get_xlim()[1] for axes in panels]
+    assert ends[0] == ends[2] > 200 > 30 > ends[1] == ends[3] > 20
+    for axes in panels[2:]:
+        assert any(label.get_visible() for label in axes.get_xticklabels())
+
+
 @pytest.mark.parametrize("scale", SCALES)
 def test_panels_show_all_combinations(scale: str) -> None:
     for name in DRAWN_SO[scale]:

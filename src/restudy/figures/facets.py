@@ -148,7 +148,10 @@ def draw_facets(
     below = 1 + text.count("\n") + len(handles) // abreast
     height = rows * _HEIGHT + blocks * (0.2 + 0.13 * tall) + 0.3 + 0.14 * below
     figure = Figure(figsize=(PAGE, height))
-    grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey="none")
+    ends = [int(_rows(data, cell)["epoch"].max()) for cell, _ in cells]
+    # Panels that end at other epochs, as those of many steps and of few, have axes of their own.
+    alike = len(set(ends)) == 1
+    grid = figure.subplots(rows, columns, squeeze=False, sharex=alike, sharey="none")
     for place, (cell, _) in enumerate(cells):
         block, column = divmod(place, columns)
         for row, metric in enumerate(metrics):
@@ -158,13 +161,15 @@ def draw_facets(
             here = _rows(data[data["metric"] == metric], cell)
             curves = list(_curves(here, asked, shown, levels))
             if over_epochs:
-                _draw_epochs(axis, curves, splits, int(data["epoch"].max()))
+                _draw_epochs(axis, curves, splits, ends[place])
             else:
                 _draw_points(axis, curves, every)
             if not np.isfinite(here["mean"]).any():
                 axis.text(0.5, 0.5, "all runs diverged", transform=axis.transAxes, ha="center")
             if row == 0:
                 axis.set_title(heads[place])
+            if not alike:
+                axis.tick_params(labelbottom=row == len(metrics) - 1)
             if column:
                 axis.set_ylabel("")
                 axis.tick_params(labelleft=False)
