@@ -68,6 +68,12 @@ def test_one_study_after_the_other(checkout, command, capsys):
         assert (folder / f"tables/{name}.csv").read_bytes() == (
             checkout.results / f"tables/{name}.csv"
         ).read_bytes(), name
+    own = {
+        name: (folder / f"tables/tiny/{name}.csv").read_bytes() for name in ("summary", "winners")
+    }
+    for name, content in own.items():
+        assert content == (checkout.results / f"tables/tiny/{name}.csv").read_bytes(), name
+    assert not (folder / "tables/tiny/timing.csv").exists()
     checkout.configure(scale="full", only=["houses"])
     checkout.run()
     assert command("houses") == folder
@@ -76,6 +82,8 @@ def test_one_study_after_the_other(checkout, command, capsys):
     page = (folder / "README.md").read_text()
     assert "2 of 2 studies have been done at the full scale" in page
     assert "Not yet: none" in page
+    assert (folder / "tables/houses/summary.csv").is_file()
+    assert {name: (folder / f"tables/tiny/{name}.csv").read_bytes() for name in own} == own
 
 
 def test_a_run_of_other_studies_is_refused(checkout, command):

@@ -36,6 +36,10 @@ from restudy.reference.finished import check_finished
 from restudy.tables import to_csv
 
 FOLDER = Path("results/gathered")
+
+STUDY_TABLES = ("summary.csv", "comparison.csv", "winners.csv", "matters.csv", "matters.md")
+"""Tables of a study that are kept, of those that it has: all but seconds."""
+
 _LEFT_OUT = re.compile(r"\b(?:study|experiment) (\S+) is not in this run\b")
 _JUDGED = ("published", "claims", "errata")
 """The kinds of rows that have a status here; systems and figures are not of runs."""
@@ -88,6 +92,8 @@ def gather(settings: Settings, results: Path, into: Path) -> tuple[Record, list[
             _write(part, name, table)
         for name, table in _judged(part, ledger, record).items():
             _write(part, name, table)
+        for name in record["studies"]:
+            _keep(name, results if name in plan.studies else into, part)
         _tell(part, record, missing)
         write_record(record, part)
         shutil.rmtree(into, ignore_errors=True)
@@ -126,8 +132,22 @@ def _tell(folder: Path, record: Record, missing: list[str]) -> None:
     tables = {name: _read(folder, name) for name in told}
     published = read_published_table(folder / "tables/published.csv")
     (folder / "claims.md").write_text(claims_beside(tables["claims"], default), encoding="utf-8")
-    text = readme(record, missing, published, tables, default)
+    advice = {
+        path.parent.name: path.read_text(encoding="utf-8")
+        for path in sorted((folder / "tables").glob("*/matters.md"))
+    }
+    text = readme(record, missing, published, tables, default, advice)
     (folder / README).write_text(text, encoding="utf-8")
+
+
+def _keep(study: str, source: Path, into: Path) -> None:
+    """Copy a study's own tables, those that it has."""
+    folder = into / "tables" / study
+    folder.mkdir()
+    for name in STUDY_TABLES:
+        path = source / "tables" / study / name
+        if path.is_file():
+            shutil.copyfile(path, folder / name)
 
 
 def _left_out(tables: Iterable[pd.DataFrame]) -> set[str]:

@@ -23,6 +23,7 @@ def readme(
     published: pd.DataFrame,
     tables: Mapping[str, pd.DataFrame],
     default: pd.DataFrame | None,
+    advice: Mapping[str, str],
 ) -> str:
     """Return what a visitor reads first.
 
@@ -32,6 +33,7 @@ def readme(
         published: the gathered table of printed numbers.
         tables: those of claims and their tests, errata, puzzles and claims about time, as text.
         default: the reference's table of claims, if there is one.
+        advice: what matters most in the studies that ask for it, by study: a list in Markdown.
     """
     claims, timed = tables["claims"], tables["timed_claims"]
     tallies = (
@@ -54,6 +56,10 @@ def readme(
     ]
     if default is not None:
         parts += [_changes(claims, tables["claim_tests"], default)]
+    parts += [
+        f"## What matters most: [{study}](tables/{study}/matters.csv)\n\n{found}"
+        for study, found in advice.items()
+    ]
     parts += [_puzzles(tables["puzzles"]), _studies(record)]
     return "\n".join(parts)
 
@@ -113,7 +119,7 @@ def _puzzles(puzzles: pd.DataFrame) -> str:
 def _studies(record: Record) -> str:
     rows: list[dict[str, Any]] = [
         {
-            "study": name,
+            "study": f"[{name}](tables/{name}/summary.csv)",
             "runs": f"{about['runs']:,}",
             "hours of training": f"{about['training_hours']:.2f}",
             "commit": about["commit"][:12],
