@@ -11,6 +11,7 @@ import pandas as pd
 
 from restudy.digests import digest
 from restudy.errors import RestudyError
+from restudy.experiments.registry import EXPERIMENTS
 
 _ASKED = ("scale", "as_published", "factors", "compare")
 
@@ -51,5 +52,7 @@ def read_configuration(results: Path) -> dict[str, Any]:
     if len(scales) > 1:
         found = ", ".join(sorted(scales))
         raise RestudyError(f"{results}: studies of several scales ({found}); run it again")
-    experiments = sorted(path.stem for path in results.glob("experiments/*.parquet"))
+    # The table of an experiment that is no longer there may still be.
+    tables = {path.stem for path in results.glob("experiments/*.parquet")}
+    experiments = sorted(tables & EXPERIMENTS.keys())
     return {"scale": scales.pop(), "studies": studies, "experiments": experiments}

@@ -1,0 +1,24 @@
+"""What a run was asked to do, as its results folder tells it."""
+
+import json
+from pathlib import Path
+
+from restudy.experiments.registry import EXPERIMENTS
+from restudy.reference.configuration import read_configuration
+from tests.reference import made_up
+
+REFERENCE = Path("results/reference/reference.json")
+
+
+def test_the_table_of_an_experiment_that_is_gone_does_not_count(tmp_path):
+    results = made_up.finish(tmp_path, made_up.configure(tmp_path))
+    (results / "experiments").mkdir()
+    for name in ("descent", "long-gone"):
+        (results / f"experiments/{name}.parquet").touch()
+    assert read_configuration(results)["experiments"] == ["descent"]
+
+
+def test_the_reference_asks_for_nothing_that_is_gone():
+    origin = json.loads(REFERENCE.read_text())
+    assert set(origin["experiments"]) <= EXPERIMENTS.keys()
+    assert all(Path(f"config/studies/{name}.yaml").is_file() for name in origin["studies"])
