@@ -8,7 +8,7 @@ import torch
 from threadpoolctl import threadpool_info
 from torch import nn
 
-from restudy.experiments import clock, step_times, to_target, vectorising
+from restudy.experiments import clock, softmax_times, step_times, to_target, vectorising
 from restudy.experiments.to_target import Side, Trained
 from restudy.experiments.torch_nets import ACTIVATIONS, descend, network
 from restudy.numpy_net.network import FullyConnectedNet
@@ -84,6 +84,21 @@ def test_both_ways_of_a_pass_are_softmax_regression(way):
     assert loss == pytest.approx(reference.item())
     assert dw == pytest.approx(weights.grad.numpy())
     assert db == pytest.approx(biases.grad.numpy())
+
+
+@pytest.mark.parametrize("name", ["fused", "separate"])
+def test_both_ways_of_a_loss_are_that_of_autograd(name):
+    random = np.random.default_rng(0)
+    scores, y = random.normal(0, 3, (7, 5)), random.integers(0, 5, 7)
+    leaf = torch.tensor(scores, requires_grad=True)
+    nn.functional.cross_entropy(leaf, torch.tensor(y)).backward()
+    reference = nn.functional.cross_entropy(leaf, torch.tensor(y)).item()
+    loss, gradient = softmax_times.BY_HAND[name](scores, y)
+    assert loss == pytest.approx(reference, rel=1e-12)
+    assert gradient == pytest.approx(leaf.grad.numpy(), abs=1e-14)
+    of_torch, slope = softmax_times.differentiated(softmax_times.TORCH[name], leaf, torch.tensor(y))
+    assert of_torch.item() == pytest.approx(reference, rel=1e-12)
+    assert slope.numpy() == pytest.approx(leaf.grad.numpy(), abs=1e-14)
 
 
 def test_batch_norm_or_none_have_the_same_weights():

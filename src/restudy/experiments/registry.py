@@ -339,6 +339,13 @@ EXPERIMENTS: Mapping[str, Experiment] = {
         ("fashion_mnist",),
         timed=True,
     ),
+    "softmax-speed": Experiment(
+        "What softmax and cross-entropy cost, fused or in separate steps",
+        "softmax_times.softmax_speed",
+        {"library": ("numpy", "torch"), "computation": ("fused", "separate")},
+        {"seconds": "of the processor: loss and gradient of 64 x 10 scores"},
+        timed=True,
+    ),
     "activation-speed": Experiment(
         "What ReLU, sigmoid and tanh cost, alone and in a step of a network",
         "step_times.activation_speed",

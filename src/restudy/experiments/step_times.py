@@ -49,7 +49,7 @@ def activation_speed(data: Mapping[str, PreparedData]) -> pd.DataFrame:
         for library, make in _STEPS.items():
             step = make(train, (_UNITS, _UNITS), activation, False)
             sides[library, "step of a network", activation] = step
-    return _table(sides, ("library", "work", "activation"))
+    return by_levels(sides, ("library", "work", "activation"))
 
 
 def norm_step(data: Mapping[str, PreparedData]) -> pd.DataFrame:
@@ -60,11 +60,19 @@ def norm_step(data: Mapping[str, PreparedData]) -> pd.DataFrame:
         for library, make in _STEPS.items()
         for norm in ("none", "batch")
     }
-    return _table(sides, ("library", "norm"))
+    return by_levels(sides, ("library", "norm"))
 
 
-def _table(sides: Mapping[Levels, Step], factors: Sequence[str]) -> pd.DataFrame:
-    """Time all sides in turns; one row for each side and repetition."""
+def by_levels(sides: Mapping[Levels, Step], factors: Sequence[str]) -> pd.DataFrame:
+    """Time all sides in turns.
+
+    Args:
+        sides: the level of each factor -> what is timed.
+        factors: their names.
+
+    Returns:
+        the factors, ``seed``, ``seconds``; one row for each side and repetition.
+    """
     by_name = {", ".join(levels): step for levels, step in sides.items()}
     return pd.DataFrame(
         [
