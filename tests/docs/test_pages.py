@@ -9,6 +9,7 @@ import pytest
 from restudy.docs import blocks as made_blocks
 from restudy.docs import configuration, diagrams, graphs, keys, outcome, pictures
 from restudy.evidence.ledger import KINDS
+from restudy.gathered.gathering import FOLDER
 from tests.docs import pages
 from tests.docs.pages import PAGES, ROOT
 
@@ -206,6 +207,12 @@ def test_pictures_of_what_is_not_there_are_left(tmp_path):
     width, height = (int.from_bytes(picture[place : place + 4], "big") for place in (16, 20))
     # An inch and half an inch, with a margin of 6 points on each side.
     assert (width, height) == pytest.approx((110 * 84 / 72, 110 * 48 / 72), abs=1)
+
+
+def test_the_readme_says_what_has_been_gathered():
+    made = made_blocks.read(ROOT / outcome.PAGE, outcome.FULL_SCALE)
+    assert made == outcome.full_scale(ROOT / FOLDER), "run: make docs"
+    assert made in (ROOT / FOLDER / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_outcome_in_the_readme_is_a_run_s():

@@ -80,8 +80,8 @@ def test_one_study_after_the_other(checkout, command, capsys):
     record = json.loads((folder / "gathered.json").read_text())
     assert list(record["studies"]) == ["houses", "tiny"]
     page = (folder / "README.md").read_text()
-    assert "2 of 2 studies have been done at the full scale" in page
-    assert "Not yet: none" in page
+    assert "All 2 studies have been done at the full scale" in page
+    assert "Not yet" not in page.partition("##")[0]
     assert (folder / "tables/houses/summary.csv").is_file()
     assert {name: (folder / f"tables/tiny/{name}.csv").read_bytes() for name in own} == own
 

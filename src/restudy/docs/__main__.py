@@ -1,7 +1,8 @@
 """Make what is made of the documentation: ``python -m restudy.docs [--results results]``.
 
-Without an option: the reference of all keys and the diagrams, from models, rules and imports. With
-the results of a finished run, or with ``results/reference``: the pictures, and what came out.
+Without an option: the reference of all keys and the diagrams, from models, rules and imports, and
+what came out at the full scale, from ``results/gathered``. With the results of a finished run, or
+with ``results/reference``: the pictures, and what came out.
 """
 
 from __future__ import annotations
@@ -23,19 +24,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         if options.results is None:
-            _from_code()
+            _from_checkout()
         else:
             _from_run(options.results)
     except RestudyError as error:
         sys.exit(f"error: {error}")
 
 
-def _from_code() -> None:
+def _from_checkout() -> None:
     write_atomically(configuration.FILE, configuration.page().encode())
     print(configuration.FILE)
     blocks.put(diagrams.PAGE, diagrams.MODULES, diagrams.modules())
     blocks.put(diagrams.PAGE, diagrams.RULES, diagrams.rules())
     print(f"{diagrams.PAGE}: {diagrams.RULES}, {diagrams.MODULES}")
+    blocks.put(outcome.PAGE, outcome.FULL_SCALE, outcome.full_scale())
+    print(f"{outcome.PAGE}: {outcome.FULL_SCALE}")
 
 
 def _from_run(results: Path) -> None:

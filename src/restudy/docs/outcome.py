@@ -1,4 +1,4 @@
-"""What came out, in a few lines for the README: of a finished run, or of the reference."""
+"""What came out, in a few lines for the README: of a run or reference, and at the full scale."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from restudy.errors import RestudyError
 from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
+from restudy.gathered.gathering import FOLDER
 from restudy.reference.contents import ORIGIN, PAPER_CONTENT
 from restudy.report import answer
 from restudy.report.claims import verdicts
@@ -18,6 +19,7 @@ from restudy.report.findings import findings
 
 PAGE = Path("README.md")
 BLOCK = "outcome"
+FULL_SCALE = "full scale"
 
 
 def origin(results: Path) -> tuple[str, str]:
@@ -36,26 +38,17 @@ def origin(results: Path) -> tuple[str, str]:
 def outcome(results: Path, scale: str, commit: str) -> str:
     """Return how much came out again and what is worth knowing, as the report begins with it."""
     tables = results / "tables"
-    claims, errata, timed = (
-        pd.read_csv(tables / f"{name}.csv", dtype=str, keep_default_na=False)
-        for name in ("claims", "errata", "timed_claims")
-    )
-    tallies = (
-        answer.numbers(read_published_table(tables / "published.csv")),
-        answer.claims(verdicts(claims, timed)),
-        answer.errata(errata["status"]),
-    )
     found = findings(
-        claims,
+        _read(tables, "claims"),
         read_claim_tests(tables / "claim_tests.csv"),
-        errata,
+        _read(tables, "errata"),
         read_demonstrations(tables / "errata_shown.csv"),
         {path.parent.name: pd.read_csv(path) for path in sorted(tables.glob("*/matters.csv"))},
         [path.parent.name for path in tables.glob("*/summary.csv")],
     )
     return "\n".join(
         [
-            *(f"* {tally.sentence}" for tally in tallies),
+            tallies(tables),
             "",
             "| | | |",
             "|---|---|---|",
@@ -69,6 +62,29 @@ def outcome(results: Path, scale: str, commit: str) -> str:
             "report begins with, chosen by a rule.*",
         ]
     )
+
+
+def tallies(tables: Path) -> str:
+    """Return how many numbers, claims and mistakes came out how, as a list in Markdown.
+
+    Args:
+        tables: the folder with the tables of a run, or of all that has been gathered.
+    """
+    counts = (
+        answer.numbers(read_published_table(tables / "published.csv")),
+        answer.claims(verdicts(_read(tables, "claims"), _read(tables, "timed_claims"))),
+        answer.errata(_read(tables, "errata")["status"]),
+    )
+    return "\n".join(f"* {count.sentence}" for count in counts)
+
+
+def full_scale(folder: Path = FOLDER) -> str:
+    """Return the same of what has been gathered at the full scale."""
+    return tallies(folder / "tables")
+
+
+def _read(tables: Path, name: str) -> pd.DataFrame:
+    return pd.read_csv(tables / f"{name}.csv", dtype=str, keep_default_na=False)
 
 
 def _cell(text: str) -> str:

@@ -16,6 +16,11 @@ from restudy.tables import DASH, to_markdown
 _SHORT = 90
 """Letters of a statement in a table that has other columns."""
 
+_OPEN = (
+    "What a study that is missing would tell counts as open. p values are adjusted among the "
+    "tests of a topic that are there, so a verdict may change when more of them come. "
+)
+
 
 def readme(
     record: Record,
@@ -41,17 +46,12 @@ def readme(
         answer.claims(verdicts(claims, timed)),
         answer.errata(tables["errata"]["status"]),
     )
-    done, total = len(record["studies"]), len(record["studies"]) + len(missing)
     parts = [
-        "# The full scale, study by study\n\n"
-        f"{done} of {total} studies have been done at the full scale (published budgets, all seeds "
-        "and levels), and the small experiments. Not yet: "
-        f"{', '.join(sorted(missing)) or 'none'}. Made by `make gather`; do not edit. "
-        "[How](../../docs/reference-run.md#the-full-scale-study-by-study).\n",
+        f"# The full scale, study by study\n\n{_how_far(record, missing)} Made by `make gather`; "
+        "do not edit. [How](../../docs/reference-run.md#the-full-scale-study-by-study).\n",
         "\n".join(f"* {tally.sentence}" for tally in tallies) + "\n",
-        "What a study that is missing would tell counts as open. p values are adjusted among the "
-        "tests of a topic that are there, so a verdict may change when more of them come. The "
-        "tables have the columns of a run's: [docs/results.md](../../docs/results.md). "
+        f"{_OPEN if missing else ''}The tables have the columns of a run's: "
+        "[docs/results.md](../../docs/results.md). "
         "[All claims, beside the default scale](claims.md).\n",
     ]
     if default is not None:
@@ -62,6 +62,16 @@ def readme(
     ]
     parts += [_puzzles(tables["puzzles"]), _studies(record)]
     return "\n".join(parts)
+
+
+def _how_far(record: Record, missing: Collection[str]) -> str:
+    done, total = len(record["studies"]), len(record["studies"]) + len(missing)
+    scale = "at the full scale (published budgets, all seeds and levels), and the small experiments"
+    if not missing:
+        return f"All {total} studies have been done {scale}."
+    return (
+        f"{done} of {total} studies have been done {scale}. Not yet: {', '.join(sorted(missing))}."
+    )
 
 
 def claims_beside(claims: pd.DataFrame, default: pd.DataFrame | None) -> str:
