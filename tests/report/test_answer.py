@@ -39,7 +39,7 @@ def test_claims_are_counted_once_each():
     assert sum(count.number for count in tally.counts) == 9
     assert tally.sentence == (
         "Of 9 claims 3 held, and 2 did not: our runs contradict 1, and show no meaningful "
-        "difference where 1 see one. 1 are inconclusive, for want of runs or since their tests "
+        "difference where 1 sees one. 1 is inconclusive, for want of runs or since their tests "
         "disagree; 2 are not tested by this run. 1 cannot be tested here."
     )
     assert "not tested" not in answer.claims([*told, "cannot be"]).sentence
@@ -49,6 +49,11 @@ def test_mistakes_are_counted_once_each():
     told = ["shown", "no difference found", "judged by its rows", "of wording only", "not yet"]
     tally = answer.errata(pd.Series([*told, "cannot be"]))
     assert [count.number for count in tally.counts] == [1, 1, 1, 1, 2]
+    assert tally.sentence == (
+        "Of 6 mistakes found in the sources 1 is shown to change a number, 1 is not; 1 is judged "
+        "by the numbers and claims that rest on them, 1 is of wording only, 2 are open or out of "
+        "reach."
+    )
 
 
 def test_nothing_is_counted_as_nothing():

@@ -77,9 +77,10 @@ def claims(verdicts: Sequence[str], address: str = "") -> Tally:
     untested = len(verdicts) - held - against - none - open_ - cannot
     sentence = (
         f"Of {len(verdicts)} claims {held} held, and {against + none} did not: our runs contradict "
-        f"{against}, and show no meaningful difference where {none} see one. "
-        f"{open_} are inconclusive, for want of runs or since their tests disagree"
-        f"{f'; {untested} are not tested by this run' if untested else ''}. "
+        f"{against}, and show no meaningful difference where {none} "
+        f"{'sees' if none == 1 else 'see'} one. "
+        f"{_are(open_)} inconclusive, for want of runs or since their tests disagree"
+        f"{f'; {_are(untested)} not tested by this run' if untested else ''}. "
         f"{cannot} cannot be tested here."
     )
     counts = [
@@ -105,9 +106,9 @@ def errata(statuses: pd.Series[str], address: str = "", title: str = "Mistakes")
     shown, none, judged, wording = (of[name] for name in (SHOWN, NOTHING_FOUND, JUDGED, WORDING))
     rest = len(statuses) - shown - none - judged - wording
     sentence = (
-        f"Of {len(statuses)} mistakes found in the sources {shown} are shown to change a number, "
-        f"{none} are not; {judged} are judged by the numbers and claims that rest on them, "
-        f"{wording} are of wording only, {rest} are open or out of reach."
+        f"Of {len(statuses)} mistakes found in the sources {_are(shown)} shown to change a number, "
+        f"{_are(none)} not; {_are(judged)} judged by the numbers and claims that rest on them, "
+        f"{_are(wording)} of wording only, {_are(rest)} open or out of reach."
     )
     counts = [
         Count("change a number", shown, BAD),
@@ -117,6 +118,10 @@ def errata(statuses: pd.Series[str], address: str = "", title: str = "Mistakes")
         Count("open or out of reach", rest, OPEN),
     ]
     return _tally(title, sentence, counts, address)
+
+
+def _are(count: int) -> str:
+    return f"{count} {'is' if count == 1 else 'are'}"
 
 
 def cuts(
