@@ -11,6 +11,7 @@ import torch
 from torch.nn.functional import cross_entropy, nll_loss
 
 from restudy.datasets.load import PreparedData
+from restudy.experiments.samples import SEEDS
 from restudy.experiments.softmax import CLASSES, through_softmax
 from restudy.experiments.step_times import Levels, Step, by_levels
 from restudy.lanes.streams import generator
@@ -35,7 +36,7 @@ def softmax_speed(data: Mapping[str, PreparedData]) -> pd.DataFrame:
     by_torch: dict[Levels, Step] = {
         ("torch", name): partial(differentiated, way, leaf, classes) for name, way in TORCH.items()
     }
-    return by_levels({**by_hand, **by_torch}, ("library", "computation"))
+    return by_levels({**by_hand, **by_torch}, ("library", "computation"), SEEDS)
 
 
 def fused(scores: Array, y: Labels) -> Loss:

@@ -49,7 +49,7 @@ def activation_speed(data: Mapping[str, PreparedData]) -> pd.DataFrame:
         for library, make in _STEPS.items():
             step = make(train, (_UNITS, _UNITS), activation, False)
             sides[library, "step of a network", activation] = step
-    return by_levels(sides, ("library", "work", "activation"))
+    return by_levels(sides, ("library", "work", "activation"), SEEDS)
 
 
 def norm_step(data: Mapping[str, PreparedData]) -> pd.DataFrame:
@@ -60,15 +60,18 @@ def norm_step(data: Mapping[str, PreparedData]) -> pd.DataFrame:
         for library, make in _STEPS.items()
         for norm in ("none", "batch")
     }
-    return by_levels(sides, ("library", "norm"))
+    return by_levels(sides, ("library", "norm"), SEEDS)
 
 
-def by_levels(sides: Mapping[Levels, Step], factors: Sequence[str]) -> pd.DataFrame:
+def by_levels(
+    sides: Mapping[Levels, Step], factors: Sequence[str], repetitions: int
+) -> pd.DataFrame:
     """Time all sides in turns.
 
     Args:
         sides: the level of each factor -> what is timed.
         factors: their names.
+        repetitions: how often.
 
     Returns:
         the factors, ``seed``, ``seconds``; one row for each side and repetition.
@@ -77,7 +80,7 @@ def by_levels(sides: Mapping[Levels, Step], factors: Sequence[str]) -> pd.DataFr
     return pd.DataFrame(
         [
             {**dict(zip(factors, levels, strict=True)), "seed": seed, "seconds": seconds}
-            for seed, found in enumerate(in_turns(by_name, SEEDS))
+            for seed, found in enumerate(in_turns(by_name, repetitions))
             for levels, seconds in zip(sides, found.values(), strict=True)
         ]
     )
