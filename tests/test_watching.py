@@ -5,11 +5,12 @@ import shutil
 
 import pytest
 
-from restudy import results, running, watching
+from restudy import running, watching
 from restudy.config.study import Study
 from restudy.lanes.train import train_lanes
 from restudy.plan import make_plan
 from restudy.provenance import numerical_versions
+from restudy.results import group_files
 from restudy.watching import Checkpoint, Seen, Watcher, read_checkpoint, trained
 from tests.config.studies import STUDY
 from tests.recipes import images
@@ -45,7 +46,7 @@ def train(cell, folder, *, lanes=None, stack=10, code="code", checkpoints=True):
         "versions": numerical_versions(),
         "seeds": {lane.id: lane.recipe.seed for lane in lanes},
     }
-    results.write(trained, folder / "cells" / cell.id)
+    group_files.write(trained, folder / "cells" / cell.id)
     return trained
 
 
@@ -57,7 +58,7 @@ def watch(cells, folder, code="code", jobs=None):
 
 
 def test_the_names_are_those_of_training():
-    assert (watching.RECORD, watching.COPIES) == (results.RECORD, running._COPIES)
+    assert (watching.RECORD, watching.COPIES) == (group_files.RECORD, running._COPIES)
 
 
 def test_a_cell_is_done_when_its_record_is_written(cells, folder):
@@ -92,10 +93,10 @@ def test_lanes_that_were_kept_earlier_or_in_a_copy_are_there(cells, folder):
     made = train(cell, folder, lanes=cell.lanes[1:2], checkpoints=False)
     made.record["earlier"] = [earlier]
     own = folder / "cells" / cell.id
-    results.write(made, own)
+    group_files.write(made, own)
     assert watch(cells, folder).training.runs == (2, 6)
     running.keep(own)
-    for name in results.FILES:
+    for name in group_files.FILES:
         (own / name).unlink()
     assert watch(cells, folder).training.runs == (2, 6)
 
@@ -106,13 +107,13 @@ def test_what_other_code_or_libraries_trained_is_not_there(cells, folder):
     assert watch(cells, folder).training.runs == (3, 6)
     assert watch(cells, folder, code="other").training.runs == (0, 6)
     made.record["versions"] = made.record["versions"] | {"numpy": "1.0"}
-    results.write(made, folder / "cells" / cell.id)
+    group_files.write(made, folder / "cells" / cell.id)
     assert watch(cells, folder).training.runs == (0, 6)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"code": "code", "earlier": 3}'])
 def test_a_broken_record_holds_nothing(cells, folder, content):
-    file = folder / "cells" / next(iter(cells)) / results.RECORD
+    file = folder / "cells" / next(iter(cells)) / group_files.RECORD
     file.parent.mkdir(parents=True)
     file.write_bytes(content)
     assert watch(cells, folder).training.runs == (0, 6)

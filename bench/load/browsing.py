@@ -15,7 +15,7 @@ import pandas as pd
 
 from restudy.config.identity import cell_id, lane_id
 from restudy.config.recipe import Recipe
-from restudy.results import CellResults, merge, summary_row
+from restudy.results.group_files import CellResults, merge, summary_row
 from restudy.tracking.log import log_cell
 from restudy.tracking.store import ensure_experiment, open_client, prepare
 from restudy.tracking.views import RUNS, address

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from restudy import results
 from restudy.config.identity import as_told
 from restudy.config.recipe import Recipe
 from restudy.evidence.readings import metrics_of
 from restudy.plan import Cell
 from restudy.provenance import code_digest, environment
-from restudy.results import CellResults
+from restudy.results import group_files
+from restudy.results.group_files import CellResults
 
 _TEST = 10_000
 _RECORD = {"device": "cpu", "threads": 1, "seconds": 1.0, "arithmetic": "made up"}
@@ -44,7 +44,7 @@ def write(cell: Cell, folder: Path) -> None:
         "data": {"dataset": recipes[0].dataset, "sha256": "0" * 64, "split_seed": 0},
     }
     made = CellResults(history, summary, timing, {}, record)
-    results.write(results.merge([made]), folder / cell.id)
+    group_files.write(group_files.merge([made]), folder / cell.id)
 
 
 def _epochs(recipe: Recipe) -> list[int]:

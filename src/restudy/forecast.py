@@ -31,7 +31,7 @@ from restudy.evidence.ledger import load_ledger
 from restudy.jobs import make_jobs
 from restudy.plan import Cell, Plan, load_plan
 from restudy.progress import duration
-from restudy.results import TIMING
+from restudy.results.group_files import TIMING
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
 

@@ -17,10 +17,11 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from restudy import clock, results, troubles
+from restudy import clock, troubles
 from restudy.console import Say
 from restudy.errors import RestudyError
 from restudy.files import write_atomically
+from restudy.results import group_files
 
 _COPIES = ".done"
 
@@ -86,7 +87,7 @@ def keep(folder: Path) -> None:
 def take_back(folder: Path) -> None:
     """Put the copies of an earlier job in the place of a cell's files, if they are whole."""
     copies = folder / _COPIES
-    if results.read(copies) is not None:
+    if group_files.read(copies) is not None:
         _copy(copies, folder)
     drop(folder)
 
@@ -98,7 +99,7 @@ def drop(folder: Path) -> None:
 
 def _copy(source: Path, target: Path) -> None:
     # In the order of FILES: the record, which says that they are whole, comes last.
-    for name in results.FILES:
+    for name in group_files.FILES:
         _copy_file(source / name, target / name)
 
 

@@ -4,21 +4,20 @@ import json
 import os
 import shutil
 
-import pandas as pd
 import pytest
 
 from restudy.config.settings import Settings
 from restudy.gathered import __main__ as gathered
 from restudy.gathered import gathering
 from restudy.reference.origin import report_commit
-from restudy.tables import to_csv
+from restudy.results.table_files import read_table, to_csv
 from tests.workflow.checkout import Checkout
 
 pytestmark = pytest.mark.pipeline
 
 
 def read(folder, name):
-    return pd.read_csv(folder / f"tables/{name}.csv", dtype=str, keep_default_na=False)
+    return read_table(folder / f"tables/{name}.csv")
 
 
 @pytest.fixture(scope="module")

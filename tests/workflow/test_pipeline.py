@@ -12,8 +12,9 @@ import sys
 import pandas as pd
 import pytest
 
-from restudy import results
 from restudy.evidence import timing
+from restudy.results import group_files
+from restudy.results.table_files import misfits, read_table
 from tests.workflow.checkout import ROOT, STUDIES
 from tests.workflow.outcome import (
     NOTHING,
@@ -47,7 +48,7 @@ def test_everything_is_made(finished):
         expected += [f"tables/{study}/{name}.{kind}" for name in TABLES for kind in ("csv", "md")]
         expected += [f"figures/{study}.{kind}" for kind in ("svg", "pdf", "csv")]
     for cell in cells(finished):
-        expected += [f"cells/{cell}/{name}" for name in results.FILES]
+        expected += [f"cells/{cell}/{name}" for name in group_files.FILES]
     assert len(cells(finished)) == 4
     empty = [name for name in expected if not (finished.results / name).stat().st_size]
     assert not empty
@@ -65,6 +66,15 @@ def test_the_page_says_what_makes_a_figure_again(copy):
     copy.run(*shlex.split(command)[1:])
     assert figure.stat().st_mtime_ns > before[0]
     assert figure.read_bytes() == before[1]
+
+
+def test_all_tables_are_declared(finished):
+    tables = finished.results / "tables"
+    paths = sorted(tables.rglob("*.csv"))
+    assert paths
+    for path in paths:
+        name = path.relative_to(tables).with_suffix("").as_posix()
+        assert not list(misfits(name, read_table(path))), path
 
 
 def test_what_is_printed(finished):
@@ -177,7 +187,7 @@ def test_growing_while_the_tracking_store_is_down(finished, copy):
     grown = {name: (1, 3) for name in old if name.startswith("mnist")}
     assert trained(output) == grown | {new[0]: (2, 2)}
     for name, folder in old.items():
-        for table in (results.HISTORY, results.SUMMARY):
+        for table in (group_files.HISTORY, group_files.SUMMARY):
             before, after = (pd.read_parquet(x / table) for x in (folder, cells(copy)[name]))
             rows = after[after["lane"].isin(before["lane"])].reset_index(drop=True)
             pd.testing.assert_frame_equal(rows, before, check_exact=True)

@@ -16,6 +16,7 @@ from restudy.reference.contents import ORIGIN, PAPER_CONTENT
 from restudy.report import answer
 from restudy.report.claims import verdicts
 from restudy.report.findings import findings
+from restudy.results.table_files import read_table
 
 PAGE = Path("README.md")
 BLOCK = "outcome"
@@ -84,7 +85,7 @@ def full_scale(folder: Path = FOLDER) -> str:
 
 
 def _read(tables: Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(tables / f"{name}.csv", dtype=str, keep_default_na=False)
+    return read_table(tables / f"{name}.csv")
 
 
 def _cell(text: str) -> str:

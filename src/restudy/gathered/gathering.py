@@ -33,7 +33,7 @@ from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import FOLDER as REFERENCE
 from restudy.reference.contents import README
 from restudy.reference.finished import check_finished
-from restudy.tables import to_csv
+from restudy.results.table_files import read_table, write_table
 
 FOLDER = Path("results/gathered")
 
@@ -163,11 +163,8 @@ def _left_out(tables: Iterable[pd.DataFrame]) -> set[str]:
 
 
 def _read(folder: Path, name: str) -> pd.DataFrame:
-    try:
-        return pd.read_csv(folder / f"tables/{name}.csv", dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise RestudyError(f"{folder}/tables/{name}.csv: cannot be read: {error}") from None
+    return read_table(folder / f"tables/{name}.csv")
 
 
 def _write(folder: Path, name: str, table: pd.DataFrame) -> None:
-    (folder / f"tables/{name}.csv").write_bytes(to_csv(table))
+    write_table(folder / f"tables/{name}.csv", table)

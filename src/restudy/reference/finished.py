@@ -11,7 +11,7 @@ from restudy.errors import RestudyError
 from restudy.plan import Plan
 from restudy.reference.configuration import read_configuration, study_digest
 from restudy.reference.contents import PAGE, PAPER, PAPER_CONTENT, files_of
-from restudy.results import RECORD
+from restudy.results.group_files import RECORD
 
 _TARGETS = (PAGE, PAPER, PAPER_CONTENT, "mlflow/finish.json")
 _SHOWN = 5

@@ -13,7 +13,7 @@ from restudy.provenance import code_digest
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import PAGE
 from restudy.reference.machine import processor
-from restudy.results import RECORD
+from restudy.results.group_files import RECORD
 
 _SHOWN = 5
 

@@ -15,7 +15,7 @@ from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import ORIGIN, PAPER_CONTENT
 from restudy.reference.finished import read_record
 from restudy.reference.machine import cores, processor
-from restudy.results import TIMING
+from restudy.results.group_files import TIMING
 
 
 def describe_origin(plan: Plan, results: Path, code: str) -> dict[str, Any]:

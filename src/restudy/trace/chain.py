@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.collect import RUNS
 from restudy.config.identity import label
 from restudy.config.recipe import Recipe
 from restudy.datasets.registry import DATASETS, Mirror
@@ -20,6 +19,7 @@ from restudy.experiments.registry import EXPERIMENTS
 from restudy.provenance import code_digest
 from restudy.reference.finished import read_record
 from restudy.report.provenance import record_of
+from restudy.results.collect import RUNS
 from restudy.trace.subject import Subject, Use, study_file
 
 _DATASET = "dataset"
