@@ -37,13 +37,11 @@ def test_tables_in_git_are_as_declared(folder):
 
 
 def test_keys_name_each_row_once():
-    """But for claims' tests without data and errata's shown twice, which have the same keys."""
     for path in FILES:
-        table, known = read_table(path), declared(name_of(path))
-        keys = list(known.having(Role.KEY, list(table)))
+        table = read_table(path)
+        keys = list(declared(name_of(path)).having(Role.KEY, list(table)))
         assert keys, path
-        if known.name not in ("errata_shown", "contradictions", "claim_tests"):
-            assert not table.duplicated(keys).any(), path
+        assert not table.duplicated(keys).any(), path
 
 
 @pytest.mark.parametrize("table", ALL, ids=lambda table: table.name)

@@ -11,8 +11,8 @@ from restudy.errors import RestudyError
 from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
-from restudy.gathered.gathering import FOLDER
 from restudy.reference.contents import ORIGIN, PAPER_CONTENT
+from restudy.reference.gather import FOLDER
 from restudy.report import answer
 from restudy.report.claims import verdicts
 from restudy.report.findings import findings

@@ -66,7 +66,7 @@ def compare_table(
         ``own_n`` (values), ``changed`` (verdicts, from -> to), ``why`` (a row is different for
         another reason than p).
     """
-    keys = [key for key in table.having(Role.KEY, list(reference)) if key in own]
+    keys = [key for key in table.having(Role.KEY, reference) if key in own]
     left, right = _indexed(reference, keys), _indexed(own, keys)
     shared = left.index.intersection(right.index, sort=False)
     parts = [
@@ -102,8 +102,7 @@ def _shared(name: str, left: pd.DataFrame, right: pd.DataFrame, table: Table) ->
     right = right.reindex(columns=left.columns, fill_value="")
     same = left == right
     keys, verdicts, words, fixed = (
-        list(table.having(role, list(left)))
-        for role in (Role.KEY, Role.VERDICT, Role.WORDS, Role.FIXED)
+        list(table.having(role, left)) for role in (Role.KEY, Role.VERDICT, Role.WORDS, Role.FIXED)
     )
     compared = [str(column) for column in left if column not in keys]
     near = same[compared] | pd.DataFrame(

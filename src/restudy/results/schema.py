@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -141,9 +141,11 @@ class Table:
         """Return the column of a name; ``others`` for one that is not declared by its own."""
         return next((column for column in self.columns if column.name == name), self.others)
 
-    def having(self, role: Role, names: list[str]) -> tuple[str, ...]:
+    def having(self, role: Role, names: Iterable[object]) -> tuple[str, ...]:
         """Return the names, of those of a file, that have a role; undeclared names come first."""
         own = {column.name for column in self.columns}
-        found = [name for name in names if (one := self.column(name)) and one.role == role]
+        found = [
+            name for name in map(str, names) if (one := self.column(name)) and one.role == role
+        ]
         declared = [column.name for column in self.columns if column.name in found]
         return (*(name for name in found if name not in own), *declared)

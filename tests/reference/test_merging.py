@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restudy.evidence.ledger import Claim, load_rows
-from restudy.gathered.merging import LAYOUTS, merge, settled
+from restudy.reference.merging import LAYOUTS, merge, settled
 from restudy.results.table_files import read_table
 
 ROOT = Path(__file__).parents[2]
