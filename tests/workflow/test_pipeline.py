@@ -152,7 +152,7 @@ def test_a_changed_study_is_found_at_once(finished):
 
 
 def test_a_refactoring_trains_nothing(copy):
-    """Below the trainer a module, a private function and every docstring are renamed or reworded."""
+    """Below the trainer a module and private functions are renamed, every docstring is reworded."""
     source = copy.folder / "src/restudy"
     below = [*source.glob("lanes/**/*.py"), *source.glob("datasets/*.py"), *source.glob("config/*")]
     below += [source / name for name in ("training.py", "results.py", "running.py", "digests.py")]
