@@ -2,7 +2,7 @@
 
 import pytest
 
-from restudy import results, running, watching
+from restudy import results, running
 from restudy.config.study import Study
 from restudy.lanes.train import train_lanes
 from restudy.plan import make_plan
@@ -51,10 +51,6 @@ def watch(cells, folder, code="code", jobs=None):
 
 def trained(watcher):
     return [cell.done for cell in watcher.cells.values()]
-
-
-def test_the_names_are_those_of_training():
-    assert (watching.RECORD, watching.COPIES) == (results.RECORD, running._COPIES)
 
 
 def test_a_cell_is_done_when_its_record_is_written(cells, folder):

@@ -6,12 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from restudy.cell_record import COPIES, RECORD, trainings
 from restudy.plan import Cell
 from restudy.progress import CellProgress
 from restudy.provenance import numerical_versions
-
-# As in restudy.results and restudy.running, which are slow to import.
-RECORD, COPIES = "cell.json", ".done"
 
 
 class Watcher:
@@ -80,7 +78,7 @@ def _recorded(file: Path, code: str) -> set[str]:
         record = json.loads(file.read_bytes())
         return {
             lane
-            for part in (record, *record.get("earlier", []))
+            for part in trainings(record)
             if part["code"] == code and numerical_versions().items() <= part["versions"].items()
             for lane in part["seeds"]
         }
