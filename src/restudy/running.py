@@ -13,7 +13,6 @@ import os
 import shutil
 import time
 import traceback
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from restudy import clock, results, troubles
 from restudy.cell_record import COPIES
 from restudy.console import Say
 from restudy.errors import RestudyError
-from restudy.files import write_atomically
+from restudy.files import replacement, write_atomically
 
 
 def train_in_turn(
@@ -112,10 +111,5 @@ def _copy_file(source: Path, target: Path) -> None:
         if error.errno != errno.ENOSPC:
             raise
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-        try:
+        with replacement(target) as part:
             os.link(source, part)
-            os.replace(part, target)
-        finally:
-            # A link that takes the place of itself stays.
-            part.unlink(missing_ok=True)
