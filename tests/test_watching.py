@@ -26,17 +26,17 @@ def folder(tmp_path):
     return tmp_path / "results"
 
 
-def train(cell, folder, *, lanes=None, code="code"):
+def train(cell, folder, *, lanes=None, version=1):
     """Train lanes of a cell and write its files."""
     lanes = cell.lanes if lanes is None else lanes
     trained = train_lanes(
         lanes,
         images(),
-        digests=dict.fromkeys([lane.id for lane in lanes], code),
+        digests=dict.fromkeys([lane.id for lane in lanes], "digest"),
         stack=10,
     )
     trained.record |= {
-        "code": code,
+        "training_version": version,
         "versions": numerical_versions(),
         "seeds": {lane.id: lane.recipe.seed for lane in lanes},
     }
@@ -44,9 +44,9 @@ def train(cell, folder, *, lanes=None, code="code"):
     return trained
 
 
-def watch(cells, folder, code="code", jobs=None):
+def watch(cells, folder, version=1, jobs=None):
     """Watch a run in which one job trains all cells."""
-    return Watcher(cells, [list(cells)] if jobs is None else jobs, folder, code)
+    return Watcher(cells, [list(cells)] if jobs is None else jobs, folder, version)
 
 
 def trained(watcher):
@@ -76,7 +76,7 @@ def test_lanes_that_were_there_count_but_their_old_record_ends_nothing(cells, fo
 def test_lanes_that_were_kept_earlier_or_in_a_copy_are_there(cells, folder):
     cell = next(iter(cells.values()))
     made = train(cell, folder, lanes=cell.lanes[:1])
-    earlier = {name: made.record[name] for name in ("code", "versions", "seeds")}
+    earlier = {name: made.record[name] for name in ("training_version", "versions", "seeds")}
     made = train(cell, folder, lanes=cell.lanes[1:2])
     made.record["earlier"] = [earlier]
     own = folder / "cells" / cell.id
@@ -92,13 +92,13 @@ def test_what_other_code_or_libraries_trained_is_not_there(cells, folder):
     cell = next(iter(cells.values()))
     made = train(cell, folder)
     assert trained(watch(cells, folder)) == [3, 0]
-    assert trained(watch(cells, folder, code="other")) == [0, 0]
+    assert trained(watch(cells, folder, version=2)) == [0, 0]
     made.record["versions"] = made.record["versions"] | {"numpy": "1.0"}
     results.write(made, folder / "cells" / cell.id)
     assert trained(watch(cells, folder)) == [0, 0]
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"code": "code", "earlier": 3}'])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"training_version": 1, "earlier": 3}'])
 def test_a_broken_record_holds_nothing(cells, folder, content):
     file = folder / "cells" / next(iter(cells)) / results.RECORD
     file.parent.mkdir(parents=True)

@@ -10,7 +10,8 @@ import pandas as pd
 from restudy.config.identity import Lane
 from restudy.config.recipe import Recipe
 from restudy.evidence.readings import metrics_of
-from restudy.provenance import code_digest, environment
+from restudy.lanes.version import TRAINING_VERSION
+from restudy.provenance import environment
 from restudy.results import CellResults, merge, summary_row
 
 _FACTS = {"n_test": 10_000, "parameters": 1000}
@@ -39,7 +40,7 @@ def made_up(lanes: Sequence[Lane]) -> CellResults:
     record = {
         **environment(),
         **{"device": "cpu", "threads": 1, "seconds": 1.0, "arithmetic": "made up"},
-        "code": code_digest("restudy.training"),
+        "training_version": TRAINING_VERSION,
         "seeds": {lane.id: lane.recipe.seed for lane in lanes},
         "data": {"dataset": lanes[0].recipe.dataset, "sha256": "0" * 64, "split_seed": 0},
     }

@@ -21,7 +21,7 @@ class Watcher:
     """
 
     def __init__(
-        self, cells: Mapping[str, Cell], jobs: Iterable[Iterable[str]], results: Path, code: str
+        self, cells: Mapping[str, Cell], jobs: Iterable[Iterable[str]], results: Path, version: int
     ) -> None:
         """Look what there is before anything runs.
 
@@ -29,7 +29,7 @@ class Watcher:
             cells: by name, all that the run needs.
             jobs: the cells of each job that is to run; those of no job are done.
             results: folder with ``cells``.
-            code: digest of the code that trains; what other code has trained does not count.
+            version: of training; what another version has trained does not count.
         """
         self.jobs = [list(job) for job in jobs]
         self.cells = {
@@ -40,7 +40,7 @@ class Watcher:
         # When the record of each cell was written that is not trained yet.
         self._written: dict[str, int | None] = {}
         for name in (name for job in self.jobs for name in job):
-            there = trained_lanes(self._folder / name, code)
+            there = trained_lanes(self._folder / name, version)
             self.cells[name].done = sum(lane.id in there for lane in cells[name].lanes)
             self._written[name] = self._when_written(name)
 
@@ -62,24 +62,25 @@ class Watcher:
             return None
 
 
-def trained_lanes(folder: Path, code: str) -> set[str]:
+def trained_lanes(folder: Path, version: int) -> set[str]:
     """Return the lanes of a cell that need no training, as far as its records tell.
 
     Args:
         folder: the cell's.
-        code: digest of the code that trains.
+        version: of training, ``TRAINING_VERSION``.
     """
-    return _recorded(folder / RECORD, code) | _recorded(folder / COPIES / RECORD, code)
+    return _recorded(folder / RECORD, version) | _recorded(folder / COPIES / RECORD, version)
 
 
-def _recorded(file: Path, code: str) -> set[str]:
-    """Return the lanes in a record that this code and these versions of libraries trained."""
+def _recorded(file: Path, version: int) -> set[str]:
+    """Return the lanes in a record of this version of training and these versions of libraries."""
     try:
         record = json.loads(file.read_bytes())
         return {
             lane
             for part in trainings(record)
-            if part["code"] == code and numerical_versions().items() <= part["versions"].items()
+            if part["training_version"] == version
+            and numerical_versions().items() <= part["versions"].items()
             for lane in part["seeds"]
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
