@@ -9,8 +9,8 @@ import yaml
 
 from restudy import tables
 from restudy.config.settings import Settings
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import load_plan
-from restudy.provenance import code_digest
 from restudy.results.table_files import read_table, to_csv
 
 STUDY = {
@@ -72,7 +72,7 @@ def _cells(folder, plan):
         cell = folder / "cells" / name
         cell.mkdir(parents=True, exist_ok=True)
         record = {
-            "code": code_digest("restudy.training"),
+            "training_version": TRAINING_VERSION,
             "git_commit": COMMIT * 3,
             "versions": {"torch": "1", "numpy": "2"},
             "machine": "Linux",

@@ -5,6 +5,5 @@ from restudy.results.table_files import write_table
 from restudy.stats.calibration import calibrate
 
 with job(snakemake.log[0]):
-    repetitions = snakemake.params.repetitions
-    table = calibrate(repetitions, bootstrap_repetitions=repetitions // 10)
+    table = calibrate(snakemake.params.repetitions)
     write_table(Path(snakemake.output[0]), table)

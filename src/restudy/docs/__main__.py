@@ -1,7 +1,7 @@
 """Make what is made of the documentation: ``python -m restudy.docs [--results results]``.
 
-Without an option: the reference of all keys, the diagrams and the columns of the tables, from
-models, rules, imports and declarations, and what came out at the full scale, from
+Without an option: the reference of all keys, the diagram of the rules and the columns of the
+tables, from models, rules and declarations, and what came out at the full scale, from
 ``results/gathered``. With the results of a finished run, or with ``results/reference``: the
 pictures, and what came out.
 """
@@ -35,9 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _from_checkout() -> None:
     write_atomically(configuration.FILE, configuration.page().encode())
     print(configuration.FILE)
-    blocks.put(diagrams.PAGE, diagrams.MODULES, diagrams.modules())
     blocks.put(diagrams.PAGE, diagrams.RULES, diagrams.rules())
-    print(f"{diagrams.PAGE}: {diagrams.RULES}, {diagrams.MODULES}")
+    print(f"{diagrams.PAGE}: {diagrams.RULES}")
     for name, content in columns.made().items():
         blocks.put(columns.PAGE, name, content)
     print(f"{columns.PAGE}: {', '.join(columns.made())}")

@@ -28,7 +28,7 @@ from restudy.evidence.standing import standing
 from restudy.evidence.timing import CLAIMS as TIMED
 from restudy.forecast import settings_of
 from restudy.plan import load_plan
-from restudy.provenance import code_digest, commit
+from restudy.provenance import commit
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import FOLDER as REFERENCE
 from restudy.reference.contents import README
@@ -80,7 +80,7 @@ def gather(settings: Settings, results: Path, into: Path) -> tuple[Record, list[
     """
     everything = load_plan(settings.model_copy(update={"only": []}))
     plan = load_plan(settings)
-    check_finished(plan, results, code_digest("restudy.training"))
+    check_finished(plan, results)
     new = {name: read_table(results / f"tables/{name}.csv") for name in LAYOUTS}
     left_out = _left_out(new.values())
     if strangers := sorted(left_out & plan.studies.keys()):

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from restudy.errors import RestudyError
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import ORIGIN, PAPER_CONTENT
@@ -37,7 +38,7 @@ def cores() -> int:
     return len(asked(0)) if asked else os.cpu_count() or 1
 
 
-def describe_origin(plan: Plan, results: Path, code: str) -> dict[str, Any]:
+def describe_origin(plan: Plan, results: Path) -> dict[str, Any]:
     """Return where a finished run comes from, as ``reference.json`` says it.
 
     Processor and cores are those of this machine, on which the run is taken to have been done.
@@ -45,7 +46,6 @@ def describe_origin(plan: Plan, results: Path, code: str) -> dict[str, Any]:
     Args:
         plan: of the run's scale.
         results: its folder.
-        code: digest of the code that trained it.
     """
     records = [record for cell in plan.cells if (record := read_record(results, cell))]
     configuration = read_configuration(results)
@@ -55,7 +55,7 @@ def describe_origin(plan: Plan, results: Path, code: str) -> dict[str, Any]:
         "studies": studies,
         "runs": sum(len(cell.lanes) for cell in plan.cells.values()),
         "commit": report_commit(results),
-        "code": code,
+        "training_version": TRAINING_VERSION,
         "trained_at": _each(record["git_commit"] for record in records),
         "versions": {
             name: ", ".join(_each(record["versions"][name] for record in records))

@@ -529,7 +529,7 @@ RUN_TABLES: Mapping[str, Table] = {
             (
                 Column("study", TEXT, "name of the study"),
                 *_PLACE,
-                Column("digest", TEXT, "stands for recipe, code, data and versions"),
+                Column("digest", TEXT, "stands for recipe, `TRAINING_VERSION`, data and versions"),
                 Column("n_train", INTEGER, "training samples"),
                 Column("n_validation", INTEGER, "validation samples"),
                 Column("n_test", INTEGER, "test samples"),
