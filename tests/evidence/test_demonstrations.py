@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from restudy.experiments.registry import EXPERIMENTS
 from scipy import stats
 
 from restudy.errors import RestudyError
@@ -25,7 +26,6 @@ from restudy.evidence.ledger import (
     Status,
     load_rows,
 )
-from restudy.experiments.registry import EXPERIMENTS
 from tests.evidence import made_up
 
 SHOWS = {

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from restudy.experiments.runs import train_all
 
 from restudy.datasets.load import Part
 from restudy.experiments import (
@@ -12,7 +13,6 @@ from restudy.experiments import (
     loops,
     running_variance,
 )
-from restudy.experiments.runs import train_all
 from restudy.experiments.samples import scaled
 
 from ..recipes import images

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from restudy.experiments.landscapes import CURVATURES, LANDSCAPES, Landscape
 from scipy.optimize import brentq
 
 from restudy.experiments import descent, wells
-from restudy.experiments.landscapes import CURVATURES, LANDSCAPES, Landscape
 from restudy.lanes.streams import generator
 from restudy.numpy_net.gradient_check import numerical_gradient
 

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
+from restudy.experiments.equal_loss import Hidden, Look, at_target, quickest
 from torch import nn
 
 from restudy.experiments import equal_loss
-from restudy.experiments.equal_loss import Hidden, Look, at_target, quickest
 
 
 def looks(losses, train, test):

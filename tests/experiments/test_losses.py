@@ -5,18 +5,18 @@ import math
 import numpy as np
 import pytest
 import torch
-
-from restudy.experiments import regression
 from restudy.experiments.binary import calibration_error
 from restudy.experiments.first_loss import initial_loss
 from restudy.experiments.gradients import layer_gradients
 from restudy.experiments.regression import one_minimum, outliers
-from restudy.experiments.samples import draw, only_classes, scaled
 from restudy.experiments.softmax import (
     COMPUTATIONS,
     confident_mistakes,
     softmax_overflow,
 )
+
+from restudy.experiments import regression
+from restudy.experiments.samples import draw, only_classes, scaled
 from restudy.lanes.streams import generator
 
 from ..recipes import houses, images

@@ -4,9 +4,9 @@ import itertools
 
 import numpy as np
 import pytest
+from restudy.experiments.torch_nets import network
 
 from restudy.experiments import memory
-from restudy.experiments.torch_nets import network
 
 FLOAT, LONG = 4, 8
 

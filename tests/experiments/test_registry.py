@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+from restudy.experiments.registry import EXPERIMENTS, check, run
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier
 
@@ -28,7 +29,6 @@ from restudy.experiments import (
     regression,
     wells,
 )
-from restudy.experiments.registry import EXPERIMENTS, check, run
 
 from ..recipes import houses, images
 

@@ -5,12 +5,12 @@ import gc
 import numpy as np
 import pytest
 import torch
+from restudy.experiments.to_target import Side, Trained
+from restudy.experiments.torch_nets import ACTIVATIONS, descend, network
 from threadpoolctl import threadpool_info
 from torch import nn
 
 from restudy.experiments import clock, softmax_times, step_times, to_target, vectorising
-from restudy.experiments.to_target import Side, Trained
-from restudy.experiments.torch_nets import ACTIVATIONS, descend, network
 from restudy.numpy_net.network import FullyConnectedNet
 
 from ..recipes import images

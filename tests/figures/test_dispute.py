@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from restudy.experiments.registry import EXPERIMENTS
 
 from restudy.evidence import curves
 from restudy.evidence.disputes import Dispute
 from restudy.evidence.ledger import Claim, load_rows
-from restudy.experiments.registry import EXPERIMENTS
 from restudy.figures.dispute import caption, dispute
 from restudy.figures.style import Drawing, save
 from tests.evidence import made_up

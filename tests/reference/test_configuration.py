@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from restudy.experiments.registry import EXPERIMENTS
+
 from restudy.reference.configuration import read_configuration
 from tests.reference import made_up
 
