@@ -12,7 +12,6 @@ from torch.nn.functional import cross_entropy, nll_loss
 from experiments.softmax import CLASSES, through_softmax
 from experiments.step_times import Levels, Step, by_levels
 from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
 from restudy.lanes.streams import generator
 from restudy.numpy_net.arithmetic import Array
 from restudy.numpy_net.losses import Labels
@@ -78,7 +77,7 @@ def softmax_speed(data: Data) -> Rows:
     by_torch: dict[Levels, Step] = {
         ("torch", name): partial(differentiated, way, leaf, classes) for name, way in TORCH.items()
     }
-    return by_levels({**by_hand, **by_torch}, ("library", "computation"), SEEDS)
+    return by_levels({**by_hand, **by_torch})
 
 
 def differentiated(

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 
@@ -65,7 +64,7 @@ def activation_speed(data: Data) -> Rows:
         for library, make in _STEPS.items():
             step = make(train, (_UNITS, _UNITS), activation, False)
             sides[library, "step of a network", activation] = step
-    return by_levels(sides, ("library", "work", "activation"), SEEDS)
+    return by_levels(sides)
 
 
 @Experiment(
@@ -84,30 +83,22 @@ def norm_step(data: Data) -> Rows:
         for library, make in _STEPS.items()
         for norm in ("none", "batch")
     }
-    return by_levels(sides, ("library", "norm"), SEEDS)
+    return by_levels(sides)
 
 
-def by_levels(
-    sides: Mapping[Levels, Step], factors: Sequence[str], repetitions: int
-) -> pd.DataFrame:
+def by_levels(sides: Mapping[Levels, Step]) -> Rows:
     """Time all sides in turns.
 
     Args:
         sides: the level of each factor -> what is timed.
-        factors: their names.
-        repetitions: how often.
 
-    Returns:
-        the factors, ``seed``, ``seconds``; one row for each side and repetition.
+    Yields:
+        for each side and repetition the levels, the seed, seconds.
     """
     by_name = {", ".join(levels): step for levels, step in sides.items()}
-    return pd.DataFrame(
-        [
-            {**dict(zip(factors, levels, strict=True)), "seed": seed, "seconds": seconds}
-            for seed, found in enumerate(in_turns(by_name, repetitions))
-            for levels, seconds in zip(sides, found.values(), strict=True)
-        ]
-    )
+    for seed, found in enumerate(in_turns(by_name, SEEDS)):
+        for levels, seconds in zip(sides, found.values(), strict=True):
+            yield (*levels, seed, seconds)
 
 
 def _batches(data: PreparedData, stream: str) -> Part:

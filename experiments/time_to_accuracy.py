@@ -8,9 +8,8 @@ the accuracy stops the watch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import pandas as pd
 import torch
 from torch import nn
 
@@ -95,7 +94,7 @@ def batch_size_speed(data: Data) -> Rows:
     sides: dict[Levels, Side] = {
         (size,): Side(images, (64,), False, int(size), TARGETS["mnist"]) for size in BATCH_SIZES
     }
-    return _table(sides, ("batch_size",))
+    return _rows(sides)
 
 
 @Experiment(
@@ -116,37 +115,21 @@ def norm_speed(data: Data) -> Rows:
         for images in [_images(data[name])]
         for norm in ("none", "batch")
     }
-    return _table(sides, ("dataset", "norm"))
+    return _rows(sides)
 
 
-def _table(sides: Mapping[Levels, Side], factors: tuple[str, ...]) -> pd.DataFrame:
+def _rows(sides: Mapping[Levels, Side]) -> Rows:
+    """Train all sides in turns, beginning with another one for each seed."""
     with one_thread():
         rates = {levels: best_rate(side) for levels, side in sides.items()}  # warms up, too
-        return pd.DataFrame(_rows(sides, factors, rates))
-
-
-def _rows(
-    sides: Mapping[Levels, Side],
-    factors: tuple[str, ...],
-    rates: Mapping[Levels, float],
-) -> Iterator[dict[str, Any]]:
-    """Train all sides in turns, beginning with another one for each seed."""
-    names = list(sides)
-    for seed in range(SEEDS):
-        first = seed % len(names)
-        for levels in names[first:] + names[:first]:
-            side = sides[levels]
-            run = train(side, rates[levels], seed, "timed")
-            epochs = run.samples / len(side.images.x)
-            yield {
-                **dict(zip(factors, levels, strict=True)),
-                "seed": seed,
-                "seconds_per_epoch": run.seconds / epochs,
-                "seconds_to_target": run.seconds,
-                "epochs_to_target": epochs,
-                "learning_rate": rates[levels],
-                "reached": float(run.reached),
-            }
+        for seed in range(SEEDS):
+            first = seed % len(sides)
+            for levels in [*sides][first:] + [*sides][:first]:
+                side, rate = sides[levels], rates[levels]
+                run = train(side, rate, seed, "timed")
+                epochs = run.samples / len(side.images.x)
+                timed = run.seconds / epochs, run.seconds
+                yield *levels, seed, *timed, epochs, rate, float(run.reached)
 
 
 def best_rate(side: Side) -> float:

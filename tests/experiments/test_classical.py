@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from restudy.experiments.hog import hog
-from restudy.experiments.mlps import train_mlp
 from sklearn.metrics import r2_score, root_mean_squared_error
 from sklearn.svm import SVC
 
-from restudy.experiments import classical
+from experiments import classical
+from experiments.hog import hog
+from experiments.mlps import train_mlp
 from restudy.experiments.samples import draw, scaled
 
 from ..recipes import houses, images

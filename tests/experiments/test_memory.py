@@ -4,9 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from restudy.experiments.torch_nets import network
 
-from restudy.experiments import memory
+from experiments import memory
+from experiments.torch_nets import network
+from tests.experiments.tables import tabulate
 
 FLOAT, LONG = 4, 8
 
@@ -34,7 +35,7 @@ def test_activations_are_counted_once(hidden, batch, batch_norm):
 
 
 def test_what_a_network_keeps():
-    table = memory.norm_memory({}).set_index(["norm", "seed"])
+    table = tabulate(memory.norm_memory, {}).set_index(["norm", "seed"])
     for seed in range(3):
         widths, batch = memory.draw_shape(seed, "norm memory")
         plain = sum((n + 1) * m for n, m in itertools.pairwise(widths))
@@ -52,7 +53,7 @@ def test_what_a_network_keeps():
 
 
 def test_bytes_by_batch_size():
-    table = memory.batch_memory({}).set_index(["batch_size", "seed"])
+    table = tabulate(memory.batch_memory, {}).set_index(["batch_size", "seed"])
     widths, _ = memory.draw_shape(4, "batch memory")
     parameters = sum((n + 1) * m for n, m in itertools.pairwise(widths))
     found = table.loc[("256", 4)]

@@ -1,8 +1,9 @@
 # What people read: published numbers beside ours, what could have given them, the status of
 # everything the sources printed, the page and the paper.
+from restudy.config.sources import load_sources
 from restudy.report.paper.pictures import chosen
 
-PAPER_FIGURES = chosen(DRAWN_FIGURES, studies_drawn_as("grid"))
+PAPER_FIGURES = chosen(DRAWN_FIGURES, studies_drawn_as("grid"), load_sources())
 
 
 rule facts:

@@ -103,8 +103,8 @@ CHAPTERS = (
             Part(
                 "Published number: `published.yaml`",
                 ledger.Published,
-                "One of `status`, `fact` and `measure`, or none for a unit test of S1: "
-                "[evidence.md](evidence.md).",
+                "One of `status`, `fact` and `measure`, or none where a table of the project has "
+                "the value: [evidence.md](evidence.md).",
             ),
             Part(
                 "Claim: `claims.yaml`",

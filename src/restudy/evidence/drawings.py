@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from restudy.config.sources import SOURCE, row_id
+
 DATASET = "dataset"
 """The factor that always has panels of its own: data sets are never drawn into one panel."""
 
@@ -18,7 +20,7 @@ OBJECTIVE = "objective"
 """The panel of what was trained for: the loss with its penalty added."""
 
 Text = Annotated[str, Field(min_length=1)]
-PublishedId = Annotated[str, Field(pattern=r"^PUB-S\d+-\d{3}$")]
+PublishedId = Annotated[str, Field(pattern=row_id("PUB", SOURCE, r"\d{3}"))]
 Split = Literal["train", "validation", "test"]
 Panel = Literal["accuracy", "data_loss", "penalty", "objective", "batch_loss", "rmse"]
 Wanted = Annotated[

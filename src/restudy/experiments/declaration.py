@@ -80,9 +80,9 @@ class Experiment(Declaration):
     """
 
     title: Text
-    factors: Annotated[Mapping[str, Levels], Field(min_length=1)]
+    factors: Mapping[str, Levels] = Field(strict=False, min_length=1)
     numbers: Annotated[Mapping[str, Text], Field(min_length=1)]
-    datasets: Names = ()
+    datasets: Names = Field((), strict=False)
     seeds: Annotated[int, Field(ge=1)] = SEEDS
     timed: bool = False
 
@@ -123,7 +123,7 @@ class Facts(Declaration):
         dataset: the data set that they are about, if any.
     """
 
-    names: Annotated[Names, Field(min_length=1)]
+    names: Names = Field(strict=False, min_length=1)
     dataset: str | None = None
 
     @field_validator("dataset")

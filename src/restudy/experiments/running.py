@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import pandas as pd
 
@@ -53,11 +54,11 @@ def check(experiment: Experiment, table: pd.DataFrame, where: str) -> None:
     """
     keys = [*experiment.factors, "seed"]
     wanted = set(itertools.product(*experiment.factors.values(), range(experiment.seeds)))
-    found = list(table[keys].itertuples(index=False, name=None))
+    found = Counter(table[keys].itertuples(index=False, name=None))
     for problem, rows in {
-        "has no row of": wanted - set(found),
-        "has a row of undeclared levels:": set(found) - wanted,
-        "has more than one row of": {row for row in set(found) if found.count(row) > 1},
+        "has no row of": wanted - found.keys(),
+        "has a row of undeclared levels:": found.keys() - wanted,
+        "has more than one row of": {row for row, times in found.items() if times > 1},
     }.items():
         if rows:
             row = ", ".join(map("{}={!r}".format, keys, min(rows, key=repr)))

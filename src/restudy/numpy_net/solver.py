@@ -1,8 +1,7 @@
 """Training: the loop over epochs, what is measured after each, and which parameters are kept.
 
-S1 logs training accuracy on about 1,000 samples, and puts the parameters of the best epoch back
-without saying so. Here both sets are measured in full, and the best and the last parameters are
-both kept, so that it can be said which a number belongs to.
+Both sets are measured in full, and the best and the last parameters are both kept, so that it is
+known which a number belongs to.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class Finder:
         raise RestudyError(
             f"{self.results}: nothing here is called {what!r}"
             + (f" (did you mean {guess!r}?)" if guess else "")
-            + "; allowed: an id such as PUB-S3-001 or CLM-BN-10, a study, STUDY/METRIC, "
+            + "; allowed: the id of a row of the evidence, a study, STUDY/METRIC, "
             "a file below tables/ (with :LINE for a row) or figures/, an experiment, "
             "a cell, CELL/LANE, a lane, an MLflow run id"
         )

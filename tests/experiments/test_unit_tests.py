@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from restudy.evidence.unit_tests import (
+
+from experiments.unit_tests import (
     bug_candidates,
     momentum_candidates,
     momentum_tests,
     sandwich_tests,
     unit_tests,
 )
-
 from restudy.evidence.ledger import load_ledger
 from restudy.numpy_net.arithmetic import Arithmetic
 from restudy.numpy_net.fused import FUSED, in_order

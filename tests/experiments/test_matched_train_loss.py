@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from restudy.experiments.equal_loss import Hidden, Look, at_target, quickest
 from torch import nn
 
-from restudy.experiments import equal_loss
+from experiments import matched_train_loss
+from experiments.matched_train_loss import Hidden, Look, at_target, quickest
 
 
 def looks(losses, train, test):
@@ -41,7 +41,7 @@ def test_batch_norm_is_looked_at_with_the_statistics_of_the_training_images():
     torch.manual_seed(0)
     train, test = torch.randn(1, 50, 4) * 3 + 1, torch.randn(1, 7, 4)
     hidden = Hidden("batch norm")
-    norm = nn.BatchNorm1d(4, affine=False, momentum=1.0, eps=equal_loss.EPS)
+    norm = nn.BatchNorm1d(4, affine=False, momentum=1.0, eps=matched_train_loss.EPS)
     norm(train[0])
     norm.running_var *= 49 / 50  # torch keeps the unbiased one
     norm.eval()

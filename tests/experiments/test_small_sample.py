@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from restudy.experiments import short_of_data as module
+from experiments import small_sample as module
 from restudy.experiments.samples import draw, scaled
 from restudy.lanes.streams import generator
 
