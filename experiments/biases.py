@@ -10,14 +10,13 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from experiments.training_loop import accuracy, linear, tensors, train
+from experiments.torch_nets import accuracy, network, tensors, train, with_norm
 from restudy.datasets.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.experiments.training import Run, train_all
 from restudy.lanes.streams import generator
 from restudy.numpy_net import losses
-from restudy.predictions import predict
 
 MODELS: Mapping[str, list[int]] = {"softmax": [], "one hidden layer": [32]}
 BIASES = {"one": "shared", "one a unit": "per_unit"}
@@ -80,7 +79,7 @@ def output_bias_gradient(run: Run, part: Part) -> float:
     A bias is added to the scores of its classes, so its gradient is the sum of theirs, (p - y) / n;
     over all classes these add up to 0, as p and y both add up to 1.
     """
-    scores = predict(run.weights, run.recipe.model_dump(), part.x)
+    scores = run.outputs(part.x)
     _, gradients = losses.cross_entropy(scores, part.y)
     by_class = gradients.sum(axis=0)
     found = by_class.sum(keepdims=True) if run.recipe.bias == "shared" else by_class
@@ -107,10 +106,7 @@ def redundant_bias(data: Data) -> Rows:
                 model = _network(parts.train, norm, bias, seed)
                 optimiser = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
                 order = generator(seed, "redundant bias: batches")
-                for _ in train(
-                    model, parts.train, optimiser, epochs=4, batch_size=50, random=order
-                ):
-                    pass
+                train(model, parts.train, optimiser, epochs=4, batch_size=50, random=order)
                 tested = accuracy(model, parts.test)
                 yield (norm, bias, seed, hidden_bias_gradient(model, parts.train), tested)
 
@@ -132,10 +128,10 @@ def hidden_bias_gradient(model: nn.Sequential, part: Part) -> float:
 
 def _network(part: Part, norm: str, bias: str, seed: int) -> nn.Sequential:
     random = generator(seed, "redundant bias: weights")
-    first, last = linear(part.x.shape[1], _UNITS, random), linear(_UNITS, 10, random)
+    model = network([part.x.shape[1], _UNITS, 10], random, with_norm(norm == "batch"))
+    first: Any = model[0]
     with torch.no_grad():  # like torch's own first biases not zero
         first.bias.copy_(torch.from_numpy(random.uniform(-0.1, 0.1, _UNITS)))
     if bias == "left out":
-        first.bias = None  # type: ignore[assignment]
-    norms = [nn.BatchNorm1d(_UNITS)] if norm == "batch" else []
-    return nn.Sequential(first, *norms, nn.ReLU(), last)
+        first.bias = None
+    return model

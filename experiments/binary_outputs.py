@@ -11,7 +11,7 @@ from restudy.lanes.streams import generator
 from restudy.numpy_net.arithmetic import Array
 from restudy.numpy_net.losses import softmax
 from restudy.numpy_net.network import FullyConnectedNet
-from restudy.numpy_net.solver import Schedule, train
+from restudy.numpy_net.solver import shuffled, train
 
 DIGITS = {"3 or 5": (3, 5), "4 or 9": (4, 9)}
 OUTPUTS = ("sigmoid", "linear")
@@ -92,9 +92,7 @@ def _probabilities(parts: ScaledSplit, output: str, seed: int) -> Array:
         loss="cross_entropy" if sigmoid else "mse",
         dtype=np.float32,
     )
-    schedule = Schedule(epochs=10, batch_size=50, learning_rate=0.02, momentum=0.9, seed=seed)
-    held_out = parts.train.x[:1], parts.train.y[:1]  # nothing is chosen by it
-    train(network, (parts.train.x, parts.train.y), held_out, schedule)
+    train(network, parts.train.x, parts.train.y, shuffled(len(parts.train), 50, 10, seed), 0.02)
     found = network.outputs(parts.test.x).astype(np.float64)
     p: Array = softmax(found)[:, 1] if sigmoid else found[:, 0]
     return p

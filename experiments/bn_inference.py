@@ -8,13 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restudy.config.identity import Lane, lane_id
-from restudy.config.recipe import Recipe
-from restudy.datasets.load import Part
+from restudy.datasets.load import Part, PreparedData
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.training import Run, train_all
 from restudy.lanes.streams import generator
-from restudy.lanes.train import train_lanes
 from restudy.numpy_net.losses import cross_entropy
 from restudy.predictions import predict
 
@@ -22,8 +20,6 @@ MOMENTA = ("0.01", "0.1", "0.5", "0.9")
 STATISTICS = ("moving average", "all samples")
 _SAMPLES = 4000
 _TEST_SAMPLES = 5000
-_HIDDEN = [64, 32]
-_BATCH = 64
 _EPOCHS = 10
 
 Weights = Mapping[str, NDArray[Any]]
@@ -47,21 +43,15 @@ def inference_statistics(data: Data) -> Rows:
     the same for all of its levels.
     """
     drawn = draw(data["mnist"], generator(0, "inference statistics"), _SAMPLES, _TEST_SAMPLES)
-    lanes = {
-        (seed, momentum): _lane(seed, momentum, len(drawn.x_train))
-        for seed in range(SEEDS)
-        for momentum in MOMENTA
-    }
-    ids = {lane.id: "" for lane in lanes.values()}
-    trained = train_lanes(list(lanes.values()), drawn, digests=ids).weights
+    runs = _trained(drawn)
     parts = scaled(drawn)
     for seed in range(SEEDS):
-        first = lanes[seed, MOMENTA[0]]
+        first = runs[seed, MOMENTA[0]]
         recipe = first.recipe.model_dump()
-        state = with_all_samples(trained[first.id], recipe, parts.train.x)
+        state = with_all_samples(first.weights, recipe, parts.train.x)
         exact = _tested(state, recipe, parts.test)
         for momentum in MOMENTA:
-            moving = _tested(trained[lanes[seed, momentum].id], recipe, parts.test)
+            moving = _tested(runs[seed, momentum].weights, recipe, parts.test)
             for statistics, found in zip(STATISTICS, (moving, exact), strict=True):
                 yield (statistics, momentum, seed, *found.values())
 
@@ -98,17 +88,19 @@ def _tested(weights: Weights, recipe: Mapping[Any, Any], test: Part) -> dict[str
     }
 
 
-def _lane(seed: int, momentum: str, samples: int) -> Lane:
-    recipe = Recipe(
-        dataset="mnist",
-        train_samples=samples,
-        validation_samples=0,
-        hidden=_HIDDEN,
-        norm="batch",
-        norm_momentum=float(momentum),
-        learning_rate=0.05,
-        batch_size=min(_BATCH, samples),
-        epochs=_EPOCHS,
-        seed=seed,
+def _trained(drawn: PreparedData) -> dict[tuple[int, str], Run]:
+    fields = {
+        "hidden": [64, 32],
+        "norm": "batch",
+        "learning_rate": 0.05,
+        "batch_size": 64,
+        "epochs": _EPOCHS,
+    }
+    return train_all(
+        {
+            (seed, momentum): {**fields, "norm_momentum": float(momentum), "seed": seed}
+            for seed in range(SEEDS)
+            for momentum in MOMENTA
+        },
+        drawn,
     )
-    return Lane(lane_id(recipe), recipe)

@@ -7,6 +7,7 @@ pipeline's usual settings.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,17 +25,30 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from experiments.hog import hog
-from experiments.mlps import train_mlp
 from restudy.datasets.load import Part, PreparedData, ScaledSplit
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
+from restudy.experiments.training import Run, train_all
 from restudy.lanes.streams import generator
+from restudy.predictions import predict
 
 SEEDS = 5
 TRAIN_IMAGES, TEST_IMAGES = 5000, 5000
 HOUSES = 2000
 COMPONENTS = 50
 IMAGES = ("mnist", "fashion_mnist")
+
+_BATCH = 64
+_FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "classification": {"hidden": [256, 128], "epochs": 20},
+    "regression": {
+        "hidden": [64, 64],
+        "epochs": 60,
+        "loss": "mse",
+        "scaling": "standard",
+        "target_scaling": "standard",
+    },
+}
 
 Floats = NDArray[np.float64]
 
@@ -45,17 +59,9 @@ Floats = NDArray[np.float64]
     factors={
         "dataset": IMAGES,
         "model": (
-            "mlp",
-            "logistic",
-            "k-NN",
-            "RBF SVM",
-            "random forest",
-            "gradient boosting",
-            "logistic on PCA",
-            "logistic on HOG",
-            "logistic on mlp features",
-            "RBF SVM on PCA",
-            "RBF SVM on HOG",
+            *("mlp", "logistic", "k-NN", "RBF SVM", "random forest", "gradient boosting"),
+            *("logistic on PCA", "logistic on HOG", "logistic on mlp features"),
+            *("RBF SVM on PCA", "RBF SVM on HOG"),
         ),
     },
     numbers={"test_accuracy": "share of 5,000 test samples"},
@@ -95,7 +101,7 @@ def _accuracies(drawn: PreparedData, seed: int) -> dict[str, float]:
     seen = {
         "PCA": _seen(pca.transform, *pixels),
         "HOG": _seen(hog, *pixels),
-        "mlp features": _seen(network.hidden, *pixels),
+        "mlp features": _seen(partial(last_hidden, network), *pixels),
     }
     found |= {f"logistic on {name}": logistic(*some) for name, some in seen.items()}
     return found | {f"RBF SVM on {name}": svm(*seen[name]) for name in ("PCA", "HOG")}
@@ -140,6 +146,31 @@ def classical_housing(data: Data) -> Rows:
             predicted[name] = model.predict(parts.test.x)
         for name, values in predicted.items():
             yield (name, seed, *_regression(values, parts).values())
+
+
+def train_mlp(data: PreparedData, task: str, seed: int) -> Run:
+    """Train a ReLU network with Adam, rate 0.001, in batches of 64, on all of the data.
+
+    Images: 256 and 128 units, 20 epochs. Houses: 64 and 64 units, 60 epochs, inputs and targets
+    standardised. Like the scikit-learn models beside it, it is not tuned.
+    """
+    fields = {
+        "weight_init": "he",
+        "optimiser": "adam",
+        "learning_rate": 1e-3,
+        "batch_size": _BATCH,
+        "evaluate_every": _FIELDS[task]["epochs"],
+        "seed": seed,
+    }
+    return train_all({"": {**fields, **_FIELDS[task]}}, data)[""]
+
+
+def last_hidden(run: Run, x: NDArray[Any]) -> Floats:
+    """Return what a network's last hidden layer gives for scaled inputs, shape (n, units)."""
+    last, units = len(run.recipe.hidden), run.recipe.hidden[-1]
+    # The last layer replaced by one that hands on what it gets.
+    own = {f"linear.{last}.weight": np.eye(units), f"linear.{last}.bias": np.zeros(units)}
+    return predict(run.weights | own, run.recipe.model_dump(), x)
 
 
 def logistic(train: Part, test: Part) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from experiments.training_loop import accuracy, linear, train
+from experiments import torch_nets
+from experiments.torch_nets import accuracy, train
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.lanes.streams import generator, integer_seed
@@ -13,7 +14,7 @@ from restudy.lanes.streams import generator, integer_seed
 SCORED = ("while training", "at the end")
 DROPOUTS = ("0", "0.3")
 _EPOCHS = 10
-_UNITS, _LAYERS = 64, 3
+_HIDDEN = 3 * [64]
 
 
 @Experiment(
@@ -41,7 +42,7 @@ def dropout_scores(data: Data) -> Rows:
             order = generator(seed, "dropout scores: batches")
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(integer_seed(seed, "dropout scores: masks"))
-                *_, seen = train(
+                seen = train(
                     model, parts.train, optimiser, epochs=_EPOCHS, batch_size=64, random=order
                 )
             held_out = accuracy(model, parts.test)
@@ -52,7 +53,6 @@ def dropout_scores(data: Data) -> Rows:
 def network(inputs: int, dropout: float, seed: int) -> nn.Sequential:
     """Return a ReLU network of three hidden layers with dropout after each."""
     random = generator(seed, "dropout scores: weights")
-    layers: list[nn.Module] = []
-    for fan_in in [inputs, *[_UNITS] * (_LAYERS - 1)]:
-        layers += [linear(fan_in, _UNITS, random), nn.ReLU(), nn.Dropout(dropout)]
-    return nn.Sequential(*layers, linear(_UNITS, 10, random))
+    return torch_nets.network(
+        [inputs, *_HIDDEN, 10], random, lambda units: [nn.ReLU(), nn.Dropout(dropout)]
+    )

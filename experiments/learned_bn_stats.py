@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from experiments.training_loop import accuracy, linear, tensors, train
+from experiments import torch_nets
+from experiments.torch_nets import accuracy, tensors, train
 from restudy.datasets.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
@@ -14,7 +15,7 @@ from restudy.lanes.streams import generator
 EPS = 1e-5
 WEIGHTS = ("0.01", "0.1", "1")
 """Standard deviation of the initial weights; fan-in would have 0.18 for 64 units."""
-_UNITS, _LAYERS = 64, 3
+_HIDDEN = 3 * [64]
 
 
 class LearnedStatistics(nn.Module):
@@ -65,20 +66,16 @@ def learned_statistics(data: Data) -> Rows:
                 before = unit_sd(model, parts.train)
                 optimiser = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
                 order = generator(seed, "learned statistics: batches")
-                for _ in train(
-                    model, parts.train, optimiser, epochs=5, batch_size=50, random=order
-                ):
-                    pass
+                train(model, parts.train, optimiser, epochs=5, batch_size=50, random=order)
                 yield (norm, weights, seed, before, accuracy(model, parts.test))
 
 
 def network(inputs: int, norm: str, sd: float, seed: int) -> nn.Sequential:
     """Return a ReLU network with a norm before each ReLU."""
     random = generator(seed, "learned statistics: weights")
-    layers: list[nn.Module] = []
-    for fan_in in [inputs, *[_UNITS] * (_LAYERS - 1)]:
-        layers += [linear(fan_in, _UNITS, random, sd), NORMS[norm](_UNITS), nn.ReLU()]
-    return nn.Sequential(*layers, linear(_UNITS, 10, random, sd))
+    return torch_nets.network(
+        [inputs, *_HIDDEN, 10], random, lambda units: [NORMS[norm](units), nn.ReLU()], sd=sd
+    )
 
 
 def unit_sd(model: nn.Sequential, part: Part) -> float:

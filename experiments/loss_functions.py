@@ -14,14 +14,12 @@ from torch.nn import functional
 
 from experiments.stacks import (
     Layers,
-    Optimiser,
     accuracy,
-    batches,
     cross_entropy,
-    he_layers,
     outputs,
-    pick,
+    outputs_loss,
     samples,
+    train_grid,
 )
 from restudy.datasets.load import Part, PreparedData, ScaledSplit
 from restudy.experiments.declaration import Data, Experiment, Rows
@@ -92,8 +90,8 @@ def class_losses(data: Data) -> Rows:
         for name, loss in CLASS_LOSSES.items():
             looks = []
             training = _train(parts, f"class losses: {dataset}", _CLASSES, loss, STEPS, RATES)
-            for step, layers in enumerate(training, start=1):
-                if step % EVERY == 0:
+            for step, layers in training:
+                if step and step % EVERY == 0:
                     looks.append(_right(layers, x, y))
             curves = torch.stack(looks).reshape(len(looks), SEEDS, len(RATES)).numpy()
             best = int(curves[-1].mean(axis=0).argmax())
@@ -134,7 +132,7 @@ def price_losses(data: Data) -> Rows:
         parts.append(held_out(drawn, _VALIDATION, "standard", "standard"))
     units = np.array([part.target_sd for part in parts])
     for name, loss in PRICE_LOSSES.items():
-        *_, layers = _train(parts, "price losses", 1, loss, HOUSE_STEPS, HOUSE_RATES)
+        *_, (_, layers) = _train(parts, "price losses", 1, loss, HOUSE_STEPS, HOUSE_RATES)
         squares = _errors(layers, [part.validation for part in parts]).square().mean(-1)
         rmse = units[:, None] * squares.sqrt().reshape(SEEDS, len(HOUSE_RATES)).numpy()
         best = int(np.nan_to_num(rmse.mean(axis=0), nan=np.inf).argmin())
@@ -168,20 +166,12 @@ def _train(
     loss: Loss,
     steps: int,
     rates: Sequence[float],
-) -> Iterator[Layers]:
-    """Yield the networks after each step of momentum, for each seed one at each rate.
-
-    They are changed in place. All losses start from the same weights and see the same batches.
-    """
-    x, y = samples([part.train for part in parts])
-    randoms = [generator(seed, f"{stream}: weights") for seed in range(len(parts)) for _ in rates]
-    layers = he_layers([x.shape[-1], _UNITS, units], randoms)
-    optimiser = Optimiser("momentum", layers, list(rates) * len(parts))
-    orders = [generator(seed, f"{stream}: batches") for seed in range(len(parts))]
-    for batch in batches(orders, x.shape[1], _BATCH, steps):
-        some, right = (pick(a, batch).repeat_interleave(len(rates), 0) for a in (x, y))
-        optimiser.step(loss(outputs(layers, some), right))
-        yield layers
+) -> Iterator[tuple[int, Layers]]:
+    """Train the networks with momentum; all losses start alike and see the same batches."""
+    part, widths = samples([each.train for each in parts]), [_UNITS, units]
+    return train_grid(
+        part, widths, rates, outputs_loss(loss), stream=stream, size=_BATCH, steps=steps
+    )
 
 
 def _right(layers: Layers, x: Tensor, y: Tensor) -> Tensor:

@@ -9,17 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from experiments.stacks import (
-    Layers,
-    Optimiser,
-    accuracy,
-    batches,
-    cross_entropy,
-    he_layers,
-    outputs,
-    pick,
-    samples,
-)
+from experiments.stacks import Layers, accuracy, cross_entropy, outputs, samples, train_grid
 from experiments.very_deep import EPS, normed
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
@@ -40,7 +30,6 @@ TARGET = 0.1
 """Mean cross-entropy over all training images, without dropout."""
 EPOCHS = 150
 """Longest training."""
-NUMBERS = ("test_accuracy", "train_accuracy", "gap", "epochs")
 _TRAIN, _TEST = 1500, 2000
 _HIDDEN = [32, 32]
 _CLASSES = 10
@@ -95,7 +84,7 @@ def equal_loss(data: Data) -> Rows:
             yield (
                 side,
                 seed,
-                *dict(zip(NUMBERS, at_target(own), strict=True)).values(),
+                *at_target(own),
                 RATES[best],
             )
 
@@ -116,7 +105,9 @@ def quickest(losses: Array) -> int:
 
 
 def at_target(looks: list[Look]) -> tuple[float, float, float, float]:
-    """Return :data:`NUMBERS` of one network where its loss crosses the target; NaN if never.
+    """Return test and training accuracy, gap and epochs where a loss crosses the target.
+
+    All are NaN if it never does.
 
     Args:
         looks: of one network, the first before training.
@@ -183,18 +174,22 @@ def _looks(
 
     Networks are numbered seed by seed, and rate by rate within a seed.
     """
-    (x, y), each = train, len(RATES)
-    randoms = [generator(seed, "equal loss: weights") for seed in range(SEEDS) for _ in RATES]
-    layers: Layers = he_layers([x.shape[-1], *_HIDDEN, _CLASSES], randoms)
-    optimiser = Optimiser("momentum", layers, list(RATES) * SEEDS)
-    hidden = Hidden(variant)
-    orders = [generator(seed, f"equal loss: batches of {size}") for seed in range(SEEDS)]
-    size = min(size, x.shape[1])
-    steps = x.shape[1] // size
-    looks = [_look(layers, hidden, train, test)]
-    for step, batch in enumerate(batches(orders, x.shape[1], size, steps * EPOCHS), start=1):
-        some, right = (pick(a, batch).repeat_interleave(each, 0) for a in (x, y))
-        optimiser.step(cross_entropy(outputs(layers, some, hidden.training), right))
+    hidden, rows, each = Hidden(variant), train[0].shape[1], len(RATES)
+    steps, looks = rows // min(size, rows), []
+
+    def loss(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
+        return cross_entropy(outputs(layers, x, hidden.training), y)
+
+    for step, layers in train_grid(
+        train,
+        [*_HIDDEN, _CLASSES],
+        RATES,
+        loss,
+        stream="equal loss",
+        size=size,
+        steps=steps * EPOCHS,
+        order=f"batches of {size}",
+    ):
         if step % steps == 0:
             looks.append(_look(layers, hidden, train, test))
             losses = np.stack([look.loss for look in looks]).reshape(-1, SEEDS, each)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from experiments.torch_nets import network
+from experiments.torch_nets import network, with_norm
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS
 from restudy.lanes.streams import generator
@@ -37,14 +37,8 @@ def batch_memory(data: Data) -> Rows:
         gradients = float(sum(bytes_of(one) for one in net.parameters()))
         for size in BATCH_SIZES:
             activations = float(kept_bytes(net, int(size)))
-            yield (
-                size,
-                seed,
-                activations,
-                activations / int(size),
-                gradients,
-                activations + gradients,
-            )
+            found = activations, activations / int(size), gradients, activations + gradients
+            yield size, seed, *found
 
 
 @Experiment(
@@ -63,7 +57,7 @@ def norm_memory(data: Data) -> Rows:
         widths, batch = draw_shape(seed, "norm memory")
         for norm in ("none", "batch"):
             weights = generator(seed, "norm memory: weights")
-            net = network(widths, weights, batch_norm=norm == "batch")
+            net = network(widths, weights, with_norm(norm == "batch"))
             parameters, averages = list(net.parameters()), running_averages(net)
             activations = kept_bytes(net, batch)
             states = sum(map(bytes_of, [*parameters, *averages]))

@@ -9,17 +9,7 @@ import torch
 from torch import Tensor
 
 from experiments.loss_functions import steps_to
-from experiments.stacks import (
-    Layers,
-    Optimiser,
-    accuracy,
-    batches,
-    cross_entropy,
-    he_layers,
-    outputs,
-    pick,
-    samples,
-)
+from experiments.stacks import Layers, accuracy, cross_entropy, outputs, samples, train_grid
 from experiments.very_deep import normed
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, held_out
@@ -138,20 +128,19 @@ def _trained(
     train: tuple[Tensor, Tensor], validation: tuple[Tensor, Tensor], sd: float | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return validation accuracies (looks, seeds, rates) and mean shift per step (seeds, rates)."""
-    (x, y), each = train, len(RATES)
-    seeds = range(len(x))
-    randoms = [generator(seed, "noisy norm: weights") for seed in seeds for _ in RATES]
-    layers: Layers = he_layers([x.shape[-1], *_HIDDEN, _CLASSES], randoms)
-    optimiser = Optimiser("momentum", layers, list(RATES) * len(x))
+    seeds, each = range(len(train[0])), len(RATES)
     hidden = Hidden(sd, [generator(seed, "noisy norm: noise") for seed in seeds], each)
-    orders = [generator(seed, "noisy norm: batches") for seed in seeds]
-    looks = []
-    for step, batch in enumerate(batches(orders, x.shape[1], _BATCH, STEPS), start=1):
-        some, right = (pick(a, batch).repeat_interleave(each, 0) for a in (x, y))
-        optimiser.step(cross_entropy(outputs(layers, some, hidden.noisy), right))
-        if step % EVERY == 0:
+
+    def loss(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
+        return cross_entropy(outputs(layers, x, hidden.noisy), y)
+
+    looks, widths = [], [*_HIDDEN, _CLASSES]
+    for step, layers in train_grid(
+        train, widths, RATES, loss, stream="noisy norm", size=_BATCH, steps=STEPS
+    ):
+        if step and step % EVERY == 0:
             with torch.no_grad():
                 given = outputs(layers, validation[0], hidden.quiet)
             looks.append(accuracy(given, validation[1]))
-    curves = torch.stack(looks).view(-1, len(x), each).numpy()
+    curves = torch.stack(looks).view(-1, len(seeds), each).numpy()
     return curves, (hidden.shift / (STEPS - 1)).view(-1, each).numpy()

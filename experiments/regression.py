@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import HuberRegressor, LinearRegression, QuantileRegressor
 
-from experiments.full_batch import descend
 from restudy.datasets.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.lanes.streams import generator
+from restudy.numpy_net import solver
 from restudy.numpy_net.network import FullyConnectedNet, Parameters
 
 CORRUPTED = ("0", "0.01", "0.05", "0.1")
@@ -24,7 +24,7 @@ _SAMPLES = 1000
 _FEW = 300
 """Samples of the second experiment, all of which make one batch."""
 _STEPS = 800
-_LEARNING_RATE, _MOMENTUM = 0.1, 0.9
+_LEARNING_RATE = 0.1
 _PLACES = 21
 """On the line between two solutions, ends included."""
 
@@ -118,7 +118,7 @@ def _descend(hidden: list[int], train: Part, seed: int, part: int) -> FullyConne
         activation="tanh",  # smooth, so that a small gradient means a minimum
     )
     x, y = train.x.astype(np.float64), train.y.astype(np.float64)
-    descend(network, x, y, steps=_STEPS, learning_rate=_LEARNING_RATE, momentum=_MOMENTUM)
+    solver.train(network, x, y, _STEPS * [slice(None)], _LEARNING_RATE)
     return network
 
 

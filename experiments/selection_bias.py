@@ -13,7 +13,6 @@ from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import scaled
 from restudy.experiments.training import train_all
 from restudy.lanes.streams import generator
-from restudy.predictions import predict
 
 SEEDS = 10
 _FIRST = 1000
@@ -59,7 +58,7 @@ def choosing(data: Data) -> Rows:
             for chosen_on, found in chosen(*(part.mean(axis=1) for part in parts)).items():
                 totals[chosen_on] += found
         for name, total in totals.items():
-            yield (name, seed, *dict(zip(NUMBERS, total / _SPLITS, strict=True)).values())
+            yield (name, seed, *(total / _SPLITS))
 
 
 def chosen(
@@ -105,5 +104,5 @@ def _right_answers(data: PreparedData, seed: int, random: np.random.Generator) -
     runs = train_all({width: {"hidden": [width], **fields} for width in WIDTHS}, untested)
     asked = scaled(drawn).test
     x = asked.x.astype(np.float64)
-    scores = (predict(run.weights, run.recipe.model_dump(), x) for run in runs.values())
+    scores = (run.outputs(x) for run in runs.values())
     return np.array([found.argmax(axis=1) == asked.y for found in scores])

@@ -8,7 +8,7 @@ from restudy.lanes.streams import generator
 from restudy.numpy_net.arithmetic import Array
 from restudy.numpy_net.layers import affine_forward
 from restudy.numpy_net.network import FullyConnectedNet
-from restudy.numpy_net.solver import Schedule, train
+from restudy.numpy_net.solver import shuffled, train
 
 CLASSES = 10
 _SAMPLES = 2000
@@ -36,9 +36,7 @@ def untrained(parts: ScaledSplit, seed: int, stream: str, *, batch_norm: bool) -
 def trained(parts: ScaledSplit, seed: int, stream: str, *, batch_norm: bool) -> FullyConnectedNet:
     """Return the same network after two epochs of momentum in batches of 50."""
     network = untrained(parts, seed, stream, batch_norm=batch_norm)
-    held_out = parts.train.x[:1], parts.train.y[:1]  # nothing is chosen by it
-    schedule = Schedule(epochs=2, batch_size=50, learning_rate=0.05, momentum=0.9, seed=seed)
-    train(network, (parts.train.x, parts.train.y), held_out, schedule)
+    train(network, parts.train.x, parts.train.y, shuffled(len(parts.train), 50, 2, seed), 0.05)
     return network
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from experiments.full_batch import descend
 from restudy.datasets.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.lanes.streams import generator
+from restudy.numpy_net import solver
 from restudy.numpy_net.network import FullyConnectedNet
 
 SAMPLES = ("10", "100", "1000")
@@ -25,7 +25,7 @@ HIDDEN = 100
 """8 features, 100 units, 1 output: 8 * 100 + 100 + 100 + 1 = 1,001 weights and biases."""
 _WEIGHT_SCALE = 0.1
 _STEPS = 400
-_LEARNING_RATE, _MOMENTUM = 0.05, 0.9
+_LEARNING_RATE = 0.05
 
 
 @Experiment(
@@ -60,9 +60,9 @@ def short_of_data(data: Data) -> Rows:
                 yield (samples, remedy, seed, errors[0], errors[1], errors[1] - errors[0])
 
 
-def _trained(train: Part, seed: int, fields: Mapping[str, Any]) -> FullyConnectedNet:
+def _trained(part: Part, seed: int, fields: Mapping[str, Any]) -> FullyConnectedNet:
     network = FullyConnectedNet(
-        train.x.shape[1],
+        part.x.shape[1],
         [HIDDEN],
         1,
         weight_scale=_WEIGHT_SCALE,
@@ -71,15 +71,8 @@ def _trained(train: Part, seed: int, fields: Mapping[str, Any]) -> FullyConnecte
         dtype=np.float32,
         **fields,
     )
-    descend(
-        network,
-        train.x,
-        train.y,
-        steps=_STEPS,
-        learning_rate=_LEARNING_RATE,
-        momentum=_MOMENTUM,
-        masks=generator(seed, "short of data: dropout"),
-    )
+    masks = generator(seed, "short of data: dropout")
+    solver.train(network, part.x, part.y, _STEPS * [slice(None)], _LEARNING_RATE, masks=masks)
     return network
 
 

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from restudy.datasets.load import Part
+from restudy.lanes.streams import generator
 
 Layers: TypeAlias = list[tuple[Tensor, Tensor]]
 """Weights (r, inputs, units) and biases (r, 1, units) of each layer, for r networks."""
@@ -111,6 +112,58 @@ def batches(
 def pick(x: Tensor, rows: Tensor) -> Tensor:
     """Return of each network's samples, shape (r, n, ...), the rows (r, size) of it."""
     return x[torch.arange(len(x))[:, None], rows]
+
+
+Loss: TypeAlias = Callable[[Layers, Tensor, Tensor], Tensor]
+"""From networks, inputs (r, n, features) and labels or targets (r, n) to each one's loss, (r,)."""
+
+
+def outputs_loss(loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy) -> Loss:
+    """Return the loss of a ReLU network's outputs."""
+    return lambda layers, x, y: loss(outputs(layers, x), y)
+
+
+def train_grid(
+    part: tuple[Tensor, Tensor],
+    widths: Sequence[int],
+    rates: Sequence[float],
+    loss: Loss,
+    *,
+    stream: str,
+    size: int,
+    steps: int,
+    rule: str = "momentum",
+    order: str = "batches",
+) -> Iterator[tuple[int, Layers]]:
+    """Train a network for each seed and rate; numbered seed by seed, rate by rate within a seed.
+
+    The networks of a seed start from the same weights and see the same batches.
+
+    Args:
+        part: inputs (seeds, n, features), labels or targets (seeds, n).
+        widths: of the hidden layers and the outputs.
+        rates: learning rates.
+        loss: what is made small.
+        stream: sets the random numbers apart from those of other experiments.
+        size: of a batch.
+        steps: how many.
+        rule: of :class:`Optimiser`.
+        order: name of the stream of batches, after ``stream``.
+
+    Yields:
+        0 and the networks, then the number of each step and the networks after it: they are
+        changed in place.
+    """
+    (x, y), each, seeds = part, len(rates), range(len(part[0]))
+    randoms = [generator(seed, f"{stream}: weights") for seed in seeds for _ in rates]
+    layers = he_layers([x.shape[-1], *widths], randoms)
+    optimiser = Optimiser(rule, layers, [*rates] * len(x))
+    orders = [generator(seed, f"{stream}: {order}") for seed in seeds]
+    yield 0, layers
+    for step, batch in enumerate(batches(orders, x.shape[1], size, steps), start=1):
+        some, right = (pick(a, batch).repeat_interleave(each, 0) for a in (x, y))
+        optimiser.step(loss(layers, some, right))
+        yield step, layers
 
 
 class Optimiser:

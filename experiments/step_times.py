@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from experiments.cpu_timer import in_turns
 from experiments.torch_nets import ACTIVATIONS as TORCH
-from experiments.torch_nets import descend, network
+from experiments.torch_nets import descend, network, with_norm
 from restudy.datasets.load import Part, PreparedData
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
@@ -157,12 +157,8 @@ def descend_by_hand(net: FullyConnectedNet, x: NDArray[Any], y: NDArray[Any]) ->
 def _torch_step(train: Part, hidden: Sequence[int], activation: str, batch_norm: bool) -> Step:
     """Return the same step in PyTorch."""
     x, y = torch.from_numpy(train.x.astype(np.float32)), torch.from_numpy(train.y)
-    net = network(
-        [x.shape[1], *hidden, _CLASSES],
-        generator(0, "step: weights"),
-        activation=activation,
-        batch_norm=batch_norm,
-    )
+    widths = [x.shape[1], *hidden, _CLASSES]
+    net = network(widths, generator(0, "step: weights"), with_norm(batch_norm, activation))
     descent = torch.optim.SGD(net.parameters(), lr=RATE)
     rows = _rows(len(x))
 

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import torch
-from torch import nn
 
 from experiments.cpu_timer import Stopwatch, one_thread
-from experiments.torch_nets import descend, network
-from restudy.datasets.load import PreparedData
+from experiments.torch_nets import accuracy, descend, network, tensors, with_norm
+from restudy.datasets.load import Part, PreparedData
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
 from restudy.lanes.streams import generator
@@ -47,12 +46,10 @@ Levels = tuple[str, ...]
 
 
 class Images(NamedTuple):
-    """Training and validation samples: inputs (n, 784) float32, classes (n,)."""
+    """Training and validation samples."""
 
-    x: torch.Tensor
-    y: torch.Tensor
-    x_held_out: torch.Tensor
-    y_held_out: torch.Tensor
+    train: Part
+    validation: Part
 
 
 class Trained(NamedTuple):
@@ -127,7 +124,7 @@ def _rows(sides: Mapping[Levels, Side]) -> Rows:
             for levels in [*sides][first:] + [*sides][:first]:
                 side, rate = sides[levels], rates[levels]
                 run = train(side, rate, seed, "timed")
-                epochs = run.samples / len(side.images.x)
+                epochs = run.samples / len(side.images.train)
                 timed = run.seconds / epochs, run.seconds
                 yield *levels, seed, *timed, epochs, rate, float(run.reached)
 
@@ -138,7 +135,7 @@ def best_rate(side: Side) -> float:
     A rate is given up when it has had as many samples as the best so far. The runs are none of
     those that are timed.
     """
-    best, fewest = RATES[0], _EPOCHS * len(side.images.x)
+    best, fewest = RATES[0], _EPOCHS * len(side.images.train)
     for rate in RATES:
         run = train(side, rate, 0, "tuning", fewest)
         if run.reached and run.samples < fewest:
@@ -156,21 +153,21 @@ def train(side: Side, rate: float, seed: int, stream: str, most: int | None = No
         stream: sets runs with the same seed apart.
         most: samples after which it is given up; None: ten epochs.
     """
-    images, batch = side.images, min(side.batch, len(side.images.x))
-    most = _EPOCHS * len(images.x) if most is None else most
-    widths = [images.x.shape[1], *side.hidden, _CLASSES]
-    net = network(widths, generator(seed, f"{stream}: weights"), batch_norm=side.batch_norm)
+    x, y = tensors(side.images.train)
+    batch, most = min(side.batch, len(x)), _EPOCHS * len(x) if most is None else most
+    weights, hidden = generator(seed, f"{stream}: weights"), with_norm(side.batch_norm)
+    net = network([x.shape[1], *side.hidden, _CLASSES], weights, hidden)
     descent = torch.optim.SGD(net.parameters(), lr=rate, momentum=MOMENTUM)
     watch, steps, check = Stopwatch(), 0, max(_CHECK // batch, 1)
-    batches = _batches(len(images.x), batch, seed, stream)
+    batches = _batches(len(x), batch, seed, stream)
     while steps * batch < most:
         net.train()
         with watch.running():
             for _ in range(check):
                 rows = next(batches)
-                descend(net, descent, images.x[rows], images.y[rows])
+                descend(net, descent, x[rows], y[rows])
         steps += check
-        if _accuracy(net, images) >= side.target:
+        if accuracy(net, side.images.validation) >= side.target:
             return Trained(watch.seconds, steps * batch, True)
     return Trained(watch.seconds, steps * batch, False)
 
@@ -183,15 +180,7 @@ def _batches(samples: int, batch: int, seed: int, stream: str) -> Iterator[torch
         yield from (order[i : i + batch] for i in range(0, samples - batch + 1, batch))
 
 
-def _accuracy(net: nn.Module, images: Images) -> float:
-    net.eval()
-    with torch.no_grad():
-        right = net(images.x_held_out).argmax(dim=1) == images.y_held_out
-    return float(right.double().mean())
-
-
 def _images(data: PreparedData) -> Images:
-    parts = scaled(draw(data, generator(0, "to target: samples"), _DRAWN)).train
-    x, y = torch.from_numpy(parts.x.astype("float32")), torch.from_numpy(parts.y)
-    held_out = len(x) // _HELD_OUT
-    return Images(x[held_out:], y[held_out:], x[:held_out], y[:held_out])
+    part = scaled(draw(data, generator(0, "to target: samples"), _DRAWN)).train
+    n = len(part) // _HELD_OUT
+    return Images(Part(part.x[n:], part.y[n:]), Part(part.x[:n], part.y[:n]))

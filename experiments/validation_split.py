@@ -10,7 +10,6 @@ from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.experiments.training import train_all
 from restudy.lanes.streams import generator
-from restudy.predictions import predict
 
 SIZES = ("1000", "5000", "10000")
 ROWS = ("in random order", "sorted by class")
@@ -50,7 +49,7 @@ def validation_sizes(data: Data) -> Rows:
         )
         run = train_all({"": _recipe(seed, hidden=[32])}, few)[""]
         parts = scaled(few)
-        scores = predict(run.weights, run.recipe.model_dump(), parts.test.x)
+        scores = run.outputs(parts.test.x)
         is_right = scores.argmax(axis=1) == parts.test.y
         for size in SIZES:
             each = min(int(size), len(pool) // 3)

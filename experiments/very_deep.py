@@ -6,17 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from experiments.stacks import (
-    Layers,
-    Optimiser,
-    accuracy,
-    affine,
-    batches,
-    cross_entropy,
-    he_layers,
-    pick,
-    samples,
-)
+from experiments.stacks import Layers, accuracy, affine, cross_entropy, samples, train_grid
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
 from restudy.lanes.streams import generator
@@ -97,15 +87,14 @@ def normed(h: Tensor) -> Tensor:
 
 def _trained(x: Tensor, y: Tensor, depth: int, variant: str) -> Tensor:
     """Return the training accuracy at each seed and rate, shape (seeds x rates,)."""
+
+    def loss(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
+        return cross_entropy(scores(layers, x, variant), y)
+
+    widths, stream = [*[UNITS] * depth, _CLASSES], "deep networks"
+    options = {"stream": stream, "size": _BATCH, "steps": STEPS, "rule": "adam"}
+    *_, (_, layers) = train_grid((x, y), widths, RATES, loss, **options)
     each = len(RATES)
-    seeds = range(len(x))
-    randoms = [generator(seed, "deep networks: weights") for seed in seeds for _ in RATES]
-    layers = he_layers([x.shape[-1], *[UNITS] * depth, _CLASSES], randoms)
-    optimiser = Optimiser("adam", layers, list(RATES) * len(x))
-    orders = [generator(seed, "deep networks: batches") for seed in seeds]
-    for batch in batches(orders, x.shape[1], _BATCH, STEPS):
-        some, right = (pick(a, batch).repeat_interleave(each, 0) for a in (x, y))
-        optimiser.step(cross_entropy(scores(layers, some, variant), right))
     with torch.no_grad():
         many = x.repeat_interleave(each, 0)
         return accuracy(scores(layers, many, variant), y.repeat_interleave(each, 0))

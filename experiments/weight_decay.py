@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from experiments.torch_nets import network
 from restudy.datasets.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
@@ -20,9 +21,8 @@ DECILES = 10
 SMALL = 0.01
 """A weight this small, in units of the root mean square of a layer's without decay, is removed."""
 _SAMPLES = 500
-_WIDTHS = [32, 16]
+_HIDDEN = [32, 16]
 _WEIGHT_SCALE = 0.05  # S4's
-_CLASSES = 10
 _STRENGTH = 2e-3
 """S4's penalty, 0.001 sum w^2, has the gradient 0.002 w."""
 
@@ -85,13 +85,14 @@ def decay_rules(data: Data) -> Rows:
 
 def trained(train: Part, rule: Rule, strength: float, seed: int) -> list[Array]:
     """Return the weight matrices of a network after training, float64."""
-    network = _network(train.x.shape[1], generator(seed, "decay rules: weights"))
-    matrices = [w for w in network.parameters() if w.dim() == 2]
-    biases = [w for w in network.parameters() if w.dim() == 1]
+    widths, random = [train.x.shape[1], *_HIDDEN, 10], generator(seed, "decay rules: weights")
+    model = network(widths, random, sd=_WEIGHT_SCALE, dtype=np.float32)
+    matrices = [w for w in model.parameters() if w.dim() == 2]
+    biases = [w for w in model.parameters() if w.dim() == 1]
     optimisers = [rule.make(matrices, strength), rule.make(biases, 0.0)]
     x, y = torch.from_numpy(train.x), torch.from_numpy(train.y)
     for _ in range(STEPS):
-        loss = torch.nn.functional.cross_entropy(network(x), y)
+        loss = torch.nn.functional.cross_entropy(model(x), y)
         parameters = [*matrices, *biases]
         for w, g in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
             w.grad = g
@@ -122,16 +123,3 @@ def removed(plain: list[Array], shrunk: list[Array]) -> float:
         limit = SMALL * np.sqrt(np.mean(w**2))
         rises += float(np.sum(np.abs(v) < limit)) - float(np.sum(np.abs(w) < limit))
     return rises / total
-
-
-def _network(inputs: int, random: np.random.Generator) -> torch.nn.Sequential:
-    """Return a ReLU network, weights from normal(0, 0.05), biases 0."""
-    layers: list[torch.nn.Module] = []
-    for units in [*_WIDTHS, _CLASSES]:
-        layer = torch.nn.Linear(inputs, units)
-        drawn = _WEIGHT_SCALE * random.standard_normal((units, inputs), np.float32)
-        layer.weight.data = torch.from_numpy(drawn)
-        torch.nn.init.zeros_(layer.bias)
-        layers += [layer, torch.nn.ReLU()]
-        inputs = units
-    return torch.nn.Sequential(*layers[:-1])

@@ -17,7 +17,6 @@ from experiments import (
     loss_drops,
     loss_functions,
     matched_train_loss,
-    mlps,
     noisy_norm,
     regression,
     toy_optimisation,
@@ -68,8 +67,8 @@ def small(monkeypatch):
     monkeypatch.setattr(classical, "RandomForestClassifier", small_forest)
     monkeypatch.setattr(cpu_timer, "LEAST", 1e-5)
     short = {"epochs": 1, "hidden": [8]}
-    fields = {task: {**some, **short} for task, some in mlps._FIELDS.items()}
-    monkeypatch.setattr(mlps, "_FIELDS", fields)
+    fields = {task: {**some, **short} for task, some in classical._FIELDS.items()}
+    monkeypatch.setattr(classical, "_FIELDS", fields)
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

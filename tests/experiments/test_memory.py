@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from experiments import memory
-from experiments.torch_nets import network
+from experiments.torch_nets import network, with_norm
 from tests.experiments.tables import tabulate
 
 FLOAT, LONG = 4, 8
@@ -29,7 +29,7 @@ def by_shapes(widths, batch, *, batch_norm):
 @pytest.mark.parametrize(("hidden", "batch"), [((32,), 8), ((64, 16, 32), 50)])
 def test_activations_are_counted_once(hidden, batch, batch_norm):
     widths = [784, *hidden, 10]
-    net = network(widths, np.random.default_rng(0), batch_norm=batch_norm)
+    net = network(widths, np.random.default_rng(0), with_norm(batch_norm))
     wanted = by_shapes(widths, batch, batch_norm=batch_norm)
     assert memory.kept_bytes(net, batch) == wanted
 

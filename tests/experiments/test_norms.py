@@ -6,7 +6,6 @@ import torch
 from scipy import stats
 
 from experiments import batch_norm, bn_epsilon, bn_inference, normality, small_nets
-from restudy.lanes.train import train_lanes
 from restudy.predictions import predict
 from tests.experiments.tables import tabulate
 
@@ -130,11 +129,11 @@ def test_a_unit_that_is_always_off_has_no_shape():
     assert not normality.standardised(with_dead)[:, 2].any()
 
 
-def test_statistics_of_all_samples_are_those_of_one_batch_of_them(data):
+def test_statistics_of_all_samples_are_those_of_one_batch_of_them(data, monkeypatch):
     """A torch network in training mode that gets all samples at once."""
-    lane = bn_inference._lane(0, "0.1", 200)
-    weights = train_lanes([lane], data["mnist"], digests={lane.id: ""}).weights[lane.id]
-    recipe = lane.recipe.model_dump()
+    monkeypatch.setattr(bn_inference, "SEEDS", 1)
+    run = bn_inference._trained(data["mnist"])[0, "0.1"]
+    weights, recipe = run.weights, run.recipe.model_dump()
     x = data["mnist"].x_train / 255
     layers = []
     for i, units in enumerate([*recipe["hidden"], 10]):
@@ -153,10 +152,9 @@ def test_statistics_of_all_samples_are_those_of_one_batch_of_them(data):
     assert found == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_weight_of_the_newest_batch_changes_no_weight(data):
-    lanes = [bn_inference._lane(1, momentum, 200) for momentum in bn_inference.MOMENTA]
-    weights = train_lanes(lanes, data["mnist"], digests={lane.id: "" for lane in lanes}).weights
-    first, *others = (weights[lane.id] for lane in lanes)
+def test_the_weight_of_the_newest_batch_changes_no_weight(data, monkeypatch):
+    monkeypatch.setattr(bn_inference, "SEEDS", 1)
+    first, *others = (run.weights for run in bn_inference._trained(data["mnist"]).values())
     for other in others:
         assert (other["linear.1.weight"] == first["linear.1.weight"]).all()
         assert (other["norm.0.running_mean"] != first["norm.0.running_mean"]).any()

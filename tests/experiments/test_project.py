@@ -93,14 +93,14 @@ def test_an_experiment_of_one_s_own_is_found_and_run(folder):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("throw(data: Data) ->", "throw(data: Data -> ", ["coins.py:20", "no Python"]),
-        ('title="A coin, thrown",', "", ["coins.py:12: throw: title", "is missing"]),
+        ("throw(data: Data) ->", "throw(data: Data -> ", ["coins.py:", "no Python"]),
+        ('title="A coin, thrown",', "", ["coins.py:11: throw: title", "is missing"]),
         ("title=", "titel=", ["throw: titel", "unknown key", "did you mean 'title'"]),
         ("seeds=3", "seeds=0", ["throw: seeds", "0 is not allowed"]),
         ("seeds=3", "seeds=len(OTHERS)", ["throw: seeds", "len(OTHERS) is computed"]),
         ("seeds=3", 'datasets=["mnits"]', ["datasets", "'mnits'", "did you mean 'mnist'"]),
-        ('(*OTHERS, "c")', '(*OTHERS, "a")', ["other", "names a level twice"]),
-        ('(*OTHERS, "c")', '("a",)', ["factors.other", "at least 2"]),
+        ('(*OTHERS, "c")', '(*OTHERS, "a")', ["other", "each once"]),
+        ('(*OTHERS, "c")', '("a",)', ["other: ('a',)", "two levels or more"]),
         ('{"heads":', '{"seed":', ["two columns are called 'seed'"]),
         ('name="coin"', 'name="Coin"', ["throw: name", "'Coin'"]),
     ],

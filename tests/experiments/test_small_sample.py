@@ -9,6 +9,7 @@ import torch
 from experiments import small_sample as module
 from restudy.experiments.samples import draw, scaled
 from restudy.lanes.streams import generator
+from tests.experiments.tables import tabulate
 
 from ..recipes import houses
 
@@ -17,7 +18,7 @@ from ..recipes import houses
 def table():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "SEEDS", 1)
-        made = module.short_of_data({"california_housing": houses(rows=1500)})
+        made = tabulate(module.short_of_data, {"california_housing": houses(rows=1500)})
     return made.set_index(["samples", "remedy"])
 
 

@@ -20,6 +20,7 @@ from experiments import (
     weight_decay,
 )
 from restudy.experiments.samples import draw, held_out, scaled
+from tests.experiments.tables import tabulate
 
 from ..recipes import houses, images
 
@@ -123,7 +124,7 @@ def test_the_best_rate_counts(monkeypatch):
     monkeypatch.setattr(loss_functions, "SEEDS", 2)
     monkeypatch.setattr(loss_functions, "HOUSE_RATES", (1e-7, 0.02))
     monkeypatch.setattr(loss_functions, "HOUSE_STEPS", 100)
-    table = loss_functions.price_losses({"california_housing": houses(rows=200)})
+    table = tabulate(loss_functions.price_losses, {"california_housing": houses(rows=200)})
     assert (table["learning_rate"] == 0.02).all()
     assert (table["test_mae"] <= table["test_rmse"]).all()
 
@@ -158,8 +159,8 @@ def test_decay_of_weights_that_the_data_say_nothing_about(name, monkeypatch):
     train = scaled(images(rows=40)).train
     train.x[:, :100] = 0
     rule = weight_decay.RULES[name]
-    network = weight_decay._network(784, np.random.default_rng(5))
-    first = network[0].weight.detach().double().numpy()[:, :100].copy()
+    drawn = np.random.default_rng(5).standard_normal((32, 784), np.float32)
+    first = 0.05 * drawn[:, :100].astype(np.float64)
     monkeypatch.setattr(weight_decay, "generator", lambda *_: np.random.default_rng(5))
     plain, shrunk = (
         weight_decay.trained(train, rule, a, 0)[0][:, :100] for a in (0, rule.strength)

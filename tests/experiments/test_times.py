@@ -10,7 +10,7 @@ from torch import nn
 
 from experiments import cpu_timer, softmax_times, step_times, time_to_accuracy, vectorisation
 from experiments.time_to_accuracy import Side, Trained
-from experiments.torch_nets import ACTIVATIONS, descend, network
+from experiments.torch_nets import ACTIVATIONS, descend, network, with_norm
 from restudy.numpy_net.network import FullyConnectedNet
 
 from ..recipes import images
@@ -103,7 +103,7 @@ def test_both_ways_of_a_loss_are_that_of_autograd(name):
 
 def test_batch_norm_or_none_have_the_same_weights():
     plain = network([6, 5, 4, 3], np.random.default_rng(0))
-    normed = network([6, 5, 4, 3], np.random.default_rng(0), batch_norm=True)
+    normed = network([6, 5, 4, 3], np.random.default_rng(0), with_norm(True))
     kinds = [type(layer).__name__ for layer in normed]
     assert kinds == ["Linear", "BatchNorm1d", "ReLU"] * 2 + ["Linear"]
     weights = [
@@ -129,7 +129,7 @@ def test_an_activation_by_hand_is_that_of_torch(name):
 def test_a_step_by_hand_is_that_of_torch(batch_norm):
     train = step_times._batches(images(rows=64), "test")
     x, y = train.x.astype(np.float32), train.y
-    of_torch = network([784, 6, 10], np.random.default_rng(0), batch_norm=batch_norm)
+    of_torch = network([784, 6, 10], np.random.default_rng(0), with_norm(batch_norm))
     by_hand = FullyConnectedNet(
         784, [6], 10, weight_scale=0.1, random=np.random.default_rng(0), batch_norm=batch_norm
     )
@@ -170,7 +170,7 @@ def test_training_ends_at_the_target_or_when_it_is_given_up(monkeypatch):
 def test_the_looks_at_the_accuracy_are_not_timed(monkeypatch, time):
     monkeypatch.setattr(time_to_accuracy, "_CHECK", 64)
     spend = time.call("look", 1000.0)
-    monkeypatch.setattr(time_to_accuracy, "_accuracy", lambda *_: spend() or 0.0)
+    monkeypatch.setattr(time_to_accuracy, "accuracy", lambda *_: spend() or 0.0)
     assert time_to_accuracy.train(side(0.5), 0.03, 0, "test", most=128).seconds == 0
     assert len(time.called) == 2
 
@@ -205,7 +205,7 @@ def test_the_rate_is_that_which_needs_the_fewest_samples(monkeypatch, needed, wa
 
 
 def test_samples_for_choosing_rates_are_held_out_of_training():
-    x, y, x_held_out, y_held_out = time_to_accuracy._images(images(rows=600))
-    assert (len(x), len(y), len(x_held_out), len(y_held_out)) == (500, 500, 100, 100)
-    rows = {one.numpy().tobytes() for one in x}
-    assert not any(one.numpy().tobytes() in rows for one in x_held_out)
+    train, validation = time_to_accuracy._images(images(rows=600))
+    assert (len(train), len(validation)) == (500, 100)
+    rows = {one.tobytes() for one in train.x}
+    assert not any(one.tobytes() in rows for one in validation.x)

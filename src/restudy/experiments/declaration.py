@@ -6,6 +6,7 @@ They are read when Snakemake parses the Snakefile, without running the module (s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
@@ -35,7 +36,6 @@ def _listed(values: Any) -> Any:
 
 Text = Annotated[str, Field(min_length=1)]
 Names = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
-Levels = Annotated[Names, Field(min_length=2)]
 
 
 def _dataset(name: str) -> str:
@@ -55,7 +55,15 @@ class Declaration(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+    name: str
+
+    @field_validator("name")
+    @classmethod
+    def _names_files(cls, name: str) -> str:
+        if not re.fullmatch("[a-z][a-z0-9_-]*", name):
+            allowed = "a letter, then letters and digits in lower case, hyphens and underscores"
+            raise ValueError(f"{name!r} is not allowed; allowed: {allowed}")
+        return name
 
     def __call__(self, function: Function) -> Function:
         """Return the function, which this declares."""
@@ -80,7 +88,7 @@ class Experiment(Declaration):
     """
 
     title: Text
-    factors: Mapping[str, Levels] = Field(strict=False, min_length=1)
+    factors: Mapping[str, Names] = Field(strict=False, min_length=1)
     numbers: Annotated[Mapping[str, Text], Field(min_length=1)]
     datasets: Names = Field((), strict=False)
     seeds: Annotated[int, Field(ge=1)] = SEEDS
@@ -95,8 +103,10 @@ class Experiment(Declaration):
     @classmethod
     def _levels_differ(cls, factors: Mapping[str, Names]) -> Mapping[str, Names]:
         for name, levels in factors.items():
-            if len(set(levels)) < len(levels):
-                raise ValueError(f"{name}: {levels} names a level twice; allowed: each once")
+            if len(set(levels)) < max(len(levels), 2):
+                raise ValueError(
+                    f"{name}: {levels} is not allowed; allowed: two levels or more, each once"
+                )
         return factors
 
     @model_validator(mode="after")

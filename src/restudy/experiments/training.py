@@ -14,6 +14,7 @@ from restudy.config.identity import Lane, cell_id, lane_id
 from restudy.config.recipe import Recipe
 from restudy.datasets.load import PreparedData
 from restudy.lanes.train import train_lanes
+from restudy.predictions import predict
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -31,6 +32,10 @@ class Run:
     recipe: Recipe
     weights: dict[str, NDArray[Any]]
     history: pd.DataFrame
+
+    def outputs(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        """Return what the network gives for scaled inputs, shape (n, outputs)."""
+        return predict(self.weights, self.recipe.model_dump(), x)
 
     def curve(self, split: str, metric: str) -> NDArray[np.float64]:
         """Return a number at each evaluation, in order."""

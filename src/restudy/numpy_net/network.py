@@ -172,10 +172,6 @@ class FullyConnectedNet:
             gradients[name] = gradients[name] + gradient
         return loss, gradients
 
-    def penalty_value(self) -> float:
-        """Return the sum of the penalties of all weight matrices."""
-        return sum(value for value, _ in self._penalties().values())
-
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of parameters and running averages (mean1, var1, ...), by name."""
         return {name: array.copy() for name, array in self._arrays().items()}

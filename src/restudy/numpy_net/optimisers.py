@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.checks import require
 
 Update: TypeAlias = Callable[[Array, Array, Array, float, float], tuple[Array, Array]]
 
@@ -64,14 +63,3 @@ OPTIMISERS: dict[str, Update] = {
     "averaging_momentum": averaging_momentum,
     "nesterov": nesterov,
 }
-
-
-def decayed(learning_rate: float, decay: float, epoch: int) -> float:
-    """Return the learning rate of an epoch, eta decay^epoch, counted from 0.
-
-    Raises:
-        ValueError: the learning rate is not above 0, or the decay is not in (0, 1].
-    """
-    require(learning_rate > 0, f"the learning rate must be above 0, not {learning_rate}")
-    require(0 < decay <= 1, f"the learning-rate decay must lie in (0, 1], not {decay}")
-    return learning_rate * decay**epoch
