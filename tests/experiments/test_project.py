@@ -13,6 +13,8 @@ from restudy.experiments.declaration import Experiment
 from restudy.experiments.project import load_project
 from restudy.experiments.running import check
 
+from ..recipes import images
+
 ROOT = Path(__file__).parents[2]
 COIN = """
 import numpy as np  # heavy: not imported before it is run
@@ -153,6 +155,20 @@ def test_a_digest_follows_what_is_imported(folder):
     assert digest() == first
     (folder / "helpers.py").write_text("SIDES = 30\n")
     assert digest() != first
+
+
+def test_the_example_of_the_documentation_runs(tmp_path, monkeypatch):
+    page = (ROOT / "docs/reproduce-a-paper.md").read_text(encoding="utf-8")
+    code = page.partition("# add experiments/few_images.py\n")[2].partition("```")[0]
+    (tmp_path / "few_images.py").write_text(code)
+    every = load_project(str(tmp_path))
+    declared = every.experiments["few-images"]
+    modules = {name: module for name, module in sys.modules.items() if "experiments" in name}
+    try:
+        rows = list(every.function(declared)({"mnist": images(rows=600)}))
+    finally:
+        sys.modules.update(modules)
+    check(declared, pd.DataFrame(rows, columns=declared.columns), "f")
 
 
 def test_a_table_is_checked_by_its_declaration():

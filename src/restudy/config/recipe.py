@@ -71,7 +71,7 @@ class Recipe(BaseModel):
     hidden: list[Count] = Field(description="widths of the hidden layers; [] for a linear model")
     activation: Activation = Field("relu", description="activation after each hidden layer")
     bias: Literal["per_unit", "shared", "none"] = Field(
-        "per_unit", description="one bias per unit, one for a whole layer or none"
+        "per_unit", description="one bias per unit, one for a whole layer, or none"
     )
     norm: Norm = Field("none", description="normalisation of each hidden layer")
     norm_place: Literal["before", "after"] = Field(

@@ -136,7 +136,7 @@ class ClaimTest(Strict):
 
     Attributes:
         study: name of the study; or
-        experiment: name of the experiment, see the project's folder of experiments.
+        experiment: name of the experiment, in the project's folder.
         number: what is compared, of a run of the study; or
         measure: of the experiment: the name of one of its numbers.
         than: a second number of the same run that ``number`` is compared with, instead of two

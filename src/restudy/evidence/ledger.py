@@ -196,7 +196,7 @@ class Published(_OfOneSource):
         note: a fact about how the number is printed.
         measure: which of our numbers is held beside it.
         corrected: the same where the source's mistake is mended.
-        fact: what is computed without training, a name in ``src/restudy/evidence/facts.py``.
+        fact: what is computed without training, as the project declares it.
     """
 
     columns = (

@@ -182,7 +182,7 @@ class ExperimentReading(Strict):
     """One number of each seed of an experiment, at one combination of levels.
 
     Attributes:
-        experiment: its name in the project's folder of experiments.
+        experiment: its name, in the project's folder.
         measure: one of its numbers.
         where: factor -> level, for each of its factors.
     """
