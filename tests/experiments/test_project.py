@@ -145,7 +145,8 @@ def test_a_digest_follows_what_is_imported(folder):
         from restudy.experiments import project
 
         project._load.cache_clear()
-        project._parse.cache_clear()
+        project.provenance._read.cache_clear()
+        project.provenance.code_digest.cache_clear()
         every = load_project(str(folder))
         return every.digest(every.experiments["coin"])
 

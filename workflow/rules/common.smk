@@ -4,14 +4,15 @@ import time
 from pathlib import Path
 
 from restudy import clock, troubles, watching
-from restudy.code_digests import code_digest
 from restudy.config.loading import load_settings
 from restudy.digests import digest
 from restudy.errors import RestudyError
 from restudy.evidence.checks import load_evidence
 from restudy.experiments.project import use
 from restudy.lock import hold
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import load_plan
+from restudy.provenance import code_digest
 from restudy.report.commands import relative
 from restudy.report.digest import templates_digest
 from restudy.tracking.attempts import next_attempt
@@ -201,7 +202,7 @@ def watch_training():
                 {name: cell for name, cell in PLAN.cells.items() if name in needed},
                 [cells for cells in to_run if cells],
                 RESULTS,
-                code_digest("restudy.training"),
+                TRAINING_VERSION,
             )
         )
     except Exception as error:

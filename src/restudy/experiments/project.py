@@ -7,7 +7,6 @@ reading them imports nothing of what experiments compute with.
 from __future__ import annotations
 
 import ast
-import hashlib
 import importlib
 import os
 import sys
@@ -18,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from restudy.code_digests import code_digest
+from restudy import provenance
 from restudy.config.loading import validate
 from restudy.config.yaml import read_mapping
 from restudy.errors import RestudyError, describe, nearest
@@ -93,28 +92,10 @@ class Project:
         return getattr(module, place.function)
 
     def digest(self, *declared: Declaration) -> str:
-        """Return a digest of the code that computes declarations.
-
-        It covers their modules, those of the folder that these import, and all modules of the
-        package that any of them imports.
-        """
-        pending = [self.place(one).module for one in declared]
-        found: dict[str, str] = {}
-        library: set[str] = set()
-        while pending:
-            name = pending.pop()
-            if name in found or not (path := self.folder / f"{name}.py").is_file():
-                continue
-            tree = _parse(path)
-            found[name] = ast.dump(tree)
-            for module in _imported(tree):
-                package, _, rest = module.partition(".")
-                if package == PACKAGE:
-                    pending.append(rest.partition(".")[0])
-                elif _is_of_library(module):
-                    library.add(module)
-        text = "\n".join(f"{name} {found[name]}" for name in sorted(found))
-        return hashlib.sha256(f"{text}\n{code_digest(*sorted(library))}".encode()).hexdigest()[:16]
+        """Return a digest of the code that computes declarations, and of what it imports."""
+        provenance.include(PACKAGE, self.folder.resolve())
+        modules = {f"{PACKAGE}.{self.place(one).module}" for one in declared}
+        return provenance.code_digest(*sorted(modules))
 
 
 def project() -> Project:
@@ -139,6 +120,7 @@ def use(folder: str) -> Project:
         RestudyError: see :func:`project`.
     """
     found = load_project(folder)
+    provenance.include(PACKAGE, found.folder.resolve())
     os.environ[VARIABLE] = folder
     return found
 
@@ -179,7 +161,6 @@ def _load(folder: Path, resolved: Path) -> Project:
     return found
 
 
-@cache
 def _parse(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_text(encoding="utf-8"))
@@ -272,23 +253,6 @@ def _import(folder: Path, module: str) -> ModuleType:
         package.__path__ = path
         sys.modules[PACKAGE] = package
     return importlib.import_module(f"{PACKAGE}.{module}")
-
-
-def _imported(tree: ast.AST) -> Iterator[str]:
-    """Yield the modules that a module imports; a name of a package may be a module itself."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _is_of_library(name: str) -> bool:
-    try:
-        return name.partition(".")[0] == "restudy" and bool(code_digest(name))
-    except ModuleNotFoundError:
-        return False
 
 
 @cache

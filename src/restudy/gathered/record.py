@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from restudy.code_digests import code_digest
 from restudy.errors import RestudyError
 from restudy.experiments.project import project
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan, StudyPlan
 from restudy.reference.configuration import study_digest
 from restudy.reference.machine import cores, processor
@@ -91,10 +91,10 @@ def write_record(record: Mapping[str, Any], folder: Path) -> None:
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def _stamps(study: StudyPlan) -> dict[str, str]:
+def _stamps(study: StudyPlan) -> dict[str, Any]:
     places = [(run.cell, run.lane) for run in study.runs]
     asked = study_digest(study.description(), places)
-    return {"asked": asked, "code": code_digest("restudy.training")}
+    return {"asked": asked, "training_version": TRAINING_VERSION}
 
 
 def _code(experiment: str) -> str:
