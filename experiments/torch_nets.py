@@ -117,7 +117,9 @@ def train(
     model.train()
     for _ in range(epochs):
         right = 0
-        for rows in torch.from_numpy(random.permutation(len(y))).split(batch_size):
+        order = torch.from_numpy(random.permutation(len(y)))
+        for start in range(0, len(y), batch_size):
+            rows = order[start : start + batch_size]
             right += int((descend(model, optimiser, x[rows], y[rows]).argmax(1) == y[rows]).sum())
     model.eval()
     return right / len(y)

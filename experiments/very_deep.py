@@ -91,9 +91,8 @@ def _trained(x: Tensor, y: Tensor, depth: int, variant: str) -> Tensor:
     def loss(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
         return cross_entropy(scores(layers, x, variant), y)
 
-    widths, stream = [*[UNITS] * depth, _CLASSES], "deep networks"
-    options = {"stream": stream, "size": _BATCH, "steps": STEPS, "rule": "adam"}
-    *_, (_, layers) = train_grid((x, y), widths, RATES, loss, **options)
+    widths, adam = [*[UNITS] * depth, _CLASSES], {"rule": "adam", "stream": "deep networks"}
+    *_, (_, layers) = train_grid((x, y), widths, RATES, loss, size=_BATCH, steps=STEPS, **adam)
     each = len(RATES)
     with torch.no_grad():
         many = x.repeat_interleave(each, 0)

@@ -16,8 +16,8 @@ from restudy.lanes.version import TRAINING_VERSION
 
 _PACKAGE = "restudy"
 _SOURCE = Path(__file__).parent
-# Packages whose code is ours -> their folders.
-_FOLDERS = {_PACKAGE: _SOURCE}
+# Packages of the project -> their folders.
+_FOLDERS = dict[str, Path]()
 # What code_digest does not look into.
 _ENGINE = ("restudy.lanes", "restudy.training")
 # Fields of a syntax tree that change no result.
@@ -112,7 +112,7 @@ def _git(*arguments: str) -> str | None:
 
 def _file(module: str) -> Path:
     package, *parts = module.split(".")
-    path = _FOLDERS[package].joinpath(*parts)
+    path = (_SOURCE if package == _PACKAGE else _FOLDERS[package]).joinpath(*parts)
     for candidate in (path / "__init__.py", path.with_suffix(".py")):
         if candidate.is_file():
             return candidate
@@ -248,7 +248,7 @@ def _text(node: Any, names: _Names, *, in_class: bool = False) -> Iterator[str]:
 
 @cache
 def _is_ours(name: str) -> bool:
-    if name.split(".")[0] not in _FOLDERS:
+    if name.split(".")[0] not in (_PACKAGE, *_FOLDERS):
         return False
     try:
         _file(name)
