@@ -103,7 +103,7 @@ def drops(curves: Array) -> Drop:
 
 def _rho(a: Array, b: Array) -> float:
     """Return the rank correlation; 0 if one of the two never varies."""
-    rho = spearman(a, b).rho
+    rho = spearman(a, b)
     return 0.0 if np.isnan(rho) else rho
 
 

@@ -177,7 +177,7 @@ def test_a_wrong_reading_of_an_experiment_is_named(fields: dict[str, Any], words
         ({**in_experiment("1"), "meazure": "a"}, "corrected.meazure.*did you mean 'measure'"),
         ({"experiment": "a", "measure": "b"}, r"corrected\.where: is missing"),
         ({**SHOWS["corrected"], "splitt": "a"}, "corrected.splitt.*did you mean 'split'"),
-        ("loss", r"shows\.0\.corrected: 'loss'"),
+        ("loss", r"shows\[0\].corrected: 'loss'"),
     ],
 )
 def test_a_side_that_is_wrong_is_named(tmp_path: Path, side: Any, words: str):

@@ -226,7 +226,7 @@ def test_puzzles():
 
 
 def test_calibration():
-    assert "Monte Carlo" in shown(calibration(calibrate(20, bootstrap_repetitions=2)))
+    assert "Monte Carlo" in shown(calibration(calibrate(20)))
 
 
 RECORD = {

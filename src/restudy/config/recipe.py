@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from restudy.config.strict import Strict
 from restudy.datasets.registry import DATASETS
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -38,10 +39,8 @@ Probe = Literal[
 Optimiser = Literal["sgd", "momentum", "averaging_momentum", "nesterov", "adam"]
 
 
-class Recipe(BaseModel):
+class Recipe(Strict):
     """Every hyperparameter of one training run, checked one by one and together."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     # The data
     dataset: Literal["mnist", "fashion_mnist", "california_housing"] = Field(

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from restudy.config.loading import validate
+from restudy.config.strict import Strict
 from restudy.config.study import Study
 from restudy.config.yaml import read_rows
 from restudy.errors import RestudyError, describe, nearest
@@ -31,10 +32,8 @@ def row_id(kind: str, *parts: str) -> str:
     return f"^{'-'.join((kind, *parts))}$"
 
 
-class Source(BaseModel):
+class Source(Strict):
     """A report, a paper, a chapter: whatever prints numbers or makes claims."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     id: Text = Field(description="S and a number: part of the ids of all rows about it")
     title: Text = Field(description="as it has it, or in our words")

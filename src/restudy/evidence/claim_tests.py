@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from restudy.config.strict import Strict
 from restudy.errors import describe, nearest
-from restudy.evidence.readings import BEST, Known, Number, Reading, Strict, Text
+from restudy.evidence.readings import BEST, Known, Number, Reading, Text
 from restudy.experiments.project import project, unknown_experiment
 from restudy.plan import StudyPlan
 from restudy.stats.verdict import BOUNDS, Direction

@@ -12,10 +12,11 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from restudy.config.sources import row_id
+from restudy.config.strict import Strict
 from restudy.errors import describe, nearest
 from restudy.evidence.claim_tests import ClaimTest, Levels, Quantity, Where
 from restudy.evidence.ledger import Claim, Entry
-from restudy.evidence.readings import Known, Strict, Text
+from restudy.evidence.readings import Known, Text
 from restudy.plan import StudyPlan
 
 

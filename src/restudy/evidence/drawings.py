@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from restudy.config.sources import SOURCE, row_id
+from restudy.config.strict import Strict
 
 DATASET = "dataset"
 """The factor that always has panels of its own: data sets are never drawn into one panel."""
@@ -30,11 +31,7 @@ Wanted = Annotated[
 Panels = Annotated[list[Panel], Field(min_length=1, max_length=4)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Marks(_Strict):
+class Marks(Strict):
     """Printed values that are drawn as open marks.
 
     Attributes:
@@ -52,7 +49,7 @@ class Marks(_Strict):
     at: Annotated[dict[int | Text, PublishedId], Field(min_length=1)]
 
 
-class Line(_Strict):
+class Line(Strict):
     """A place on the x axis that the source printed, drawn as an upright line.
 
     Attributes:
@@ -64,7 +61,7 @@ class Line(_Strict):
     name: Text
 
 
-class _Drawing(_Strict):
+class _Drawing(Strict):
     """What all drawings have.
 
     Attributes:

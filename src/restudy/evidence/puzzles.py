@@ -12,8 +12,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from restudy.config.sources import SOURCE, row_id
+from restudy.config.strict import Strict
 from restudy.evidence.ledger import Entry
-from restudy.evidence.readings import Number, Reading, Strict, Text
+from restudy.evidence.readings import Number, Reading, Text
 
 
 def _listed(value: Any) -> Any:

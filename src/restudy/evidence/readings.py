@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from restudy.config.probes import is_measured_once, probed_metrics
 from restudy.config.recipe import Recipe
+from restudy.config.strict import Strict
 from restudy.errors import describe, nearest
 from restudy.experiments.project import project, unknown_experiment
 from restudy.plan import StudyPlan
@@ -42,12 +43,6 @@ def _at(value: Any) -> Any:
         return value
     allowed = "last, best, {epoch: 1 or more} or {step: 1 or more}"
     raise ValueError(f"{value!r} is not allowed; allowed: {allowed}")
-
-
-class Strict(BaseModel):
-    """A part of a row: nothing that it does not know, nothing of another type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Number(Strict):

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from restudy.config.strict import Strict
 from restudy.datasets.registry import DATASETS
 from restudy.errors import nearest
 
@@ -46,14 +47,12 @@ def _dataset(name: str) -> str:
     return name
 
 
-class Declaration(BaseModel):
+class Declaration(Strict):
     """What all declarations have.
 
     Attributes:
         name: stands for it in the evidence and in the names of files.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     name: str
 

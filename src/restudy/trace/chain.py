@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.cell_record import training_of
 from restudy.collect import RUNS
 from restudy.config.identity import label
 from restudy.config.recipe import Recipe
@@ -18,7 +19,6 @@ from restudy.datasets.sources import title
 from restudy.errors import RestudyError
 from restudy.experiments.project import project
 from restudy.reference.finished import read_record
-from restudy.report.provenance import record_of
 from restudy.trace.subject import Subject, Use, study_file
 
 _DATASET = "dataset"
@@ -203,7 +203,7 @@ def _record(results: Path, cell: str, lane: str) -> Mapping[str, Any]:
     record = read_record(results, cell)
     if record is None:
         raise RestudyError(f"{results / 'cells' / cell}: has no record; train the cell again")
-    return record_of(record, lane)
+    return training_of(record, lane)
 
 
 def _origin(records: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
