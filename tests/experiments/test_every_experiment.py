@@ -46,7 +46,7 @@ def small(monkeypatch):
     """Make the experiments short: two seeds each, fewer steps."""
     for name, experiment in EXPERIMENTS.items():
         module = importlib.import_module(f"experiments.{project().place(experiment).module}")
-        monkeypatch.setattr(module, "SEEDS", 2)
+        monkeypatch.setattr(module, "SEEDS", 2, raising=False)
         monkeypatch.setitem(EXPERIMENTS, name, experiment.model_copy(update={"seeds": 2}))
     monkeypatch.setattr(regression, "_STEPS", 20)
     monkeypatch.setattr(toy_optimisation, "STEPS", 100)
