@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from restudy.datasets.sources import title
 from restudy.errors import RestudyError
 from restudy.experiments.project import project
 from restudy.reference.finished import read_record
+from restudy.reference.origin import report_commit
 from restudy.trace.subject import Subject, Use, study_file
 
 _DATASET = "dataset"
@@ -256,7 +256,6 @@ def _experiment(name: str) -> dict[str, Any]:
 
 def _report(results: Path) -> str | None:
     try:
-        text = (results / "report/paper.json").read_text(encoding="utf-8")
-        return str(json.loads(text)["commit"])
-    except (OSError, ValueError, KeyError):
+        return report_commit(results)
+    except RestudyError:
         return None
