@@ -188,6 +188,7 @@ def test_a_regression_costs_something_too():
 def checkout(tmp_path):
     """A folder with this checkout's settings, studies and evidence."""
     shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
     shutil.copy(ROOT / "config.yaml", tmp_path)
     return tmp_path
 
@@ -206,7 +207,11 @@ def test_all_scales_are_told(checkout):
         "Scale full",
     ]
     assert done.stdout.count("\nAbout ") == 3
-    assert sorted(path.name for path in checkout.iterdir()) == ["config", "config.yaml"]
+    assert sorted(path.name for path in checkout.iterdir()) == [
+        "config",
+        "config.yaml",
+        "experiments",
+    ]
 
 
 def test_one_scale_is_told_with_its_cells(checkout):

@@ -27,6 +27,7 @@ from restudy.errors import RestudyError
 from restudy.evidence.checks import FOLDER, load_evidence
 from restudy.evidence.drawable import figures_to_draw, load_source_figures
 from restudy.evidence.ledger import load_ledger
+from restudy.experiments.project import use
 from restudy.jobs import make_jobs
 from restudy.plan import Cell, Plan, load_plan
 from restudy.progress import duration
@@ -311,6 +312,7 @@ def _besides(plan: Plan, settings: Settings) -> dict[str, int]:
 
     It sees to it that the evidence is right.
     """
+    use(settings.experiments_folder)
     load_ledger(FOLDER)
     evidence = load_evidence(plan.studies)
     asked = {*evidence.experiments_tested(), *evidence.experiments_shown()}

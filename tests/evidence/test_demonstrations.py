@@ -25,7 +25,7 @@ from restudy.evidence.ledger import (
     Status,
     load_rows,
 )
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 from tests.evidence import made_up
 
 SHOWS = {
@@ -134,7 +134,7 @@ LOSS |= {"corrected": in_experiment("0.01")}
 
 def test_numbers_of_experiments_are_paired_over_seeds_too():
     rng = np.random.default_rng(4)
-    scales = EXPERIMENTS["initial-loss"].factors["weight_scale"]
+    scales = project().experiments["initial-loss"].factors["weight_scale"]
     keys = pd.MultiIndex.from_product([scales, range(10)], names=["weight_scale", "seed"])
     table = keys.to_frame(index=False).assign(loss=rng.normal(size=len(keys)))
     wrong, right = (

@@ -11,15 +11,8 @@ from restudy.results.table_files import read_table, write_table
 with job(snakemake.log[0]):
     rows = load_rows(Path(snakemake.input.evidence), Published)
     studies = read_studies(Path(path).parent for path in snakemake.input.descriptions)
-    facts, tests, candidates = (
-        read_table(path)
-        for path in (
-            snakemake.input.facts[0],
-            snakemake.input.unit_tests,
-            snakemake.input.candidates,
-        )
-    )
-    table = published.published_table(rows, studies, exact_values(facts, tests, candidates))
+    facts, *tables = map(read_table, (*snakemake.input.facts, *snakemake.input.tables))
+    table = published.published_table(rows, studies, exact_values(facts, tables))
     write_table(Path(snakemake.output.table), table)
     text = published.to_text(table, snakemake.params.scale)
     write_atomically(Path(snakemake.output.text), text.encode())

@@ -72,6 +72,9 @@ class Settings(Strict):
     experiments: Annotated[bool, BeforeValidator(_switch)] = Field(
         True, description="do the small experiments that some claims and errata rest on"
     )
+    experiments_folder: Annotated[str, Field(min_length=1)] = Field(
+        "experiments", description="folder with the project's own experiments, tables and drawings"
+    )
     data: DataSettings = Field(DataSettings())
     training: TrainingSettings = Field(TrainingSettings())
     tracking: TrackingSettings = Field(TrackingSettings())

@@ -18,6 +18,19 @@ FILE = Path("config/evidence/sources.yaml")
 
 Text = Annotated[str, Field(min_length=1)]
 
+SOURCE = r"S\d+"
+"""What the id of a source is like."""
+
+
+def row_id(kind: str, *parts: str) -> str:
+    """Return the regular expression of the ids of rows, such as ``KIND-S5-001``.
+
+    Args:
+        kind: what ids begin with.
+        parts: regular expressions of the parts after it.
+    """
+    return f"^{'-'.join((kind, *parts))}$"
+
 
 class Source(Strict):
     """A report, a paper, a chapter: whatever prints numbers or makes claims."""
@@ -28,6 +41,7 @@ class Source(Strict):
     authors: list[Text] = Field([], description="who wrote it, if they are named")
     year: int | None = Field(None, description="when it appeared, if it says so")
     url: Text | None = Field(None, description="where it can be read, if it can")
+    figure: Text | None = Field(None, description="id of its figure that the paper shows, if one")
 
 
 def load_sources(path: Path = FILE) -> dict[str, Source]:

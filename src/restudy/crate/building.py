@@ -151,7 +151,9 @@ def _workflow(crate: ROCrate, run: Run, files: Mapping[str, bytes], staged: Path
             parts.append(
                 crate.add_dataset(staged / top, f"{top}/", properties={"description": told})
             )
-    main["hasPart"] = [one for one in parts if one.id.startswith(("src", "workflow", "config"))]
+    main["hasPart"] = [
+        one for one in parts if one.id.startswith(("src", "experiments", "workflow", "config"))
+    ]
     return main
 
 

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from restudy.config.loading import validate
-from restudy.config.sources import load_sources
+from restudy.config.sources import SOURCE, load_sources, row_id
 from restudy.config.strict import Strict
 from restudy.config.yaml import read_rows
 from restudy.errors import RestudyError, describe, nearest
@@ -192,7 +192,7 @@ class Published(_OfOneSource):
         note: a fact about how the number is printed.
         measure: which of our numbers is held beside it.
         corrected: the same where the source's mistake is mended.
-        fact: what is computed without training, a name in ``src/restudy/evidence/facts.py``.
+        fact: what is computed without training, as the project declares it.
     """
 
     columns = (
@@ -205,7 +205,7 @@ class Published(_OfOneSource):
         "settings",
     )
 
-    id: Annotated[str, Field(pattern=r"^PUB-S\d+-\d{3}$")]
+    id: Annotated[str, Field(pattern=row_id("PUB", SOURCE, r"\d{3}"))]
     experiment: Text
     metric: Text
     value: Text
@@ -303,7 +303,7 @@ class Claim(_OfSources):
 
     columns = ("topic", "statement", "scope", "metric")
 
-    id: Annotated[str, Field(pattern=r"^CLM-[A-Z]+-\d{2}$")]
+    id: Annotated[str, Field(pattern=row_id("CLM", "[A-Z]+", r"\d{2}"))]
     topic: Text
     statement: Text
     evidence_in_source: Text
@@ -409,7 +409,7 @@ class Erratum(_OfSources):
 
     columns = ("where", "category", "severity", "what_is_wrong")
 
-    id: Annotated[str, Field(pattern=r"^ERR-(S\d+|X)-\d{2}$")]
+    id: Annotated[str, Field(pattern=row_id("ERR", f"({SOURCE}|X)", r"\d{2}"))]
     where: Text
     category: Text
     severity: Literal["high", "medium", "low"]
@@ -469,8 +469,9 @@ class Erratum(_OfSources):
             yield Link("contrasts.number", "published", contrast.number)
             yield Link("contrasts.less", "published", contrast.less)
         for id_ in self.shown_by:
-            if not id_.startswith("PUZ-"):  # puzzles are no rows
-                yield Link("shown_by", "claims" if id_.startswith("CLM-") else "published", id_)
+            kind = id_.partition("-")[0]
+            if kind != "PUZ":  # puzzles are no rows
+                yield Link("shown_by", "claims" if kind == "CLM" else "published", id_)
 
 
 class System(_OfOneSource):
@@ -491,7 +492,7 @@ class System(_OfOneSource):
 
     columns = ("kind", "name", "what")
 
-    id: Annotated[str, Field(pattern=r"^(SYS|EXP)-S\d+-[A-Z0-9-]+$")]
+    id: Annotated[str, Field(pattern=row_id("(SYS|EXP)", SOURCE, "[A-Z0-9-]+"))]
     kind: Text
     name: Text
     what: Text | None = None
@@ -526,7 +527,7 @@ class Figure(_OfOneSource):
 
     columns = ("experiment", "title", "figure")
 
-    id: Annotated[str, Field(pattern=r"^FIG-S\d+-\d{2}$")]
+    id: Annotated[str, Field(pattern=row_id("FIG", SOURCE, r"\d{2}"))]
     experiment: Text
     title: Text
     x_axis: Text

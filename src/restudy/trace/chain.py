@@ -15,8 +15,7 @@ from restudy.config.recipe import Recipe
 from restudy.datasets.registry import DATASETS, Mirror
 from restudy.datasets.sources import title
 from restudy.errors import RestudyError
-from restudy.experiments.registry import EXPERIMENTS
-from restudy.provenance import code_digest
+from restudy.experiments.project import project
 from restudy.reference.finished import read_record
 from restudy.reference.origin import report_commit
 from restudy.results.collect import RUNS
@@ -244,11 +243,12 @@ def _data(name: str) -> dict[str, Any]:
 
 
 def _experiment(name: str) -> dict[str, Any]:
-    declared = EXPERIMENTS[name]
+    every = project()
+    declared = every.experiments[name]
     return {
         "title": declared.title,
-        "code": declared.module,
-        "digest of the code as it is now": code_digest(declared.module),
+        "code": str(every.place(declared).file),
+        "digest of the code as it is now": every.digest(declared),
         "data sets": list(declared.datasets),
         "seeds": declared.seeds,
     }
