@@ -373,9 +373,7 @@ UNIT_TESTS = Table(
         Column("equal", BOOLEAN, "whether all printed digits are equal", VERDICT),
         Column("difference", NUMBER, "`ours` minus `printed`"),
         Column("note", TEXT, "remark", WORDS),
-        Column(
-            "with_bug", TEXT, "the number with the source's error, if it differs", optional=True
-        ),
+        Column("with_bug", TEXT, "the number with the source's error", optional=True),
     ),
     whole=True,
     tolerance=CHECKED,
