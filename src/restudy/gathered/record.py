@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from restudy.code_digests import code_digest
 from restudy.errors import RestudyError
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan, StudyPlan
 from restudy.reference.configuration import study_digest
 from restudy.reference.machine import cores, processor
@@ -46,7 +46,7 @@ def still_right(record: Record, plan: Plan) -> Record:
         plan: all studies at the full scale.
     """
     now = {name: _stamps(study) for name, study in plan.studies.items()}
-    then: dict[str, dict[str, str]] = {name: {"code": _code(name)} for name in EXPERIMENTS}
+    then = {name: {"code": _code(name)} for name in project().experiments}
     return {
         kind: {
             name: about
@@ -91,11 +91,11 @@ def write_record(record: Mapping[str, Any], folder: Path) -> None:
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def _stamps(study: StudyPlan) -> dict[str, str]:
+def _stamps(study: StudyPlan) -> dict[str, Any]:
     places = [(run.cell, run.lane) for run in study.runs]
     asked = study_digest(study.description(), places)
-    return {"asked": asked, "code": code_digest("restudy.training")}
+    return {"asked": asked, "training_version": TRAINING_VERSION}
 
 
 def _code(experiment: str) -> str:
-    return code_digest(EXPERIMENTS[experiment].module)
+    return project().digest(project().experiments[experiment])
