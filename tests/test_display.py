@@ -19,6 +19,7 @@ class Watcher:
 
     def __init__(self):
         self.done = 0.0
+        self.jobs = {"a": ["a"]}
         self.training = Training({"a": CellProgress(10, 10.0)}, [["a"]])
 
     def look(self, now):
@@ -45,7 +46,7 @@ def begin(stream, clock, **options):
     made.expect(cores=2)
     made.expect(jobs=2)
     made.print("Train a")
-    made.began(1, "a", {"a"})
+    made.began(1, "a", "a")
     return made
 
 
@@ -65,7 +66,7 @@ def test_a_terminal_shows_the_line_while_jobs_run(watcher, clock):
     shown.ended(1, well=True)
     shown.counted(1, 2)
     assert screen.text == "Train a\na warning"
-    shown.began(2, "Collect", [])
+    shown.began(2, "Collect")
     last = f"runs 10/10, training 100%, about {START / 2:.0f} s left, jobs 1/2: Collect"
     assert screen.text.endswith(f"\n\n{last}")
     shown.ended(2, well=True)

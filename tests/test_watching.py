@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from restudy import results, running, watching
+from restudy import results, watching
 from restudy.config.study import Study
 from restudy.lanes.train import train_lanes
 from restudy.plan import make_plan
@@ -51,13 +51,13 @@ def train(cell, folder, *, lanes=None, stack=10, code="code", checkpoints=True):
 
 def watch(cells, folder, code="code", jobs=None):
     """Watch a run in which one job trains all cells."""
-    watcher = Watcher(cells, [list(cells)] if jobs is None else jobs, folder, code)
+    watcher = Watcher(cells, {"all": list(cells)} if jobs is None else jobs, folder, code)
     watcher.training.begin(cells, 0)
     return watcher
 
 
 def test_the_names_are_those_of_training():
-    assert (watching.RECORD, watching.COPIES) == (results.RECORD, running._COPIES)
+    assert watching.RECORD == results.RECORD
 
 
 def test_a_cell_is_done_when_its_record_is_written(cells, folder):
@@ -85,7 +85,7 @@ def test_lanes_that_were_there_count_but_their_old_record_ends_nothing(cells, fo
     assert watcher.training.seconds_left(30, 1) is not None
 
 
-def test_lanes_that_were_kept_earlier_or_in_a_copy_are_there(cells, folder):
+def test_lanes_that_were_kept_earlier_are_there(cells, folder):
     cell = next(iter(cells.values()))
     made = train(cell, folder, lanes=cell.lanes[:1], checkpoints=False)
     earlier = {name: made.record[name] for name in ("code", "versions", "seeds")}
@@ -93,10 +93,6 @@ def test_lanes_that_were_kept_earlier_or_in_a_copy_are_there(cells, folder):
     made.record["earlier"] = [earlier]
     own = folder / "cells" / cell.id
     results.write(made, own)
-    assert watch(cells, folder).training.runs == (2, 6)
-    running.keep(own)
-    for name in results.FILES:
-        (own / name).unlink()
     assert watch(cells, folder).training.runs == (2, 6)
 
 
@@ -120,7 +116,7 @@ def test_a_broken_record_holds_nothing(cells, folder, content):
 
 def test_cells_of_no_job_are_done(cells, folder):
     _, second = cells
-    training = watch(cells, folder, jobs=[[second]]).training
+    training = watch(cells, folder, jobs={"second": [second]}).training
     assert (training.runs, training.in_work()) == ((3, 6), [second])
 
 

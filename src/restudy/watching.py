@@ -8,7 +8,7 @@ folders of the cells that are being trained; this takes a millisecond.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +18,10 @@ from restudy.plan import Cell
 from restudy.progress import CellProgress, Training
 from restudy.provenance import numerical_versions
 
-# As in restudy.results and restudy.running, which are slow to import.
-RECORD, COPIES = "cell.json", ".done"
+RECORD = "cell.json"
+"""As in :mod:`restudy.results`, which is slow to import."""
+RULE = "train"
+"""The rule of the workflow that trains."""
 
 
 class Seen(NamedTuple):
@@ -40,26 +42,27 @@ class Watcher:
     """Looks at the cells of a run of the pipeline.
 
     Attributes:
-        training: what it knows of them.
+        jobs: cells of each job that is to run.
+        training: what it knows of the cells.
     """
 
     def __init__(
-        self, cells: Mapping[str, Cell], jobs: Iterable[Iterable[str]], results: Path, code: str
+        self, cells: Mapping[str, Cell], jobs: Mapping[str, Sequence[str]], results: Path, code: str
     ) -> None:
         """Look what there is before anything runs.
 
         Args:
             cells: by name, all that the run needs.
-            jobs: the cells of each job that is to run; those of no job are done.
+            jobs: name of each job that is to run -> its cells; those of no job are done.
             results: folder with ``cells`` and ``checkpoints``.
             code: digest of the code that trains; what other code has trained does not count.
         """
-        jobs = [list(job) for job in jobs]
+        self.jobs = jobs
         self._cells, self._results = cells, results
         self._checkpoints: dict[Path, tuple[int, Checkpoint | None]] = {}
         self._kept: dict[str, int] = {}
         self._stamps: dict[str, int | None] = {}
-        for name in (name for job in jobs for name in job):
+        for name in (name for job in jobs.values() for name in job):
             there = kept_lanes(results / "cells" / name, code)
             self._kept[name] = sum(lane.id in there for lane in cells[name].lanes)
             self._stamps[name] = self._stamp(name)
@@ -68,7 +71,7 @@ class Watcher:
             lanes = len(cell.lanes)
             seen = self._unfinished(name) if name in self._kept else Seen(lanes, lanes)
             progress[name] = CellProgress(lanes, cell.work / lanes, *seen)
-        self.training = Training(progress, jobs)
+        self.training = Training(progress, jobs.values())
 
     def look(self, now: float) -> None:
         """Note what is new, at time ``now``."""
@@ -137,13 +140,8 @@ def kept_lanes(folder: Path, code: str) -> set[str]:
         folder: the cell's.
         code: digest of the code that trains.
     """
-    return _recorded(folder / RECORD, code) | _recorded(folder / COPIES / RECORD, code)
-
-
-def _recorded(file: Path, code: str) -> set[str]:
-    """Return the lanes in a record that this code and these versions of libraries trained."""
     try:
-        record = json.loads(file.read_bytes())
+        record = json.loads((folder / RECORD).read_bytes())
         return {
             lane
             for part in (record, *record.get("earlier", []))

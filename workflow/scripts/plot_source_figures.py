@@ -20,7 +20,7 @@ with job(snakemake.log[0]):
     }
     data = {Path(prepared).stem: load(Path(prepared)) for prepared in read.data}
     written = zip(
-        *(snakemake.output[kind] for kind in ("svg", "pdf", "csv", "caption")), strict=True
+        *(snakemake.output[kind] for kind in ("svg", "pdf", "csv", "txt")), strict=True
     )
     for figure, (svg, pdf, csv, caption) in zip(snakemake.params.figures, written, strict=True):
         asked = drawing(figure["draw"])

@@ -1,0 +1,81 @@
+# MLflow: what is missing in the store after training, and when all is judged and drawn the
+# summaries of the studies and their best networks.
+#
+# The scripts make the plan anew, by the config. A digest of what they take from it says when they
+# are stale.
+TRACKED = digest(workflow_support.tracked_studies(SETTINGS, PLAN, EVIDENCE))
+PICTURES = workflow_support.figures_with(
+    PLAN.studies,
+    {name: [figure.study] for name, figure in DRAWN_FIGURES.items()}
+    | {name: dispute.studies for name, dispute in DISPUTES.items()},
+)
+
+
+rule sync_tracking:
+    input:
+        cells=collected("cells", PLAN.studies),
+    output:
+        RESULTS / "mlflow/sync.json",
+    log:
+        RESULTS / "logs/sync_tracking.log",
+    benchmark:
+        RESULTS / "benchmarks/sync_tracking.tsv"
+    priority: SOON
+    params:
+        # Without a password; the script takes the whole address from the config.
+        store=public(TRACKING_URI),
+        studies=TRACKED,
+        # It writes descriptions, which the code words.
+        code=code_digest("restudy.tracking.sync"),
+        # Another number than last time if runs were still missing then, or the store is gone:
+        # the rule runs again.
+        attempt=next_tracking_attempt(
+            RESULTS / "mlflow/sync.json", sqlite_file(TRACKING_URI)
+        ),
+    message:
+        "Put runs into MLflow that are not there yet, and describe them"
+    script:
+        "../scripts/sync_tracking.py"
+
+
+rule register_results:
+    input:
+        store=rules.sync_tracking.output,
+        cells=collected("cells", PLAN.studies),
+        data=expand(
+            rules.prepare_dataset.output,
+            dataset=sorted(
+                {name for plan in PLAN.studies.values() for name in plan.datasets}
+            ),
+        ),
+        claims=RESULTS / "tables/claims.csv",
+        tables=[
+            rules.summarise_studies.output[table]
+            for table in ["summary", "comparison", "winners"]
+        ],
+        figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
+        pictures=expand(
+            RESULTS / "figures/{figure}.svg",
+            figure=sorted({name for names in PICTURES.values() for name in names}),
+        ),
+    output:
+        RESULTS / "mlflow/finish.json",
+    log:
+        RESULTS / "logs/register_results.log",
+    benchmark:
+        RESULTS / "benchmarks/register_results.tsv"
+    priority: SOON
+    resources:
+        mem_mb=2500,
+    params:
+        store=public(TRACKING_URI),
+        studies=TRACKED,
+        pictures=PICTURES,
+        code=code_digest("restudy.tracking.finish"),
+        attempt=next_tracking_attempt(
+            RESULTS / "mlflow/finish.json", sqlite_file(TRACKING_URI)
+        ),
+    message:
+        "Put figures, verdicts and the best network of each study into MLflow"
+    script:
+        "../scripts/register_results.py"
