@@ -1,42 +1,38 @@
-"""Records of jobs: they change with their files, and a file that is gone lets a job run again."""
+"""Records of jobs: they change with their files, and go when a file is gone."""
 
 import pytest
 
-from restudy.job_records import next_attempt, write_record
+from restudy.job_records import remove_outdated, write_record
 
 
 @pytest.fixture
-def results(tmp_path):
+def record(tmp_path):
+    """The record of two files."""
     for name in ("a", "b"):
         (tmp_path / name).write_text(name)
-    return tmp_path
+    write_record(tmp_path / "jobs/job.json", [tmp_path / "a", tmp_path / "b"], tmp_path)
+    return tmp_path / "jobs/job.json"
 
 
-def write(results, attempt=0):
-    record = results / "jobs/job.json"
-    write_record(record, [results / "a", results / "b"], results, attempt)
-    return record
+def test_a_record_stands_for_the_content_of_its_files(record, tmp_path):
+    before = record.read_bytes()
+    write_record(record, [tmp_path / "a", tmp_path / "b"], tmp_path)
+    assert record.read_bytes() == before
+    (tmp_path / "b").write_text("other")
+    write_record(record, [tmp_path / "a", tmp_path / "b"], tmp_path)
+    assert record.read_bytes() != before
 
 
-def test_the_same_files_give_the_same_record(results):
-    before = write(results).read_bytes()
-    assert write(results).read_bytes() == before
-    (results / "b").write_text("other")
-    assert write(results).read_bytes() != before
+def test_a_record_stays_as_long_as_all_files_are_there(record, tmp_path):
+    remove_outdated([record], tmp_path)
+    assert record.exists()
+    (tmp_path / "b").unlink()
+    remove_outdated([record], tmp_path)
+    assert not record.exists()
 
 
-def test_the_number_stays_as_long_as_all_files_are_there(results):
-    record = write(results, attempt=next_attempt(results / "jobs/job.json", results))
-    number = next_attempt(record, results)
-    assert number == next_attempt(record, results) == 0
-    (results / "b").unlink()
-    assert next_attempt(record, results) == 1
-    # As the job that ran with this number writes it.
-    (results / "b").write_text("b")
-    assert next_attempt(write(results, attempt=1), results) == 1
-
-
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"attempt": 1}', '{"attempt": 1, "files": 2}'])
-def test_a_record_that_cannot_be_read_is_none(results, content):
-    (results / "record").write_text(content)
-    assert next_attempt(results / "record", results) == 0
+@pytest.mark.parametrize("content", ["", "3", "[1]"])
+def test_a_record_that_cannot_be_read_goes(record, tmp_path, content):
+    record.write_text(content)
+    remove_outdated([record], tmp_path)
+    assert not record.exists()

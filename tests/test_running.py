@@ -81,8 +81,6 @@ def test_an_interrupt_ends_the_job_and_keeps_what_is_done(folders, said):
     assert files(folders["a"]) == done
 
 
-
-
 def test_a_full_disk_ends_the_job_at_once(folders, said):
     """The cells after it would train, and then find no room either."""
     full = OSError(errno.ENOSPC, "No space left on device")
@@ -92,7 +90,6 @@ def test_a_full_disk_ends_the_job_at_once(folders, said):
     assert said[1].startswith("error: b: ")
     assert "make room" in said[1]
     assert len(said) == 2
-
 
 
 def test_an_input_from_the_future_keeps_the_cells(folders, said, tmp_path):

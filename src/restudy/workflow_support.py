@@ -154,4 +154,6 @@ def figures_with(
         figures: name of a figure -> studies that it is drawn from.
     """
     drawn_from = {name: set(some) for name, some in figures.items()}
-    return {study: [name for name, some in drawn_from.items() if study in some] for study in studies}
+    return {
+        study: [name for name, some in drawn_from.items() if study in some] for study in studies
+    }

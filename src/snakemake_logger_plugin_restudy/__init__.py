@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from logging import LogRecord
 from typing import Any
 
-from restudy import watching
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from restudy import watching
 from snakemake_logger_plugin_restudy.display import Display
 
 # What the scheduler says of itself between jobs, and of each file that a failed job did not write.

@@ -170,15 +170,6 @@ def test_edges_that_follow_from_others_are_left_out():
         graphs.reduced(frozenset({("a", "b"), ("b", "a")}))
 
 
-def test_rules_of_one_family_are_one_box():
-    text = "\tid0[all]\n\tid1[page]\n\tid2[train_x-01]\n\tid3[train]\n\tid4[figures_S1]\n"
-    text += "\tid1 --> id0\n\tid2 --> id4\n\tid3 --> id4\n\tid4 --> id1\n\tid2 --> id1\n"
-    assert diagrams.drawn_rules(text).splitlines()[2:-1] == [
-        "    figures --> page",
-        "    train --> figures",
-    ]
-
-
 def test_a_block_of_a_page_is_replaced(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("a\n<!-- made: x, by y -->\nold\n<!-- end: x -->\nb\n", encoding="utf-8")

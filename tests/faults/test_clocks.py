@@ -88,7 +88,9 @@ def test_results_from_the_past_are_not_trained_again(finished, copy):
     """A machine that thinks it is 1995: everything that was made there is older than its data."""
     wanted = cells(copy, "mnist*")
     targets = jobs_of(copy, wanted)
-    set_back(*copy.results.glob("cells/*/*"), *map(copy.folder.joinpath, targets), seconds=-30 * YEAR)
+    set_back(
+        *copy.results.glob("cells/*/*"), *map(copy.folder.joinpath, targets), seconds=-30 * YEAR
+    )
     assert trained(copy.run(*targets)) == dict.fromkeys(wanted, (0, 2))
     assert NOTHING in copy.run(*targets)
     found = numbers(copy)

@@ -79,7 +79,7 @@ def training(checkout):
     """Return the jobs that have trained: the target of each -> its cells."""
     return {
         str(path.relative_to(checkout.folder)): {
-            Path(file).parent.name for file in json.loads(path.read_text())["files"]
+            Path(file).parent.name for file in json.loads(path.read_text())
         }
         for path in (checkout.results / "training").glob("*.json")
     }

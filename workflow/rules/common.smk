@@ -11,8 +11,9 @@ from restudy.errors import RestudyError
 from restudy.evidence import disputes, drawable
 from restudy.evidence.checks import load_evidence
 from restudy.experiments.registry import EXPERIMENTS
+from restudy.job_records import remove_outdated
 from restudy.plan import load_plan
-from restudy.tracking.attempts import next_attempt as next_tracking_attempt
+from restudy.tracking.attempts import next_attempt
 from restudy.tracking.store import public, sqlite_file, tracking_uri
 
 from snakemake.exceptions import WorkflowError
@@ -35,9 +36,13 @@ with told_without_traceback():
     PLAN = load_plan(SETTINGS)
     EVIDENCE = load_evidence(PLAN.studies)
     RESULTS = Path(SETTINGS.results)
-    # Before Snakemake looks at the age of files. A job on another machine was looked after here.
+    # Before Snakemake looks at files. A job on another machine was looked after here.
     if workflow.is_main_process:
         workflow_support.check_clock(RESULTS)
+        remove_outdated(
+            [*RESULTS.glob("training/*.json"), *RESULTS.glob("experiments/*.json")],
+            RESULTS,
+        )
 
 # Priorities. The longest jobs have the highest, and training its seconds.
 LONGEST = 1000

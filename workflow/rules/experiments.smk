@@ -16,7 +16,7 @@ rule run_experiments:
             ),
         ),
     output:
-        update(RESULTS / "experiments/{job}.json"),
+        RESULTS / "experiments/{job}.json",
     log:
         RESULTS / "logs/run_experiments/{job}.log",
     benchmark:
@@ -35,10 +35,6 @@ rule run_experiments:
             *sorted(
                 {EXPERIMENTS[name].module for name in EXPERIMENTS_OF[wildcards.job]}
             )
-        ),
-        # As in rule train.
-        attempt=lambda wildcards: next_attempt(
-            RESULTS / f"experiments/{wildcards.job}.json", RESULTS
         ),
     message:
         "Do experiments, part {wildcards.job}"

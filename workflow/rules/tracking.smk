@@ -29,9 +29,7 @@ rule sync_tracking:
         code=code_digest("restudy.tracking.sync"),
         # Another number than last time if runs were still missing then, or the store is gone:
         # the rule runs again.
-        attempt=next_tracking_attempt(
-            RESULTS / "mlflow/sync.json", sqlite_file(TRACKING_URI)
-        ),
+        attempt=next_attempt(RESULTS / "mlflow/sync.json", sqlite_file(TRACKING_URI)),
     message:
         "Put runs into MLflow that are not there yet, and describe them"
     script:
@@ -72,9 +70,7 @@ rule register_results:
         studies=TRACKED,
         pictures=PICTURES,
         code=code_digest("restudy.tracking.finish"),
-        attempt=next_tracking_attempt(
-            RESULTS / "mlflow/finish.json", sqlite_file(TRACKING_URI)
-        ),
+        attempt=next_attempt(RESULTS / "mlflow/finish.json", sqlite_file(TRACKING_URI)),
     message:
         "Put figures, verdicts and the best network of each study into MLflow"
     script:

@@ -2,7 +2,6 @@
 #
 # Nothing that training waits for may depend on the studies: Snakemake does not ask a job whether
 # it is stale while one that it waits for is due.
-from restudy.job_records import next_attempt
 from restudy.jobs import make_jobs
 
 JOBS = make_jobs(PLAN)
@@ -33,7 +32,7 @@ rule train:
         # The store must be there first. Its stamp never changes, so it makes nothing stale.
         store=rules.create_store.output,
     output:
-        update(RESULTS / "training/{job}.json"),
+        RESULTS / "training/{job}.json",
     log:
         RESULTS / "logs/train/{job}.log",
     benchmark:
@@ -47,10 +46,6 @@ rule train:
     params:
         cells=lambda wildcards: JOBS[wildcards.job].parameters(),
         code=code_digest("restudy.training"),
-        # Another number than last time if files of a cell are gone: the job runs again.
-        attempt=lambda wildcards: next_attempt(
-            RESULTS / f"training/{wildcards.job}.json", RESULTS
-        ),
     message:
         "Train {wildcards.job}"
     script:

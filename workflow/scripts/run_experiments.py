@@ -11,6 +11,4 @@ with job(snakemake.log[0]):
     tables = [Path(path) for path in snakemake.params.tables]
     for path in tables:
         write_atomically(path, run(path.stem, data).to_parquet(index=False))
-    write_record(
-        Path(snakemake.output[0]), tables, Path(snakemake.params.results), snakemake.params.attempt
-    )
+    write_record(Path(snakemake.output[0]), tables, Path(snakemake.params.results))

@@ -73,5 +73,4 @@ with job(snakemake.log[0]) as say:
         Path(snakemake.output[0]),
         (folder / name for folder in folders.values() for name in FILES),
         Path(settings.results),
-        snakemake.params.attempt,
     )
