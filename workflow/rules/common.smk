@@ -15,7 +15,6 @@ from restudy.job_records import remove_outdated
 from restudy.plan import load_plan
 from restudy.tracking.attempts import next_attempt
 from restudy.tracking.store import public, sqlite_file, tracking_uri
-
 from snakemake.exceptions import WorkflowError
 
 # By another name: `report` at the start of a line is the directive.
