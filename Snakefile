@@ -38,9 +38,7 @@ onstart:
     with told_without_traceback():
         workflow_support.take_lock()
     workflow_support.look_for_jobs_only_when_one_ends(workflow)
-    workflow_support.watch_training(
-        workflow, PLAN, JOBS, RESULTS, code_digest("restudy.training")
-    )
+    workflow_support.watch_training(workflow, PLAN, JOBS, RESULTS, TRAINING_VERSION)
     workflow_support.warn_of_a_store_in_a_file(workflow, TRACKING_URI)
 
 

@@ -7,7 +7,8 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src/restudy"
 
-# Who may not import whom, wherever in a module it stands. A name stands for all below it.
+# Who may not import whom, wherever in a module it stands. A name stands for all below it, but that
+# of the trainer not for its version, which is a number.
 READERS = "restudy.figures", "restudy.stats", "restudy.evidence", "restudy.report"
 FORBIDDEN = {
     "restudy": ("snakemake",),
@@ -64,6 +65,7 @@ def below(name, package):
     return name == package or name.startswith(f"{package}.")
 
 
+VERSION = "restudy.lanes.version"
 MODULES = {name_of(path): imports(path) for path in SOURCE.rglob("*.py")}
 
 
@@ -75,7 +77,8 @@ def test_imports_run_downwards(package):
         f"{name} imports {one}"
         for name, used in members.items()
         for one in sorted(used)
-        if any(below(one, forbidden) for forbidden in FORBIDDEN[package])
+        if not below(one, VERSION)
+        and any(below(one, forbidden) for forbidden in FORBIDDEN[package])
     ]
     assert not wrong
 

@@ -21,8 +21,10 @@ def data(monkeypatch):
     return there
 
 
-def train(folder, lanes=LANES, code="code", **options):
-    return training.train_cell(lanes, folder, folder / "data", code=code, device="cpu", **options)
+def train(folder, lanes=LANES, version=1, **options):
+    return training.train_cell(
+        lanes, folder, folder / "data", version=version, device="cpu", **options
+    )
 
 
 def contents(folder, names=results.FILES):
@@ -89,9 +91,9 @@ def test_one_seed_less_trains_nothing_and_forgets_it(folder, finished):
     )
 
 
-def test_other_code_trains_all_again(folder):
-    assert train(folder, code="other code")[1] == len(LANES)
-    assert train(folder, code="other code")[1] == 0
+def test_another_version_of_training_trains_all_again(folder):
+    assert train(folder, version=2)[1] == len(LANES)
+    assert train(folder, version=2)[1] == 0
 
 
 def test_other_data_train_all_again(folder, data, monkeypatch):

@@ -29,19 +29,19 @@ def folder(tmp_path):
     return tmp_path / "results"
 
 
-def train(cell, folder, *, lanes=None, stack=10, code="code", checkpoints=True):
+def train(cell, folder, *, lanes=None, stack=10, version=1, checkpoints=True):
     """Train lanes of a cell; write its files, and leave the checkpoints where they are."""
     lanes = cell.lanes if lanes is None else lanes
     trained = train_lanes(
         lanes,
         images(),
-        digests=dict.fromkeys([lane.id for lane in lanes], code),
+        digests=dict.fromkeys([lane.id for lane in lanes], "digest"),
         stack=stack,
         checkpoints=folder / "checkpoints" / cell.id if checkpoints else None,
         checkpoint_seconds=0,
     )
     trained.record |= {
-        "code": code,
+        "training_version": version,
         "versions": numerical_versions(),
         "seeds": {lane.id: lane.recipe.seed for lane in lanes},
     }
@@ -49,9 +49,9 @@ def train(cell, folder, *, lanes=None, stack=10, code="code", checkpoints=True):
     return trained
 
 
-def watch(cells, folder, code="code", jobs=None):
+def watch(cells, folder, version=1, jobs=None):
     """Watch a run in which one job trains all cells."""
-    watcher = Watcher(cells, {"all": list(cells)} if jobs is None else jobs, folder, code)
+    watcher = Watcher(cells, {"all": list(cells)} if jobs is None else jobs, folder, version)
     watcher.training.begin(cells, 0)
     return watcher
 
@@ -88,7 +88,7 @@ def test_lanes_that_were_there_count_but_their_old_record_ends_nothing(cells, fo
 def test_lanes_that_were_kept_earlier_are_there(cells, folder):
     cell = next(iter(cells.values()))
     made = train(cell, folder, lanes=cell.lanes[:1], checkpoints=False)
-    earlier = {name: made.record[name] for name in ("code", "versions", "seeds")}
+    earlier = {name: made.record[name] for name in ("training_version", "versions", "seeds")}
     made = train(cell, folder, lanes=cell.lanes[1:2], checkpoints=False)
     made.record["earlier"] = [earlier]
     own = folder / "cells" / cell.id
@@ -100,13 +100,13 @@ def test_what_other_code_or_libraries_trained_is_not_there(cells, folder):
     cell = next(iter(cells.values()))
     made = train(cell, folder, checkpoints=False)
     assert watch(cells, folder).training.runs == (3, 6)
-    assert watch(cells, folder, code="other").training.runs == (0, 6)
+    assert watch(cells, folder, version=2).training.runs == (0, 6)
     made.record["versions"] = made.record["versions"] | {"numpy": "1.0"}
     results.write(made, folder / "cells" / cell.id)
     assert watch(cells, folder).training.runs == (0, 6)
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"code": "code", "earlier": 3}'])
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"training_version": 1, "earlier": 3}'])
 def test_a_broken_record_holds_nothing(cells, folder, content):
     file = folder / "cells" / next(iter(cells)) / results.RECORD
     file.parent.mkdir(parents=True)

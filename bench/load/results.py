@@ -12,8 +12,9 @@ from restudy import results
 from restudy.config.identity import as_told
 from restudy.config.recipe import Recipe
 from restudy.evidence.readings import metrics_of
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Cell
-from restudy.provenance import code_digest, environment
+from restudy.provenance import environment
 from restudy.results import CellResults
 
 _TEST = 10_000
@@ -39,7 +40,7 @@ def write(cell: Cell, folder: Path) -> None:
     record = {
         **environment(),
         **_RECORD,
-        "code": code_digest("restudy.training"),
+        "training_version": TRAINING_VERSION,
         "seeds": {lane.id: lane.recipe.seed for lane in cell.lanes},
         "data": {"dataset": recipes[0].dataset, "sha256": "0" * 64, "split_seed": 0},
     }

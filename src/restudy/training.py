@@ -21,7 +21,7 @@ def train_cell(
     folder: Path,
     prepared: Path,
     *,
-    code: str,
+    version: int,
     device: str = "auto",
     stack: int = 10,
     choice: Choice = "auto",
@@ -32,14 +32,14 @@ def train_cell(
 ) -> tuple[results.CellResults, int]:
     """Bring a cell's files up to date.
 
-    Lanes that the files hold already, trained by the same code on the same data, are kept as they
-    are: with one seed more, one lane is trained.
+    Lanes that the files hold already, of the same version of training on the same data, are kept as
+    they are: with one seed more, one lane is trained.
 
     Args:
         lanes: the cell's lanes.
         folder: the cell's folder.
         prepared: the prepared data set.
-        code: digest of the code that trains.
+        version: ``TRAINING_VERSION`` of the code that trains.
         device: ``cpu``, ``cuda`` or ``auto``.
         stack: largest number of lanes trained at once.
         choice: how the CPU multiplies matrices, see :mod:`restudy.lanes.arithmetic`.
@@ -56,7 +56,7 @@ def train_cell(
             asks for.
     """
     data = load(prepared)
-    digests = {lane.id: _digest(lane, code, data.digest) for lane in lanes}
+    digests = {lane.id: _digest(lane, version, data.digest) for lane in lanes}
     parts = []
     old = results.read(folder)
     if old is not None:
@@ -79,7 +79,7 @@ def train_cell(
         )
         trained.record |= {
             **environment(),
-            "code": code,
+            "training_version": version,
             "seeds": {lane.id: lane.recipe.seed for lane in missing},
             "seconds": round(time.perf_counter() - started, 3),
         }
@@ -112,9 +112,9 @@ def describe(cell: str, found: results.CellResults, trained: int) -> str:
     return line + (f", {diverged} diverged" if diverged else "")
 
 
-def _digest(lane: Lane, code: str, data: str) -> str:
+def _digest(lane: Lane, version: int, data: str) -> str:
     """Return what stands for everything that a lane's numbers depend on."""
-    return digest([lane.recipe.differences(), code, data, numerical_versions()])
+    return digest([lane.recipe.differences(), version, data, numerical_versions()])
 
 
 def _still_right(

@@ -47,7 +47,11 @@ class Watcher:
     """
 
     def __init__(
-        self, cells: Mapping[str, Cell], jobs: Mapping[str, Sequence[str]], results: Path, code: str
+        self,
+        cells: Mapping[str, Cell],
+        jobs: Mapping[str, Sequence[str]],
+        results: Path,
+        version: int,
     ) -> None:
         """Look what there is before anything runs.
 
@@ -55,7 +59,7 @@ class Watcher:
             cells: by name, all that the run needs.
             jobs: name of each job that is to run -> its cells; those of no job are done.
             results: folder with ``cells`` and ``checkpoints``.
-            code: digest of the code that trains; what other code has trained does not count.
+            version: of training; what another version has trained does not count.
         """
         self.jobs = jobs
         self._cells, self._results = cells, results
@@ -63,7 +67,7 @@ class Watcher:
         self._kept: dict[str, int] = {}
         self._stamps: dict[str, int | None] = {}
         for name in (name for job in jobs.values() for name in job):
-            there = kept_lanes(results / "cells" / name, code)
+            there = kept_lanes(results / "cells" / name, version)
             self._kept[name] = sum(lane.id in there for lane in cells[name].lanes)
             self._stamps[name] = self._stamp(name)
         progress = {}
@@ -133,19 +137,20 @@ def read_checkpoint(file: Path) -> Checkpoint | None:
         return None
 
 
-def kept_lanes(folder: Path, code: str) -> set[str]:
+def kept_lanes(folder: Path, version: int) -> set[str]:
     """Return the lanes of a cell that need no training, as far as its records tell.
 
     Args:
         folder: the cell's.
-        code: digest of the code that trains.
+        version: of training, ``TRAINING_VERSION``.
     """
     try:
         record = json.loads((folder / RECORD).read_bytes())
         return {
             lane
             for part in (record, *record.get("earlier", []))
-            if part["code"] == code and numerical_versions().items() <= part["versions"].items()
+            if part["training_version"] == version
+            and numerical_versions().items() <= part["versions"].items()
             for lane in part["seeds"]
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -55,7 +55,7 @@ def look_for_jobs_only_when_one_ends(workflow: Any) -> None:
 
 
 def watch_training(
-    workflow: Any, plan: Plan, jobs: Mapping[str, Job], results: Path, code: str
+    workflow: Any, plan: Plan, jobs: Mapping[str, Job], results: Path, version: int
 ) -> None:
     """See from now on how far training is, for those who show it.
 
@@ -72,7 +72,7 @@ def watch_training(
                 {cell: plan.cells[cell] for some in cells.values() for cell in some},
                 {name: cells[name] for name in to_run},
                 results,
-                code,
+                version,
             )
         )
     except Exception as error:

@@ -9,8 +9,8 @@ import yaml
 
 from restudy import tables
 from restudy.config.settings import Settings
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import load_plan
-from restudy.provenance import code_digest
 
 STUDY = {
     "name": "tiny",
@@ -71,7 +71,7 @@ def _cells(folder, plan):
         cell = folder / "cells" / name
         cell.mkdir(parents=True, exist_ok=True)
         record = {
-            "code": code_digest("restudy.training"),
+            "training_version": TRAINING_VERSION,
             "git_commit": COMMIT * 3,
             "versions": {"torch": "1", "numpy": "2"},
             "machine": "Linux",

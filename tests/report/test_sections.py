@@ -232,7 +232,7 @@ RECORD = {
     "seeds": {"a": 0, "b": 1},
     "git_commit": "a" * 40,
     "git_dirty": False,
-    "code": "c0de",
+    "training_version": 3,
     "data": {"dataset": "mnist", "sha256": "d" * 64, "split_seed": 0},
     "versions": {"torch": "2.0", "numpy": "2.2"},
     "machine": "Linux x86_64",
@@ -252,7 +252,7 @@ def test_provenance_says_what_runs_share_and_what_not():
     assert provenance(records, runs) == [
         "4 runs in 2 cells, seeds 0 to 2, 7",
         f"commit: {'a' * 12} (3 runs); unknown (no git checkout) (1 runs)",
-        "code of training (digest): c0de",
+        "version of training: 3",
         f"data (SHA-256 of the prepared file, seed of the split): mnist {'d' * 12} (split 0)",
         "versions: torch 2.0, numpy 2.2",
         "machine: Linux x86_64, cpu; arithmetic: default; threads: 1",

@@ -4,7 +4,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from restudy import workflow_support
-from restudy.code_digests import code_digest
 from restudy.config.loading import load_settings
 from restudy.digests import digest
 from restudy.errors import RestudyError
@@ -12,7 +11,9 @@ from restudy.evidence import disputes, drawable
 from restudy.evidence.checks import load_evidence
 from restudy.experiments.registry import EXPERIMENTS
 from restudy.job_records import remove_outdated
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import load_plan
+from restudy.provenance import code_digest
 from restudy.tracking.attempts import next_attempt
 from restudy.tracking.store import public, sqlite_file, tracking_uri
 from snakemake.exceptions import WorkflowError

@@ -45,7 +45,7 @@ rule train:
         gpu=GPUS,
     params:
         cells=lambda wildcards: JOBS[wildcards.job].parameters(),
-        code=code_digest("restudy.training"),
+        version=TRAINING_VERSION,
     message:
         "Train {wildcards.job}"
     script:

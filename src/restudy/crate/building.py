@@ -276,11 +276,11 @@ def _made_with(run: Run) -> str:
     machines = sorted(
         {f"{record['machine']}; {record['device']}" for record in run.records.values()}
     )
-    codes = ", ".join(run.different("code"))
+    versions = ", ".join(map(str, run.different("training_version")))
     commits = ", ".join(str(one or "unknown") for one in run.different("git_commit"))
     return (
         f"{len(run.records)} cells trained, on {' and '.join(machines)}. Report of commit "
-        f"{run.commit}; training code of commit {commits}, digest {codes}."
+        f"{run.commit}; training code of commit {commits}, version {versions}."
     )
 
 

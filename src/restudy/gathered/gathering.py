@@ -28,7 +28,6 @@ from restudy.gathered.merging import LAYOUTS, merge, settled
 from restudy.gathered.record import Record, describe, joined, read_record, still_right, write_record
 from restudy.gathered.telling import claims_beside, readme
 from restudy.plan import load_plan
-from restudy.provenance import code_digest
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import FOLDER as REFERENCE
 from restudy.reference.contents import README
@@ -64,7 +63,7 @@ def gather(settings: Settings, results: Path, into: Path) -> tuple[Record, list[
     """
     everything = load_plan(settings.model_copy(update={"only": []}))
     plan = load_plan(settings)
-    check_finished(plan, results, code_digest("restudy.training"))
+    check_finished(plan, results)
     new = {name: _read(results, name) for name in LAYOUTS}
     left_out = _left_out(new.values())
     if strangers := sorted(left_out & plan.studies.keys()):

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from restudy.code_digests import code_digest
 from restudy.errors import RestudyError
 from restudy.experiments.registry import EXPERIMENTS
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan, StudyPlan
+from restudy.provenance import code_digest
 from restudy.reference.configuration import study_digest
 from restudy.reference.machine import cores, processor
 from restudy.reference.origin import report_commit, training_hours
@@ -91,10 +92,10 @@ def write_record(record: Mapping[str, Any], folder: Path) -> None:
     (folder / RECORD).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
-def _stamps(study: StudyPlan) -> dict[str, str]:
+def _stamps(study: StudyPlan) -> dict[str, Any]:
     places = [(run.cell, run.lane) for run in study.runs]
     asked = study_digest(study.description(), places)
-    return {"asked": asked, "code": code_digest("restudy.training")}
+    return {"asked": asked, "training_version": TRAINING_VERSION}
 
 
 def _code(experiment: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from restudy.errors import RestudyError
-from restudy.provenance import code_digest
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import PAGE
 from restudy.reference.machine import processor
@@ -66,7 +66,7 @@ def remarks(origin: Mapping[str, Any], results: Path) -> Iterator[str]:
     new = [name for name in own if name not in origin["studies"]]
     if new:
         yield f"studies that the reference does not have are passed over: {', '.join(new)}"
-    if origin.get("code") != code_digest("restudy.training"):
+    if origin.get("training_version") != TRAINING_VERSION:
         yield "the code that trains is not the reference's"
     for name, before in origin.get("versions", {}).items():
         try:

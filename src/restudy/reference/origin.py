@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from restudy.errors import RestudyError
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import ORIGIN, PAPER_CONTENT
@@ -18,7 +19,7 @@ from restudy.reference.machine import cores, processor
 from restudy.results import TIMING
 
 
-def describe_origin(plan: Plan, results: Path, code: str) -> dict[str, Any]:
+def describe_origin(plan: Plan, results: Path) -> dict[str, Any]:
     """Return where a finished run comes from, as ``reference.json`` says it.
 
     Processor and cores are those of this machine, on which the run is taken to have been done.
@@ -26,7 +27,6 @@ def describe_origin(plan: Plan, results: Path, code: str) -> dict[str, Any]:
     Args:
         plan: of the run's scale.
         results: its folder.
-        code: digest of the code that trained it.
     """
     records = [record for cell in plan.cells if (record := read_record(results, cell))]
     configuration = read_configuration(results)
@@ -36,7 +36,7 @@ def describe_origin(plan: Plan, results: Path, code: str) -> dict[str, Any]:
         "studies": studies,
         "runs": sum(len(cell.lanes) for cell in plan.cells.values()),
         "commit": report_commit(results),
-        "code": code,
+        "training_version": TRAINING_VERSION,
         "trained_at": _each(record["git_commit"] for record in records),
         "versions": {
             name: ", ".join(_each(record["versions"][name] for record in records))

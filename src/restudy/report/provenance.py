@@ -30,7 +30,7 @@ def provenance(records: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame) -> 
     return [
         f"{len(runs)} runs in {cells}, seeds {_ranges(sorted(set(map(int, runs['seed']))))}",
         f"commit: {_each(map(_commit, of_runs))}",
-        f"code of training (digest): {_each(record['code'] for record in of_runs)}",
+        f"version of training: {_each(map(_version, of_runs))}",
         f"data (SHA-256 of the prepared file, seed of the split): {_each(map(_data, of_runs))}",
         f"versions: {_each(map(_versions, of_runs))}",
         f"machine: {_each(map(_machine, of_runs))}",
@@ -51,6 +51,10 @@ def _commit(record: Mapping[str, Any]) -> str:
         return "unknown (no git checkout)"
     remark = " with uncommitted changes" if record["git_dirty"] else ""
     return f"{record['git_commit'][:_SHORT]}{remark}"
+
+
+def _version(record: Mapping[str, Any]) -> str:
+    return str(record.get("training_version", "unknown"))
 
 
 def _data(record: Mapping[str, Any]) -> str:

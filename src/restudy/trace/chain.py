@@ -215,7 +215,7 @@ def _origin(records: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
         data = record["data"]
         values = {
             "commit of training": commit,
-            "code of training": f"digest {record['code']} (of restudy.training)",
+            "version of training": str(record.get("training_version", "unknown")),
             "data": f"{data['dataset']}: SHA-256 of the prepared file {data['sha256']}, "
             f"split seed {data['split_seed']}",
             "versions": ", ".join(f"{name} {one}" for name, one in record["versions"].items()),
