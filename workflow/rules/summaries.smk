@@ -53,6 +53,8 @@ rule decompose_variance:
 rule predict_test_set:
     input:
         runs=rules.collect_runs.output.runs,
+        # The weights lie beside what the jobs have recorded.
+        training=lambda wildcards: training_of(wildcards.study),
         data=lambda wildcards: expand(
             rules.prepare_dataset.output,
             dataset=PLAN.studies[wildcards.study].datasets,
