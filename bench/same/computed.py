@@ -17,11 +17,11 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from experiments import unit_tests
 from restudy import tables
 from restudy.config.identity import Lane, lane_id
 from restudy.config.recipe import Recipe
 from restudy.datasets.load import PreparedData
-from restudy.evidence import unit_tests
 from restudy.evidence.ledger import Published, load_rows
 from restudy.lanes import network
 from restudy.lanes.arithmetic import Choice

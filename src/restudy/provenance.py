@@ -16,6 +16,8 @@ from restudy.lanes.version import TRAINING_VERSION
 
 _PACKAGE = "restudy"
 _SOURCE = Path(__file__).parent
+# Packages of the project -> their folders.
+_FOLDERS = dict[str, Path]()
 # What code_digest does not look into.
 _ENGINE = ("restudy.lanes", "restudy.training")
 # Fields of a syntax tree that change no result.
@@ -48,6 +50,14 @@ def code_digest(*modules: str) -> str:
             lines |= {f"{tree} {name} {_read(source)[0]}" for name, source in imports}
             pending += [source for _, source in imports]
     return _sha("\n".join(sorted(lines)))
+
+
+def include(package: str, folder: Path) -> None:
+    """Count the modules of a folder as ours from now on, as a package of the name given."""
+    if _FOLDERS.get(package) != folder:
+        _FOLDERS[package] = folder
+        for function in (code_digest, _read, _is_ours):
+            function.cache_clear()
 
 
 def numerical_versions() -> dict[str, str]:
@@ -101,7 +111,8 @@ def _git(*arguments: str) -> str | None:
 
 
 def _file(module: str) -> Path:
-    path = _SOURCE.joinpath(*module.split(".")[1:])
+    package, *parts = module.split(".")
+    path = (_SOURCE if package == _PACKAGE else _FOLDERS[package]).joinpath(*parts)
     for candidate in (path / "__init__.py", path.with_suffix(".py")):
         if candidate.is_file():
             return candidate
@@ -237,7 +248,7 @@ def _text(node: Any, names: _Names, *, in_class: bool = False) -> Iterator[str]:
 
 @cache
 def _is_ours(name: str) -> bool:
-    if name.split(".")[0] != _PACKAGE:
+    if name.split(".")[0] not in (_PACKAGE, *_FOLDERS):
         return False
     try:
         _file(name)

@@ -34,12 +34,13 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from restudy.cell_record import RECORD as RECORD
 from restudy.config.identity import as_told
 from restudy.config.recipe import Recipe
 from restudy.files import write_atomically
 
 HISTORY, SUMMARY, TIMING = "history.parquet", "summary.parquet", "timing.parquet"
-WEIGHTS, RECORD = "weights.safetensors", "cell.json"
+WEIGHTS = "weights.safetensors"
 FILES = (HISTORY, SUMMARY, TIMING, WEIGHTS, RECORD)
 
 

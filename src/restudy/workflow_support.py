@@ -19,7 +19,7 @@ from restudy.report.commands import relative
 
 if TYPE_CHECKING:
     from restudy.evidence.checks import Evidence
-    from restudy.experiments.registry import Experiment
+    from restudy.experiments.project import Project
     from restudy.jobs import Job
 
 _EXPERIMENT_JOBS = 6
@@ -111,7 +111,7 @@ def where_things_are(settings: Settings) -> str:
     )
 
 
-def deal_out(experiments: Mapping[str, Experiment]) -> dict[str, list[str]]:
+def deal_out(project: Project) -> dict[str, list[str]]:
     """Return the names of the experiments that each job does.
 
     A job takes some seconds to start, and most experiments take no longer. So they are dealt out to
@@ -119,8 +119,9 @@ def deal_out(experiments: Mapping[str, Experiment]) -> dict[str, list[str]]:
     that are timed share one, which takes all cores.
     """
     found: dict[str, list[str]] = {}
-    for name, experiment in experiments.items():
-        number = str(int(digest(experiment.module), 16) % _EXPERIMENT_JOBS + 1)
+    for name, experiment in project.experiments.items():
+        module = project.place(experiment).module
+        number = str(int(digest(module), 16) % _EXPERIMENT_JOBS + 1)
         found.setdefault(TIMED if experiment.timed else number, []).append(name)
     return found
 

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.pipeline
 
 STUDY_FILES = ("runs.parquet", "history.parquet", "timing.parquet", "study.json")
 EVIDENCE = (
-    *("compute_facts", "run_unit_tests", "compare_published", "search_configurations"),
+    *("compute_facts", "compute_source_tables", "compare_published", "search_configurations"),
     *("test_claims", "show_erratum_effects", "assign_statuses", "tabulate_contradictions"),
     *("test_timing_claims", "render_page", "render_paper"),
 )

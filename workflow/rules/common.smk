@@ -9,7 +9,7 @@ from restudy.digests import digest
 from restudy.errors import RestudyError
 from restudy.evidence import disputes, drawable
 from restudy.evidence.checks import load_evidence
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import use
 from restudy.job_records import remove_outdated
 from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import load_plan
@@ -34,6 +34,7 @@ def told_without_traceback():
 with told_without_traceback():
     SETTINGS = load_settings(config)
     PLAN = load_plan(SETTINGS)
+    PROJECT = use(SETTINGS.experiments_folder)
     EVIDENCE = load_evidence(PLAN.studies)
     RESULTS = Path(SETTINGS.results)
     # Before Snakemake looks at files. A job on another machine was looked after here.

@@ -24,38 +24,40 @@ rule compute_facts:
     resources:
         mem_mb=1500,
     params:
-        code=code_digest("restudy.evidence.exact"),
+        code=[
+            code_digest("restudy.evidence.exact"),
+            PROJECT.digest(*PROJECT.facts.values()),
+        ],
     message:
         "Compute what no training decides: sizes of data sets, shapes of arrays"
     script:
         "../scripts/compute_facts.py"
 
 
-rule run_unit_tests:
+# Tables of the project's own, about one source each.
+rule compute_source_tables:
     input:
         "config/evidence/published.yaml",
     output:
-        tests=RESULTS / "tables/unit_tests.csv",
-        bugs=RESULTS / "tables/candidate_bugs.csv",
-        momentum=RESULTS / "tables/momentum_candidates.csv",
+        expand(RESULTS / "tables/{table}.csv", table=PROJECT.tables),
     log:
-        RESULTS / "logs/run_unit_tests.log",
+        RESULTS / "logs/compute_source_tables.log",
     benchmark:
-        RESULTS / "benchmarks/run_unit_tests.tsv"
+        RESULTS / "benchmarks/compute_source_tables.tsv"
     params:
-        code=code_digest("restudy.evidence.unit_tests"),
+        names=list(PROJECT.tables),
+        code=PROJECT.digest(*PROJECT.tables.values()),
     message:
-        "Run the unit tests of the network written by hand"
+        "Compute the tables of single sources: {params.names}"
     script:
-        "../scripts/run_unit_tests.py"
+        "../scripts/compute_source_tables.py"
 
 
 rule compare_published:
     input:
         evidence="config/evidence/published.yaml",
         facts=rules.compute_facts.output,
-        unit_tests=rules.run_unit_tests.output.tests,
-        candidates=rules.run_unit_tests.output.bugs,
+        tables=rules.compute_source_tables.output,
         histories=collected("history", EVIDENCE.measured(PLAN.studies)),
         descriptions=collected("description", EVIDENCE.measured(PLAN.studies)),
     output:

@@ -1,6 +1,6 @@
 # Experiments that need no training of the studies: small tables, several of them by one job, since
 # a job takes longer to start than most of them take. The output of a job is a record of its tables.
-EXPERIMENTS_OF = workflow_support.deal_out(EXPERIMENTS)
+EXPERIMENTS_OF = workflow_support.deal_out(PROJECT)
 
 
 rule run_experiments:
@@ -11,7 +11,7 @@ rule run_experiments:
                 {
                     each
                     for name in EXPERIMENTS_OF[wildcards.job]
-                    for each in EXPERIMENTS[name].datasets
+                    for each in PROJECT.experiments[name].datasets
                 }
             ),
         ),
@@ -31,10 +31,8 @@ rule run_experiments:
     params:
         tables=lambda wildcards: experiment_tables(EXPERIMENTS_OF[wildcards.job]),
         results=RESULTS,
-        code=lambda wildcards: code_digest(
-            *sorted(
-                {EXPERIMENTS[name].module for name in EXPERIMENTS_OF[wildcards.job]}
-            )
+        code=lambda wildcards: PROJECT.digest(
+            *(PROJECT.experiments[name] for name in EXPERIMENTS_OF[wildcards.job])
         ),
     message:
         "Do experiments, part {wildcards.job}"

@@ -132,7 +132,10 @@ rule plot_all_source_figures:
         mem_mb=1200,
     params:
         figures=[figure.parameters() for figure in DRAWN_FIGURES.values()],
-        code=code_digest("restudy.figures.sources"),
+        code=[
+            code_digest("restudy.figures.sources"),
+            PROJECT.digest(*PROJECT.drawings.values()),
+        ],
     message:
         "Draw the figures of the sources as they ought to be"
     script:

@@ -1,8 +1,9 @@
 # What people read: the page and the paper.
+from restudy.config.sources import load_sources
 from restudy.report.digest import templates_digest
 from restudy.report.paper.pictures import chosen
 
-PAPER_FIGURES = chosen(DRAWN_FIGURES, GRIDS)
+PAPER_FIGURES = chosen(DRAWN_FIGURES, GRIDS, load_sources())
 
 
 # `rule all` makes the paper too, and the page links to it. It is no input: a paper that cannot be
@@ -18,7 +19,7 @@ rule render_page:
             rules.compare_published.output.table,
             *rules.assign_statuses.output.tables,
         ],
-        unit_tests=[rules.run_unit_tests.output.tests, rules.run_unit_tests.output.bugs],
+        tables=rules.compute_source_tables.output,
         claim_tests=rules.test_claims.output,
         timed_tests=rules.test_timing_claims.output.tests,
         timed_claims=rules.test_timing_claims.output.claims,

@@ -6,6 +6,5 @@ from restudy.stats.calibration import calibrate
 from restudy.tables import to_csv
 
 with job(snakemake.log[0]):
-    repetitions = snakemake.params.repetitions
-    table = calibrate(repetitions, bootstrap_repetitions=repetitions // 10)
+    table = calibrate(snakemake.params.repetitions)
     write_atomically(Path(snakemake.output[0]), to_csv(table))

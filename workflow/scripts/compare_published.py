@@ -13,15 +13,11 @@ from restudy.tables import to_csv
 with job(snakemake.log[0]):
     rows = load_rows(Path(snakemake.input.evidence), Published)
     studies = read_studies(Path(path).parent for path in snakemake.input.descriptions)
-    facts, tests, candidates = (
+    facts, *tables = (
         pd.read_csv(path, dtype=str, keep_default_na=False)
-        for path in (
-            snakemake.input.facts[0],
-            snakemake.input.unit_tests,
-            snakemake.input.candidates,
-        )
+        for path in (*snakemake.input.facts, *snakemake.input.tables)
     )
-    table = published.published_table(rows, studies, exact_values(facts, tests, candidates))
+    table = published.published_table(rows, studies, exact_values(facts, tables))
     write_atomically(Path(snakemake.output.table), to_csv(table))
     text = published.to_text(table, snakemake.params.scale)
     write_atomically(Path(snakemake.output.text), text.encode())

@@ -1,7 +1,7 @@
 """Make what is made of the documentation: ``python -m restudy.docs [--results results]``.
 
-Without an option: the reference of all keys and the diagrams, from models, rules and imports, and
-what came out at the full scale, from ``results/gathered``. With the results of a finished run, or
+Without an option: the reference of all keys, the diagram of the rules, and what came out at the
+full scale, from ``results/gathered``. With the results of a finished run, or
 with ``results/reference``: the pictures, and what came out.
 """
 
@@ -34,9 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _from_checkout() -> None:
     write_atomically(configuration.FILE, configuration.page().encode())
     print(configuration.FILE)
-    blocks.put(diagrams.PAGE, diagrams.MODULES, diagrams.modules())
     blocks.put(diagrams.PAGE, diagrams.RULES, diagrams.rules())
-    print(f"{diagrams.PAGE}: {diagrams.RULES}, {diagrams.MODULES}")
+    print(f"{diagrams.PAGE}: {diagrams.RULES}")
     blocks.put(outcome.PAGE, outcome.FULL_SCALE, outcome.full_scale())
     print(f"{outcome.PAGE}: {outcome.FULL_SCALE}")
 

@@ -14,7 +14,7 @@ from restudy.evidence.claim_effects import Found, find_in_experiment, find_in_st
 from restudy.evidence.claim_tests import ClaimTest
 from restudy.evidence.ledger import NOT_YET, Claim, Status
 from restudy.evidence.measuring import MissingError, StudyTables
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 from restudy.stats.holm import holm
 from restudy.stats.margins import no_effect_p
 from restudy.stats.power import has_low_power
@@ -180,7 +180,7 @@ def _found(test: ClaimTest, tables: _Tables) -> Iterator[Found]:
     if test.experiment is not None:
         if name not in tables.experiments:
             raise MissingError(f"experiment {name} is not in this run")
-        factors = EXPERIMENTS[name].factors
+        factors = project().experiments[name].factors
         return find_in_experiment(test, tables.experiments[name], factors)
     if name not in tables.studies:
         raise MissingError(f"study {name} is not in this run")

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from restudy.errors import RestudyError
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan, StudyPlan
-from restudy.provenance import code_digest
 from restudy.reference.configuration import study_digest
 from restudy.reference.machine import cores, processor
 from restudy.reference.origin import report_commit, training_hours
@@ -47,7 +46,7 @@ def still_right(record: Record, plan: Plan) -> Record:
         plan: all studies at the full scale.
     """
     now = {name: _stamps(study) for name, study in plan.studies.items()}
-    then: dict[str, dict[str, str]] = {name: {"code": _code(name)} for name in EXPERIMENTS}
+    then = {name: {"code": _code(name)} for name in project().experiments}
     return {
         kind: {
             name: about
@@ -99,4 +98,4 @@ def _stamps(study: StudyPlan) -> dict[str, Any]:
 
 
 def _code(experiment: str) -> str:
-    return code_digest(EXPERIMENTS[experiment].module)
+    return project().digest(project().experiments[experiment])

@@ -11,7 +11,7 @@ import pandas as pd
 
 from restudy.digests import digest
 from restudy.errors import RestudyError
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 
 _ASKED = ("scale", "as_published", "factors", "compare")
 
@@ -54,5 +54,5 @@ def read_configuration(results: Path) -> dict[str, Any]:
         raise RestudyError(f"{results}: studies of several scales ({found}); run it again")
     # The table of an experiment that is no longer there may still be.
     tables = {path.stem for path in results.glob("experiments/*.parquet")}
-    experiments = sorted(tables & EXPERIMENTS.keys())
+    experiments = sorted(tables & project().experiments.keys())
     return {"scale": scales.pop(), "studies": studies, "experiments": experiments}

@@ -18,6 +18,7 @@ from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.ledger import KINDS, summary
 from restudy.evidence.published import read_published_table
+from restudy.experiments.project import project
 from restudy.report import answer, sources
 from restudy.report.calibration import calibration
 from restudy.report.claims import claims, verdicts
@@ -95,8 +96,11 @@ def build(run: Run) -> Page:
         rows["errata"],
         shown,
         read_contrasts(made / "contrasts.csv"),
-        _texts(made / "unit_tests.csv"),
-        _texts(made / "candidate_bugs.csv"),
+        [
+            (table, _texts(made / f"{table.name}.csv"))
+            for table in project().tables.values()
+            if table.shown
+        ],
         {id_: _picture(run, id_, titles[id_]) for id_ in run.figures},
     )
     shares = {name: pd.read_csv(made / name / "matters.csv") for name in run.grids}

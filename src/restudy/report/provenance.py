@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.cell_record import training_of
+
 _SHORT = 12
 """Digits of a commit or digest that are shown."""
 
@@ -23,7 +25,7 @@ def provenance(records: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame) -> 
         runs: ``runs.parquet`` of the study; a cell may hold runs of others too.
     """
     of_runs = [
-        record_of(records[cell], lane)
+        training_of(records[cell], lane)
         for cell, lane in zip(runs["cell"], runs["lane"], strict=True)
     ]
     cells = f"{len(records)} cell{'' if len(records) == 1 else 's'}"
@@ -35,15 +37,6 @@ def provenance(records: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame) -> 
         f"versions: {_each(map(_versions, of_runs))}",
         f"machine: {_each(map(_machine, of_runs))}",
     ]
-
-
-def record_of(record: Mapping[str, Any], lane: str) -> Mapping[str, Any]:
-    """Return the record of the training that a lane is from: the last that trained it."""
-    for found in (record, *reversed(record.get("earlier", []))):
-        if lane in found["seeds"]:
-            trained: Mapping[str, Any] = found
-            return trained
-    return record
 
 
 def _commit(record: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ from restudy.evidence.ledger import (
 from restudy.evidence.measuring import MissingError, read_studies, take
 from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Reading
+from restudy.experiments.project import project
 from restudy.trace.subject import EVIDENCE, Subject, Use, declared, said, table_rows
 
 E = TypeVar("E", bound=Entry)
@@ -57,15 +58,17 @@ def _published(name: str, results: Path) -> Subject | None:
         says["ours"] = f"mean {_short(told['mean'])} of {runs} runs{interval}"
     says |= said(told, {"status": "status", "because": "because", "cuts": "this scale cuts"})
     if row.fact is not None:
-        says["computed by"] = f"restudy.evidence.facts: {row.fact}"
+        own = project().facts.get(row.fact.partition(".")[0])
+        says["computed by"] = f"{project().place(own).file}: {row.fact}" if own else row.fact
     uses = [
         _use(key, reading, results, factor)
         for key, reading in row.readings.items()
         if _is_run(reading.study, results)
     ]
-    for place, found in _matching(results, "unit_tests", "id", name):
-        places = (*places, place)
-        says["computed by"] = f"restudy.evidence.unit_tests: {found['what']}"
+    for table in project().tables.values():
+        for place, found in _matching(results, table.name, "id", name):
+            places = (*places, place)
+            says["computed by"] = f"{project().place(table).file}: {found.get('what', name)}"
     return Subject(
         name, "published value", says, (declared("published", name), *places), uses=(*uses,)
     )

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from restudy.cell_record import training_of
 from restudy.config.identity import label
 from restudy.config.recipe import LANE_FIELDS, Recipe
 from restudy.digests import digest
@@ -280,10 +281,7 @@ def _origin(record: Mapping[str, Any], lane: str | None) -> dict[str, str]:
     if data:
         tags["restudy.data_digest"] = data
     # A lane that was kept when others were trained has its commit in an earlier record.
-    records = [record, *reversed(record.get("earlier", []))]
-    own: Mapping[str, Any] = next(
-        (found for found in records if not lane or lane in found.get("seeds", {})), {}
-    )
+    own = record if lane is None else training_of(record, lane)
     commit = own.get("git_commit")
     if commit:
         tags["restudy.git_commit"] = commit + ("-dirty" if own.get("git_dirty") else "")
