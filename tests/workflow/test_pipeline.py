@@ -125,8 +125,9 @@ def test_a_second_run_does_nothing(finished):
         ("report/templates/style.css", {"render_page"}),
         ("stats/variance.py", {"render_paper"}),
         ("tracking/log.py", {"sync_tracking", "register_results"}),
-        # The evidence is checked against plans, and so are study files.
-        ("config/loading.py", {*EVIDENCE, "register_results"}),
+        # The evidence is checked against plans, and so are study files; what the project's
+        # experiments declare is, too.
+        ("config/loading.py", {*EVIDENCE, "register_results", "plot_all_source_figures"}),
     ],
 )
 def test_other_code_than_training_s_retrains_nothing(finished, file, rules):
