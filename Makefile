@@ -61,7 +61,7 @@ verify: $(READY)  ## hold your own run against results/reference: what is equal,
 	@$(BIN)/python -m restudy.verify $(if $(filter file,$(origin SCALE)),,--scale $(SCALE)) $(if $(ROWS),--rows $(ROWS))
 
 gather: $(READY)  ## keep what a run found at the full scale, beside what earlier ones did (ONLY="grid depth")
-	@$(BIN)/python -m restudy.gathered --only $(ONLY)
+	@$(BIN)/python -m restudy.reference.gather --only $(ONLY)
 
 trace: $(READY)  ## say where a number comes from (WHAT=PUB-S3-001, a claim, a study, a cell ...; SCALE=...)
 	@$(BIN)/python -m restudy.trace --results $(RESULTS) $(if $(WHAT),"$$WHAT")

@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restudy import results
 from restudy.errors import RestudyError
+from restudy.results import group_files
 from restudy.running import train_in_turn
 
 
 def write(folder, value=1.0):
     table = pd.DataFrame({"lane": ["s0"], "value": [value]})
     weights = {"s0": {"weight": np.full(3, value)}}
-    results.write(results.CellResults(table, table, table, weights, {"value": value}), folder)
+    group_files.write(
+        group_files.CellResults(table, table, table, weights, {"value": value}), folder
+    )
 
 
 def files(folder):
@@ -46,7 +48,7 @@ def trainer(folders, broken=None, error=None):
 def test_a_line_a_cell_and_nothing_left_behind(folders, said):
     train_in_turn(folders, trainer(folders), said.append)
     assert said == ["a: trained", "b: trained", "c: trained"]
-    assert all(sorted(files(folder)) == sorted(results.FILES) for folder in folders.values())
+    assert all(sorted(files(folder)) == sorted(group_files.FILES) for folder in folders.values())
     assert all(len(list(folder.iterdir())) == 5 for folder in folders.values())
 
 
@@ -59,9 +61,9 @@ def test_a_cell_that_fails_is_named_and_the_others_are_kept(folders, said, error
         train_in_turn(folders, trainer(folders, "b", error), said.append)
     assert said == ["a: trained", f"error: b: {words}", "c: trained"]
     assert [sorted(files(folders[name])) for name in "abc"] == [
-        sorted(results.FILES),
+        sorted(group_files.FILES),
         [],
-        sorted(results.FILES),
+        sorted(group_files.FILES),
     ]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from restudy import tables
 from restudy.errors import RestudyError
+from restudy.results.table_files import to_csv
 
 NAN = math.nan
 
@@ -213,7 +214,7 @@ def test_readable_comparison(runs: pd.DataFrame) -> None:
 
 def test_csv_keeps_every_digit(runs: pd.DataFrame) -> None:
     table = tables.summary_table(runs, FACTORS)
-    content = tables.to_csv(table)
-    assert content == tables.to_csv(tables.summary_table(runs, FACTORS))
+    content = to_csv(table)
+    assert content == to_csv(tables.summary_table(runs, FACTORS))
     back = pd.read_csv(io.BytesIO(content))
     assert back["mean"].tolist() == pytest.approx(table["mean"].tolist(), rel=1e-15)

@@ -2,11 +2,11 @@
 
 import pytest
 
-from restudy import results
 from restudy.config.study import Study
 from restudy.lanes.train import train_lanes
 from restudy.plan import make_plan
 from restudy.provenance import numerical_versions
+from restudy.results import group_files
 from restudy.watching import Watcher
 from tests.config.studies import STUDY
 from tests.recipes import images
@@ -40,7 +40,7 @@ def train(cell, folder, *, lanes=None, version=1):
         "versions": numerical_versions(),
         "seeds": {lane.id: lane.recipe.seed for lane in lanes},
     }
-    results.write(trained, folder / "cells" / cell.id)
+    group_files.write(trained, folder / "cells" / cell.id)
     return trained
 
 
@@ -80,7 +80,7 @@ def test_lanes_that_were_kept_earlier_are_there(cells, folder):
     made = train(cell, folder, lanes=cell.lanes[1:2])
     made.record["earlier"] = [earlier]
     own = folder / "cells" / cell.id
-    results.write(made, own)
+    group_files.write(made, own)
     assert trained(watch(cells, folder)) == [2, 0]
 
 
@@ -90,13 +90,13 @@ def test_what_other_code_or_libraries_trained_is_not_there(cells, folder):
     assert trained(watch(cells, folder)) == [3, 0]
     assert trained(watch(cells, folder, version=2)) == [0, 0]
     made.record["versions"] = made.record["versions"] | {"numpy": "1.0"}
-    results.write(made, folder / "cells" / cell.id)
+    group_files.write(made, folder / "cells" / cell.id)
     assert trained(watch(cells, folder)) == [0, 0]
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"training_version": 1, "earlier": 3}'])
 def test_a_broken_record_holds_nothing(cells, folder, content):
-    file = folder / "cells" / next(iter(cells)) / results.RECORD
+    file = folder / "cells" / next(iter(cells)) / group_files.RECORD
     file.parent.mkdir(parents=True)
     file.write_bytes(content)
     assert trained(watch(cells, folder)) == [0, 0]

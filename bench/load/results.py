@@ -12,7 +12,7 @@ from restudy.config.recipe import Recipe
 from restudy.evidence.readings import metrics_of
 from restudy.lanes.version import TRAINING_VERSION
 from restudy.provenance import environment
-from restudy.results import CellResults, merge, summary_row
+from restudy.results.group_files import CellResults, merge, summary_row
 
 _FACTS = {"n_test": 10_000, "parameters": 1000}
 

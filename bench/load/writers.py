@@ -13,10 +13,10 @@ import pandas as pd
 
 from bench.load.studies import seeds, tracked
 from bench.same.computed import images
-from restudy import results
 from restudy.config.identity import Lane, cell_id
 from restudy.lanes.train import train_lanes
-from restudy.results import CellResults
+from restudy.results import group_files
+from restudy.results.group_files import CellResults
 from restudy.tracking.live import LiveCell
 from restudy.tracking.store import open_client, prepare
 
@@ -86,7 +86,7 @@ def measure(uri: str, folder: Path, *, jobs: int = 8, lanes: int = 3, epochs: in
         told = pool.map(run, todo, chunksize=1)
     seconds = time.perf_counter() - started
     lost = [f"{job.cell}: {problem}" for job, problem in zip(todo, told, strict=True) if problem]
-    found = {job.cell: results.read(job.cells / job.cell) for job in todo}
+    found = {job.cell: group_files.read(job.cells / job.cell) for job in todo}
     whole = {cell: made for cell, made in found.items() if made is not None}
     lost += list(missing(uri, whole))
     return Written(
@@ -119,7 +119,7 @@ def run(job: Job) -> str | None:
     digests = {lane.id: "made up" for lane in job.lanes}
     made = train_lanes(job.lanes, images(), digests=digests, watch=live.watch)
     made.record |= {"seeds": {lane.id: lane.recipe.seed for lane in job.lanes}}
-    results.write(made, job.cells / job.cell)
+    group_files.write(made, job.cells / job.cell)
     return None if live.finish(made) else live.problem or "nothing was sent"
 
 

@@ -99,19 +99,19 @@ ELSEWHERE = {
         QUICK, "a night; the same pipeline", f"{PIPELINE} --configfile config/full.yaml"
     ),
     'make full ONLY="depth learning-rate"': Elsewhere(
-        "tests/gathered/test_gathering.py::test_one_study_after_the_other",
+        "tests/reference/test_gather.py::test_one_study_after_the_other",
         "hours; the same, of tiny studies",
         f'{PIPELINE} --configfile config/full.yaml --config only=\'["depth","learning-rate"]\'',
     ),
     "make gather": Elsewhere(
-        "tests/gathered/test_gathering.py::test_one_study_after_the_other",
+        "tests/reference/test_gather.py::test_one_study_after_the_other",
         "needs a run at the full scale",
-        ".venv/bin/python -m restudy.gathered --only",
+        ".venv/bin/python -m restudy.reference.gather --only",
     ),
     'make gather ONLY="depth learning-rate"': Elsewhere(
-        "tests/gathered/test_gathering.py::test_one_study_after_the_other",
+        "tests/reference/test_gather.py::test_one_study_after_the_other",
         "needs a run at the full scale",
-        ".venv/bin/python -m restudy.gathered --only depth learning-rate",
+        ".venv/bin/python -m restudy.reference.gather --only depth learning-rate",
     ),
     "make test": Elsewhere(
         f"{HERE}::test_a_command_works",

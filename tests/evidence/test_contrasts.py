@@ -12,7 +12,7 @@ from restudy.evidence.checks import Evidence, check
 from restudy.evidence.contrasts import contrast_table, in_words, read_contrasts
 from restudy.evidence.demonstrations import demonstrate, statuses_of
 from restudy.evidence.ledger import NOT_YET, NOTHING_FOUND, SHOWN, Erratum, Published
-from restudy.tables import to_csv
+from restudy.results.table_files import to_csv
 from tests.evidence import made_up
 from tests.evidence.test_demonstrations import erratum
 

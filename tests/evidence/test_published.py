@@ -26,7 +26,7 @@ from restudy.evidence.published import (
 )
 from restudy.evidence.readings import Measure
 from restudy.plan import make_plan
-from restudy.tables import to_csv
+from restudy.results.table_files import to_csv
 from tests.evidence.made_up import measure, plan, published, tables
 
 SEEDS = [0.90, 0.92, 0.94, 0.91, 0.93]

@@ -12,7 +12,8 @@ from restudy.evidence import timing
 from restudy.evidence.checks import Evidence
 from restudy.evidence.judging import judge, read_claim_tests, verdicts_of
 from restudy.evidence.ledger import NOT_YET, TIMED, Claim, load_rows
-from restudy.tables import DASH, to_csv
+from restudy.results.table_files import to_csv
+from restudy.tables import DASH
 from tests.evidence.test_claim_tests import claim, test_of
 
 FOLDER = Path(__file__).parents[2] / "config/evidence"

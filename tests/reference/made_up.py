@@ -11,6 +11,7 @@ from restudy import tables
 from restudy.config.settings import Settings
 from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import load_plan
+from restudy.results.table_files import read_table, to_csv
 
 STUDY = {
     "name": "tiny",
@@ -38,7 +39,7 @@ PUBLISHED = {
 def write(folder, name, rows):
     path = folder / f"tables/{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(tables.to_csv(rows))
+    path.write_bytes(to_csv(rows))
 
 
 def configure(root, *, scale="default", **study):
@@ -145,6 +146,6 @@ def copy(root, other):
 def change(folder, name, row, column, to):
     """Change one cell of a table: ``row`` is its number."""
     path = folder / f"tables/{name}.csv"
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = read_table(path)
     table.loc[row, column] = to(table.loc[row, column]) if callable(to) else to
-    path.write_bytes(tables.to_csv(table))
+    path.write_bytes(to_csv(table))

@@ -5,7 +5,7 @@ import pytest
 
 from restudy.reference.comparing import Outcome
 from restudy.reference.judging import compare_folders, judge
-from restudy.reference.telling import tell
+from restudy.reference.text_report import tell
 from tests.reference import made_up
 
 SUMMARY = "tiny/summary"

@@ -29,8 +29,9 @@ from restudy.report.provenance import provenance
 from restudy.report.puzzles import puzzles
 from restudy.report.sources import Evidence, parts, sources, title
 from restudy.report.studies import studies, study
+from restudy.results.table_files import to_csv
 from restudy.stats.calibration import calibrate
-from restudy.tables import comparison_table, summary_table, to_csv
+from restudy.tables import comparison_table, summary_table
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import claim, test_of
 from tests.evidence.test_contradictions import two

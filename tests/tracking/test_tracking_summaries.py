@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tracking_samples import CELL, make_cell, make_study
 
-from restudy import results
+from restudy.results import group_files
 from restudy.tracking.finish import FinishReport, finish
 from restudy.tracking.store import ensure_experiment
 from restudy.tracking.summaries import files_of, read_verdicts
@@ -21,7 +21,7 @@ NOTE = "mlflow.note.content"
 def made(store):
     """The results of a run of the pipeline, and a store that has its runs."""
     folder = store.results
-    results.write(make_cell(), folder / "cells" / CELL)
+    group_files.write(make_cell(), folder / "cells" / CELL)
     files = files_of("norms", ["FIG-S3-01"], folder)
     for name, path in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,9 +12,10 @@ import sys
 import pandas as pd
 import pytest
 
-from restudy import results
 from restudy.evidence import timing
 from restudy.lanes.version import TRAINING_VERSION
+from restudy.results import group_files
+from restudy.results.table_files import misfits, read_table
 from tests.workflow.checkout import ROOT, STUDIES
 from tests.workflow.outcome import (
     NOTHING,
@@ -53,7 +54,7 @@ def test_everything_is_made(finished):
         expected += [f"tables/{study}/{name}.{kind}" for name in TABLES for kind in ("csv", "md")]
         expected += [f"figures/{study}.{kind}" for kind in ("svg", "pdf", "csv")]
     for cell in cells(finished):
-        expected += [f"cells/{cell}/{name}" for name in results.FILES]
+        expected += [f"cells/{cell}/{name}" for name in group_files.FILES]
     assert len(cells(finished)) == 4
     empty = [name for name in expected if not (finished.results / name).stat().st_size]
     assert not empty
@@ -71,6 +72,15 @@ def test_the_page_says_what_makes_a_figure_again(copy):
     copy.run(*shlex.split(command)[1:])
     assert figure.stat().st_mtime_ns > before[0]
     assert figure.read_bytes() == before[1]
+
+
+def test_all_tables_are_declared(finished):
+    tables = finished.results / "tables"
+    paths = sorted(tables.rglob("*.csv"))
+    assert paths
+    for path in paths:
+        name = path.relative_to(tables).with_suffix("").as_posix()
+        assert not list(misfits(name, read_table(path))), path
 
 
 def test_what_is_printed(finished):
@@ -213,7 +223,7 @@ def test_growing_while_the_tracking_store_is_down(finished, copy):
     grown = {name: (1, 3) for name in old if name.startswith("mnist")}
     assert trained(output) == grown | {new[0]: (2, 2)}
     for name, folder in old.items():
-        for table in (results.HISTORY, results.SUMMARY):
+        for table in (group_files.HISTORY, group_files.SUMMARY):
             before, after = (pd.read_parquet(x / table) for x in (folder, cells(copy)[name]))
             rows = after[after["lane"].isin(before["lane"])].reset_index(drop=True)
             pd.testing.assert_frame_equal(rows, before, check_exact=True)
@@ -256,7 +266,7 @@ def test_a_cell_that_fails_takes_no_other_with_it(in_one_job):
 def test_a_file_of_a_cell_that_is_gone_is_made_again(finished, copy):
     """When it is needed. It is no output that Snakemake knows of; the record of its job is."""
     name, *others = cells(copy, "mnist*")
-    (copy.results / "cells" / name / results.WEIGHTS).unlink()
+    (copy.results / "cells" / name / group_files.WEIGHTS).unlink()
     (copy.results / "studies/tiny/runs.parquet").unlink()
     target = "results/studies/tiny/runs.parquet"
     assert trained(copy.run(target)) == {name: (2, 2)} | dict.fromkeys(others, (0, 2))

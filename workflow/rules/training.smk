@@ -70,7 +70,7 @@ rule collect_runs:
         description=lambda wildcards: PLAN.studies[wildcards.study].description(),
         runs=lambda wildcards: PLAN.studies[wildcards.study].places(),
         results=RESULTS,
-        code=code_digest("restudy.collect"),
+        code=code_digest("restudy.results.collect"),
     message:
         "Collect the runs of {wildcards.study}"
     script:

@@ -15,7 +15,7 @@ with job(snakemake.log[0]) as say:
 
     from restudy.job_records import write_record
     from restudy.plan import load_plan
-    from restudy.results import FILES
+    from restudy.results.group_files import FILES
     from restudy.running import train_in_turn
     from restudy.tracking.live import LiveCell
     from restudy.tracking.store import artifact_root, tracking_uri

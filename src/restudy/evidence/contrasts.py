@@ -10,6 +10,7 @@ import pandas as pd
 
 from restudy.evidence.ledger import Erratum, PrintedContrast, Published
 from restudy.evidence.measuring import MissingError, StudyTables, take
+from restudy.results.table_files import read_table
 from restudy.stats.effects import paired_effect
 
 COLUMNS = (
@@ -60,7 +61,7 @@ def contrast_table(
 
 def read_contrasts(path: Path) -> pd.DataFrame:
     """Read the table that :func:`contrast_table` makes from its file."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = read_table(path)
     return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS})
 
 

@@ -29,6 +29,7 @@ from restudy.evidence.measuring import (
     take_from_experiment,
 )
 from restudy.evidence.readings import Reading
+from restudy.results.table_files import read_table
 from restudy.stats.effects import paired_effect
 
 COLUMNS = (
@@ -84,7 +85,7 @@ def demonstrate(
 
 def read_demonstrations(path: Path) -> pd.DataFrame:
     """Read the table that :func:`demonstrate` makes from its file."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = read_table(path)
     return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS})
 
 

@@ -15,6 +15,7 @@ from restudy.evidence.claim_tests import ClaimTest
 from restudy.evidence.ledger import NOT_YET, Claim, Status
 from restudy.evidence.measuring import MissingError, StudyTables
 from restudy.experiments.project import project
+from restudy.results.table_files import read_table
 from restudy.stats.holm import holm
 from restudy.stats.margins import no_effect_p
 from restudy.stats.power import has_low_power
@@ -107,7 +108,7 @@ def settle(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
 
 def read_claim_tests(path: Path) -> pd.DataFrame:
     """Read the table that :func:`judge` makes from its file."""
-    return as_numbers(pd.read_csv(path, dtype=str, keep_default_na=False))
+    return as_numbers(read_table(path))
 
 
 def as_numbers(table: pd.DataFrame) -> pd.DataFrame:

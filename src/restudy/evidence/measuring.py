@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from restudy.collect import HISTORY, read_description
 from restudy.evidence.readings import LAST, STEP, ExperimentReading, Reading
+from restudy.results.collect import HISTORY, read_description
 
 _NAMES = ["cell", "lane", "split", "metric"]
 """The columns of a history that are text."""

@@ -28,6 +28,7 @@ from restudy.evidence.ledger import (
 )
 from restudy.evidence.measuring import MissingError, StudyTables, cuts
 from restudy.evidence.readings import Measure
+from restudy.results.table_files import read_table
 from restudy.tables import DASH, number, to_markdown
 
 COLUMNS = (
@@ -65,7 +66,7 @@ def published_table(
 
 def read_published_table(path: Path) -> pd.DataFrame:
     """Read a :func:`published_table` from its CSV file."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = read_table(path)
     return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS}).astype(_NUMBERS)
 
 

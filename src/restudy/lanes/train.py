@@ -28,7 +28,7 @@ from restudy.lanes.checkpoints import Checkpoints
 from restudy.lanes.module import LanesModule
 from restudy.lanes.recorder import Recorder
 from restudy.lanes.stack import Stack
-from restudy.results import CellResults, merge, summary_row
+from restudy.results.group_files import CellResults, merge, summary_row
 
 # What the optimisers' calls differ by.
 _UPDATE_FIELDS = ("momentum", "lambda1", "lambda2", "learning_rate", "norm_eps", "seed")

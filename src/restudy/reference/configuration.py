@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,13 @@ from restudy.errors import RestudyError
 from restudy.experiments.project import project
 
 _ASKED = ("scale", "as_published", "factors", "compare")
+_SHOWN = 5
+
+
+def first_of(problems: Sequence[str]) -> str:
+    """Return the first problems of a run, and how many more there are."""
+    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    return "; ".join(problems[:_SHOWN]) + more
 
 
 def study_digest(description: Mapping[str, Any], runs: list[tuple[str, str]]) -> str:

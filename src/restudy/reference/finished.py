@@ -10,12 +10,11 @@ from typing import Any
 from restudy.errors import RestudyError
 from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan
-from restudy.reference.configuration import read_configuration, study_digest
+from restudy.reference.configuration import first_of, read_configuration, study_digest
 from restudy.reference.contents import PAGE, PAPER, PAPER_CONTENT, files_of
-from restudy.results import RECORD
+from restudy.results.group_files import RECORD
 
 _TARGETS = (PAGE, PAPER, PAPER_CONTENT, "mlflow/finish.json")
-_SHOWN = 5
 
 
 def check_finished(plan: Plan, results: Path) -> None:
@@ -30,9 +29,8 @@ def check_finished(plan: Plan, results: Path) -> None:
     """
     problems = [*_missing(plan, results), *_stale(plan, results)]
     if problems:
-        told = "; ".join(problems[:_SHOWN])
-        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise RestudyError(f"{results}: the run is not finished: {told}{more}; run it to its end")
+        told = first_of(problems)
+        raise RestudyError(f"{results}: the run is not finished: {told}; run it to its end")
 
 
 def check_clean(now: Mapping[str, Any], commit: str) -> None:

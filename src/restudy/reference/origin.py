@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,24 @@ from restudy.plan import Plan
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import ORIGIN, PAPER_CONTENT
 from restudy.reference.finished import read_record
-from restudy.reference.machine import cores, processor
-from restudy.results import TIMING
+from restudy.results.group_files import TIMING
+
+_CPUINFO = Path("/proc/cpuinfo")
+
+
+def processor(cpuinfo: Path = _CPUINFO) -> str:
+    """Return the processor's model; what Python knows of it where the system has no such file."""
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    asked = getattr(os, "sched_getaffinity", None)  # not on every system
+    return len(asked(0)) if asked else os.cpu_count() or 1
 
 
 def describe_origin(plan: Plan, results: Path) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 
 from restudy import tables
-from restudy.collect import RUNS, read_description
 from restudy.config.sources import load_sources
 from restudy.evidence.contrasts import read_contrasts
 from restudy.evidence.demonstrations import read_demonstrations
@@ -30,7 +29,9 @@ from restudy.report.matters import matters
 from restudy.report.parts import Answer, Page, Picture, Section
 from restudy.report.puzzles import puzzles
 from restudy.report.studies import studies, study
-from restudy.results import RECORD
+from restudy.results.collect import RUNS, read_description
+from restudy.results.group_files import RECORD
+from restudy.results.table_files import read_table
 
 PAPER = "paper.pdf"
 SNAKEMAKE = "snakemake.html"
@@ -196,7 +197,7 @@ def _record(cell: Path) -> dict[str, Any]:
 
 
 def _texts(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    return read_table(path)
 
 
 def _lines(path: Path) -> list[str]:

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from restudy.cell_record import training_of
-from restudy.collect import RUNS
 from restudy.config.identity import label
 from restudy.config.recipe import Recipe
 from restudy.datasets.registry import DATASETS, Mirror
@@ -19,6 +18,7 @@ from restudy.errors import RestudyError
 from restudy.experiments.project import project
 from restudy.reference.finished import read_record
 from restudy.reference.origin import report_commit
+from restudy.results.collect import RUNS
 from restudy.trace.subject import Subject, Use, study_file
 
 _DATASET = "dataset"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.collect import DESCRIPTION, RUNS
 from restudy.errors import RestudyError, nearest
 from restudy.experiments.project import project
+from restudy.results.collect import DESCRIPTION, RUNS
 from restudy.trace import ledger
 from restudy.trace.subject import Subject, Use, said, study_file, table_rows
 

@@ -1,9 +1,10 @@
 """What MLflow is told of a cell: names, tags, parameters and metrics. Pure functions.
 
 A study is a mapping here: its description (``name, title, question, scale, factors, cuts``, see
-:mod:`restudy.collect`), ``datasets``, and ``runs``, a list of ``cell``, ``lane`` and ``levels``
-(factor -> label). The workflow adds ``claims``, ids of those that are tested on the study, and
-``results``, the folder that everything is written to. Every tag of ours starts with ``restudy.``.
+:mod:`restudy.results.collect`), ``datasets``, and ``runs``, a list of ``cell``, ``lane`` and
+``levels`` (factor -> label). The workflow adds ``claims``, ids of those that are tested on the
+study, and ``results``, the folder that everything is written to. Every tag of ours starts with
+``restudy.``.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from restudy.cell_record import training_of
 from restudy.config.identity import label
 from restudy.config.recipe import LANE_FIELDS, Recipe
 from restudy.digests import digest
-from restudy.results import CellResults
+from restudy.results.group_files import CellResults
 from restudy.tracking import notes
 
 Study = Mapping[str, Any]

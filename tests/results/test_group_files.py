@@ -6,25 +6,25 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restudy import results
 from restudy.lanes.train import train_lanes
+from restudy.results import group_files
 from tests.recipes import images, lane
 
 
 @pytest.fixture(scope="module")
 def trained():
     lanes = [lane(seed=0), lane(seed=1, learning_rate=1e30)]
-    return results.merge([train_lanes(lanes, images(), digests={x.id: "d" for x in lanes})])
+    return group_files.merge([train_lanes(lanes, images(), digests={x.id: "d" for x in lanes})])
 
 
 @pytest.fixture
 def folder(trained, tmp_path):
-    results.write(trained, tmp_path)
+    group_files.write(trained, tmp_path)
     return tmp_path
 
 
 def test_what_is_written_is_read_again(trained, folder):
-    found = results.read(folder)
+    found = group_files.read(folder)
     for name in ("history", "summary", "timing"):
         pd.testing.assert_frame_equal(
             getattr(found, name), getattr(trained, name), check_exact=True
@@ -40,22 +40,22 @@ def test_what_is_written_is_read_again(trained, folder):
 
 def test_the_same_results_give_the_same_bytes(folder, tmp_path_factory):
     again = tmp_path_factory.mktemp("again")
-    results.write(results.read(folder), again)
-    for name in results.FILES:
+    group_files.write(group_files.read(folder), again)
+    for name in group_files.FILES:
         assert (again / name).read_bytes() == (folder / name).read_bytes(), name
-    assert sorted(path.name for path in again.iterdir()) == sorted(results.FILES)
+    assert sorted(path.name for path in again.iterdir()) == sorted(group_files.FILES)
 
 
 def test_results_of_lanes_merge_in_any_order(trained):
     lanes = list(trained.summary["lane"])
     parts = [trained.only([one]) for one in lanes]
-    for merged in (results.merge(parts), results.merge(parts[::-1])):
+    for merged in (group_files.merge(parts), group_files.merge(parts[::-1])):
         pd.testing.assert_frame_equal(merged.history, trained.history, check_exact=True)
         pd.testing.assert_frame_equal(merged.summary, trained.summary, check_exact=True)
         assert list(merged.weights) == sorted(lanes)
 
 
-@pytest.mark.parametrize("name", results.FILES)
+@pytest.mark.parametrize("name", group_files.FILES)
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "longer"])
 def test_files_that_do_not_fit_together_are_none(folder, name, damage):
     path = folder / name
@@ -66,14 +66,14 @@ def test_files_that_do_not_fit_together_are_none(folder, name, damage):
         path.write_bytes(
             {"empty": b"", "truncated": content[:-1], "longer": content + b"}"}[damage]
         )
-    assert results.read(folder) is None
+    assert group_files.read(folder) is None
 
 
 @pytest.mark.parametrize("record", [{}, {"files": {}}, {"files": {"history.parquet": "0"}}])
 def test_a_record_that_tells_of_other_files_is_none(folder, record):
-    (folder / results.RECORD).write_text(json.dumps(record))
-    assert results.read(folder) is None
+    (folder / group_files.RECORD).write_text(json.dumps(record))
+    assert group_files.read(folder) is None
 
 
 def test_a_folder_that_is_not_there_is_none(tmp_path):
-    assert results.read(tmp_path / "missing") is None
+    assert group_files.read(tmp_path / "missing") is None

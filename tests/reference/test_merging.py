@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restudy.evidence.ledger import Claim, load_rows
-from restudy.gathered.merging import LAYOUTS, merge, settled
+from restudy.reference.merging import LAYOUTS, merge, settled
+from restudy.results.table_files import read_table
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "results/reference/tables"
@@ -24,7 +25,7 @@ BLANK = {
 
 
 def read(name):
-    return pd.read_csv(TABLES / f"{name}.csv", dtype=str, keep_default_na=False)
+    return read_table(TABLES / f"{name}.csv")
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from restudy.evidence.ledger import NOT_YET
-from restudy.gathered.record import RECORD, Record
+from restudy.reference.gathered_record import RECORD, Record
 from restudy.report import answer
 from restudy.report.claims import verdicts
 from restudy.tables import DASH, to_markdown

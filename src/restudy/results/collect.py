@@ -23,9 +23,10 @@ from typing import Any
 
 import pandas as pd
 
-from restudy import results
 from restudy.errors import RestudyError
 from restudy.files import write_atomically
+from restudy.results import group_files
+from restudy.results.table_files import write_runs
 
 RUNS, HISTORY, TIMING, DESCRIPTION, CELLS = (
     "runs.parquet",
@@ -75,9 +76,9 @@ def collect(
     summary.insert(0, "study", description["name"])
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in ((RUNS, summary), (HISTORY, table("history")), (TIMING, table("timing"))):
-        write_atomically(folder / file, content.to_parquet(index=False))
+        write_runs(folder / file, content)
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
-    records = {cell: (cells / cell / results.RECORD).read_bytes() for cell in parts}
+    records = {cell: (cells / cell / group_files.RECORD).read_bytes() for cell in parts}
     checksums = {cell: hashlib.sha256(record).hexdigest() for cell, record in records.items()}
     write_atomically(folder / CELLS, json.dumps(checksums, indent=1).encode())
 
@@ -91,7 +92,7 @@ def read_description(folder: Path) -> dict[str, Any]:
 
 def _tables(folder: Path) -> dict[str, pd.DataFrame]:
     """Read the tables of a cell; its weights, which are a thousand times as large, are let go."""
-    found = results.read(folder)
+    found = group_files.read(folder)
     if found is None:
         raise RestudyError(f"{folder}: holds no results that fit together; train the cell again")
     return {"summary": found.summary, "history": found.history, "timing": found.timing}

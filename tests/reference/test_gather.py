@@ -4,28 +4,26 @@ import json
 import os
 import shutil
 
-import pandas as pd
 import pytest
 
 from restudy.config.settings import Settings
-from restudy.gathered import __main__ as gathered
-from restudy.gathered import gathering
+from restudy.reference import gather
 from restudy.reference.origin import report_commit
-from restudy.tables import to_csv
+from restudy.results.table_files import read_table, to_csv
 from tests.workflow.checkout import Checkout
 
 pytestmark = pytest.mark.pipeline
 
 
 def read(folder, name):
-    return pd.read_csv(folder / f"tables/{name}.csv", dtype=str, keep_default_na=False)
+    return read_table(folder / f"tables/{name}.csv")
 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     """A checkout whose tiny study was done at the full scale."""
     made = Checkout.fresh(tmp_path_factory.mktemp("gather") / "checkout")
-    shutil.rmtree(made.folder / gathering.FOLDER)
+    shutil.rmtree(made.folder / gather.FOLDER)
     made.configure(scale="full", only=["tiny"])
     made.run()
     return made
@@ -36,20 +34,20 @@ def command(checkout, monkeypatch):
     """The command in that checkout; returns what is in its folder afterwards."""
     monkeypatch.chdir(checkout.folder)
     settings = Settings(scale="full", studies="studies", experiments=False)
-    monkeypatch.setattr(gathered, "settings_of", lambda scale: settings)
+    monkeypatch.setattr(gather, "settings_of", lambda scale: settings)
     commit = report_commit(checkout.results).split()[0]
-    monkeypatch.setattr(gathered, "report_commit", lambda results: commit)
-    monkeypatch.setattr(gathered, "commit", lambda: {"git_commit": commit, "git_dirty": False})
+    monkeypatch.setattr(gather, "report_commit", lambda results: commit)
+    monkeypatch.setattr(gather, "commit", lambda: {"git_commit": commit, "git_dirty": False})
 
     def run(*only):
-        gathered.main(["--only", *only])
-        return checkout.folder / gathering.FOLDER
+        gather.main(["--only", *only])
+        return checkout.folder / gather.FOLDER
 
     return run
 
 
 def test_a_record_that_cannot_be_read_is_told(checkout, command):
-    folder = checkout.folder / gathering.FOLDER
+    folder = checkout.folder / gather.FOLDER
     folder.mkdir(parents=True)
     (folder / "gathered.json").write_text("{")
     with pytest.raises(SystemExit, match=r"gathered\.json: cannot be read"):

@@ -5,66 +5,21 @@ Tables are text here, as they are in their files: what is not touched stays as i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from io import BytesIO
+from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
 from restudy.evidence.judging import as_numbers, settle
-from restudy.evidence.ledger import NOT_YET, Claim
-from restudy.tables import to_csv
+from restudy.evidence.ledger import Claim
+from restudy.results.declarations import EVIDENCE_TABLES, is_searched
+from restudy.results.schema import Merge
+from restudy.results.table_files import as_text
 
 Tables = Mapping[str, pd.DataFrame]
 
 
-def _has_n(table: pd.DataFrame) -> pd.Series[bool]:
-    return table["n"] != ""
-
-
-def _is_measured(table: pd.DataFrame) -> pd.Series[bool]:
-    by_hand = (table["study"] == "") & (table["status"] != NOT_YET)
-    return (table["mean"] != "") | by_hand
-
-
-def _is_judged(table: pd.DataFrame) -> pd.Series[bool]:
-    return table["verdict"] != NOT_YET
-
-
-def _is_searched(table: pd.DataFrame) -> pd.Series[bool]:
-    return (table["compatible"] != "0") | (table["ruled_out"] != "0")
-
-
-def _always(table: pd.DataFrame) -> pd.Series[bool]:
-    return pd.Series(True, index=table.index)
-
-
-@dataclass(frozen=True)
-class _Layout:
-    """How a table's rows belong together.
-
-    Attributes:
-        keys: columns of one question; several rows may answer it.
-        question: columns that say what is asked: an earlier answer to another question is none.
-        answered: which rows hold a number or a finding.
-    """
-
-    keys: tuple[str, ...]
-    question: tuple[str, ...]
-    answered: Callable[[pd.DataFrame], pd.Series[bool]]
-
-
-LAYOUTS: Mapping[str, _Layout] = {
-    "published": _Layout(("id",), ("value", "metric", "unit", "study"), _is_measured),
-    "claim_tests": _Layout(
-        ("claim", "test"),
-        ("topic", "study", "number", "sides", "predicts", "scale_of", "margin", "exploratory"),
-        _is_judged,
-    ),
-    "errata_shown": _Layout(("erratum", "what"), ("study", "exploratory"), _has_n),
-    "contrasts": _Layout(("erratum", "number", "less"), ("what", "printed"), _has_n),
-    "puzzles": _Layout(("puzzle",), ("question", "study"), _is_searched),
-    "forensics": _Layout(("puzzle",), (), _always),
+LAYOUTS: Mapping[str, Merge] = {
+    name: table.merge for name, table in EVIDENCE_TABLES.items() if table.merge is not None
 }
 """The tables that are gathered."""
 
@@ -97,7 +52,7 @@ def merge(
         old = old[subject.isin(trusted)]
         stays = layout.answered(old) | ~subject[old.index].isin(done)
         merged[name] = _filled(new[name], old[stays], layout)
-    searched = merged["puzzles"].loc[_is_searched(merged["puzzles"]), "puzzle"]
+    searched = merged["puzzles"].loc[is_searched(merged["puzzles"]), "puzzle"]
     held = merged["forensics"]
     return merged | {"forensics": held[held["puzzle"].isin(searched)]}
 
@@ -105,12 +60,12 @@ def merge(
 def settled(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
     """Return merged ``claim_tests`` with verdicts by all tests of each topic that are there."""
     made = settle(claims, as_numbers(table.reset_index(drop=True)))
-    adjusted = pd.read_csv(BytesIO(to_csv(made)), dtype=str, keep_default_na=False)
+    adjusted = as_text(made)
     columns = ["p_adjusted", "p_contradicts", "verdict"]
     return table.reset_index(drop=True).assign(**{name: adjusted[name] for name in columns})
 
 
-def _filled(new: pd.DataFrame, old: pd.DataFrame, layout: _Layout) -> pd.DataFrame:
+def _filled(new: pd.DataFrame, old: pd.DataFrame, layout: Merge) -> pd.DataFrame:
     """Put earlier rows into the places of those that the run has no answer for."""
     keys = list(layout.keys)
     earlier = dict(iter(old.groupby(keys, sort=False)))
@@ -127,6 +82,6 @@ def _filled(new: pd.DataFrame, old: pd.DataFrame, layout: _Layout) -> pd.DataFra
     return pd.concat(parts, ignore_index=True) if parts else new
 
 
-def _same(new: pd.DataFrame, old: pd.DataFrame, layout: _Layout) -> bool:
+def _same(new: pd.DataFrame, old: pd.DataFrame, layout: Merge) -> bool:
     columns = list(layout.question)
     return bool((old[columns] == new[columns].iloc[0]).all(axis=None))

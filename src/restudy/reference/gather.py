@@ -1,4 +1,4 @@
-"""Putting the answers of a run at the full scale beside those of the runs before it.
+"""Merge a run of some studies at the full scale: ``python -m restudy.reference.gather``.
 
 The full scale as a whole takes a night. It can be done in parts, a few studies at a time; what each
 part finds is kept, and the verdicts are made of all that is there.
@@ -6,10 +6,12 @@ part finds is kept, and the verdicts are made of all that is there.
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
+import sys
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -24,19 +26,34 @@ from restudy.evidence.ledger import Ledger, load_ledger, statuses, summary
 from restudy.evidence.published import read_published_table
 from restudy.evidence.standing import standing
 from restudy.evidence.timing import CLAIMS as TIMED
-from restudy.gathered.merging import LAYOUTS, merge, settled
-from restudy.gathered.record import Record, describe, joined, read_record, still_right, write_record
-from restudy.gathered.telling import claims_beside, readme
+from restudy.forecast import settings_of
 from restudy.plan import load_plan
+from restudy.provenance import commit
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import FOLDER as REFERENCE
 from restudy.reference.contents import README
-from restudy.reference.finished import check_finished
-from restudy.tables import to_csv
+from restudy.reference.finished import check_clean, check_finished
+from restudy.reference.gathered_record import (
+    Record,
+    describe,
+    joined,
+    read_record,
+    still_right,
+    write_record,
+)
+from restudy.reference.gathered_text import claims_beside, readme
+from restudy.reference.merging import LAYOUTS, merge, settled
+from restudy.reference.origin import report_commit
+from restudy.results.declarations import STUDY_TABLES
+from restudy.results.schema import Kind
+from restudy.results.table_files import read_table, write_table
 
 FOLDER = Path("results/gathered")
 
-STUDY_TABLES = ("summary.csv", "comparison.csv", "winners.csv", "matters.csv", "matters.md")
+KEPT = (
+    *(f"{table.name}.csv" for table in STUDY_TABLES.values() if table.kind is not Kind.TIMED),
+    "matters.md",
+)
 """Tables of a study that are kept, of those that it has: all but seconds."""
 
 _LEFT_OUT = re.compile(r"\b(?:study|experiment) (\S+) is not in this run\b")
@@ -64,7 +81,7 @@ def gather(settings: Settings, results: Path, into: Path) -> tuple[Record, list[
     everything = load_plan(settings.model_copy(update={"only": []}))
     plan = load_plan(settings)
     check_finished(plan, results)
-    new = {name: _read(results, name) for name in LAYOUTS}
+    new = {name: read_table(results / f"tables/{name}.csv") for name in LAYOUTS}
     left_out = _left_out(new.values())
     if strangers := sorted(left_out & plan.studies.keys()):
         raise RestudyError(
@@ -77,7 +94,11 @@ def gather(settings: Settings, results: Path, into: Path) -> tuple[Record, list[
     earlier = still_right(read_record(into), everything)
     record = joined(earlier, describe(plan, results, experiments))
     trusted = {name for kind in earlier.values() for name in kind}
-    old = {name: _read(into, name) for name in LAYOUTS} if (into / "tables").is_dir() else {}
+    old = (
+        {name: read_table(into / f"tables/{name}.csv") for name in LAYOUTS}
+        if (into / "tables").is_dir()
+        else {}
+    )
     merged = merge(new, old, trusted, {*plan.studies, *experiments})
     ledger = load_ledger(EVIDENCE)
     merged["claim_tests"] = settled(ledger.claims, merged["claim_tests"])
@@ -88,9 +109,9 @@ def gather(settings: Settings, results: Path, into: Path) -> tuple[Record, list[
         (part / "tables").mkdir(parents=True)
         shutil.copyfile(timed / "tables" / TIMED, part / "tables" / TIMED)
         for name, table in merged.items():
-            _write(part, name, table)
+            write_table(part / f"tables/{name}.csv", table)
         for name, table in _judged(part, ledger, record).items():
-            _write(part, name, table)
+            write_table(part / f"tables/{name}.csv", table)
         for name in record["studies"]:
             _keep(name, results if name in plan.studies else into, part)
         _tell(part, record, missing)
@@ -126,9 +147,13 @@ def _judged(folder: Path, ledger: Ledger, record: Record) -> dict[str, pd.DataFr
 
 def _tell(folder: Path, record: Record, missing: list[str]) -> None:
     """Write the pages that a visitor reads."""
-    default = _read(REFERENCE, "claims") if (REFERENCE / "tables/claims.csv").is_file() else None
+    default = (
+        read_table(REFERENCE / "tables/claims.csv")
+        if (REFERENCE / "tables/claims.csv").is_file()
+        else None
+    )
     told = ("claims", "claim_tests", "errata", "puzzles", "timed_claims")
-    tables = {name: _read(folder, name) for name in told}
+    tables = {name: read_table(folder / f"tables/{name}.csv") for name in told}
     published = read_published_table(folder / "tables/published.csv")
     (folder / "claims.md").write_text(claims_beside(tables["claims"], default), encoding="utf-8")
     advice = {
@@ -143,7 +168,7 @@ def _keep(study: str, source: Path, into: Path) -> None:
     """Copy a study's own tables, those that it has."""
     folder = into / "tables" / study
     folder.mkdir()
-    for name in STUDY_TABLES:
+    for name in KEPT:
         path = source / "tables" / study / name
         if path.is_file():
             shutil.copyfile(path, folder / name)
@@ -161,12 +186,27 @@ def _left_out(tables: Iterable[pd.DataFrame]) -> set[str]:
     }
 
 
-def _read(folder: Path, name: str) -> pd.DataFrame:
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Merge a finished run into what earlier ones found, and print what is there."""
+    parser = argparse.ArgumentParser(
+        prog="python -m restudy.reference.gather", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument(
+        "--only", nargs="*", default=[], metavar="STUDY", help="as the run had it (default: all)"
+    )
+    parser.add_argument("--results", type=Path, help="of the run (default: those of SCALE=full)")
+    parser.add_argument("--into", type=Path, default=FOLDER, help=f"(default: {FOLDER})")
+    options = parser.parse_args(arguments)
     try:
-        return pd.read_csv(folder / f"tables/{name}.csv", dtype=str, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise RestudyError(f"{folder}/tables/{name}.csv: cannot be read: {error}") from None
+        settings = settings_of("full").model_copy(update={"only": options.only})
+        results = options.results or Path(settings.results)
+        check_clean(commit(), report_commit(results))
+        record, missing = gather(settings, results, options.into)
+    except RestudyError as error:
+        sys.exit(f"error: {error}")
+    print(f"{options.into}: {len(record['studies'])} studies at the full scale")
+    print(f"Not yet: {', '.join(missing) or 'none'}")
 
 
-def _write(folder: Path, name: str, table: pd.DataFrame) -> None:
-    (folder / f"tables/{name}.csv").write_bytes(to_csv(table))
+if __name__ == "__main__":
+    main()

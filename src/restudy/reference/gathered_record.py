@@ -12,8 +12,7 @@ from restudy.experiments.project import project
 from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan, StudyPlan
 from restudy.reference.configuration import study_digest
-from restudy.reference.machine import cores, processor
-from restudy.reference.origin import report_commit, training_hours
+from restudy.reference.origin import cores, processor, report_commit, training_hours
 
 RECORD = "gathered.json"
 KINDS = ("studies", "experiments")
