@@ -56,7 +56,7 @@ def fill(uri: str, artifacts: Path, runs: int) -> str:
         "question": "Can they be browsed?",
         "scale": "full",
         "factors": {"width": [str(width) for width in recipes], "dataset": ["mnist"]},
-        "cuts": [],
+        "reductions": [],
         "datasets": ["mnist"],
         "keep_weights": False,
         "results": "results",

@@ -110,7 +110,7 @@ def plan(uri: str, folder: Path, jobs: int, lanes: int, epochs: int) -> list[Job
         "question": "Is anything lost?",
         "scale": "full",
         "factors": {_LEVEL: [str(width) for width in widths], "dataset": ["mnist"]},
-        "cuts": [],
+        "reductions": [],
         "datasets": ["mnist"],
         "keep_weights": True,
         "results": str(folder),

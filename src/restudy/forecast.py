@@ -199,7 +199,7 @@ def forecast(
                 measured=sum(seconds for seconds, known in shares if known),
                 wall=wall(jobs[name], cores),
                 cut=_cut(study.study, scale),
-                cuts=study.cuts,
+                cuts=tuple(one.text for one in study.reductions),
             )
         )
     datasets = {cell.shared.dataset for cell in plan.cells.values()}

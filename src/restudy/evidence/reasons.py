@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence.statuses import Status
 from restudy.reductions import in_words, of_plain
-from restudy.tables import number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,7 +140,9 @@ def _plain(value: Any) -> Any:
         return value
     if hasattr(value, "item"):
         value = value.item()
-    return None if isinstance(value, float) and math.isnan(value) else value
+    if isinstance(value, float) and not math.isfinite(value):  # JSON has neither
+        return None if math.isnan(value) else str(value)
+    return value
 
 
 def _missing(args: Mapping[str, Any]) -> str:
@@ -181,7 +182,7 @@ def _test(args: Mapping[str, Any]) -> str:
     where = f"{args['dataset']}: " if args["dataset"] else ""
     sign = "" if args["is_ratio"] else "+"
     effect, low, high = (
-        f"{math.nan if args[name] is None else args[name]:{sign}.3g}"
+        f"{math.nan if args[name] is None else float(args[name]):{sign}.3g}"
         for name in ("effect", "low", "high")
     )
     words = f"{where}{args['number']}, {args['sides']}: {effect} ({low} to {high}; n {args['n']}): "
@@ -230,7 +231,9 @@ def _status(args: Mapping[str, Any]) -> str:
 
 
 def _ruled_out(args: Mapping[str, Any]) -> str:
-    low, high = number(args["low"]), number(args["high"])
+    from restudy.tables import number
+
+    low, high = (number(float(args[name])) for name in ("low", "high"))
     words = f"{args['published']}, {args['metric']}: {args['value']} printed, {low} to {high} ours"
     sds = args["sds"]
     if sds is None:

@@ -75,7 +75,13 @@ class Status(StrEnum):
     phrase: str
 
     def __new__(
-        cls, code: str, label: str, kinds: tuple[Kind, ...], group: Group, tone: Tone, phrase: str
+        cls,
+        code: str,
+        label: str = "",
+        kinds: tuple[Kind, ...] = (),
+        group: Group = Group.PENDING,
+        tone: Tone = Tone.PLAIN,
+        phrase: str = "",
     ) -> Status:
         """Return a member; its value is the code."""
         status = str.__new__(cls, code)

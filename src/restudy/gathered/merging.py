@@ -12,7 +12,8 @@ from io import BytesIO
 import pandas as pd
 
 from restudy.evidence.judging import as_numbers, settle
-from restudy.evidence.ledger import NOT_YET, Claim
+from restudy.evidence.ledger import Claim
+from restudy.evidence.statuses import Status
 from restudy.tables import to_csv
 
 Tables = Mapping[str, pd.DataFrame]
@@ -23,12 +24,12 @@ def _has_n(table: pd.DataFrame) -> pd.Series[bool]:
 
 
 def _is_measured(table: pd.DataFrame) -> pd.Series[bool]:
-    by_hand = (table["study"] == "") & (table["status"] != NOT_YET)
+    by_hand = (table["study"] == "") & (table["status"] != Status.PENDING)
     return (table["mean"] != "") | by_hand
 
 
 def _is_judged(table: pd.DataFrame) -> pd.Series[bool]:
-    return table["verdict"] != NOT_YET
+    return table["verdict"] != Status.PENDING
 
 
 def _is_searched(table: pd.DataFrame) -> pd.Series[bool]:

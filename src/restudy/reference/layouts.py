@@ -86,7 +86,8 @@ class Layout:
     tolerance: Tolerance = AVERAGED
 
 
-_LEDGER = Layout(Kind.DERIVED, ("id",), ("status",), ("because",))
+_REASONS = ("reason", "reason_args")
+_LEDGER = Layout(Kind.DERIVED, ("id",), ("status",), _REASONS)
 _LAYOUTS = {
     "facts": Layout(Kind.EXACT, ("id",), fixed=("fact", "ours"), tolerance=COUNTED),
     "unit_tests": Layout(Kind.EXACT, ("id",), ("equal",), ("note",), whole=True, tolerance=CHECKED),
@@ -105,20 +106,20 @@ _LAYOUTS = {
         Kind.SAMPLED,
         ("id",),
         ("status",),
-        ("because",),
+        _REASONS,
         whole=True,
-        fixed=("source", "experiment", "metric", "unit", "value", "study", "cuts"),
+        fixed=("source", "experiment", "metric", "unit", "value", "study", "reductions"),
     ),
     "claim_tests": Layout(
         Kind.SAMPLED,
         ("claim", "test", "study", "dataset"),
         ("verdict", "low_power"),
-        ("because",),
+        _REASONS,
         mean="effect",
         log="scale_of",
         whole=True,
         fixed=(
-            *("number", "sides", "predicts", "scale_of", "margin", "cuts"),
+            *("number", "sides", "predicts", "scale_of", "margin", "reductions"),
             *("redesigned", "exploratory"),
         ),
     ),
@@ -126,37 +127,39 @@ _LAYOUTS = {
         Kind.SAMPLED,
         ("puzzle", "candidate", "published"),
         ("fits", "verdict"),
-        ("because",),
+        _REASONS,
         fixed=("study", "metric", "unit", "value"),
     ),
     "errata_shown": Layout(
         Kind.SAMPLED,
         ("erratum", "what"),
         (),
-        ("because",),
+        _REASONS,
         mean="difference",
         sd="",
-        fixed=("source", "severity", "cuts", "redesigned", "exploratory"),
+        fixed=("source", "severity", "reductions", "redesigned", "exploratory"),
     ),
     "contrasts": Layout(
         Kind.SAMPLED,
         ("erratum", "what"),
         ("sign",),
-        ("because",),
+        _REASONS,
         sd="",
         whole=True,
-        fixed=("source", "number", "less", "printed", "cuts"),
+        fixed=("source", "number", "less", "printed", "reductions"),
     ),
     "claims": _LEDGER,
     "errata": _LEDGER,
     "systems": _LEDGER,
     "figures": _LEDGER,
-    "puzzles": Layout(Kind.DERIVED, ("puzzle",), ("conclusion",)),
+    "puzzles": Layout(
+        Kind.DERIVED, ("puzzle",), ("compatible", "ruled_out", "not_yet"), (*_REASONS, "conclusion")
+    ),
     "contradictions": Layout(
         Kind.DERIVED,
         ("claim", "other", "how"),
-        ("verdict", "other_verdict", "conclusion"),
-        ("found", "other_found"),
+        ("verdict", "other_verdict"),
+        ("found", "other_found", "conclusion"),
     ),
     "statuses": Layout(Kind.DERIVED, ("kind",)),
 }
