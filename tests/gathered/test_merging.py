@@ -61,12 +61,12 @@ def part(whole, done):
             table.loc[missing, list(BLANK[name])] = ""
         if name == "claim_tests":
             table.loc[missing, ["p_adjusted", "p_contradicts", "dataset"]] = ""
-            table.loc[missing, "verdict"] = "not yet"
+            table.loc[missing, "verdict"] = "pending"
             # One row for each test without data, where there are several data sets else.
             table = table[~missing | ~table.duplicated(["claim", "test"])].reset_index(drop=True)
             table = settled(CLAIMS, table)
         if name == "published":
-            table.loc[missing, "status"] = "not yet"
+            table.loc[missing, "status"] = "pending"
         found[name] = table
     return found
 
@@ -123,7 +123,7 @@ def test_what_is_not_trusted_is_left_out(whole):
     names = sorted(subjects(whole))
     gathered = merge(part(whole, []), part(whole, names), set(), [])
     tests = gathered["claim_tests"]
-    assert set(tests["verdict"]) == {"not yet"}
+    assert set(tests["verdict"]) == {"pending"}
     assert (gathered["errata_shown"]["n"] == "").all()
     assert gathered["forensics"].empty
 
@@ -131,11 +131,11 @@ def test_what_is_not_trusted_is_left_out(whole):
 def test_an_answer_to_another_question_is_none(whole):
     names = sorted(subjects(whole))
     old = part(whole, names)
-    index = old["claim_tests"].index[old["claim_tests"]["verdict"] != "not yet"][0]
+    index = old["claim_tests"].index[old["claim_tests"]["verdict"] != "pending"][0]
     claim, test = old["claim_tests"].loc[index, ["claim", "test"]]
     same = (old["claim_tests"]["claim"] == claim) & (old["claim_tests"]["test"] == test)
     old["claim_tests"].loc[same, "margin"] = "12345"
     tests = merge(part(whole, []), old, set(names), [])["claim_tests"]
     found = tests[(tests["claim"] == claim) & (tests["test"] == test)]
-    assert set(found["verdict"]) == {"not yet"}
-    assert (tests["verdict"] != "not yet").any()
+    assert set(found["verdict"]) == {"pending"}
+    assert (tests["verdict"] != "pending").any()

@@ -122,7 +122,7 @@ def _evidence(folder, runs):
     mean, sd, n = values.mean(), values.std(ddof=1), len(values)
     row = {**PUBLISHED, "id": "PUB-1", "value": "95.1", "mean": mean, "sd": sd, "n": n}
     row |= {"low": mean - 3 * sd, "high": mean + 3 * sd, "difference": 95.1 - mean}
-    row["status"] = "inside the prediction interval"
+    row["status"] = "consistent"
     write(folder, "published", pd.DataFrame([row]))
     (folder / "tables/published.md").write_text("# Numbers")
     write(folder, "timed_claims", pd.DataFrame({"id": ["CLM-T"], "verdict": ["supported"]}))

@@ -131,7 +131,7 @@ def test_many_numbers_a_little_outside_are_no_chance(reference, elsewhere, tmp_p
 
 def test_a_verdict_may_change_with_its_numbers(reference, elsewhere, tmp_path):
     own = made_up.copy(elsewhere, tmp_path / "own")
-    made_up.change(own, "published", 0, "status", "outside by 0.1")
+    made_up.change(own, "published", 0, "status", "inconsistent")
     made_up.change(own, "claims", 0, "status", "inconclusive")
     found = judged(reference, own)
     assert found.agrees

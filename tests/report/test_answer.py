@@ -9,16 +9,16 @@ from restudy.report import answer
 from restudy.report.findings import clearness, findings
 
 STATUSES = [
-    *("equal to the digit", "equal to the digit", "inside the prediction interval"),
-    *("the bound holds", "only with the source's bug", "outside by 0.01", "differs"),
-    *("not yet", "cannot be", "setting", "a constant"),
+    *("exact", "exact", "consistent"),
+    *("bound_satisfied", "source_error_only", "inconsistent", "mismatch"),
+    *("pending", "not_testable", "setting", "constant"),
 ]
 
 
 def test_numbers_are_counted_once_each():
     tally = answer.numbers(pd.DataFrame({"status": STATUSES}))
     assert {count.name: count.number for count in tally.counts} == {
-        "equal to the digit": 2,
+        "exact": 2,
         "as one more run of ours": 2,
         "only with the source's mistake": 1,
         "did not reproduce": 2,
@@ -34,20 +34,20 @@ def test_numbers_are_counted_once_each():
 
 
 def test_claims_are_counted_once_each():
-    told = ["supported"] * 3 + ["contradicted", "no meaningful difference", "inconclusive"]
-    tally = answer.claims([*told, "not yet", "timed", "cannot be"])
+    told = ["supported"] * 3 + ["contradicted", "no_meaningful_difference", "inconclusive"]
+    tally = answer.claims([*told, "pending", "timed", "not_testable"])
     assert sum(count.number for count in tally.counts) == 9
     assert tally.sentence == (
         "Of 9 claims 3 held, and 2 did not: our runs contradict 1, and show no meaningful "
         "difference where 1 sees one. 1 is inconclusive, for want of runs or since their tests "
         "disagree; 2 are not tested by this run. 1 cannot be tested here."
     )
-    assert "not tested" not in answer.claims([*told, "cannot be"]).sentence
+    assert "not tested" not in answer.claims([*told, "not_testable"]).sentence
 
 
 def test_mistakes_are_counted_once_each():
-    told = ["shown", "no difference found", "judged by its rows", "of wording only", "not yet"]
-    tally = answer.errata(pd.Series([*told, "cannot be"]))
+    told = ["shown", "no_effect_found", "assessed", "wording_only", "pending"]
+    tally = answer.errata(pd.Series([*told, "not_testable"]))
     assert [count.number for count in tally.counts] == [1, 1, 1, 1, 2]
     assert tally.sentence == (
         "Of 6 mistakes found in the sources 1 is shown to change a number, 1 is not; 1 is judged "
@@ -102,7 +102,7 @@ test_of.__test__ = False
         (test_of("c", "t", "supported", 0.02, 0.08), 2),
         (test_of("c", "t", "contradicted", -0.09, -0.03), 3),
         # That there is no difference is the clearer the narrower the interval is about 0.
-        (test_of("c", "t", "no meaningful difference", -0.002, 0.005), -0.5),
+        (test_of("c", "t", "no_meaningful_difference", -0.002, 0.005), -0.5),
         (test_of("c", "t", "supported", -0.002, 0.004, predicts="equal"), -0.4),
         (test_of("c", "t", "supported", -0.09, 0.004, predicts="no greater"), -0.4),
         (test_of("c", "t", "supported", -0.002, 0.09, predicts="no less"), -0.2),
@@ -131,7 +131,7 @@ def tables():
             test_of("CLM-B-02", "b", "supported", 0.02, 0.03),
             # Its other tests disagree: the verdict on the claim is another.
             test_of("CLM-B-03", "b", "supported", 0.5, 0.6),
-            test_of("CLM-C-01", "c", "no meaningful difference", -0.001, 0.001),
+            test_of("CLM-C-01", "c", "no_meaningful_difference", -0.001, 0.001),
         ]
     )
     claims = tests[["claim", "verdict"]].set_axis(["id", "status"], axis=1)

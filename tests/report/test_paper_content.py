@@ -30,16 +30,16 @@ def test_printed_numbers(found):
     )
     assert found["numbers"]["columns"] == ["S1"]
     assert found["numbers"]["by_source"][0] == {
-        **{"status": "equal to the digit", "judged": True, "counts": ["1"], "all": "1"},
+        **{"status": "exact", "judged": True, "counts": ["1"], "all": "1"},
     }
-    assert found["numbers"]["by_source"][-1]["status"] == "not yet"
+    assert found["numbers"]["by_source"][-1]["status"] == "pending"
 
 
 def test_the_number_farthest_outside_is_named():
     table = made_up.published(
-        made_up.held("1.4", "outside by 0.2"),
-        made_up.held("-3", "outside by 3.8", metric="loss"),
-        made_up.held("9", "not yet"),
+        made_up.held("1.4", "inconsistent"),
+        made_up.held("-3", "inconsistent", metric="loss"),
+        made_up.held("9", "pending"),
     )
     assert numbers.farthest(table) == (
         "Farthest outside is PUB-S1-002, loss: the source prints -3, one more run of ours is "
@@ -111,7 +111,7 @@ def test_an_effect_s_place_is_counted_in_margins(fields, in_margins):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"predicts": "equal"}, {"margin": 0.0}, {"verdict": "not yet"}, {"effect": math.nan}]
+    "fields", [{"predicts": "equal"}, {"margin": 0.0}, {"verdict": "pending"}, {"effect": math.nan}]
 )
 def test_an_effect_without_a_place_is_left_out(fields):
     row = {"claim": "CLM-A-01", "verdict": "supported"} | fields
@@ -132,7 +132,9 @@ def test_mistakes(found):
 
 def test_a_mistake_whose_difference_may_be_nothing_is_not_listed():
     row = {"erratum": "ERR-S1-01", "what": "m", "low": -0.1, "high": 0.1, "difference": 0.0}
-    assert errata.effects(made_up.errata(("ERR-S1-01", "shown")), made_up.shown(row)) == []
+    assert (
+        errata.effects(made_up.errata(("ERR-S1-01", "effect_confirmed")), made_up.shown(row)) == []
+    )
 
 
 def test_a_table_is_no_longer_than_a_page():
@@ -155,7 +157,7 @@ def test_claims_against_each_other(found):
     (pair,) = found["claims"]["opposed"]
     assert (pair["claim"], pair["other"]) == ("CLM-A-01", "CLM-A-02")
     beyond = made_up.opposed(("CLM-A-01", "CLM-A-02"))
-    beyond = beyond.assign(verdict="cannot be", other_verdict="cannot be")
+    beyond = beyond.assign(verdict="not_testable", other_verdict="not_testable")
     assert claims.opposed(beyond) == []
 
 

@@ -12,9 +12,10 @@ from restudy.evidence.demonstrations import demonstrate
 from restudy.evidence.forensics_tables import COLUMNS as CANDIDATES
 from restudy.evidence.forensics_tables import CONCLUSIONS
 from restudy.evidence.judging import judge, read_claim_tests
-from restudy.evidence.ledger import TIMED, Status
 from restudy.evidence.published import COLUMNS as PUBLISHED
 from restudy.evidence.published import read_published_table
+from restudy.evidence.reasons import Finding, stated
+from restudy.evidence.statuses import Status
 from restudy.evidence.timing import COLUMNS as TIMED_COLUMNS
 from restudy.evidence.timing import timed_claims, timed_contradictions
 from restudy.report.calibration import calibration
@@ -57,7 +58,7 @@ def shown(*sections) -> str:
 def statuses(id_: str) -> pd.DataFrame:
     row = {"id": id_, "source": "S1", "topic": "t", "statement": "s", "severity": "high"}
     row |= {"where": "w", "what_is_wrong": "all", "because": "b", "title": "T", "figure": ""}
-    return pd.DataFrame([row | {"status": "not yet"}])
+    return pd.DataFrame([row | {"status": "pending"}])
 
 
 def no_times() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -70,10 +71,10 @@ def test_claims(tmp_path, there):
     studies = ({"tiny": tables}, {"tiny": runs}) if there else ({}, {})
     path = tmp_path / "claim_tests.csv"
     path.write_bytes(to_csv(judge([claim(test_of())], *studies)))
-    ledger = statuses("CLM-BN-01").assign(status="no meaningful difference" if there else "not yet")
+    ledger = statuses("CLM-BN-01").assign(status="no_meaningful_difference" if there else "pending")
     section = claims(ledger, read_claim_tests(path), *no_times())
     tables = tables_of(section)
-    expected = "no meaningful" if there else "not yet"
+    expected = "no meaningful" if there else "pending"
     (row,) = tables["Every claim"].to_dict("records")
     assert row["verdict"].startswith(expected)
     (line,) = row["what our runs say"].lines
@@ -86,7 +87,7 @@ def test_claims(tmp_path, there):
 
 def test_what_no_test_tells_of_has_its_reason():
     none = judge([], {}, {})
-    ledger = statuses("CLM-BN-01").assign(status="cannot be", because="short")
+    ledger = statuses("CLM-BN-01").assign(status="not_testable", because="short")
     (row,) = tables_of(claims(ledger, none, *no_times()))["Every claim"].to_dict("records")
     assert row["what our runs say"] == "short"
     long = ledger.assign(because="long " * 50)
@@ -98,7 +99,7 @@ def test_a_claim_about_time_has_its_verdict_from_the_table_of_times():
     both = claim(test_of(**SECONDS), test_of(**COUNTS))
     counted, times = timed_tables(both, 1.3, 1.2)
     judged = timed_claims([both], counted, times)
-    ledger = statuses("CLM-BN-01").assign(status=TIMED)
+    ledger = statuses("CLM-BN-01").assign(status=Status.TIMED)
     assert verdicts(ledger, judged) == ["supported"]
     tables = tables_of(claims(ledger, counted, judged, times))
     assert tables["Every claim"]["verdict"].tolist() == ["supported"]
@@ -111,9 +112,9 @@ def test_a_claim_about_time_has_its_verdict_from_the_table_of_times():
 def test_contradictions_stand_side_by_side_with_their_curves():
     claims = [
         *two(),
-        claim(id="CLM-BN-03", contradicted_by=[REMARK], status="not yet", because="b"),
+        claim(id="CLM-BN-03", contradicted_by=[REMARK], status="pending", because="b"),
     ]
-    verdicts = dict.fromkeys((one.id for one in claims), Status(TIMED, "elsewhere"))
+    verdicts = dict.fromkeys((one.id for one in claims), Finding(Status.TIMED, stated("elsewhere")))
     times = {"id": ["CLM-BN-01", "CLM-BN-02"], "verdict": ["supported", "contradicted"]}
     judged = pd.DataFrame(times | {"because": ["+1 (0.9 to 1.1; n 5)", "-1"]})
     table = contradictions(claims, verdicts)
@@ -139,7 +140,7 @@ def evidence(tmp_path, *, there: bool) -> Evidence:
     number = dict.fromkeys(PUBLISHED, "") | {
         "id": "PUB-S1-001",
         "source": "S1",
-        "status": "not yet",
+        "status": "pending",
     }
     path = tmp_path / "published.csv"
     path.write_bytes(to_csv(pd.DataFrame([number] if there else [], columns=list(PUBLISHED))))
@@ -217,7 +218,7 @@ def test_what_matters_has_a_place_for_each_study():
 
 def test_puzzles():
     solved = pd.DataFrame([dict.fromkeys(CONCLUSIONS, "1") | {"puzzle": "PUZ-S1-01"}])
-    row = dict.fromkeys(CANDIDATES, "1") | {"puzzle": "PUZ-S1-01", "verdict": "ruled out"}
+    row = dict.fromkeys(CANDIDATES, "1") | {"puzzle": "PUZ-S1-01", "verdict": "ruled_out"}
     candidates = pd.DataFrame([row | {"candidate": name} for name in "aab"])
     section = puzzles(solved, candidates)
     assert len(section.blocks[1].frame) == 2

@@ -143,7 +143,7 @@ def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
                 DASH if pd.isna(row["low"]) else f"{number(row['low'])} to {number(row['high'])}",
                 DASH if pd.isna(row["n"]) else f"{row['n']:.0f}",
                 *(number(row["p_adjusted"]), row["predicts"], number(row["margin"])),
-                *(row["verdict"], f"{_power(row)}{by_design(row)}".lstrip(", ") or DASH),
+                *(row["verdict"], f"{_power(row)}{by_design(row)}".strip(", ") or DASH),
             )
             for row in table.to_dict("records")
         ],
