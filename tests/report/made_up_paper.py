@@ -44,10 +44,10 @@ def claims(*rows: tuple[str, str, str]) -> pd.DataFrame:
     """Return the ledger's table of claims: id, topic and status of each."""
     made = [
         {"id": id_, "source": "S1, S7", "topic": topic, "statement": f"{id_} holds."}
-        | {"status": status, "because": ""}
+        | {"status": status, "reason": "", "reason_args": ""}
         for id_, topic, status in rows
     ]
-    columns = ["id", "source", "topic", "statement", "status", "because"]
+    columns = ["id", "source", "topic", "statement", "status", "reason", "reason_args"]
     return pd.DataFrame(made, columns=columns)
 
 
@@ -58,6 +58,7 @@ def tests(*rows: dict[str, Any]) -> pd.DataFrame:
         | {"topic": "t", "test": 1, "number": "test accuracy", "sides": "a against b"}
         | {"predicts": "greater", "scale_of": "difference", "margin": 0.01, "n": 5}
         | {"effect": 0.02, "low": 0.01, "high": 0.03, "low_power": False}
+        | {"redesigned": False, "exploratory": False}
         | row
         for row in rows
     ]
@@ -82,9 +83,12 @@ def shown(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(made, columns=list(SHOWN))
 
 
+REDUCTIONS = [{"field": "epochs", "full": "9", "reduced": "1"}]
+
+
 def study(name: str = "s1-one", **description: Any) -> Ran:
     """Return a study of two networks on three seeds, and one difference of theirs."""
-    told = {"name": name, "source": "S1", "as_published": False, "cuts": ["epochs 1 instead of 9"]}
+    told = {"name": name, "source": "S1", "as_published": False, "reductions": REDUCTIONS}
     told |= {"factors": {"norm": ["none", "batch"]}}
     runs = [
         {"cell": f"{name}-{norm}", "lane": f"s{seed}", "seed": seed}

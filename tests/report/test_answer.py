@@ -1,10 +1,12 @@
 """The counts add up, and the findings are those of the declared rule."""
 
 import math
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from restudy.reductions import Reduction
 from restudy.report import answer
 from restudy.report.findings import clearness, findings
 
@@ -18,7 +20,7 @@ STATUSES = [
 def test_numbers_are_counted_once_each():
     tally = answer.numbers(pd.DataFrame({"status": STATUSES}))
     assert {count.name: count.number for count in tally.counts} == {
-        "exact": 2,
+        "equal to the digit": 2,
         "as one more run of ours": 2,
         "only with the source's mistake": 1,
         "did not reproduce": 2,
@@ -46,7 +48,7 @@ def test_claims_are_counted_once_each():
 
 
 def test_mistakes_are_counted_once_each():
-    told = ["shown", "no_effect_found", "assessed", "wording_only", "pending"]
+    told = ["effect_confirmed", "no_effect_found", "assessed", "wording_only", "pending"]
     tally = answer.errata(pd.Series([*told, "not_testable"]))
     assert [count.number for count in tally.counts] == [1, 1, 1, 1, 2]
     assert tally.sentence == (
@@ -63,12 +65,16 @@ def test_nothing_is_counted_as_nothing():
         assert tally.sentence.startswith("Of 0 ")
 
 
+def reductions(*found: tuple[str, Any, Any]) -> list[dict[str, Any]]:
+    return [Reduction(*one)._asdict() for one in found]
+
+
 def test_cuts_in_a_sentence():
     described = [
-        {"cuts": ["2 seeds instead of 5", "epochs 2 instead of 20", "steps 3 instead of 9"]},
-        {"cuts": ["1 seed instead of 5", "train_samples 100 instead of all"]},
-        {"cuts": ["norm none instead of none, batch"]},
-        {"cuts": []},
+        {"reductions": reductions(("seeds", 5, 2), ("epochs", "20", "2"), ("steps", "9", "3"))},
+        {"reductions": reductions(("seeds", 5, 1), ("train_samples", "all", "100"))},
+        {"reductions": reductions(("norm", ["none", "batch"], ["none"]))},
+        {"reductions": []},
     ]
     assert answer.cuts(described, "quick", experiments=False) == (
         "Scale quick cuts 3 of 4 studies: fewer seeds in 2, shorter training in 1, fewer samples "
@@ -88,7 +94,7 @@ def test_of(claim, topic, verdict, low, high, **fields):
     row = {"claim": claim, "topic": topic, "test": 1, "study": "s", "dataset": "mnist"}
     row |= {"number": "accuracy", "sides": "a less b", "predicts": "greater", "n": 5}
     row |= {"scale_of": "difference", "margin": 0.01, "verdict": verdict}
-    row |= {"exploratory": ""}
+    row |= {"exploratory": False}
     return row | {"low": low, "effect": (low + high) / 2, "high": high} | fields
 
 
@@ -138,7 +144,11 @@ def tables():
     claims = claims.assign(source="S1", statement="It is so.")
     claims.loc[claims["id"] == "CLM-B-03", "status"] = "inconclusive"
     errata = pd.DataFrame(
-        {"id": ["ERR-S1-01", "ERR-S1-02"], "status": "shown", "what_is_wrong": "All of it."}
+        {
+            "id": ["ERR-S1-01", "ERR-S1-02"],
+            "status": "effect_confirmed",
+            "what_is_wrong": "All of it.",
+        }
     )
     shown = pd.DataFrame(
         {
@@ -153,7 +163,7 @@ def tables():
             "difference": [-0.05, -0.01],
             "low": [-0.06, -0.015],
             "high": [-0.04, -0.005],
-            "exploratory": "",
+            "exploratory": False,
         }
     )
     shares = pd.DataFrame(

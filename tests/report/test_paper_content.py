@@ -209,7 +209,7 @@ def test_how_much_was_run(found):
 
 def test_a_run_that_studies_share_is_counted_once():
     one = made_up.study()
-    both = studies.extent([one, replace(one, description=one.description | {"cuts": []})])
+    both = studies.extent([one, replace(one, description=one.description | {"reductions": []})])
     assert (both["studies"], both["networks"]) == ("2 studies", "6 trained networks")
     assert "1 of the 2 studies" in both["cut"]
     lost = one.runs.assign(status=["diverged", *["finished"] * 5])
@@ -294,9 +294,7 @@ def test_dots_are_stacked_where_they_would_hide_each_other():
 
 def test_tests_that_were_designed_after_a_look_are_counted_and_exploratory_ones_left_out():
     one = {"claim": "CLM-A-01", "verdict": "supported"}
-    rows = made_up.tests(
-        one | {"redesigned": "it was wrong"}, one | {"test": 2, "exploratory": "a look"}
-    )
+    rows = made_up.tests(one | {"redesigned": True}, one | {"test": 2, "exploratory": True})
     assert claims.designs(rows).startswith("1 test replaces one that did not test its claim")
     assert "1 test is exploratory" in claims.designs(rows)
     assert claims.designs(made_up.tests(one)) == ""

@@ -126,7 +126,9 @@ def _line(test: Mapping[Any, Any]) -> str:
     where = f"{test['study']}, {test['dataset']}" if test["dataset"] else test["study"]
     what = f"{where}: {test['number']}, {test['sides']}"
     if test["verdict"] == Status.PENDING:
-        return ", ".join(filter(None, [f"{what}: not yet", reason_text(parse(test))]))
+        return ", ".join(
+            filter(None, [f"{what}: {label(test['verdict'])}", reason_text(parse(test))])
+        )
     signed = test["scale_of"] != "ratio"
     effect, low, high = (number(test[name], signed=signed) for name in ("effect", "low", "high"))
     line = (

@@ -165,7 +165,7 @@ def listed(
         rows.append(
             {name: str(claim[name]) for name in ("id", "source", "topic", "statement")}
             | {
-                "verdict": str(claim["status"]),
+                "verdict": label(claim["status"]),
                 "number": ", ".join(filter(None, [test["dataset"], test["number"]])),
                 "sides": str(test["sides"]),
                 "margin": _margin(test),
@@ -208,7 +208,7 @@ def places(tests: pd.DataFrame) -> dict[str, Any]:
         (tests["verdict"] != Status.PENDING) & tests["predicts"].isin(["greater", "less"])
     ]
     dots = [
-        Dot(str(test["topic"]), _in_margins(test), str(test["verdict"]))
+        Dot(str(test["topic"]), _in_margins(test), label(test["verdict"]))
         for _, test in directed.iterrows()
     ]
     dots = [dot for dot in dots if not math.isnan(dot.value)]

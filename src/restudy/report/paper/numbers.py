@@ -152,7 +152,7 @@ def places(published: pd.DataFrame) -> dict[str, Any]:
     held = published[published["status"].isin(_BY_RUNS)]
     held = held[held["low"].notna()]
     dots = [
-        Dot(source, float(place), str(kind))
+        Dot(source, float(place), label(kind))
         for source, place, kind in zip(held["source"], _places(held), held["status"], strict=True)
     ]
     return strip(dots, _AXIS, 1.0) | {"n": f"{len(dots):,}"}
