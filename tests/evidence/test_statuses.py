@@ -78,7 +78,7 @@ def test_an_unknown_status_raises_with_the_nearest_right_one(old: str):
 def test_every_status_has_its_words_and_a_kind_of_row():
     assert len({one.label for one in Status}) == len(Status)
     assert all(one.phrase and one.kinds and one.order >= 0 for one in Status)
-    assert {kind for kind in KINDS} <= set(Kind)
+    assert set(KINDS) <= set(Kind)
     assert all(Status.PENDING in of_kind(kind) for kind in KINDS)
 
 
