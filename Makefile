@@ -61,7 +61,7 @@ verify: $(READY)  ## hold your own run against results/reference: what is equal,
 	@$(BIN)/python -m restudy.verify $(if $(filter file,$(origin SCALE)),,--scale $(SCALE)) $(if $(ROWS),--rows $(ROWS))
 
 gather: $(READY)  ## keep what a run found at the full scale, beside what earlier ones did (ONLY="grid depth")
-	@$(BIN)/python -m restudy.gathered --only $(ONLY)
+	@$(BIN)/python -m restudy.reference.gather --only $(ONLY)
 
 trace: $(READY)  ## say where a number comes from (WHAT=PUB-S3-001, a claim, a study, a cell ...; SCALE=...)
 	@$(BIN)/python -m restudy.trace --results $(RESULTS) $(if $(WHAT),"$$WHAT")
@@ -122,6 +122,7 @@ lint: $(READY)  ## check style, types and the workflow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
@@ -138,7 +139,7 @@ bench: $(READY)  ## measure training speed on this machine: one network, its pro
 load: $(READY)  ## measure large runs: planning, jobs that log at once, browsing, memory
 	$(BIN)/python -m bench.load
 
-docs: $(READY)  ## make what is made of the documentation: reference of keys, diagrams
+docs: $(READY)  ## make what is made of the documentation: reference of keys, diagram of the rules
 	@$(BIN)/python -m restudy.docs
 
 pictures: $(READY)  ## make its pictures, and what came out, from a finished run (SCALE=...)

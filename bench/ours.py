@@ -16,7 +16,7 @@ from restudy.lanes import arithmetic
 from restudy.lanes.batches import TensorData
 from restudy.lanes.stack import Stack
 from restudy.lanes.train import train_lanes
-from restudy.results import CellResults
+from restudy.results.group_files import CellResults
 
 
 def seeds(recipe: Recipe, lanes: int) -> list[Recipe]:

@@ -21,7 +21,7 @@ from bench import study_table
 from bench.workspace import CORES, Workspace, part_of_grid
 from restudy.config.recipe import Recipe
 from restudy.files import write_atomically
-from restudy.tables import to_csv
+from restudy.results.table_files import to_csv
 from restudy.tracking.store import create_store
 
 EVERY = 6

@@ -23,7 +23,7 @@ from bench.training_table import Measured, notes, tabulate, to_text
 from bench.work import products
 from restudy.figures.style import to_svg
 from restudy.files import write_atomically
-from restudy.tables import to_csv
+from restudy.results.table_files import to_csv
 
 REPEATS, QUICK_REPEATS = 5, 2
 QUICK_BATCHES = (16, 256)

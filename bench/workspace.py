@@ -20,7 +20,16 @@ from restudy.plan import StudyPlan, load_plan
 ROOT = Path(__file__).parents[1]
 NAME = "grid-part"
 CORES = 2
-_NEEDED = ("Snakefile", "config.yaml", "config", "envs", "profiles", "src", "workflow")
+_NEEDED = (
+    "Snakefile",
+    "config.yaml",
+    "config",
+    "envs",
+    "experiments",
+    "profiles",
+    "src",
+    "workflow",
+)
 _CONFIG = "part.yaml"
 
 

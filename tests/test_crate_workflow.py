@@ -1,9 +1,14 @@
 """The workflow in a crate is that of the run's commit, whatever the checkout has become."""
 
+import dataclasses
+import json
 import subprocess
+from datetime import UTC, datetime
 
 import pytest
 
+from restudy.crate import building
+from restudy.crate.run import Run
 from restudy.crate.workflow import workflow_files
 from restudy.errors import RestudyError
 
@@ -58,3 +63,26 @@ def test_without_git_they_are_the_files_as_they_are(checkout):
     assert found["Snakefile"] == b"now"
     assert "config/__pycache__/a.pyc" not in found
     assert "private.txt" not in found
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_a_data_set_without_a_mirror_is_described_without_its_files(
+    tmp_path, monkeypatch, mirrored
+):
+    whole = building.DATASETS["mnist"]
+    packaged = dataclasses.replace(whole, sources=())
+    monkeypatch.setattr(building, "DATASETS", {"mnist": whole if mirrored else packaged})
+    record = {
+        **{"machine": "m", "device": "cpu", "code": "c", "git_commit": "abc"},
+        **{"data": {"dataset": "mnist", "sha256": "0" * 64, "split_seed": 0}},
+        "versions": {"torch": "2.0"},
+    }
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    run = Run(tmp_path, "quick", "abc", now, now, {"a": record}, {})
+    building.write_crate(run, {"Snakefile": b"", "config.yaml": b""}, tmp_path / "crate")
+    text = (tmp_path / "crate" / building.METADATA).read_text(encoding="utf-8")
+    entities = {one["@id"]: one for one in json.loads(text)["@graph"]}
+    assert ("hasPart" in entities["#mnist"]) is mirrored
+    assert entities["#mnist"]["name"] == whole.title
+    urls = {item.place for item in whole.sources[0].items}
+    assert urls & entities.keys() == (urls if mirrored else set())

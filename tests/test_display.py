@@ -7,22 +7,24 @@ import pytest
 
 from restudy import watching
 from restudy.costs import START
-from restudy.progress import CellProgress, Training
+from restudy.progress import CellProgress
 from restudy.terminal import BottomLine
 from snakemake_logger_plugin_restudy import display
-from snakemake_logger_plugin_restudy.display import TELL, TELL_AGAIN, Display
+from snakemake_logger_plugin_restudy.display import TELL, Display
 from tests.screen import Screen
 
 
 class Watcher:
-    """Sees a cell of ten lanes as a test says: ``done`` of them."""
+    """Sees that the first of two cells of five runs is trained, when a test says so."""
 
     def __init__(self):
-        self.done = 0.0
-        self.training = Training({"a": CellProgress(10, 10.0)}, [["a"]])
+        self.cells = {"a": CellProgress(5, 50.0), "b": CellProgress(5, 50.0)}
+        self.jobs = [["a", "b"]]
+        self.done = []
 
-    def look(self, now):
-        self.training.see("a", now, self.done, int(self.done))
+    def finished(self):
+        found, self.done = self.done, []
+        return found
 
 
 @pytest.fixture(autouse=True)
@@ -44,27 +46,29 @@ def begin(stream, clock, **options):
     made = Display(stream, clock=lambda: clock.now, **options)
     made.expect(cores=2)
     made.expect(jobs=2)
-    made.print("Train a")
-    made.began(1, "a", {"a"})
+    made.print("Train both")
+    made.began(1, "job", {"a", "b"})
     return made
 
 
 def test_a_terminal_shows_the_line_while_jobs_run(watcher, clock):
     screen = Screen()
     shown = begin(screen, clock)
-    at_start = "runs 0/10, training 0%, estimating the time left, jobs 0/2: a"
-    assert screen.text == f"Train a\n\n{at_start}"
-    clock.now, watcher.done = 55.0, 5.0
+    # By the plan's estimates, as long as nothing is trained; the other job on one of two cores.
+    seconds = START + 100 + START / 2
+    at_start = f"runs 0/10, training 0%, about {seconds / 60:.0f} min left, jobs 0/2: job"
+    assert screen.text == f"Train both\n\n{at_start}"
+    clock.now, watcher.done = 55.0, ["a"]
     shown.look()
     # The other half at the speed of the first, and the start of the other job on one of two cores.
     seconds = 50 * 55 / (START + 50) + START / 2
-    line = f"runs 5/10, training 50%, about {seconds:.0f} s left, jobs 0/2: a 50%"
-    assert screen.text == f"Train a\n\n{line}"
+    line = f"runs 5/10, training 50%, about {seconds:.0f} s left, jobs 0/2: job 50%"
+    assert screen.text == f"Train both\n\n{line}"
     shown.print("a warning")
-    assert screen.text.startswith("Train a\na warning\n\nruns 5/10")
+    assert screen.text.startswith("Train both\na warning\n\nruns 5/10")
     shown.ended(1, well=True)
     shown.counted(1, 2)
-    assert screen.text == "Train a\na warning"
+    assert screen.text == "Train both\na warning"
     shown.began(2, "Collect", [])
     last = f"runs 10/10, training 100%, about {START / 2:.0f} s left, jobs 1/2: Collect"
     assert screen.text.endswith(f"\n\n{last}")
@@ -72,7 +76,7 @@ def test_a_terminal_shows_the_line_while_jobs_run(watcher, clock):
     shown.counted(2, 2)
     shown.close()
     last = "2 of 2 jobs done, 10 of 10 runs trained, training 100% done"
-    assert screen.text == f"Train a\na warning\n{last}"
+    assert screen.text == f"Train both\na warning\n{last}"
 
 
 def test_the_line_goes_when_the_run_is_stopped(clock):
@@ -82,34 +86,28 @@ def test_the_line_goes_when_the_run_is_stopped(clock):
     shown.look()
     shown.ended(1, well=False)
     shown.print("error")
-    assert screen.text == "Train a\nerror"
+    assert screen.text == "Train both\nerror"
 
 
 def test_elsewhere_lines_come_when_a_job_ends_and_now_and_then(watcher, clock):
     stream = io.StringIO()
     shown = begin(stream, clock)
 
-    def at(now, done=None):
+    def at(now, done=()):
         """Look at a time, in seconds; return what is printed."""
-        clock.now, watcher.done = now, watcher.done if done is None else done
+        clock.now, watcher.done = now, list(done)
         before = len(stream.getvalue())
         shown.look()
         return stream.getvalue()[before:]
 
     assert at(1) == at(TELL - 1) == ""
-    unknown = "0 of 10 runs trained, training 0% done, estimating the time left; now a\n"
-    assert at(TELL) == f"0 of 2 jobs done, {unknown}"
-    # Nothing new: for a long time nothing.
-    assert at(3 * TELL) == at(TELL + TELL_AGAIN - 1) == ""
-    assert at(TELL + TELL_AGAIN) == f"0 of 2 jobs done, {unknown}"
-    # Something new: soon.
-    begun = TELL + TELL_AGAIN
-    assert at(begun + 1, 2.0) == ""
-    # At the speed of the first 25 estimated seconds, which are START and 20 of training.
-    seconds = (begun + 1) / (START + 20) * 80 - (TELL - 1) + START / 2
-    assert at(begun + TELL) == (
-        "0 of 2 jobs done, 2 of 10 runs trained, training 20% done, "
-        f"about {seconds / 60:.0f} min left; now a 20%\n"
+    assert at(TELL).startswith("0 of 2 jobs done, 0 of 10 runs trained, training 0% done, about ")
+    assert at(TELL + 100, ["a"]) == at(2 * TELL - 1) == ""
+    # What is left at the speed of the first cell, and the start of the other job.
+    seconds = 50 * (TELL + 100) / (START + 50) - (TELL - 100) + START / 2
+    assert at(2 * TELL) == (
+        "0 of 2 jobs done, 5 of 10 runs trained, training 50% done, "
+        f"about {seconds / 60:.0f} min left; now job 50%\n"
     )
     shown.ended(1, well=True)
     shown.counted(1, 2)
@@ -122,10 +120,10 @@ def test_elsewhere_lines_come_when_a_job_ends_and_now_and_then(watcher, clock):
 
 
 def test_trouble_with_the_progress_ends_it_alone(watcher, clock, monkeypatch):
-    def fails(_now):
+    def fails():
         raise RuntimeError("made up")
 
-    monkeypatch.setattr(watcher, "look", fails)
+    monkeypatch.setattr(watcher, "finished", fails)
     for stream, text in [(Screen(), lambda s: s.text), (io.StringIO(), io.StringIO.getvalue)]:
         shown = begin(stream, clock)
         for _ in range(3):
@@ -136,7 +134,7 @@ def test_trouble_with_the_progress_ends_it_alone(watcher, clock, monkeypatch):
         shown.close()
         lines = text(stream).splitlines()
         assert lines[:3] == [
-            "Train a",
+            "Train both",
             "warning: no progress is shown: RuntimeError: made up",
             "a message",
         ]
@@ -157,14 +155,14 @@ def test_where_it_is_not_wanted_there_are_no_threads_and_no_line(clock):
     screen = Screen()
     shown = begin(screen, clock, live=False)
     assert shown._thread is None
-    assert screen.text == "Train a"
+    assert screen.text == "Train both"
 
 
 def test_the_thread_looks_and_ends(watcher, clock, monkeypatch):
     monkeypatch.setattr(display, "LOOK", 0.001)
     screen = Screen()
     shown = begin(screen, clock)
-    clock.now, watcher.done = 60.0, 5.0
+    clock.now, watcher.done = 60.0, ["a"]
     assert shown._thread.daemon
     for _ in range(6000):
         if "runs 5/10" in screen.text:
@@ -174,4 +172,4 @@ def test_the_thread_looks_and_ends(watcher, clock, monkeypatch):
     shown.close()
     shown._thread.join(60)
     assert not shown._thread.is_alive()
-    assert screen.text == "Train a"
+    assert screen.text == "Train both"

@@ -1,91 +1,183 @@
-"""The digest of code: it changes with what a module imports, and with nothing else."""
+"""The digest of code: it changes with what modules do, and with nothing else."""
 
-import shutil
-import subprocess
-import sys
+import re
 from pathlib import Path
 
 import pytest
 
+from restudy import provenance
 from restudy.provenance import code_digest, commit, commit_in_words, environment
 
-SOURCE = Path(__file__).parents[1] / "src"
+RULES = sorted((Path(__file__).parents[1] / "workflow/rules").glob("*.smk"))
+
+# A package of two modules, of which one imports the other.
+DRAWING = """
+import numpy as np
+
+from restudy import reading
+from restudy.reading import mean as average
+from restudy.lanes.train import train_lanes
 
 
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    return shutil.copytree(SOURCE, tmp_path_factory.mktemp("code") / "src", ignore=ignored)
+class _Axis:
+    low = 0
+
+
+def draw(table: dict) -> str:
+    if not table:
+        raise ValueError(f"no rows in {table}")
+    title = "accuracy"
+    return f"{title}: {average(table) + _half(table)} {_Axis.low} {reading.largest(table)}"
+
+
+def _half(table: dict) -> float:
+    return np.median(list(table.values())) / 2
+"""
+READING = """
+_COLUMN = "test_accuracy"
+
+
+def mean(table):
+    return sum(_values(table)) / len(table)
+
+
+def largest(table):
+    return max(_values(table))
+
+
+def _values(table):
+    return [row[_COLUMN] for row in table]
+"""
+ENGINE = "def train_lanes():\n    return 1\n"
+FILES = {
+    "__init__.py": "",
+    "drawing.py": DRAWING,
+    "reading.py": READING,
+    "lanes/__init__.py": "",
+    "lanes/train.py": ENGINE,
+}
 
 
 @pytest.fixture
-def package(original, tmp_path):
-    return shutil.copytree(original, tmp_path / "src") / "restudy"
+def digest(monkeypatch, tmp_path):
+    """Return the digest of ``drawing`` in a package whose files are replaced in part."""
+
+    def of(files=(), module="restudy.drawing"):
+        for cached in (code_digest, provenance._read, provenance._is_ours):
+            cached.cache_clear()
+        for name, content in (FILES | dict(files)).items():
+            path = tmp_path / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(content) if content is not None else path.unlink()
+        return code_digest(module)
+
+    monkeypatch.setattr(provenance, "_SOURCE", tmp_path)
+    yield of
+    for cached in (code_digest, provenance._read, provenance._is_ours):
+        cached.cache_clear()
 
 
-def digest(package, module="restudy.training"):
-    program = f"from restudy.provenance import code_digest; print(code_digest({module!r}))"
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", program],
-        env={"PYTHONPATH": str(package.parent)},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    return done.stdout.strip()
-
-
-def modules(folder):
-    """One module of a package that does something."""
-    return sorted(path.name for path in (SOURCE / "restudy" / folder).glob("[a-z]*.py"))
-
-
-def append(path, text):
-    path.write_text(f"{path.read_text()}{text}\n")
-
-
-def test_a_copy_has_the_same_digest(package):
-    assert digest(package) == code_digest("restudy.training")
+def changed(file, *pairs):
+    content = FILES[file]
+    for old, new in pairs:
+        assert old in content
+        content = content.replace(old, new)
+    return {file: content}
 
 
 @pytest.mark.parametrize(
-    "file",
+    "files",
     [
-        *(f"lanes/{name}" for name in modules("lanes")),
-        "training.py",
-        "results.py",
-        "config/recipe.py",
-        "datasets/load.py",
-        "__init__.py",
-        "lanes/__init__.py",
+        changed("drawing.py", ("def draw(table: dict) -> str:\n", "{}    # Now.\n")),
+        changed("drawing.py", (": dict", ": Mapping[str, float]"), ("-> float", "-> np.floating")),
+        changed("drawing.py", ("    title =", "    title: str =")),
+        changed("drawing.py", ("no rows in {table}", "the table is empty")),
+        changed("drawing.py", ("_half", "_share"), ("_Axis", "_Scale")),
+        changed("drawing.py", ("average", "average_of")),
+        changed("drawing.py", ("np", "numpy"), ("import numpy as numpy", "import numpy")),
+        changed("reading.py", ("_COLUMN", "_NAME"), ("_values", "_column")),
+        changed("reading.py", ("def mean", "\n\n# Remarks.\ndef mean")),
+        changed("lanes/train.py", ("return 1", "return 2")),
+        {"reading.py": f'"""Tables."""\n{READING}'},
+        # A module is renamed, and one moved to a package of its own.
+        {
+            "reading.py": None,
+            "tables.py": READING,
+            **changed("drawing.py", ("reading", "tables")),
+        },
+        {
+            "reading.py": None,
+            "io/__init__.py": '"""Files."""',
+            "io/reading.py": READING,
+            **changed(
+                "drawing.py",
+                ("from restudy import reading", "from restudy.io import reading"),
+                ("restudy.reading", "restudy.io.reading"),
+            ),
+        },
+    ],
+    ids=[
+        *("docstring", "annotations", "annotated assignment", "error message", "private names"),
+        *("local name", "alias of a library", "private names below", "layout", "engine"),
+        *("docstring of a module", "renamed module", "moved module"),
     ],
 )
-def test_code_that_trains_changes_it(package, file):
-    append(package / file, "_NEW = 1")
-    assert digest(package) != code_digest("restudy.training")
+def test_words_and_names_leave_it(digest, files):
+    before = digest()
+    files = {
+        name: content and content.replace("{}    # Now.", 'def draw(table: dict):\n    """Draw."""')
+        for name, content in files.items()
+    }
+    assert digest(files) == before
 
 
-def test_code_that_only_reads_results_does_not(package):
-    for folder in ("figures", "evidence", "report", "tracking", "stats"):
-        for path in (package / folder).rglob("*.py"):
-            append(path, "_NEW = 1")
-    for name in ("collect.py", "plan.py", "tables.py", "progress.py", "config/loading.py"):
-        append(package / name, "_NEW = 1")
-    assert digest(package) == code_digest("restudy.training")
+@pytest.mark.parametrize(
+    "files",
+    [
+        changed("drawing.py", ("/ 2", "/ 3")),
+        changed("drawing.py", ("+ _half", "- _half")),
+        changed("drawing.py", ('"accuracy"', '"loss"')),
+        changed("drawing.py", ("ValueError", "KeyError")),
+        changed("drawing.py", ("np.median", "np.mean")),
+        changed("drawing.py", ("import numpy as np", "import cupy as np")),
+        changed("drawing.py", ("import mean", "import largest")),
+        changed("drawing.py", ("def draw", "def plot")),
+        changed("drawing.py", ("low = 0", "low = 1")),
+        changed("reading.py", ('"test_accuracy"', '"train_accuracy"')),
+        changed("reading.py", ("max(", "min(")),
+    ],
+)
+def test_what_is_done_changes_it(digest, files):
+    before = digest()
+    assert digest(files) != before
 
 
-def test_comments_and_layout_do_not(package):
-    for path in package.rglob("*.py"):
-        append(path, "\n\n# A comment.\n")
-    assert digest(package) == code_digest("restudy.training")
+def test_for_the_engine_stands_its_version(digest, monkeypatch):
+    before = digest(), digest(module="restudy.lanes.train"), digest(module="restudy.reading")
+    monkeypatch.setattr(provenance, "TRAINING_VERSION", -1)
+    after = digest(), digest(module="restudy.lanes.train"), digest(module="restudy.reading")
+    assert [one == other for one, other in zip(before, after, strict=True)] == [False, False, True]
 
 
-def test_drawing_has_a_digest_of_its_own(package):
-    append(package / "figures/style.py", "_NEW = 1")
-    before = code_digest("restudy.figures.grid")
-    assert digest(package, "restudy.figures.grid") != before
-    assert digest(package, "restudy.tables") == code_digest("restudy.tables")
+def test_the_engine_is_where_it_is_said_to_be():
+    for name in provenance._ENGINE:
+        assert provenance._is_ours(name)
+
+
+def test_rules_ask_for_many_and_each_module_is_read_once():
+    calls = [
+        call
+        for path in RULES
+        for call in re.findall(r"code_digest\(([^)]*)\)", path.read_text(encoding="utf-8"))
+    ]
+    asked = {tuple(found) for call in calls if (found := re.findall(r'"(restudy[^"]*)"', call))}
+    assert len(asked) > 20
+    code_digest.cache_clear()
+    provenance._read.cache_clear()
+    assert len({code_digest(*modules) for modules in asked}) == len(asked)
+    read = provenance._read.cache_info()
+    assert read.misses == read.currsize < 300
+    assert read.hits > 3 * read.misses
 
 
 def test_a_module_that_is_not_there():

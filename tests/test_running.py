@@ -8,15 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restudy import results
 from restudy.errors import RestudyError
+from restudy.results import group_files
 from restudy.running import drop, keep, take_back, train_in_turn
 
 
 def write(folder, value=1.0):
     table = pd.DataFrame({"lane": ["s0"], "value": [value]})
     weights = {"s0": {"weight": np.full(3, value)}}
-    results.write(results.CellResults(table, table, table, weights, {"value": value}), folder)
+    group_files.write(
+        group_files.CellResults(table, table, table, weights, {"value": value}), folder
+    )
 
 
 def files(folder):
@@ -46,7 +48,7 @@ def trainer(folders, broken=None, error=None):
 def test_a_line_a_cell_and_nothing_left_behind(folders, said):
     train_in_turn(folders, trainer(folders), said.append)
     assert said == ["a: trained", "b: trained", "c: trained"]
-    assert all(sorted(files(folder)) == sorted(results.FILES) for folder in folders.values())
+    assert all(sorted(files(folder)) == sorted(group_files.FILES) for folder in folders.values())
     assert all(len(list(folder.iterdir())) == 5 for folder in folders.values())
 
 
@@ -91,7 +93,7 @@ def test_copies_that_are_not_whole_are_not_used(folders):
     folder = folders["a"]
     write(folder)
     keep(folder)
-    (copy,) = folder.glob(f"*/{results.SUMMARY}")
+    (copy,) = folder.glob(f"*/{group_files.SUMMARY}")
     copy.write_bytes(copy.read_bytes()[:-1])
     write(folder, value=2.0)
     before = files(folder)

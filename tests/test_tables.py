@@ -9,6 +9,7 @@ import pytest
 
 from restudy import tables
 from restudy.errors import RestudyError
+from restudy.results.table_files import to_csv
 
 NAN = math.nan
 
@@ -186,7 +187,11 @@ def test_seconds_of_an_epoch_when_not_every_epoch_is_measured() -> None:
 
 
 def test_markdown_says_what_was_cut(runs: pd.DataFrame) -> None:
-    description = {"scale": "quick", "cuts": ["2 seeds instead of 10"], "as_published": False}
+    description = {
+        "scale": "quick",
+        "reductions": [{"field": "seeds", "full": 10, "reduced": 2}],
+        "as_published": False,
+    }
     summary = tables.readable_summary(tables.summary_table(runs, FACTORS), FACTORS)
     text = tables.to_markdown(summary, "Made up", tables.notes(description, runs))
     lines = text.splitlines()
@@ -213,7 +218,7 @@ def test_readable_comparison(runs: pd.DataFrame) -> None:
 
 def test_csv_keeps_every_digit(runs: pd.DataFrame) -> None:
     table = tables.summary_table(runs, FACTORS)
-    content = tables.to_csv(table)
-    assert content == tables.to_csv(tables.summary_table(runs, FACTORS))
+    content = to_csv(table)
+    assert content == to_csv(tables.summary_table(runs, FACTORS))
     back = pd.read_csv(io.BytesIO(content))
     assert back["mean"].tolist() == pytest.approx(table["mean"].tolist(), rel=1e-15)

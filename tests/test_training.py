@@ -5,12 +5,13 @@ import shutil
 import pandas as pd
 import pytest
 
-from restudy import results, training
+from restudy import training
 from restudy.errors import RestudyError
+from restudy.results import group_files
 from tests.recipes import houses, images, lane
 
 LANES = [lane(seed=seed) for seed in range(2)]
-TABLES = (results.HISTORY, results.SUMMARY)
+TABLES = (group_files.HISTORY, group_files.SUMMARY)
 
 
 @pytest.fixture(autouse=True)
@@ -21,11 +22,13 @@ def data(monkeypatch):
     return there
 
 
-def train(folder, lanes=LANES, code="code", **options):
-    return training.train_cell(lanes, folder, folder / "data", code=code, device="cpu", **options)
+def train(folder, lanes=LANES, version=1, **options):
+    return training.train_cell(
+        lanes, folder, folder / "data", version=version, device="cpu", **options
+    )
 
 
-def contents(folder, names=results.FILES):
+def contents(folder, names=group_files.FILES):
     return {name: (folder / name).read_bytes() for name in names}
 
 
@@ -52,7 +55,7 @@ def folder(finished, tmp_path):
 
 def test_two_trainings_write_the_same_bytes(finished, tmp_path):
     train(tmp_path)
-    same = (*TABLES, results.WEIGHTS)
+    same = (*TABLES, group_files.WEIGHTS)
     assert contents(tmp_path, same) == contents(finished, same)
 
 
@@ -76,22 +79,22 @@ def test_one_more_seed_trains_one_lane_and_keeps_the_others_to_the_bit(folder, f
     assert [list(old["seeds"]) for old in found.record["earlier"]] == [[one.id for one in LANES]]
     at_once = tmp_path / "at once"
     train(at_once, lanes)
-    same = (*TABLES, results.WEIGHTS)
+    same = (*TABLES, group_files.WEIGHTS)
     assert contents(folder, same) == contents(at_once, same)
 
 
 def test_one_seed_less_trains_nothing_and_forgets_it(folder, finished):
     _, trained = train(folder, LANES[:1])
     assert trained == 0
-    assert list(pd.read_parquet(folder / results.SUMMARY)["lane"]) == [LANES[0].id]
+    assert list(pd.read_parquet(folder / group_files.SUMMARY)["lane"]) == [LANES[0].id]
     pd.testing.assert_frame_equal(
-        rows(folder, results.HISTORY, LANES), rows(finished, results.HISTORY, LANES[:1])
+        rows(folder, group_files.HISTORY, LANES), rows(finished, group_files.HISTORY, LANES[:1])
     )
 
 
-def test_other_code_trains_all_again(folder):
-    assert train(folder, code="other code")[1] == len(LANES)
-    assert train(folder, code="other code")[1] == 0
+def test_another_version_of_training_trains_all_again(folder):
+    assert train(folder, version=2)[1] == len(LANES)
+    assert train(folder, version=2)[1] == 0
 
 
 def test_other_data_train_all_again(folder, data, monkeypatch):
@@ -106,7 +109,7 @@ def test_other_libraries_train_all_again(folder, monkeypatch):
     assert train(folder)[1] == len(LANES)
 
 
-@pytest.mark.parametrize("name", results.FILES)
+@pytest.mark.parametrize("name", group_files.FILES)
 @pytest.mark.parametrize("damage", ["truncated", "missing", "from another cell"])
 def test_half_written_files_are_never_taken_for_finished(folder, finished, tmp_path, name, damage):
     path = folder / name
@@ -118,20 +121,20 @@ def test_half_written_files_are_never_taken_for_finished(folder, finished, tmp_p
         other = tmp_path / "other"
         train(other, [lane(seed=seed, learning_rate=0.3) for seed in range(2)])
         shutil.copy(other / name, path)
-    assert results.read(folder) is None
+    assert group_files.read(folder) is None
     assert train(folder)[1] == len(LANES)
-    same = (*TABLES, results.WEIGHTS)
+    same = (*TABLES, group_files.WEIGHTS)
     assert contents(folder, same) == contents(finished, same)
 
 
 def test_weights_that_were_dropped_are_trained_again_when_they_are_wanted(folder, finished):
     _, trained = train(folder, keep_weights=False)
     assert trained == 0
-    assert results.read(folder).weights == {}
+    assert group_files.read(folder).weights == {}
     assert contents(folder, TABLES) == contents(finished, TABLES)
     assert train(folder, keep_weights=False)[1] == 0
     assert train(folder)[1] == len(LANES)
-    same = (*TABLES, results.WEIGHTS)
+    same = (*TABLES, group_files.WEIGHTS)
     assert contents(folder, same) == contents(finished, same)
 
 

@@ -10,12 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from restudy.config.identity import cell_id, lane_id
-from restudy.config.recipe import Recipe
-from restudy.results import CellResults, merge, summary_row
+from bench.load.results import made_up
+from bench.load.studies import seeds, tracked
+from restudy.config.identity import cell_id
 from restudy.tracking.log import log_cell
 from restudy.tracking.store import ensure_experiment, open_client, prepare
 from restudy.tracking.views import RUNS, address
@@ -25,6 +22,7 @@ STUDY = "many-runs"
 PAGE = 100
 """Runs that the UI asks for at a time."""
 _LANES = 50
+_RECIPE = {"dataset": "mnist", "learning_rate": 0.1, "batch_size": 64, "epochs": 2}
 # The names of the runs are links in the table.
 _SHOWN = "[...document.querySelectorAll('a')].filter((a) => /seed=/.test(a.textContent)).length > 5"
 _SEARCH = "/ajax-api/2.0/mlflow/runs/search"
@@ -36,44 +34,12 @@ def fill(uri: str, artifacts: Path, runs: int) -> str:
     assert problem is None, problem  # noqa: S101
     client = open_client(uri)
     cells = -(-runs // _LANES)
-    recipes = {
-        width: [
-            Recipe(
-                dataset="mnist",
-                hidden=[8 + width],
-                learning_rate=0.1,
-                batch_size=64,
-                epochs=2,
-                seed=seed,
-            )
-            for seed in range(_LANES)
-        ]
-        for width in range(cells)
-    }
-    study = {
-        "name": STUDY,
-        "title": "Many runs",
-        "question": "Can they be browsed?",
-        "scale": "full",
-        "factors": {"width": [str(width) for width in recipes], "dataset": ["mnist"]},
-        "reductions": [],
-        "datasets": ["mnist"],
-        "keep_weights": False,
-        "results": "results",
-        "runs": [
-            {
-                "cell": cell_id(one),
-                "lane": lane_id(one),
-                "levels": {"width": str(width), "dataset": "mnist"},
-            }
-            for width, some in recipes.items()
-            for one in some
-        ],
-    }
+    widths = {str(width): seeds(_LANES, **_RECIPE, hidden=[8 + width]) for width in range(cells)}
+    study = tracked(STUDY, widths)
     experiment = ensure_experiment(client, artifacts, study)
-    for some in recipes.values():
-        made = _made_up(some)
-        log_cell(client, experiment, study, cell_id(some[0]), made, existing=[])
+    for lanes in widths.values():
+        cell = cell_id(lanes[0].recipe)
+        log_cell(client, experiment, study, cell, made_up(lanes), existing=[])
     return address(experiment, RUNS)
 
 
@@ -128,30 +94,3 @@ def look(tab: Tab, address: str, seconds: float = 120) -> float:
         assert time.perf_counter() - started < seconds, tab.run("document.body.innerText")  # noqa: S101
         time.sleep(0.05)
     return time.perf_counter() - started
-
-
-def _made_up(recipes: list[Recipe]) -> CellResults:
-    rng = np.random.default_rng(recipes[0].hidden[0])
-    histories, rows, times = [], [], []
-    for recipe in recipes:
-        lane = lane_id(recipe)
-        values = [
-            (lane, epoch, 10 * epoch, split, metric, float(rng.random()))
-            for epoch in (1, 2)
-            for split in ("train", "validation", *(["test"] if epoch == 2 else []))
-            for metric in ("data_loss", "accuracy", *(["penalty"] if split == "train" else []))
-        ]
-        columns = ["lane", "epoch", "step", "split", "metric", "value"]
-        histories.append(pd.DataFrame(values, columns=columns))
-        facts = {"n_train": 100, "n_validation": 10, "n_test": 20, "parameters": 7}
-        rows.append(summary_row(lane, "made up", recipe, histories[-1], facts))
-        times += [(lane, epoch, len(recipes), 1.0, 0.1) for epoch in (1, 2)]
-    timing = pd.DataFrame(
-        times, columns=["lane", "epoch", "lanes_in_stack", "train_seconds", "evaluation_seconds"]
-    )
-    record = {
-        "data": {"dataset": "mnist", "sha256": "0" * 64, "split_seed": 0},
-        "seeds": {lane_id(recipe): recipe.seed for recipe in recipes},
-    }
-    parts = [CellResults(pd.concat(histories), pd.DataFrame(rows), timing, {}, record)]
-    return merge(parts)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.workspace import NAME
+from restudy.config.identity import Lane, cell_id, lane_id
+from restudy.config.recipe import Recipe
 
 _BATCHES = (8, 16, 20, 32, 40, 50, 64, 100, 128, 200)
 _EPOCHS = 4
@@ -35,4 +38,41 @@ def many_cells(cells: int, *, long: bool, seeds: int = 1) -> dict[str, Any]:
             "epochs": list(range(first, first + _EPOCHS)),
         },
         "seeds": seeds,
+    }
+
+
+def seeds(number: int, **fields: Any) -> list[Lane]:
+    """Return the lanes of a cell: a recipe with as many seeds."""
+    recipes = [Recipe(**fields, seed=seed) for seed in range(number)]
+    return [Lane(lane_id(recipe), recipe) for recipe in recipes]
+
+
+def tracked(name: str, cells: Mapping[str, Sequence[Lane]], **others: Any) -> dict[str, Any]:
+    """Return the description of a study of several widths, as MLflow is told of it.
+
+    Args:
+        name: of the study.
+        cells: width -> the lanes of its cell.
+        others: further keys.
+    """
+    return {
+        "name": name,
+        "title": name,
+        "question": "Does the store keep up?",
+        "scale": "full",
+        "factors": {"width": list(cells), "dataset": ["mnist"]},
+        "reductions": [],
+        "datasets": ["mnist"],
+        "keep_weights": False,
+        "results": "results",
+        "runs": [
+            {
+                "cell": cell_id(lane.recipe),
+                "lane": lane.id,
+                "levels": {"width": width, "dataset": "mnist"},
+            }
+            for width, lanes in cells.items()
+            for lane in lanes
+        ],
+        **others,
     }

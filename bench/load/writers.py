@@ -11,17 +11,16 @@ from typing import Any
 
 import pandas as pd
 
+from bench.load.studies import seeds, tracked
 from bench.same.computed import images
-from restudy import results
-from restudy.config.identity import Lane, cell_id, lane_id
-from restudy.config.recipe import Recipe
+from restudy.config.identity import Lane, cell_id
 from restudy.lanes.train import train_lanes
-from restudy.results import CellResults
+from restudy.results import group_files
+from restudy.results.group_files import CellResults
 from restudy.tracking.live import LiveCell
 from restudy.tracking.store import open_client, prepare
 
 STUDY = "load"
-_LEVEL = "width"
 # All that a job imports: a forked process need not import it again.
 _PRELOADED = ["bench.load.writers", "mlflow"]
 
@@ -33,20 +32,20 @@ class Job:
     Attributes:
         uri, artifacts: the store, and where the files of its experiments go.
         cells: the folder with the cells' folders.
-        recipes: one for each lane.
+        lanes: of the cell.
         study: the description, with all runs.
     """
 
     uri: str
     artifacts: Path
     cells: Path
-    recipes: Sequence[Recipe]
+    lanes: Sequence[Lane]
     study: dict[str, Any]
 
     @property
     def cell(self) -> str:
         """Id of the cell."""
-        return cell_id(self.recipes[0])
+        return cell_id(self.lanes[0].recipe)
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def measure(uri: str, folder: Path, *, jobs: int = 8, lanes: int = 3, epochs: in
         told = pool.map(run, todo, chunksize=1)
     seconds = time.perf_counter() - started
     lost = [f"{job.cell}: {problem}" for job, problem in zip(todo, told, strict=True) if problem]
-    found = {job.cell: results.read(job.cells / job.cell) for job in todo}
+    found = {job.cell: group_files.read(job.cells / job.cell) for job in todo}
     whole = {cell: made for cell, made in found.items() if made is not None}
     lost += list(missing(uri, whole))
     return Written(
@@ -98,34 +97,17 @@ def measure(uri: str, folder: Path, *, jobs: int = 8, lanes: int = 3, epochs: in
 def plan(uri: str, folder: Path, jobs: int, lanes: int, epochs: int) -> list[Job]:
     """Return jobs of a study of networks of several widths, a cell for each."""
     widths = range(8, 8 + jobs)
-    shared = {"dataset": "mnist", "learning_rate": 0.1, "batch_size": 32, "epochs": epochs}
-    shared |= {"train_samples": 512, "validation_samples": 128}
-    recipes = [
-        [Recipe(**shared, hidden=[width], seed=seed) for seed in range(lanes)]  # type: ignore[arg-type]
-        for width in widths
-    ]
-    study = {
-        "name": STUDY,
-        "title": "Jobs that log at once",
-        "question": "Is anything lost?",
-        "scale": "full",
-        "factors": {_LEVEL: [str(width) for width in widths], "dataset": ["mnist"]},
-        "reductions": [],
-        "datasets": ["mnist"],
-        "keep_weights": True,
-        "results": str(folder),
-        "runs": [
-            {
-                "cell": cell_id(one),
-                "lane": lane_id(one),
-                "levels": {_LEVEL: str(width), "dataset": "mnist"},
-            }
-            for width, some in zip(widths, recipes, strict=True)
-            for one in some
-        ],
+    shared: dict[str, Any] = {
+        "dataset": "mnist",
+        "learning_rate": 0.1,
+        "batch_size": 32,
+        "epochs": epochs,
     }
+    shared |= {"train_samples": 512, "validation_samples": 128}
+    cells = {str(width): seeds(lanes, **shared, hidden=[width]) for width in widths}
+    study = tracked(STUDY, cells, keep_weights=True, results=str(folder))
     place = folder / "mlflow/artifacts"
-    return [Job(uri, place, folder / "cells", some, study) for some in recipes]
+    return [Job(uri, place, folder / "cells", some, study) for some in cells.values()]
 
 
 def run(job: Job) -> str | None:
@@ -134,11 +116,10 @@ def run(job: Job) -> str | None:
 
     torch.set_num_threads(1)
     live = LiveCell(job.uri, job.artifacts, lambda: [job.study], job.cell, seconds=1e-9)
-    lanes = [Lane(lane_id(one), one) for one in job.recipes]
-    digests = {lane.id: "made up" for lane in lanes}
-    made = train_lanes(lanes, images(), digests=digests, watch=live.watch)
-    made.record |= {"seeds": {lane.id: lane.recipe.seed for lane in lanes}}
-    results.write(made, job.cells / job.cell)
+    digests = {lane.id: "made up" for lane in job.lanes}
+    made = train_lanes(job.lanes, images(), digests=digests, watch=live.watch)
+    made.record |= {"seeds": {lane.id: lane.recipe.seed for lane in job.lanes}}
+    group_files.write(made, job.cells / job.cell)
     return None if live.finish(made) else live.problem or "nothing was sent"
 
 

@@ -17,17 +17,18 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from experiments import unit_tests
 from restudy import tables
 from restudy.config.identity import Lane, lane_id
 from restudy.config.recipe import Recipe
 from restudy.datasets.load import PreparedData
-from restudy.evidence import unit_tests
 from restudy.evidence.ledger import Published, load_rows
 from restudy.lanes import network
 from restudy.lanes.arithmetic import Choice
 from restudy.lanes.initial import initial_layers
 from restudy.lanes.streams import generator
 from restudy.lanes.train import train_lanes
+from restudy.results.table_files import to_csv
 
 Numbers = dict[str, NDArray[Any]]
 
@@ -123,8 +124,7 @@ def written() -> Numbers:
         ),
     }
     return {
-        f"tables/{name}": np.frombuffer(tables.to_csv(table), np.uint8)
-        for name, table in made.items()
+        f"tables/{name}": np.frombuffer(to_csv(table), np.uint8) for name, table in made.items()
     }
 
 

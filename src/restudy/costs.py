@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from typing import NamedTuple
 
 from restudy.config.recipe import Recipe
 from restudy.datasets.registry import DATASETS
@@ -42,17 +41,6 @@ START = 8.0
 """Seconds before a job's first step, nearly all of them imports."""
 
 
-class Work(NamedTuple):
-    """What takes time, each by a number of its own: seconds, or how much slower a machine is."""
-
-    products: float
-    """Products of matrices."""
-    passes: float
-    """Passing over numbers in memory."""
-    calls: float
-    """Everything that does not grow with the network: calls, files."""
-
-
 def seconds(recipe: Recipe, lanes: int) -> float:
     """Estimate how long one core trains a cell, without the start of its job.
 
@@ -60,19 +48,6 @@ def seconds(recipe: Recipe, lanes: int) -> float:
         recipe: of one of its lanes; the others cost the same, but for dropout.
         lanes: how many there are.
     """
-    return sum(work(recipe, lanes))
-
-
-def operations(recipe: Recipe) -> int:
-    """Return the floating-point operations of the products that train one run.
-
-    Forward 2 a weight and sample, backward 4. Evaluation is not counted.
-    """
-    return 6 * _weights(recipe) * recipe.total_steps * recipe.n_batch
-
-
-def work(recipe: Recipe, lanes: int) -> Work:
-    """Estimate what training a cell takes; see :func:`seconds`."""
     data = DATASETS[recipe.dataset]
     weights = _weights(recipe)
     inputs, units = data.inputs, sum(recipe.hidden)
@@ -84,9 +59,18 @@ def work(recipe: Recipe, lanes: int) -> Work:
     passes += ((inputs + 3 * units) * trained + units * evaluated) * _VALUE
     passes += units * trained * _MASK if recipe.dropout else 0
     passes += weights * steps * _WEIGHT
+    # Calls, whatever the size of the network.
     blocks = math.ceil(recipe.n_batch / _ROWS) if full else 1
     calls = (len(recipe.hidden) + 1) * steps * blocks * _LAYER
-    return Work(lanes * products, lanes * passes, CELL + lanes * calls)
+    return lanes * products + lanes * passes + (CELL + lanes * calls)
+
+
+def operations(recipe: Recipe) -> int:
+    """Return the floating-point operations of the products that train one run.
+
+    Forward 2 a weight and sample, backward 4. Evaluation is not counted.
+    """
+    return 6 * _weights(recipe) * recipe.total_steps * recipe.n_batch
 
 
 def _weights(recipe: Recipe) -> int:

@@ -1,8 +1,7 @@
 """What each scale would train, and how long that takes here: ``python -m restudy.forecast``.
 
-Nothing is trained and nothing is written. Seconds of a cell are those that an earlier run took,
-where its results are there; else they are estimated (:mod:`restudy.costs`) and held against the
-speed of this machine (:mod:`restudy.speed`).
+Nothing is trained and nothing is written. Seconds are estimated (:mod:`restudy.costs`) and scaled
+to the speed of this machine (:mod:`restudy.speed`).
 """
 
 from __future__ import annotations
@@ -11,14 +10,14 @@ import argparse
 import heapq
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
-import pandas as pd
+from tabulate import tabulate
 
-from restudy import costs, errors
+from restudy import errors
 from restudy.config.loading import load_studies, validate
 from restudy.config.recipe import Recipe
 from restudy.config.settings import Settings
@@ -28,17 +27,13 @@ from restudy.errors import RestudyError
 from restudy.evidence.checks import FOLDER, load_evidence
 from restudy.evidence.drawable import figures_to_draw, load_source_figures
 from restudy.evidence.ledger import load_ledger
+from restudy.experiments.project import use
 from restudy.jobs import make_jobs
 from restudy.plan import Cell, Plan, load_plan
 from restudy.progress import duration
-from restudy.results import TIMING
 
 SCALES: tuple[Scale, ...] = get_args(Scale)
 
-Spent = Mapping[str, Mapping[str, float]]
-"""Cell -> lane -> seconds of one core that an earlier run took for it."""
-
-_AS_ESTIMATED = costs.Work(products=1.0, passes=1.0, calls=1.0)
 _JOB = 4.0
 """Seconds of one core that a job takes which is none of those below: imports, and a table."""
 _PICTURE = 1.5
@@ -58,34 +53,18 @@ written."""
 
 
 @dataclass(frozen=True)
-class CellForecast:
-    """What training a cell takes.
-
-    Attributes:
-        cell: the cell.
-        seconds: of one core.
-        known: lanes whose seconds an earlier run tells; the others take as long as these.
-    """
-
-    cell: Cell
-    seconds: float
-    known: int
-
-
-@dataclass(frozen=True)
 class StudyForecast:
     """What a study adds to those before it.
 
     A run that several studies have counts for the first, and so does a cell.
 
     Attributes:
-        name: of the study.
-        runs: its own.
-        shared: runs that a study before it has too, beside its own.
-        cells: its own, in the order of its runs.
-        jobs: that train them.
-        seconds: of one core, for its runs.
-        measured: the part of these that an earlier run tells.
+        name: name of the study.
+        runs: number of its own runs.
+        shared: number of its runs that a study before it has, too.
+        cells: its own cells, in the order of its runs.
+        jobs: number of jobs that train them.
+        seconds: seconds of one core for its own runs.
         wall: seconds that its jobs take alone on all cores.
         cut: names of what the scale cuts.
         cuts: the same in words, with values.
@@ -95,10 +74,9 @@ class StudyForecast:
     name: str
     runs: int = 0
     shared: int = 0
-    cells: tuple[CellForecast, ...] = ()
+    cells: tuple[Cell, ...] = ()
     jobs: int = 0
     seconds: float = 0.0
-    measured: float = 0.0
     wall: float = 0.0
     cut: tuple[str, ...] = ()
     cuts: tuple[str, ...] = ()
@@ -107,34 +85,23 @@ class StudyForecast:
 
 @dataclass(frozen=True)
 class Forecast:
-    """A run of the pipeline.
+    """What a run of the pipeline trains, and how long it takes.
 
     Attributes:
-        scale: its scale.
-        cores: how many jobs run at once.
-        studies: those that it trains, and those that its scale leaves out.
-        wall: seconds that all training jobs take.
-        rest: seconds that all other jobs take.
+        scale: name of the scale.
+        cores: number of jobs that run at once.
+        slower: how many times as long as estimated this machine takes.
+        studies: those that the run trains, and those that its scale leaves out.
+        total: the studies together, as if they were one.
+        rest: seconds that all jobs take which train nothing.
     """
 
     scale: str
     cores: int
+    slower: float
     studies: tuple[StudyForecast, ...]
-    wall: float
+    total: StudyForecast
     rest: float
-
-    @property
-    def total(self) -> StudyForecast:
-        """The studies together, as if they were one."""
-        return StudyForecast(
-            "all",
-            runs=sum(study.runs for study in self.studies),
-            cells=tuple(cell for study in self.studies for cell in study.cells),
-            jobs=sum(study.jobs for study in self.studies),
-            seconds=sum(study.seconds for study in self.studies),
-            measured=sum(study.measured for study in self.studies),
-            wall=self.wall,
-        )
 
 
 def forecast(
@@ -145,10 +112,9 @@ def forecast(
     figures: int = 0,
     experiments: int = 0,
     cores: int = 1,
-    times: costs.Work = _AS_ESTIMATED,
-    spent: Spent | None = None,
+    slower: float = 1.0,
 ) -> Forecast:
-    """Say what training a plan takes.
+    """Estimate what training a plan takes.
 
     Args:
         plan: of one scale.
@@ -157,22 +123,15 @@ def forecast(
         figures: how many figures of the sources are drawn.
         experiments: how many small experiments are done.
         cores: how many jobs run at once.
-        times: how many times as long this machine takes as the estimates say.
-        spent: what earlier runs took.
+        slower: how many times as long as estimated this machine takes.
     """
-    cells = {
-        name: cell_forecast(cell, times, (spent or {}).get(name, {}))
-        for name, cell in plan.cells.items()
-    }
     owner: dict[str, str] = {}
     for name, study in plan.studies.items():
         for run in study.runs:
             owner.setdefault(run.cell, name)
-    start = costs.START * times.calls
     jobs: dict[str, list[float]] = {name: [] for name in plan.studies}
     for job in make_jobs(plan).values():
-        seconds = start + sum(cells[cell.id].seconds for cell in job.cells)
-        jobs[owner[job.cells[0].id]].append(seconds)
+        jobs[owner[job.cells[0].id]].append(job.work * slower)
     studies = []
     seen: set[tuple[str, str]] = set()
     for name in names or plan.studies:
@@ -182,66 +141,51 @@ def forecast(
         study = plan.studies[name]
         runs = [run for run in study.runs if (run.cell, run.lane) not in seen]
         seen.update((run.cell, run.lane) for run in runs)
-        # A run's share of what its cell takes.
-        shares = [
-            (found.seconds / len(found.cell.lanes), found.known > 0)
-            for found in (cells[run.cell] for run in runs)
-        ]
-        own = [cell for cell in dict.fromkeys(run.cell for run in runs) if owner[cell] == name]
+        cells = {run.cell: plan.cells[run.cell] for run in runs}
         studies.append(
             StudyForecast(
                 name,
                 runs=len(runs),
                 shared=len(study.runs) - len(runs),
-                cells=tuple(cells[cell] for cell in own),
+                cells=tuple(cell for id_, cell in cells.items() if owner[id_] == name),
                 jobs=len(jobs[name]),
-                seconds=sum(seconds for seconds, _ in shares),
-                measured=sum(seconds for seconds, known in shares if known),
+                # A run's share of what its cell takes.
+                seconds=slower
+                * sum(cells[run.cell].work / len(cells[run.cell].lanes) for run in runs),
                 wall=wall(jobs[name], cores),
                 cut=_cut(study.study, scale),
                 cuts=tuple(one.text for one in study.reductions),
             )
         )
+    total = StudyForecast(
+        "all",
+        runs=sum(study.runs for study in studies),
+        cells=tuple(cell for study in studies for cell in study.cells),
+        jobs=sum(study.jobs for study in studies),
+        seconds=sum(study.seconds for study in studies),
+        wall=wall([seconds for some in jobs.values() for seconds in some], cores),
+    )
     datasets = {cell.shared.dataset for cell in plan.cells.values()}
     # All runs are put into MLflow by one job.
     pieces = [_TRACKED * sum(study.runs + study.shared for study in studies)]
     pieces += [_JOB] * (_JOBS_OF_A_DATASET * len(datasets) + _OTHER_JOBS)
     pieces += [_COLLECTED] * len(plan.studies)
     pieces += [_PICTURE] * (figures + len(plan.studies)) + [_EXPERIMENT] * experiments
-    return Forecast(
-        scale,
-        cores,
-        tuple(studies),
-        wall=wall([seconds for some in jobs.values() for seconds in some], cores),
-        rest=wall([piece * times.calls for piece in pieces], cores),
-    )
+    rest = wall([piece * slower for piece in pieces], cores)
+    return Forecast(scale, cores, slower, tuple(studies), total, rest)
 
 
 def _cut(study: Study, scale: str) -> tuple[str, ...]:
     """Return the names of what a scale cuts in a study."""
-    cuts = {name: cut for name, cut in study.scales.items() if name == scale}
-    return tuple(
-        name
-        for cut in cuts.values()
-        for name in (
-            *(name for name in Recipe.model_fields if name in cut.recipe.model_fields_set),
-            *cut.factors,
-            *(["combinations"] if cut.exclude is not None else []),
-            *(["seeds"] if cut.seeds is not None else []),
-        )
+    cut = next((cut for name, cut in study.scales.items() if name == scale), None)
+    if cut is None:
+        return ()
+    return (
+        *(name for name in Recipe.model_fields if name in cut.recipe.model_fields_set),
+        *cut.factors,
+        *(["combinations"] if cut.exclude is not None else []),
+        *(["seeds"] if cut.seeds is not None else []),
     )
-
-
-def cell_forecast(cell: Cell, times: costs.Work, spent: Mapping[str, float]) -> CellForecast:
-    """Say what training one cell takes; ``spent`` is lane -> seconds of an earlier run."""
-    lanes = len(cell.lanes)
-    known = [spent[lane.id] for lane in cell.lanes if lane.id in spent]
-    if not known:
-        parts = costs.work(cell.shared, lanes)
-        seconds = sum(part * slower for part, slower in zip(parts, times, strict=True))
-        return CellForecast(cell, seconds, 0)
-    share = sum(known) / len(known)
-    return CellForecast(cell, costs.CELL * times.calls + share * lanes, len(known))
 
 
 def wall(jobs: Iterable[float], cores: int) -> float:
@@ -252,42 +196,30 @@ def wall(jobs: Iterable[float], cores: int) -> float:
     return max(free)
 
 
-def read_spent(folders: Iterable[Path]) -> dict[str, dict[str, float]]:
-    """Return what earlier runs took, from the folders that hold cells.
-
-    A stack's seconds are shared evenly by its lanes. Files that cannot be read count for nothing:
-    a run of the pipeline will make them anew.
-    """
-    found: dict[str, dict[str, float]] = {}
-    for path in (path for folder in folders for path in folder.glob(f"*/{TIMING}")):
-        try:
-            table = pd.read_parquet(path)
-        except (OSError, ValueError):
-            continue
-        seconds = (table["train_seconds"] + table["evaluation_seconds"]) / table["lanes_in_stack"]
-        lanes = seconds.groupby(table["lane"]).sum()
-        found.setdefault(path.parent.name, {}).update((str(x), float(y)) for x, y in lanes.items())
-    return found
-
-
 def describe(found: Forecast, *, cells: bool = False) -> str:
     """Return a forecast as text; with ``cells`` each cell has a line too."""
     rows = [_row(study, values=cells) for study in (*found.studies, found.total)]
-    lines = [f"Scale {found.scale}", "", *_aligned("<>>>>>><", [_HEAD, *rows])]
+    lines = [f"Scale {found.scale}", "", _aligned(_HEAD, rows, "<>>>>><")]
     if cells:
-        lines += ["", *_aligned("<<>>>", [_CELL_HEAD, *_cell_rows(found)])]
-    whole, training, rest = map(duration, (found.wall + found.rest, found.wall, found.rest))
+        each = [
+            (study.name, cell.id, f"{len(cell.lanes)}", _seconds(cell.work * found.slower))
+            for study in found.studies
+            for cell in study.cells
+        ]
+        lines += ["", _aligned(("study", "cell", "runs", "core seconds"), each, "<<>>")]
+    training = found.total.wall
+    times = map(duration, (training + found.rest, training, found.rest))
     cores = f"{found.cores} core{'s'[: found.cores - 1]}"
-    last = f"{training} of training, {rest} of data, tables, figures and report."
-    return "\n".join([*lines, "", f"About {whole} on {cores}: {last}"])
+    last = "About {} on {cores}: {} of training, {} of data, tables, figures and report."
+    return "\n".join([*lines, "", last.format(*times, cores=cores)])
 
 
-_HEAD = ("study", "runs", "cells", "jobs", "core seconds", "time", "measured", "cut")
+_HEAD = ("study", "runs", "cells", "jobs", "core seconds", "time", "cut")
 
 
 def _row(study: StudyForecast, *, values: bool) -> Sequence[str]:
     if study.skipped:
-        return (study.name, *["-"] * 6, "left out")
+        return (study.name, *["-"] * 5, "left out")
     words = ["; ".join(study.cuts) if values else ", ".join(study.cut)]
     if study.shared:
         words.append(f"(and {study.shared} runs of studies above)")
@@ -298,45 +230,19 @@ def _row(study: StudyForecast, *, values: bool) -> Sequence[str]:
         f"{study.jobs:,}",
         _seconds(study.seconds),
         duration(study.wall),
-        _share(study.measured, study.seconds),
         " ".join(filter(None, words)),
     )
-
-
-_CELL_HEAD = ("study", "cell", "runs", "core seconds", "measured")
-
-
-def _cell_rows(found: Forecast) -> Iterator[Sequence[str]]:
-    for study in found.studies:
-        for one in study.cells:
-            runs = len(one.cell.lanes)
-            measured = "yes" if one.known else "no"
-            if 0 < one.known < runs:
-                measured = f"{one.known} of {runs}"
-            yield study.name, one.cell.id, f"{runs}", _seconds(one.seconds), measured
 
 
 def _seconds(seconds: float) -> str:
     return f"{seconds:,.0f}" if seconds >= 10 else f"{seconds:.1f}"
 
 
-def _share(part: float, whole: float) -> str:
-    """Return how much was measured; 1% to 99% is neither all nor nothing."""
-    if part == 0 or part >= whole:
-        return "yes" if part else "no"
-    return f"{min(max(part / whole, 0.01), 0.99):.0%}"
-
-
-def _aligned(sides: str, rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return rows as lines; ``sides`` has a ``<`` or ``>`` for each column."""
-    rows = list(rows)
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return [
-        "  ".join(
-            f"{cell:{side}{width}}" for cell, side, width in zip(row, sides, widths, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
+def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> str:
+    """Return a table as text; ``sides`` has a ``<`` or ``>`` for each column."""
+    align = [{"<": "left", ">": "right"}[side] for side in sides]
+    text = tabulate(rows, head, tablefmt="plain", colalign=align, disable_numparse=True)
+    return "\n".join(line.rstrip() for line in text.splitlines())
 
 
 def settings_of(scale: Scale) -> Settings:
@@ -389,22 +295,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         besides = {scale: _besides(plan, settings[scale]) for scale, plan in plans.items()}
         from restudy import speed  # only now: it takes seconds, and mistakes are told at once
 
-        times = speed.measure(cores, settings[shown[0]].training.arithmetic)
+        slower = speed.measure(cores, settings[shown[0]].training.arithmetic)
     except RestudyError as error:
         sys.exit(f"error: {error}")
-    # A cell is the same whichever scale trained it.
-    spent = read_spent(Path(one.results) / "cells" for one in settings.values())
     for scale, plan in plans.items():
         names = load_studies(Path(settings[scale].studies), settings[scale].only)
-        found = forecast(
-            plan,
-            scale,
-            names=names,
-            **besides[scale],
-            cores=cores,
-            times=times,
-            spent=spent,
-        )
+        found = forecast(plan, scale, names=names, **besides[scale], cores=cores, slower=slower)
         print(describe(found, cells=options.scale is not None), end="\n\n")
     print(_NOTES)
     if speed.has_gpu():
@@ -416,6 +312,7 @@ def _besides(plan: Plan, settings: Settings) -> dict[str, int]:
 
     It sees to it that the evidence is right.
     """
+    use(settings.experiments_folder)
     load_ledger(FOLDER)
     evidence = load_evidence(plan.studies)
     asked = {*evidence.experiments_tested(), *evidence.experiments_shown()}
@@ -426,11 +323,10 @@ def _besides(plan: Plan, settings: Settings) -> dict[str, int]:
 
 
 _NOTES = """\
-A run or cell that several studies have counts for the first of them. Core seconds of a cell that
-was trained before are as measured then; the others are estimated, within a factor of two, by the
-speed of this machine as it is now: busy with other work it is slower. The time of a study is that
-of its jobs alone on all cores. Runs whose results are there, and still right, are not trained
-again."""
+A run or cell that several studies have counts for the first of them. Core seconds are estimated,
+within a factor of two, by the speed of this machine as it is now: busy with other work it is
+slower. The time of a study is that of its jobs alone on all cores. Runs whose results are there,
+and still right, are not trained again."""
 
 
 if __name__ == "__main__":

@@ -123,7 +123,7 @@ class StudyPlan:
         return tuple(sorted({run.recipe.dataset for run in self.runs}))
 
     def description(self) -> dict[str, Any]:
-        """Return what the study is, as plain values; see :mod:`restudy.collect`."""
+        """Return what the study is, as plain values; see :mod:`restudy.results.collect`."""
         study = self.study
         return {
             "name": study.name,

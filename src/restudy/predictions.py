@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from restudy import results
 from restudy.datasets.load import load, scale, split
 from restudy.datasets.registry import DATASETS
 from restudy.errors import RestudyError
+from restudy.results import group_files
 
 Array = NDArray[np.float64]
 
@@ -114,7 +114,7 @@ def predictions_table(runs: pd.DataFrame, cells: Path, prepared: Path) -> pd.Dat
 
 
 def _weights(folder: Path) -> dict[str, dict[str, NDArray[Any]]]:
-    found = results.read(folder)
+    found = group_files.read(folder)
     if found is None:
         raise RestudyError(f"{folder}: holds no results that fit together; train the cell again")
     return found.weights

@@ -13,16 +13,15 @@ import os
 import shutil
 import time
 import traceback
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from restudy import clock, results, troubles
+from restudy import clock, troubles
+from restudy.cell_record import COPIES
 from restudy.console import Say
 from restudy.errors import RestudyError
-from restudy.files import write_atomically
-
-_COPIES = ".done"
+from restudy.files import replacement, write_atomically
+from restudy.results import group_files
 
 
 def train_in_turn(
@@ -80,25 +79,25 @@ def train_in_turn(
 
 def keep(folder: Path) -> None:
     """Copy a cell's files to where Snakemake does not take them back."""
-    _copy(folder, folder / _COPIES)
+    _copy(folder, folder / COPIES)
 
 
 def take_back(folder: Path) -> None:
     """Put the copies of an earlier job in the place of a cell's files, if they are whole."""
-    copies = folder / _COPIES
-    if results.read(copies) is not None:
+    copies = folder / COPIES
+    if group_files.read(copies) is not None:
         _copy(copies, folder)
     drop(folder)
 
 
 def drop(folder: Path) -> None:
     """Remove the copies of a cell's files."""
-    shutil.rmtree(folder / _COPIES, ignore_errors=True)
+    shutil.rmtree(folder / COPIES, ignore_errors=True)
 
 
 def _copy(source: Path, target: Path) -> None:
     # In the order of FILES: the record, which says that they are whole, comes last.
-    for name in results.FILES:
+    for name in group_files.FILES:
         _copy_file(source / name, target / name)
 
 
@@ -113,10 +112,5 @@ def _copy_file(source: Path, target: Path) -> None:
         if error.errno != errno.ENOSPC:
             raise
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-        try:
+        with replacement(target) as part:
             os.link(source, part)
-            os.replace(part, target)
-        finally:
-            # A link that takes the place of itself stays.
-            part.unlink(missing_ok=True)

@@ -317,11 +317,6 @@ def to_markdown(table: pd.DataFrame, title: str, notes: str) -> str:
     return f"# {title}\n\n{body}\n\n{notes}\n"
 
 
-def to_csv(table: pd.DataFrame) -> bytes:
-    """Return a table as CSV: UTF-8, every digit of every number, the same bytes each time."""
-    return table.to_csv(index=False, lineterminator="\n").encode()
-
-
 def _paired(differences: pd.DataFrame) -> dict[str, Any]:
     found = mean_interval(differences["difference"])._asdict()
     return found | {"n_pairs": found["n"], "n_missing": len(differences) - found["n"]}

@@ -7,13 +7,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from restudy import results
 from restudy.config.identity import Lane
 from restudy.datasets.load import load
 from restudy.digests import digest
 from restudy.lanes.arithmetic import Choice
 from restudy.lanes.train import Watch, train_lanes
 from restudy.provenance import environment, numerical_versions
+from restudy.results import group_files
 
 
 def train_cell(
@@ -21,7 +21,7 @@ def train_cell(
     folder: Path,
     prepared: Path,
     *,
-    code: str,
+    version: int,
     device: str = "auto",
     stack: int = 10,
     choice: Choice = "auto",
@@ -29,17 +29,17 @@ def train_cell(
     checkpoints: Path | None = None,
     checkpoint_seconds: float = 60,
     watch: Watch | None = None,
-) -> tuple[results.CellResults, int]:
+) -> tuple[group_files.CellResults, int]:
     """Bring a cell's files up to date.
 
-    Lanes that the files hold already, trained by the same code on the same data, are kept as they
-    are: with one seed more, one lane is trained.
+    Lanes that the files hold already, of the same version of training on the same data, are kept as
+    they are: with one seed more, one lane is trained.
 
     Args:
         lanes: the cell's lanes.
         folder: the cell's folder.
         prepared: the prepared data set.
-        code: digest of the code that trains.
+        version: ``TRAINING_VERSION`` of the code that trains.
         device: ``cpu``, ``cuda`` or ``auto``.
         stack: largest number of lanes trained at once.
         choice: how the CPU multiplies matrices, see :mod:`restudy.lanes.arithmetic`.
@@ -56,9 +56,9 @@ def train_cell(
             asks for.
     """
     data = load(prepared)
-    digests = {lane.id: _digest(lane, code, data.digest) for lane in lanes}
+    digests = {lane.id: _digest(lane, version, data.digest) for lane in lanes}
     parts = []
-    old = results.read(folder)
+    old = group_files.read(folder)
     if old is not None:
         parts.append(old.only(_still_right(old, digests, keep_weights)))
     there = set(parts[0].summary["lane"]) if parts else set()
@@ -79,7 +79,7 @@ def train_cell(
         )
         trained.record |= {
             **environment(),
-            "code": code,
+            "training_version": version,
             "seeds": {lane.id: lane.recipe.seed for lane in missing},
             "seconds": round(time.perf_counter() - started, 3),
         }
@@ -88,16 +88,16 @@ def train_cell(
             earlier = [{k: v for k, v in old.record.items() if k != "earlier"}]
             trained.record["earlier"] = [*old.record.get("earlier", []), *earlier]
         parts.append(trained)
-    merged = results.merge(parts)
+    merged = group_files.merge(parts)
     if not keep_weights:
         merged.weights = {}
-    results.write(merged, folder)
+    group_files.write(merged, folder)
     if checkpoints:
         shutil.rmtree(checkpoints, ignore_errors=True)
     return merged, len(missing)
 
 
-def describe(cell: str, found: results.CellResults, trained: int) -> str:
+def describe(cell: str, found: group_files.CellResults, trained: int) -> str:
     """Return the one line that is printed of a cell: runs, seconds, and how well they do."""
     summary = found.summary
     line = f"{cell}: {trained} of {len(summary)} runs trained"
@@ -112,13 +112,13 @@ def describe(cell: str, found: results.CellResults, trained: int) -> str:
     return line + (f", {diverged} diverged" if diverged else "")
 
 
-def _digest(lane: Lane, code: str, data: str) -> str:
+def _digest(lane: Lane, version: int, data: str) -> str:
     """Return what stands for everything that a lane's numbers depend on."""
-    return digest([lane.recipe.differences(), code, data, numerical_versions()])
+    return digest([lane.recipe.differences(), version, data, numerical_versions()])
 
 
 def _still_right(
-    old: results.CellResults, digests: dict[str, str], keep_weights: bool
+    old: group_files.CellResults, digests: dict[str, str], keep_weights: bool
 ) -> list[str]:
     """Return the lanes of old results that need no training."""
     return [

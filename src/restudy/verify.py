@@ -17,8 +17,8 @@ from restudy.reference.contents import FOLDER
 from restudy.reference.judging import compare_folders, judge
 from restudy.reference.matching import check_same, remarks
 from restudy.reference.origin import in_words, read_origin
-from restudy.reference.telling import tell
-from restudy.tables import to_csv
+from restudy.reference.text_report import tell
+from restudy.results.table_files import to_csv
 
 DIFFERENT, NOTHING_TO_COMPARE = 1, 2
 

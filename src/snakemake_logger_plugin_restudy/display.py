@@ -19,10 +19,8 @@ from restudy.terminal import BottomLine, is_terminal
 # In seconds.
 LOOK = 2.0
 """How often jobs that run are looked at, and the line at the bottom is drawn."""
-TELL = 30.0
-"""Elsewhere: how long something new waits until it is printed."""
-TELL_AGAIN = 300.0
-"""And how long until it is printed that nothing is new."""
+TELL = 300.0
+"""Elsewhere: time after a line until the next, if no job ends before."""
 
 
 class Display:
@@ -48,7 +46,7 @@ class Display:
         self._run = Run()
         self._watcher: watching.Watcher | None = None
         self._bottom = BottomLine(stream) if live and is_terminal(stream) else None
-        self._told, self._when_told = "", clock()
+        self._when_told = clock()
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -77,7 +75,8 @@ class Display:
         """
         with self._guarded():
             if self._watcher is None and (watcher := watching.begun()):
-                self._watcher, self._run.training = watcher, watcher.training
+                self._watcher = watcher
+                self._run.expect(watcher.cells, watcher.jobs)
             self._run.begin(job, name, cells, self._clock())
             self._draw()
             if self._thread is None and self._live:
@@ -104,14 +103,11 @@ class Display:
             if self._stop.is_set() or not self._run.is_running:
                 return
             now = self._clock()
-            if self._watcher:
-                self._watcher.look(now)
+            for cell in self._watcher.finished() if self._watcher else ():
+                self._run.finish(cell, now)
             self._draw()
-            text = f"{self._run.describe(now)}; now {self._run.running()}"
-            if not self._bottom and now - self._when_told >= (
-                TELL if text != self._told else TELL_AGAIN
-            ):
-                self._tell(text)
+            if not self._bottom and now - self._when_told >= TELL:
+                self._tell(f"{self._run.describe(now)}; now {self._run.running()}")
 
     def close(self) -> None:
         """Show no progress any more."""
@@ -131,7 +127,7 @@ class Display:
             self._bottom.show(self._run.describe_briefly(self._clock()) if running else "")
 
     def _tell(self, text: str) -> None:
-        self._told, self._when_told = text, self._clock()
+        self._when_told = self._clock()
         self.print(text)
 
     @contextmanager

@@ -99,19 +99,19 @@ ELSEWHERE = {
         QUICK, "a night; the same pipeline", f"{PIPELINE} --configfile config/full.yaml"
     ),
     'make full ONLY="depth learning-rate"': Elsewhere(
-        "tests/gathered/test_gathering.py::test_one_study_after_the_other",
+        "tests/reference/test_gather.py::test_one_study_after_the_other",
         "hours; the same, of tiny studies",
         f'{PIPELINE} --configfile config/full.yaml --config only=\'["depth","learning-rate"]\'',
     ),
     "make gather": Elsewhere(
-        "tests/gathered/test_gathering.py::test_one_study_after_the_other",
+        "tests/reference/test_gather.py::test_one_study_after_the_other",
         "needs a run at the full scale",
-        ".venv/bin/python -m restudy.gathered --only",
+        ".venv/bin/python -m restudy.reference.gather --only",
     ),
     'make gather ONLY="depth learning-rate"': Elsewhere(
-        "tests/gathered/test_gathering.py::test_one_study_after_the_other",
+        "tests/reference/test_gather.py::test_one_study_after_the_other",
         "needs a run at the full scale",
-        ".venv/bin/python -m restudy.gathered --only depth learning-rate",
+        ".venv/bin/python -m restudy.reference.gather --only depth learning-rate",
     ),
     "make test": Elsewhere(
         f"{HERE}::test_a_command_works",
@@ -337,7 +337,13 @@ def test_clean_leaves_what_is_in_git_alone(checkout, tmp_path):
 
 @pytest.mark.parametrize(
     "block",
-    [block for page in PAGES for block in pages.blocks(page) if block.language == "python"],
+    # A file to add is run by tests/experiments/test_project.py.
+    [
+        block
+        for page in PAGES
+        for block in pages.blocks(page)
+        if block.language == "python" and not block.text.startswith("# add ")
+    ],
     ids=str,
 )
 def test_a_python_block_runs(checkout, block):

@@ -14,7 +14,7 @@ from restudy.evidence.demonstrations import demonstrate, statuses_of
 from restudy.evidence.ledger import Erratum, Published
 from restudy.evidence.reasons import reason, reason_text
 from restudy.evidence.statuses import Status
-from restudy.tables import to_csv
+from restudy.results.table_files import to_csv
 from tests.evidence import made_up
 from tests.evidence.test_demonstrations import erratum
 

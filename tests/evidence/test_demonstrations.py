@@ -18,7 +18,7 @@ from restudy.evidence.demonstrations import demonstrate
 from restudy.evidence.ledger import Erratum, load_rows
 from restudy.evidence.reasons import Finding, reason, reason_text
 from restudy.evidence.statuses import Status
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 from tests.evidence import made_up
 
 SHOWS = {
@@ -129,7 +129,7 @@ LOSS |= {"corrected": in_experiment("0.01")}
 
 def test_numbers_of_experiments_are_paired_over_seeds_too():
     rng = np.random.default_rng(4)
-    scales = EXPERIMENTS["initial-loss"].factors["weight_scale"]
+    scales = project().experiments["initial-loss"].factors["weight_scale"]
     keys = pd.MultiIndex.from_product([scales, range(10)], names=["weight_scale", "seed"])
     table = keys.to_frame(index=False).assign(loss=rng.normal(size=len(keys)))
     wrong, right = (
@@ -175,7 +175,7 @@ def test_a_wrong_reading_of_an_experiment_is_named(fields: dict[str, Any], words
         ({**in_experiment("1"), "meazure": "a"}, "corrected.meazure.*did you mean 'measure'"),
         ({"experiment": "a", "measure": "b"}, r"corrected\.where: is missing"),
         ({**SHOWS["corrected"], "splitt": "a"}, "corrected.splitt.*did you mean 'split'"),
-        ("loss", r"shows\.0\.corrected: 'loss'"),
+        ("loss", r"shows\[0\].corrected: 'loss'"),
     ],
 )
 def test_a_side_that_is_wrong_is_named(tmp_path: Path, side: Any, words: str):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from experiments import dataset_facts
 from restudy.datasets.load import PreparedData
 from restudy.datasets.registry import DATASETS
 from restudy.evidence import checks, facts
@@ -30,7 +31,7 @@ def data(name, train, test, features=784, classes=10):
 
 
 def test_mnist_is_counted():
-    assert facts.mnist(data("mnist", 50, 30, classes=7)) == {
+    assert dataset_facts.mnist(data("mnist", 50, 30, classes=7)) == {
         "train_images": "50",
         "test_images": "30",
         "classes": "7",
@@ -38,7 +39,7 @@ def test_mnist_is_counted():
 
 
 def test_the_cell_splits_nine_to_one():
-    assert facts.s3_synthetic() == {
+    assert dataset_facts.s3_synthetic() == {
         "x_train": "(9000, 28, 28, 1)",
         "y_train": "(9000, 10)",
         "x_val": "(1000, 28, 28, 1)",
@@ -47,7 +48,7 @@ def test_the_cell_splits_nine_to_one():
 
 
 def test_part_a_s_shapes_have_samples_in_columns():
-    assert facts.s4_part_a(data("fashion_mnist", 40, 20, features=9, classes=3)) == {
+    assert dataset_facts.s4_part_a(data("fashion_mnist", 40, 20, features=9, classes=3)) == {
         "x_train": "(40, 9)",
         "x_test": "(20, 9)",
         "x_train_transposed": "(9, 40)",

@@ -176,7 +176,7 @@ def test_small_ledger_loads(folder: Path):
     [
         ("published", {"metrik": "x"}, ["PUB-S1-001", "metrik", "did you mean 'metric'"]),
         ("published", {"unit": None}, ["PUB-S1-001", "unit", "missing"]),
-        ("published", {"value": 1.5}, ["PUB-S1-001", "value", "1.5", "string"]),
+        ("published", {"value": 1.5}, ["PUB-S1-001", "value", "1.5", "allowed: text"]),
         ("published", {"source": "S5"}, ["PUB-S1-001", "the id does not name the source, 'S5'"]),
         (
             "published",
@@ -193,7 +193,7 @@ def test_small_ledger_loads(folder: Path):
         (
             "published",
             {"measure": {"study": "s", "split": "tset", "metric": "loss"}},
-            ["PUB-S1-001: measure.split", "'tset'", "'train', 'validation' or 'test'"],
+            ["PUB-S1-001: measure.split", "'tset'", "train, validation or test"],
         ),
         (
             "published",

@@ -29,7 +29,7 @@ from restudy.evidence.reasons import parse, reason_text
 from restudy.evidence.statuses import label
 from restudy.plan import make_plan
 from restudy.reductions import words_of
-from restudy.tables import to_csv
+from restudy.results.table_files import to_csv
 from tests.evidence.made_up import measure, plan, published, tables
 
 SEEDS = [0.90, 0.92, 0.94, 0.91, 0.93]
@@ -232,20 +232,19 @@ def test_one_value_with_the_source_s_bug():
             "printed": ["2.5e-09", "1.0"],
             "ours": ["2.5e-09", "3.5e-08"],
             "note": ["by momentum", "see the candidates"],
+            "with_bug": ["", "1.0"],
         }
     )
-    candidates = pd.DataFrame({"all_equal": [False, True], "max_relative_error": [3.5e-08, 1.0]})
-    for as_read in (candidates, candidates.astype(str)):
-        exact = exact_values(of_facts, tests, as_read)
-        assert exact["PUB-S1-001"] == Exact("10")
-        assert row(exact=exact, value="10")["status"] == "exact"
-        equal = row(exact=exact, id="PUB-S1-002", value="2.5e-09")
-        assert (equal["status"], reason_text(parse(equal))) == ("exact", "by momentum")
-        bug = row(exact=exact, id="PUB-S1-003", value="1.0")
-        assert bug["status"] == "source_error_only"
-        assert reason_text(parse(bug)) == "ours is 3.5e-08; see the candidates"
-        assert bug["mean"] == pytest.approx(3.5e-08)
-    none = exact_values(of_facts, tests, candidates.assign(all_equal=False))
+    exact = exact_values(of_facts, [tests, pd.DataFrame({"candidate": ["a"]})])
+    assert exact["PUB-S1-001"] == Exact("10")
+    assert row(exact=exact, value="10")["status"] == "exact"
+    equal = row(exact=exact, id="PUB-S1-002", value="2.5e-09")
+    assert (equal["status"], reason_text(parse(equal))) == ("exact", "by momentum")
+    bug = row(exact=exact, id="PUB-S1-003", value="1.0")
+    assert bug["status"] == "source_error_only"
+    assert reason_text(parse(bug)) == "ours is 3.5e-08; see the candidates"
+    assert bug["mean"] == pytest.approx(3.5e-08)
+    none = exact_values(of_facts, [tests.drop(columns="with_bug")])
     assert row(exact=none, id="PUB-S1-003", value="1.0")["status"] == "inconsistent"
 
 
@@ -320,9 +319,7 @@ def made():
 
 
 def test_every_row_gets_one_status_whatever_is_in_the_run(made):
-    tests = pd.DataFrame(columns=["id", "printed", "ours", "note"])
-    candidates = pd.DataFrame(columns=["all_equal", "max_relative_error"])
-    exact = exact_values(facts_table(ROWS, {}), tests, candidates)
+    exact = exact_values(facts_table(ROWS, {}), [pd.DataFrame(columns=["id", "ours", "note"])])
 
     @settings(max_examples=5, deadline=None)
     @given(st.sampled_from(["quick", "full"]), st.data())

@@ -155,9 +155,9 @@ def test_a_wrong_puzzle_is_named(fields, words):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("at: first", r"clues.0.at: 'first' is not allowed; allowed: last, best"),
-        ("at: {epoch: 0}", r"clues.0.at: {'epoch': 0} is not allowed"),
-        ("metrik: x", r"clues.0.metrik.*did you mean 'metric'"),
+        ("at: first", r"clues\[0\].at: 'first' is not allowed; allowed: last, best"),
+        ("at: {epoch: 0}", r"clues\[0\].at: {'epoch': 0} is not allowed"),
+        ("metrik: x", r"clues\[0\].metrik.*did you mean 'metric'"),
         ("where: {norm: none}", "fixes a candidate: 'norm'"),
         ("less: {published: PUB-S1-002, where: {norm: none}}", "fixes a candidate: 'norm'"),
     ],

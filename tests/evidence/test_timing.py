@@ -14,7 +14,7 @@ from restudy.evidence.judging import judge, read_claim_tests, verdicts_of
 from restudy.evidence.ledger import Claim, load_rows
 from restudy.evidence.reasons import parse, reason, reason_text
 from restudy.evidence.statuses import Status
-from restudy.tables import to_csv
+from restudy.results.table_files import to_csv
 from tests.evidence.test_claim_tests import claim, test_of
 
 FOLDER = Path(__file__).parents[2] / "config/evidence"

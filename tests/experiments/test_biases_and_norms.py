@@ -4,16 +4,11 @@ import numpy as np
 import pytest
 import torch
 
+from experiments import biases, dropout_scores, learned_bn_stats, running_variance, torch_nets
 from restudy.datasets.load import Part
-from restudy.experiments import (
-    biases,
-    dropout_scores,
-    learned_statistics,
-    loops,
-    running_variance,
-)
-from restudy.experiments.runs import train_all
 from restudy.experiments.samples import scaled
+from restudy.experiments.training import train_all
+from tests.experiments.tables import tabulate
 
 from ..recipes import images
 
@@ -57,7 +52,7 @@ def test_batch_norm_takes_away_what_a_bias_adds(parts):
     gradients = {}
     for norm in ("batch", "none"):
         model = biases._network(parts.train, norm, "kept", 0)
-        x, _ = loops.tensors(parts.train)
+        x, _ = torch_nets.tensors(parts.train)
         model.double().train()
         before = model(x.double())
         gradients[norm] = biases.hidden_bias_gradient(model, parts.train)
@@ -69,7 +64,7 @@ def test_batch_norm_takes_away_what_a_bias_adds(parts):
 
 def test_the_gradient_of_a_hidden_bias_is_a_centred_difference(parts):
     model = biases._network(parts.train, "none", "kept", 1).double()
-    x, y = loops.tensors(parts.train)
+    x, y = torch_nets.tensors(parts.train)
     found = biases.hidden_bias_gradient(model, parts.train)
 
     def slope(parameter, place):
@@ -100,7 +95,7 @@ def test_without_a_bias_all_else_is_the_same(parts):
 
 def test_the_mean_of_biased_variances_is_m_less_one_mth(data, monkeypatch):
     monkeypatch.setattr(running_variance, "SEEDS", 2)
-    table = running_variance.running_variance({"mnist": data})
+    table = tabulate(running_variance.running_variance, {"mnist": data})
     m = table["batch_size"].astype(int)
     expected = np.where(table["divisor"] == "biased", (m - 1) / m, 1)
     assert table["variance_ratio"].to_numpy() == pytest.approx(expected, rel=0.03)
@@ -113,7 +108,7 @@ def test_the_mean_of_biased_variances_is_m_less_one_mth(data, monkeypatch):
 
 
 def test_learned_statistics_start_as_the_identity_and_are_learned():
-    layer = learned_statistics.LearnedStatistics(3)
+    layer = learned_bn_stats.LearnedStatistics(3)
     x = torch.randn(5, 3, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(layer(x), x, atol=1e-4)
     torch.autograd.backward(layer(x).square().sum())
@@ -122,12 +117,12 @@ def test_learned_statistics_start_as_the_identity_and_are_learned():
     assert torch.allclose(layer.gamma.grad, -2 * x.square().sum(0), rtol=1e-3)
 
 
-@pytest.mark.parametrize("norm", learned_statistics.NORMS)
+@pytest.mark.parametrize("norm", learned_bn_stats.NORMS)
 def test_only_batch_norm_normalises(parts, norm):
     sds = []
     for sd in (0.05, 0.5):
-        model = learned_statistics.network(784, norm, sd, 0)
-        sds.append(learned_statistics.unit_sd(model, parts.train))
+        model = learned_bn_stats.network(784, norm, sd, 0)
+        sds.append(learned_bn_stats.unit_sd(model, parts.train))
         # Looking moves no running average.
         assert all(
             float(v.float().sum()) == 0 for n, v in model.state_dict().items() if "mean" in n
@@ -145,13 +140,13 @@ def test_while_nothing_changes_both_scores_are_one(parts):
     model = dropout_scores.network(784, 0.0, 0)
     still = torch.optim.SGD(model.parameters(), lr=0.0)
     random = np.random.default_rng(0)
-    (seen,) = loops.train(model, parts.train, still, epochs=1, batch_size=30, random=random)
-    assert seen == pytest.approx(loops.accuracy(model, parts.train))
+    seen = torch_nets.train(model, parts.train, still, epochs=1, batch_size=30, random=random)
+    assert seen == pytest.approx(torch_nets.accuracy(model, parts.train))
     x = parts.train.x.astype(np.float64)
     for layer in model:
         if isinstance(layer, torch.nn.Linear):
             x = np.maximum(x, 0) @ layer.weight.detach().numpy().T.astype(np.float64)
-    assert loops.accuracy(model, parts.train) == pytest.approx(
+    assert torch_nets.accuracy(model, parts.train) == pytest.approx(
         np.mean(x.argmax(axis=1) == parts.train.y)
     )
 
@@ -161,29 +156,29 @@ def test_dropout_is_on_while_training_and_off_afterwards(parts):
     still = torch.optim.SGD(model.parameters(), lr=0.0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
+        random = np.random.default_rng(0)
         seen = [
-            *loops.train(
-                model, parts.train, still, epochs=2, batch_size=30, random=np.random.default_rng(0)
-            )
+            torch_nets.train(model, parts.train, still, epochs=1, batch_size=30, random=random)
+            for _ in range(2)
         ]
     assert seen[0] != seen[1]
     assert not model.training
-    assert loops.accuracy(model, parts.train) == loops.accuracy(model, parts.train)
+    assert torch_nets.accuracy(model, parts.train) == torch_nets.accuracy(model, parts.train)
 
 
 def test_a_step_of_the_loop_is_that_of_gradient_descent():
     """Softmax regression from zero weights: the first step is -rate (p - y) x / n."""
     random = np.random.default_rng(1)
     part = Part(random.random((12, 4)).astype(np.float32), random.integers(0, 3, 12))
-    layer = loops.linear(4, 3, random, sd=0.0)
+    layer = torch_nets.linear(4, 3, random, sd=0.0)
     optimiser = torch.optim.SGD(layer.parameters(), lr=0.5)
-    list(loops.train(layer, part, optimiser, epochs=1, batch_size=12, random=random))
+    torch_nets.train(layer, part, optimiser, epochs=1, batch_size=12, random=random)
     errors = 1 / 3 - np.eye(3)[part.y]
     expected = -0.5 * errors.T @ part.x / 12
     assert layer.weight.detach().numpy() == pytest.approx(expected, abs=1e-7)
 
 
 def test_initial_weights_go_by_fan_in():
-    drawn = loops.linear(400, 500, np.random.default_rng(2))
+    drawn = torch_nets.linear(400, 500, np.random.default_rng(2))
     assert float(drawn.weight.detach().std()) == pytest.approx((2 / 400) ** 0.5, rel=0.01)
     assert not drawn.bias.any()

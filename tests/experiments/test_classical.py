@@ -5,9 +5,9 @@ import pytest
 from sklearn.metrics import r2_score, root_mean_squared_error
 from sklearn.svm import SVC
 
-from restudy.experiments import classical
-from restudy.experiments.hog import hog
-from restudy.experiments.mlps import train_mlp
+from experiments import classical
+from experiments.classical import last_hidden, train_mlp
+from experiments.hog import hog
 from restudy.experiments.samples import draw, scaled
 
 from ..recipes import houses, images
@@ -36,13 +36,13 @@ def test_errors_are_in_dollars():
 def test_the_last_layer_reads_what_the_hidden_ones_give(task, data):
     drawn = draw(data, np.random.default_rng(0), 80)
     network = train_mlp(drawn, task, 0)
-    last = len(network.recipe["hidden"])
+    last = len(network.recipe.hidden)
     fields = network.recipe
-    x = scaled(drawn, fields["scaling"], fields["target_scaling"]).test.x
-    by_hand = network.hidden(x) @ network.weights[f"linear.{last}.weight"].T
+    x = scaled(drawn, fields.scaling, fields.target_scaling).test.x
+    by_hand = last_hidden(network, x) @ network.weights[f"linear.{last}.weight"].T
     outputs = by_hand + network.weights[f"linear.{last}.bias"]
     assert network.outputs(x) == pytest.approx(outputs)
-    assert (network.hidden(x) >= 0).all()
+    assert (last_hidden(network, x) >= 0).all()
 
 
 def test_an_edge_has_one_direction():

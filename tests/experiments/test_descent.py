@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from restudy.experiments import descent, wells
-from restudy.experiments.landscapes import CURVATURES, LANDSCAPES, Landscape
+from experiments import double_well, toy_optimisation
+from experiments.landscapes import CURVATURES, LANDSCAPES, Landscape
 from restudy.lanes.streams import generator
 from restudy.numpy_net.gradient_check import numerical_gradient
+from tests.experiments.tables import tabulate
 
 BOWL = Landscape(
     lambda random: np.ones(1), lambda x: x[..., 0] ** 2 / 2, lambda x: x, target=0.5e-6
@@ -19,7 +20,7 @@ BOWL = Landscape(
 @pytest.mark.parametrize("rate", [0.1, 0.5, 1.5, 1.9])
 def test_plain_descent_contracts_by_one_less_the_rate(rate):
     """x_t = (1 - rate)^t, so |x| <= 1e-3 first at t = ln 1e-3 / ln |1 - rate|."""
-    paths = descent.descend(BOWL, "plain", np.array([rate]), np.ones((1, 1)))
+    paths = toy_optimisation.descend(BOWL, "plain", np.array([rate]), np.ones((1, 1)))
     assert paths.steps[0, 0] == math.ceil(math.log(1e-3) / math.log(abs(1 - rate)))
     assert paths.sign_changes[0, 0] == (1 if rate > 1 else 0)
     # An update is 1 - rate times the last, so from one to the next it changes by rate times that.
@@ -32,16 +33,16 @@ def test_momentum_takes_the_steps_of_its_recurrence(rule, m, rate):
     """x_(t+1) = (1 + m - rate) x_t - m x_(t-1) has the solution a z1^t + b z2^t."""
     z1, z2 = np.roots([1, -(1 + m - rate), m]).astype(complex)
     b = (1 - rate - z1) / (z2 - z1)
-    t = np.arange(descent.STEPS + 1)
+    t = np.arange(toy_optimisation.STEPS + 1)
     x = ((1 - b) * z1**t + b * z2**t).real
     arrived = np.flatnonzero(np.abs(x) <= 1e-3)
-    paths = descent.descend(BOWL, rule, np.array([rate]), np.ones((1, 1)))
-    assert paths.steps[0, 0] == (arrived[0] if len(arrived) else descent.STEPS + 1)
+    paths = toy_optimisation.descend(BOWL, rule, np.array([rate]), np.ones((1, 1)))
+    assert paths.steps[0, 0] == (arrived[0] if len(arrived) else toy_optimisation.STEPS + 1)
 
 
 def test_a_rate_that_is_too_large_never_arrives():
-    paths = descent.descend(BOWL, "plain", np.array([2.5, 1.0]), np.ones((1, 1)))
-    assert paths.steps[:, 0].tolist() == [descent.STEPS + 1, 1]
+    paths = toy_optimisation.descend(BOWL, "plain", np.array([2.5, 1.0]), np.ones((1, 1)))
+    assert paths.steps[:, 0].tolist() == [toy_optimisation.STEPS + 1, 1]
     assert paths.sign_changes[:, 0].tolist() == [pytest.approx(1, abs=0.6), 0]
 
 
@@ -54,7 +55,9 @@ def test_the_quadratic_takes_what_its_condition_number_says():
     assert k == pytest.approx(100)
     best = np.array([2 / (CURVATURES[0] + CURVATURES[-1])])
     bound = math.log(1e-3) / math.log((k - 1) / (k + 1))
-    assert descent.descend(landscape, "plain", best, starts).steps.max() <= math.ceil(bound)
+    assert toy_optimisation.descend(landscape, "plain", best, starts).steps.max() <= math.ceil(
+        bound
+    )
 
 
 @pytest.mark.parametrize("name", LANDSCAPES)
@@ -77,7 +80,11 @@ def test_lowest_points_are_at_height_0():
 
 @pytest.fixture(scope="module")
 def descended():
-    return descent.descent({}).set_index(["landscape", "optimiser", "rate"]).sort_index()
+    return (
+        tabulate(toy_optimisation.descent, {})
+        .set_index(["landscape", "optimiser", "rate"])
+        .sort_index()
+    )
 
 
 def test_the_tuned_rate_is_the_best_of_the_grid(descended):
@@ -89,25 +96,31 @@ def test_the_tuned_rate_is_the_best_of_the_grid(descended):
 
 
 def test_everybody_arrives(descended):
-    assert descended["steps"].max() <= descent.STEPS
+    assert descended["steps"].max() <= toy_optimisation.STEPS
 
 
 def test_the_double_well():
     x = np.linspace(-2, 2, 9)
-    numerical = numerical_gradient(lambda: wells.height(x).sum(), x)
-    assert wells.gradient(x) == pytest.approx(numerical, abs=1e-8)
+    numerical = numerical_gradient(lambda: double_well.height(x).sum(), x)
+    assert double_well.gradient(x) == pytest.approx(numerical, abs=1e-8)
 
 
 def test_without_noise_a_particle_stays_in_its_well():
-    table = wells.double_well({}).set_index(["start", "optimiser", "noise"]).sort_index()
+    table = (
+        tabulate(double_well.double_well, {})
+        .set_index(["start", "optimiser", "noise"])
+        .sort_index()
+    )
     calm = table.loc[("shallow well", "plain", "0")]
     assert calm["deeper"].max() == 0
-    shallow = brentq(wells.gradient, 0.5, 1.5)
-    assert calm["final_loss"].to_numpy() == pytest.approx(wells.height(np.array(shallow)))
+    shallow = brentq(double_well.gradient, 0.5, 1.5)
+    assert calm["final_loss"].to_numpy() == pytest.approx(double_well.height(np.array(shallow)))
     # From anywhere it is the side of the ridge that decides.
-    ridge = brentq(wells.gradient, -0.5, 0.5)
+    ridge = brentq(double_well.gradient, -0.5, 0.5)
     left = [
-        np.mean(generator(seed, "double well: anywhere").uniform(-2, 2, wells.PARTICLES) < ridge)
-        for seed in range(wells.SEEDS)
+        np.mean(
+            generator(seed, "double well: anywhere").uniform(-2, 2, double_well.PARTICLES) < ridge
+        )
+        for seed in range(double_well.SEEDS)
     ]
     assert table.loc[("anywhere", "plain", "0"), "deeper"].tolist() == left

@@ -4,19 +4,20 @@ import numpy as np
 import pytest
 import torch
 
-from restudy.datasets.load import split
-from restudy.experiments import (
+from experiments import (
     batch_sizes,
-    choosing,
-    first_weights,
     gradients,
-    held_out,
-    inputs,
-    pairing,
-    runs,
-    strengths,
+    init_scale,
+    input_errors,
+    l2_conventions,
+    paired_seeds,
+    selection_bias,
+    validation_split,
 )
+from restudy.datasets.load import split
+from restudy.experiments import training
 from restudy.predictions import predict
+from tests.experiments.tables import tabulate
 
 from ..recipes import images
 
@@ -33,7 +34,7 @@ FIELDS = {"hidden": [5], "learning_rate": 0.1, "batch_size": 50, "epochs": 2}
 
 
 def test_runs_are_what_their_weights_say(data):
-    found = runs.train_all({norm: {**FIELDS, "norm": norm} for norm in ("none", "batch")}, data)
+    found = training.train_all({norm: {**FIELDS, "norm": norm} for norm in ("none", "batch")}, data)
     assert list(found) == ["none", "batch"]
     for norm, run in found.items():
         assert run.recipe.norm == norm
@@ -44,7 +45,9 @@ def test_runs_are_what_their_weights_say(data):
 
 
 def test_a_batch_is_no_larger_than_what_is_trained_on(data):
-    run = runs.train_all({"": {**FIELDS, "batch_size": 500, "validation_samples": 60}}, data)[""]
+    run = training.train_all({"": {**FIELDS, "batch_size": 500, "validation_samples": 60}}, data)[
+        ""
+    ]
     assert (run.recipe.batch_size, run.recipe.train_samples) == (140, 140)
 
 
@@ -52,7 +55,9 @@ def test_a_batch_is_no_larger_than_what_is_trained_on(data):
 
 
 def test_the_summed_gradient_of_mse_is_wrong_by_what_torch_says():
-    table = gradients.mse_gradients({}).set_index(["gradient", "seed"])["norm_relative_error"]
+    table = tabulate(gradients.mse_gradients, {}).set_index(["gradient", "seed"])[
+        "norm_relative_error"
+    ]
     random = gradients.generator(0, "gradients of mse")
     shape = random.integers(2, 10, 2)
     x, targets = (torch.tensor(a) for a in random.standard_normal((2, *shape)))
@@ -65,14 +70,14 @@ def test_the_summed_gradient_of_mse_is_wrong_by_what_torch_says():
 
 @pytest.mark.parametrize(("convention", "factor"), [("half", 1.0), ("whole", 2.0)])
 def test_a_formula_s_pull_is_its_derivative(convention, factor):
-    assert strengths.pull(convention, 0.3, 0) == pytest.approx(factor * 0.3)
+    assert l2_conventions.pull(convention, 0.3, 0) == pytest.approx(factor * 0.3)
 
 
 def test_converted_strengths_train_the_same_network(data, monkeypatch):
-    monkeypatch.setattr(strengths, "SEEDS", 2)
-    table = strengths.l2_strengths({"mnist": data})
+    monkeypatch.setattr(l2_conventions, "SEEDS", 2)
+    table = tabulate(l2_conventions.l2_strengths, {"mnist": data})
     found = table.groupby(["formula", "strength"])["squared_weights"].mean()
-    half, whole = (found[formula] for formula in strengths.FORMULAS.values())
+    half, whole = (found[formula] for formula in l2_conventions.FORMULAS.values())
     assert whole["converted"] == pytest.approx(half["as printed"], rel=1e-5)
     assert whole["as printed"] < half["as printed"]
 
@@ -82,13 +87,13 @@ def test_converted_strengths_train_the_same_network(data, monkeypatch):
 
 def test_accuracies_of_more_images_scatter_by_the_root(data, monkeypatch):
     """Binomial: sd = sqrt(p (1 - p) / n)."""
-    monkeypatch.setattr(held_out, "SEEDS", 1)
-    monkeypatch.setattr(held_out, "SIZES", ("20", "80"))
+    monkeypatch.setattr(validation_split, "SEEDS", 1)
+    monkeypatch.setattr(validation_split, "SIZES", ("20", "80"))
     many = images(rows=4000)
     random = np.random.default_rng(0)
     confused = random.random(4000) < 0.5  # half of the labels say nothing
     many.y_train[confused] = random.integers(0, 10, confused.sum())
-    found = held_out.validation_sizes({"mnist": many}).set_index("images")["sd"]
+    found = tabulate(validation_split.validation_sizes, {"mnist": many}).set_index("images")["sd"]
     assert found["20"] == pytest.approx((0.55 * 0.45 / 20) ** 0.5, rel=0.25)
     assert found["20"] / found["80"] == pytest.approx(2, rel=0.35)
 
@@ -101,10 +106,10 @@ def test_the_last_fifth_of_sorted_rows_has_the_last_classes(data, monkeypatch):
         seen[len(seen)] = np.unique(held)
         return real(recipes, drawn)
 
-    real = held_out.train_all
-    monkeypatch.setattr(held_out, "train_all", look)
-    monkeypatch.setattr(held_out, "SEEDS", 1)
-    table = held_out.last_rows({"mnist": data})
+    real = validation_split.train_all
+    monkeypatch.setattr(validation_split, "train_all", look)
+    monkeypatch.setattr(validation_split, "SEEDS", 1)
+    table = tabulate(validation_split.last_rows, {"mnist": data})
     places = list(zip(table["rows"], table["split"], strict=True))
     classes = {place: set(seen[i].tolist()) for i, place in enumerate(places)}
     assert classes["sorted by class", "last fifth"] <= {7, 8, 9}
@@ -113,17 +118,19 @@ def test_the_last_fifth_of_sorted_rows_has_the_last_classes(data, monkeypatch):
 
 
 def test_the_epoch_is_chosen_on_what_is_held_out(data, monkeypatch):
-    monkeypatch.setattr(held_out, "SEEDS", 1)
+    monkeypatch.setattr(validation_split, "SEEDS", 1)
     seen = []
-    real = held_out.train_all
+    real = validation_split.train_all
 
     def look(recipes, drawn):
         found = real(recipes, drawn)
         seen.append(found[""])
         return found
 
-    monkeypatch.setattr(held_out, "train_all", look)
-    table = held_out.unused_split({"mnist": data}).set_index("held_out")["test_accuracy"]
+    monkeypatch.setattr(validation_split, "train_all", look)
+    table = tabulate(validation_split.unused_split, {"mnist": data}).set_index("held_out")[
+        "test_accuracy"
+    ]
     everything, tenth = seen
     assert (everything.recipe.train_samples, tenth.recipe.train_samples) == (200, 180)
     assert table["nothing"] == everything.last("test", "accuracy")
@@ -139,7 +146,7 @@ def test_the_best_of_the_test_set_is_too_good_there():
     test = np.array([0.7, 0.9, 0.8])
     validation = np.array([0.6, 0.5, 0.9])
     fresh = np.array([0.75, 0.8, 0.85])
-    found = choosing.chosen(test, validation, fresh)
+    found = selection_bias.chosen(test, validation, fresh)
     assert found["test"] == pytest.approx((0.9, 0.8, 0.1))
     assert found["validation"] == pytest.approx((0.8, 0.85, -0.05))
 
@@ -148,8 +155,12 @@ def test_networks_that_are_alike_are_chosen_with_optimism(monkeypatch):
     """Ten coins, 0.5 each: the best of ten means of n is 1.54 sd too good (David 1970), and the
     one that the validation set chooses is not."""
     coins = np.random.default_rng(0).random((10, 4000)) < 0.5
-    monkeypatch.setattr(choosing, "_right_answers", lambda *_: coins)
-    table = choosing.choosing({"fashion_mnist": None}).groupby("chosen_on")["optimism"].mean()
+    monkeypatch.setattr(selection_bias, "_right_answers", lambda *_: coins)
+    table = (
+        tabulate(selection_bias.choosing, {"fashion_mnist": None})
+        .groupby("chosen_on")["optimism"]
+        .mean()
+    )
     # Splits of one pool: test and fresh images together are as they are.
     sd = (0.25 * (1 / 2000 + 1 / 1000)) ** 0.5
     assert 0.3 * sd < table["test"] < 1.6 * sd
@@ -163,7 +174,7 @@ def test_networks_that_are_alike_are_chosen_with_optimism(monkeypatch):
 def test_pairs_are_on_one_seed_or_on_neighbours():
     random = np.random.default_rng(3)
     seed_effect, (a, b) = random.normal(0, 1, 500), random.normal(0, 0.1, (2, 500))
-    found = pairing.differences(seed_effect + a, seed_effect + b)
+    found = paired_seeds.differences(seed_effect + a, seed_effect + b)
     # Var(x - y) = Var x + Var y - 2 Cov: 0.02 on the same seed, 2.02 on another.
     assert np.var(found["the same"]) == pytest.approx(0.02, rel=0.2)
     assert np.var(found["different"]) == pytest.approx(2.02, rel=0.2)
@@ -174,7 +185,7 @@ def test_pairs_are_on_one_seed_or_on_neighbours():
 
 
 def test_noise_is_s3_s(data):
-    noise = inputs._noise(data, np.random.default_rng(4))
+    noise = input_errors._noise(data, np.random.default_rng(4))
     assert noise.x_train.shape == data.x_train.shape
     assert (noise.x_train.min() >= 0, noise.x_train.max() < 1) == (True, True)
     assert noise.x_train.mean() == pytest.approx(0.5, abs=0.01)
@@ -182,25 +193,29 @@ def test_noise_is_s3_s(data):
 
 
 def test_twice_divided_pixels_are_below_four_thousandths(data):
-    once, twice = (inputs._divided(data, divisor).x_train for divisor in inputs.DIVIDED.values())
+    once, twice = (
+        input_errors._divided(data, divisor).x_train for divisor in input_errors.DIVIDED.values()
+    )
     assert once == pytest.approx(data.x_train / 255, abs=1e-7)
     assert twice.max() <= 1 / 255
     assert twice * 255 == pytest.approx(once, rel=1e-5)
 
 
 def test_a_target_that_is_not_reached_counts_one_epoch_more(data, monkeypatch):
-    monkeypatch.setattr(inputs, "SEEDS", 1)
-    monkeypatch.setattr(inputs, "TARGET", 1.1)
-    assert (inputs.divided_twice({"mnist": data})["epochs"] == inputs.EPOCHS + 1).all()
-    monkeypatch.setattr(inputs, "TARGET", 0.0)
-    assert (inputs.divided_twice({"mnist": data})["epochs"] == 1).all()
+    monkeypatch.setattr(input_errors, "SEEDS", 1)
+    monkeypatch.setattr(input_errors, "TARGET", 1.1)
+    assert (
+        tabulate(input_errors.divided_twice, {"mnist": data})["epochs"] == input_errors.EPOCHS + 1
+    ).all()
+    monkeypatch.setattr(input_errors, "TARGET", 0.0)
+    assert (tabulate(input_errors.divided_twice, {"mnist": data})["epochs"] == 1).all()
 
 
 def test_fan_in_scales_the_layers_of_a_hundred_up(data):
-    found = runs.train_all(
+    found = training.train_all(
         {
             name: {**FIELDS, **weights, "hidden": [100, 100], "learning_rate": 1e-9}
-            for name, weights in first_weights.WEIGHTS.items()
+            for name, weights in init_scale.WEIGHTS.items()
         },
         data,
     )
@@ -220,7 +235,7 @@ def test_the_rate_goes_with_the_batch(data, monkeypatch):
         return real(recipes, drawn)
 
     monkeypatch.setattr(batch_sizes, "train_all", look)
-    table = batch_sizes.norms_and_batch_sizes({"mnist": data})
+    table = tabulate(batch_sizes.norms_and_batch_sizes, {"mnist": data})
     ratios = {fields["learning_rate"] / fields["batch_size"] for fields in seen.values()}
     assert len(ratios) == 1
     assert not table.loc[table["batch_size"] == "64", "below_largest_batch"].any()

@@ -6,24 +6,25 @@ import numpy as np
 import pytest
 import torch
 
-from restudy.experiments import regression
-from restudy.experiments.binary import calibration_error
-from restudy.experiments.first_loss import initial_loss
-from restudy.experiments.gradients import layer_gradients
-from restudy.experiments.regression import one_minimum, outliers
-from restudy.experiments.samples import draw, only_classes, scaled
-from restudy.experiments.softmax import (
+from experiments import regression
+from experiments.binary_outputs import calibration_error
+from experiments.gradients import layer_gradients
+from experiments.initial_loss import initial_loss
+from experiments.regression import one_minimum, outliers
+from experiments.softmax import (
     COMPUTATIONS,
     confident_mistakes,
     softmax_overflow,
 )
+from restudy.experiments.samples import draw, only_classes, scaled
 from restudy.lanes.streams import generator
+from tests.experiments.tables import tabulate
 
 from ..recipes import houses, images
 
 
 def test_gradients_of_layers_are_right():
-    assert layer_gradients({})["norm_relative_error"].max() < 1e-7
+    assert tabulate(layer_gradients, {})["norm_relative_error"].max() < 1e-7
 
 
 @pytest.mark.parametrize("name", COMPUTATIONS)
@@ -56,12 +57,12 @@ def test_where_float32_ends():
 
 
 def test_the_fused_loss_never_fails():
-    table = softmax_overflow({}).set_index("computation").loc["fused"]
+    table = tabulate(softmax_overflow, {}).set_index("computation").loc["fused"]
     assert table[["bad_losses", "bad_gradients"]].to_numpy().max() == 0
 
 
 def test_confident_mistakes_cost_what_the_formulas_say():
-    table = confident_mistakes({})
+    table = tabulate(confident_mistakes, {})
     p = table["p_true"].astype(float)
     entropy = table["loss_function"] == "cross_entropy"
     assert table["loss"][entropy].to_numpy() == pytest.approx(-np.log(p[entropy].to_numpy()))
@@ -73,7 +74,7 @@ def test_confident_mistakes_cost_what_the_formulas_say():
 
 
 def test_the_squared_error_of_probabilities_has_the_gradient_of_autograd():
-    table = confident_mistakes({})
+    table = tabulate(confident_mistakes, {})
     others = generator(3, "confident mistakes").dirichlet(np.ones(9))
     scores = torch.tensor(np.log([0.01, *(0.99 * others)]), requires_grad=True)
     loss = ((scores.softmax(0) - torch.eye(10)[0]) ** 2).sum()
@@ -85,7 +86,7 @@ def test_the_squared_error_of_probabilities_has_the_gradient_of_autograd():
 
 
 def test_without_knowledge_the_loss_is_that_of_guessing():
-    table = initial_loss({"mnist": images()}).set_index("weight_scale")
+    table = tabulate(initial_loss, {"mnist": images()}).set_index("weight_scale")
     assert table.loc["0.001", "loss"].to_numpy() == pytest.approx(math.log(10), abs=1e-3)
     assert (table.loc["0.5", "above_log_classes"] > 1).all()
 
@@ -99,7 +100,7 @@ def test_calibration_by_hand():
 
 def test_without_corruption_the_squared_error_is_least_squares():
     data = houses(rows=200)
-    table = outliers({"california_housing": data})
+    table = tabulate(outliers, {"california_housing": data})
     for seed in (0, 1):
         parts = scaled(draw(data, generator(seed, "outliers"), 1000), "standard")
         x = np.column_stack([parts.train.x, np.ones(len(parts.train))])
@@ -113,7 +114,7 @@ def test_without_corruption_the_squared_error_is_least_squares():
 def test_a_linear_model_ends_in_the_one_minimum(monkeypatch):
     monkeypatch.setattr(regression, "SEEDS", 2)
     data = houses(rows=200)
-    table = one_minimum({"california_housing": data}).set_index(["model", "seed"])
+    table = tabulate(one_minimum, {"california_housing": data}).set_index(["model", "seed"])
     drawn = draw(data, generator(0, "one minimum: samples"), 300)
     train = scaled(drawn, "standard", "standard").train
     x = np.column_stack([train.x, np.ones(len(train))]).astype(np.float64)

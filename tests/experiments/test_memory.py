@@ -5,8 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from restudy.experiments import memory
-from restudy.experiments.torch_nets import network
+from experiments import memory
+from experiments.torch_nets import network, with_norm
+from tests.experiments.tables import tabulate
 
 FLOAT, LONG = 4, 8
 
@@ -28,13 +29,13 @@ def by_shapes(widths, batch, *, batch_norm):
 @pytest.mark.parametrize(("hidden", "batch"), [((32,), 8), ((64, 16, 32), 50)])
 def test_activations_are_counted_once(hidden, batch, batch_norm):
     widths = [784, *hidden, 10]
-    net = network(widths, np.random.default_rng(0), batch_norm=batch_norm)
+    net = network(widths, np.random.default_rng(0), with_norm(batch_norm))
     wanted = by_shapes(widths, batch, batch_norm=batch_norm)
     assert memory.kept_bytes(net, batch) == wanted
 
 
 def test_what_a_network_keeps():
-    table = memory.norm_memory({}).set_index(["norm", "seed"])
+    table = tabulate(memory.norm_memory, {}).set_index(["norm", "seed"])
     for seed in range(3):
         widths, batch = memory.draw_shape(seed, "norm memory")
         plain = sum((n + 1) * m for n, m in itertools.pairwise(widths))
@@ -52,7 +53,7 @@ def test_what_a_network_keeps():
 
 
 def test_bytes_by_batch_size():
-    table = memory.batch_memory({}).set_index(["batch_size", "seed"])
+    table = tabulate(memory.batch_memory, {}).set_index(["batch_size", "seed"])
     widths, _ = memory.draw_shape(4, "batch memory")
     parameters = sum((n + 1) * m for n, m in itertools.pairwise(widths))
     found = table.loc[("256", 4)]

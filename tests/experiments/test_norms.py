@@ -5,9 +5,9 @@ import pytest
 import torch
 from scipy import stats
 
-from restudy.experiments import batch_norm, epsilon, inference, normality, small_nets
-from restudy.lanes.train import train_lanes
+from experiments import batch_norm, bn_epsilon, bn_inference, normality, small_nets
 from restudy.predictions import predict
+from tests.experiments.tables import tabulate
 
 from ..recipes import images
 
@@ -19,7 +19,7 @@ def data():
 
 def test_without_norm_logits_go_with_the_scale(data):
     """ReLUs without biases: multiplied weights or inputs multiply the logits."""
-    table = batch_norm.scale_sensitivity(data)
+    table = tabulate(batch_norm.scale_sensitivity, data)
     factor = table["factor"].astype(float)
     plain = table["norm"] == "none"
     changes = table["output_change"][plain]
@@ -55,23 +55,23 @@ def test_at_inference_an_image_has_the_networks_logits(data):
 
 def test_noise_of_mates_falls_with_the_root_of_the_batch(data, monkeypatch):
     monkeypatch.setattr(batch_norm, "SEEDS", 2)
-    table = batch_norm.batch_mates(data).set_index(["norm", "batch_size"])["logit_sd"]
+    table = tabulate(batch_norm.batch_mates, data).set_index(["norm", "batch_size"])["logit_sd"]
     means = [table.loc[("batch, training", size)].mean() for size in batch_norm.BATCH_SIZES]
     assert np.array(means[:-1]) / means[1:] == pytest.approx([2, 2, 2], rel=0.35)
     assert table.loc[["none", "batch, inference"]].max() == 0
 
 
 def test_batch_norm_can_do_nothing(data):
-    table = batch_norm.norm_identity(data).set_index("affine")["max_difference"]
+    table = tabulate(batch_norm.norm_identity, data).set_index("affine")["max_difference"]
     assert table.loc["sd with epsilon"].max() < 1e-12
     assert table.loc["none"].min() > 0.1
 
 
-@pytest.mark.parametrize(("place", "eps"), epsilon.EPSILONS.values())
+@pytest.mark.parametrize(("place", "eps"), bn_epsilon.EPSILONS.values())
 def test_gradients_for_every_epsilon_are_those_of_autograd(place, eps):
     random = np.random.default_rng(2)
     x, dout = random.standard_normal((2, 12, 5))
-    found = epsilon.normalise(x, dout, place, eps)
+    found = bn_epsilon.normalise(x, dout, place, eps)
     t = torch.tensor(x, requires_grad=True)
     var = t.var(0, correction=0)
     s = (var + eps).sqrt() if place == "root" else var.sqrt() + eps
@@ -89,7 +89,7 @@ def test_a_pixel_that_never_varies():
         ("root", 1e-5, True, True),
         ("sigma", 1e-5, True, False),
     ):
-        found = epsilon.normalise(x, dout, place, eps)
+        found = bn_epsilon.normalise(x, dout, place, eps)
         assert np.isfinite(found.out).all() == outputs
         assert np.isfinite(found.gradient).all() == gradients
     t = torch.tensor(x, requires_grad=True)
@@ -99,11 +99,11 @@ def test_a_pixel_that_never_varies():
 
 def test_a_wrong_place_for_epsilon():
     with pytest.raises(ValueError, match="'mean'"):
-        epsilon.normalise(np.ones((2, 1)), np.ones((2, 1)), "mean", 0.1)
+        bn_epsilon.normalise(np.ones((2, 1)), np.ones((2, 1)), "mean", 0.1)
 
 
 def test_the_border_is_four_pixels_wide():
-    pixels = epsilon._pixels()
+    pixels = bn_epsilon._pixels()
     assert {name: int(some.sum()) for name, some in pixels.items()} == {
         "border": 784 - 400,
         "centre": 400,
@@ -129,11 +129,11 @@ def test_a_unit_that_is_always_off_has_no_shape():
     assert not normality.standardised(with_dead)[:, 2].any()
 
 
-def test_statistics_of_all_samples_are_those_of_one_batch_of_them(data):
+def test_statistics_of_all_samples_are_those_of_one_batch_of_them(data, monkeypatch):
     """A torch network in training mode that gets all samples at once."""
-    lane = inference._lane(0, "0.1", 200)
-    weights = train_lanes([lane], data["mnist"], digests={lane.id: ""}).weights[lane.id]
-    recipe = lane.recipe.model_dump()
+    monkeypatch.setattr(bn_inference, "SEEDS", 1)
+    run = bn_inference._trained(data["mnist"])[0, "0.1"]
+    weights, recipe = run.weights, run.recipe.model_dump()
     x = data["mnist"].x_train / 255
     layers = []
     for i, units in enumerate([*recipe["hidden"], 10]):
@@ -148,14 +148,13 @@ def test_statistics_of_all_samples_are_those_of_one_batch_of_them(data):
             layer.weight.data = torch.tensor(weights[f"{name}.weight"]).double()
             layer.bias.data = torch.tensor(weights[f"{name}.bias"]).double()
     expected = torch.nn.Sequential(*layers)(torch.tensor(x)).detach().numpy()
-    found = predict(inference.with_all_samples(weights, recipe, x), recipe, x)
+    found = predict(bn_inference.with_all_samples(weights, recipe, x), recipe, x)
     assert found == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_weight_of_the_newest_batch_changes_no_weight(data):
-    lanes = [inference._lane(1, momentum, 200) for momentum in inference.MOMENTA]
-    weights = train_lanes(lanes, data["mnist"], digests={lane.id: "" for lane in lanes}).weights
-    first, *others = (weights[lane.id] for lane in lanes)
+def test_the_weight_of_the_newest_batch_changes_no_weight(data, monkeypatch):
+    monkeypatch.setattr(bn_inference, "SEEDS", 1)
+    first, *others = (run.weights for run in bn_inference._trained(data["mnist"]).values())
     for other in others:
         assert (other["linear.1.weight"] == first["linear.1.weight"]).all()
         assert (other["norm.0.running_mean"] != first["norm.0.running_mean"]).any()

@@ -9,17 +9,18 @@ from scipy import stats
 from sklearn.linear_model import Lasso
 from torch import nn
 
-from restudy.experiments import (
+from experiments import (
     bootstrap,
-    correlated,
-    decay_rules,
-    deep,
-    drops,
-    matched_losses,
+    collinearity,
+    loss_drops,
+    loss_functions,
     noisy_norm,
     stacks,
+    very_deep,
+    weight_decay,
 )
 from restudy.experiments.samples import draw, held_out, scaled
+from tests.experiments.tables import tabulate
 
 from ..recipes import houses, images
 
@@ -100,30 +101,30 @@ def test_losses_are_those_of_torch_network_by_network():
     one_hot = nn.functional.one_hot(y, 4).float()
     for i in range(2):
         squares = nn.functional.mse_loss(scores[i], one_hot[i], reduction="sum") / 7 / 2
-        found = matched_losses.squared_error_of_classes(scores, y)[i]
+        found = loss_functions.squared_error_of_classes(scores, y)[i]
         assert found.item() == pytest.approx(squares.item())
         assert stacks.cross_entropy(scores, y)[i].item() == pytest.approx(
             nn.functional.cross_entropy(scores[i], y[i]).item()
         )
     predicted, targets = torch.randn(2, 9, 1), 3 * torch.randn(2, 9)
     wanted = {"mse": nn.MSELoss(), "mae": nn.L1Loss(), "huber": nn.HuberLoss()}
-    for name, loss in matched_losses.PRICE_LOSSES.items():
+    for name, loss in loss_functions.PRICE_LOSSES.items():
         for i in range(2):
             expected = wanted[name](predicted[i, :, 0], targets[i]).item()
             assert loss(predicted, targets)[i].item() == pytest.approx(expected)
 
 
 def test_looks_until_a_target():
-    assert matched_losses.steps_to(np.array([0.1, 0.8, 0.7, 0.9]), 0.8) == 2
-    assert matched_losses.steps_to(np.array([0.1, 0.2]), 0.8) == 3
+    assert loss_functions.steps_to(np.array([0.1, 0.8, 0.7, 0.9]), 0.8) == 2
+    assert loss_functions.steps_to(np.array([0.1, 0.2]), 0.8) == 3
 
 
 def test_the_best_rate_counts(monkeypatch):
     """Of a rate that is far too small and one that is right."""
-    monkeypatch.setattr(matched_losses, "SEEDS", 2)
-    monkeypatch.setattr(matched_losses, "HOUSE_RATES", (1e-7, 0.02))
-    monkeypatch.setattr(matched_losses, "HOUSE_STEPS", 100)
-    table = matched_losses.price_losses({"california_housing": houses(rows=200)})
+    monkeypatch.setattr(loss_functions, "SEEDS", 2)
+    monkeypatch.setattr(loss_functions, "HOUSE_RATES", (1e-7, 0.02))
+    monkeypatch.setattr(loss_functions, "HOUSE_STEPS", 100)
+    table = tabulate(loss_functions.price_losses, {"california_housing": houses(rows=200)})
     assert (table["learning_rate"] == 0.02).all()
     assert (table["test_mae"] <= table["test_rmse"]).all()
 
@@ -145,7 +146,7 @@ def test_held_out_samples_are_the_last_and_do_not_scale():
 def adam_alone(w, strength):
     """Descend (strength / 2) w^2 by Adam (Kingma and Ba 2015, algorithm 1), rate 0.001."""
     w, m, v = w.copy(), 0.0, 0.0
-    for t in range(1, decay_rules.STEPS + 1):
+    for t in range(1, weight_decay.STEPS + 1):
         g = strength * w
         m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
         w -= 0.001 * (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
@@ -157,37 +158,39 @@ def test_decay_of_weights_that_the_data_say_nothing_about(name, monkeypatch):
     """Pixels that are always 0: times 0.999 at each step, but in Adam by its own recurrence."""
     train = scaled(images(rows=40)).train
     train.x[:, :100] = 0
-    rule = decay_rules.RULES[name]
-    network = decay_rules._network(784, np.random.default_rng(5))
-    first = network[0].weight.detach().double().numpy()[:, :100].copy()
-    monkeypatch.setattr(decay_rules, "generator", lambda *_: np.random.default_rng(5))
-    plain, shrunk = (decay_rules.trained(train, rule, a, 0)[0][:, :100] for a in (0, rule.strength))
+    rule = weight_decay.RULES[name]
+    drawn = np.random.default_rng(5).standard_normal((32, 784), np.float32)
+    first = 0.05 * drawn[:, :100].astype(np.float64)
+    monkeypatch.setattr(weight_decay, "generator", lambda *_: np.random.default_rng(5))
+    plain, shrunk = (
+        weight_decay.trained(train, rule, a, 0)[0][:, :100] for a in (0, rule.strength)
+    )
     assert plain == pytest.approx(first, rel=1e-6)
     if name == "in Adam":
         assert shrunk == pytest.approx(adam_alone(first, rule.strength), abs=1e-5)
     else:
-        assert shrunk == pytest.approx(first * 0.999**decay_rules.STEPS, rel=1e-4)
+        assert shrunk == pytest.approx(first * 0.999**weight_decay.STEPS, rel=1e-4)
 
 
 def test_ratios_by_decile():
     plain = np.arange(1.0, 21) * (-1) ** np.arange(20)
-    assert decay_rules.decile_ratios(plain, 0.5 * plain) == pytest.approx(np.full(10, 0.5))
+    assert weight_decay.decile_ratios(plain, 0.5 * plain) == pytest.approx(np.full(10, 0.5))
     soft = np.sign(plain) * np.maximum(np.abs(plain) - 1, 0)
     pairs = [(2 * k - 1, 2 * k) for k in range(1, 11)]
     expected = [(a + b - 2) / (a + b) for a, b in pairs]
-    assert decay_rules.decile_ratios(plain, soft) == pytest.approx(expected)
+    assert weight_decay.decile_ratios(plain, soft) == pytest.approx(expected)
 
 
 def test_weights_that_only_differ_have_no_trend():
     """Two networks of one kind that went different ways: 1 in every decile."""
     one, other = np.random.default_rng(0).standard_normal((2, 200_000))
-    assert decay_rules.decile_ratios(one, other) == pytest.approx(np.ones(10), abs=0.03)
+    assert weight_decay.decile_ratios(one, other) == pytest.approx(np.ones(10), abs=0.03)
 
 
 def test_removed_weights():
     plain = [np.array([3.0, -4.0]), np.array([1.0, 1.0])]
-    assert decay_rules.removed(plain, [np.array([0.03, -4.0]), np.array([0.5, 0.02])]) == 0.25
-    assert decay_rules.removed(plain, plain) == 0
+    assert weight_decay.removed(plain, [np.array([0.03, -4.0]), np.array([0.5, 0.02])]) == 0.25
+    assert weight_decay.removed(plain, plain) == 0
 
 
 def test_penalties_minimise_what_they_say():
@@ -201,35 +204,35 @@ def test_penalties_minimise_what_they_say():
         "L2": least / (1 + a),
         "elastic net": np.sign(least) * np.maximum(np.abs(least) - a / 2, 0) / (1 + a / 2),
     }
-    for name, make in correlated.PENALTIES.items():
+    for name, make in collinearity.PENALTIES.items():
         model = make(a, n).set_params(fit_intercept=False).fit(x, y)
         assert model.coef_ == pytest.approx(soft[name], abs=1e-3)
 
 
 def test_equal_copies_get_equal_coefficients_but_from_l1():
     random = np.random.default_rng(1)
-    x = correlated.copies(random.standard_normal((200, 3)), 0.0, random)
+    x = collinearity.copies(random.standard_normal((200, 3)), 0.0, random)
     assert (x[:, :3] == x[:, 3:6]).all()
     y = x[:, :3] @ np.array([1.0, -2.0, 0.0])
     for name in ("L2", "elastic net"):
-        groups = correlated.PENALTIES[name](0.1, 200).fit(x, y).coef_.reshape(3, -1)
-        assert correlated.unevenness(groups) == pytest.approx(0, abs=1e-4)
-        assert correlated.split_groups(groups) == 0
+        groups = collinearity.PENALTIES[name](0.1, 200).fit(x, y).coef_.reshape(3, -1)
+        assert collinearity.unevenness(groups) == pytest.approx(0, abs=1e-4)
+        assert collinearity.split_groups(groups) == 0
     groups = Lasso(0.1).fit(x, y).coef_.reshape(3, -1)
-    assert correlated.unevenness(groups) == pytest.approx(2 / 3)
-    assert correlated.split_groups(groups) == pytest.approx(2 / 3)  # the third is out as a whole
+    assert collinearity.unevenness(groups) == pytest.approx(2 / 3)
+    assert collinearity.split_groups(groups) == pytest.approx(2 / 3)  # the third is out as a whole
 
 
 def test_unevenness_by_hand():
-    assert correlated.unevenness(np.array([[1.0], [2.0], [3.0]])) == pytest.approx(2 / 14)
-    assert correlated.unevenness(np.zeros((3, 2))) == 0
+    assert collinearity.unevenness(np.array([[1.0], [2.0], [3.0]])) == pytest.approx(2 / 14)
+    assert collinearity.unevenness(np.zeros((3, 2))) == 0
 
 
 def test_the_first_within_the_bound():
     errors = np.array([3.0, 2.0, 1.01, 1.0, 1.2])
-    assert correlated.first_within(errors, 1.02) == 2
-    assert correlated.first_within(errors, 2.5) == 1
-    assert correlated.first_within(errors, 0.9) == 3
+    assert collinearity.first_within(errors, 1.02) == 2
+    assert collinearity.first_within(errors, 2.5) == 1
+    assert collinearity.first_within(errors, 0.9) == 3
 
 
 def test_disagreement_by_hand():
@@ -277,9 +280,9 @@ def test_deep_networks_are_those_of_torch():
             added = norm(linear(skipped)).relu()
             skipped = skipped + added if place else added
         for variant, h in (("batch norm", plain), ("batch norm and skips", skipped)):
-            found = deep.scores(layers, x, variant)[i].detach().numpy()
+            found = very_deep.scores(layers, x, variant)[i].detach().numpy()
             assert found == pytest.approx(linears[-1](h).detach().numpy(), abs=1e-5)
-        none = deep.scores(layers, x, "none")[i].detach().numpy()
+        none = very_deep.scores(layers, x, "none")[i].detach().numpy()
         assert none == pytest.approx(alone(layers, i)(x[i]).detach().numpy(), abs=1e-5)
 
 
@@ -322,7 +325,7 @@ def test_without_noise_or_norm_layers_are_plain():
 
 def test_the_steepest_fall_of_a_curve():
     curves = np.array([[10.0, 8.0, 2.0, 1.0, 1.5], [10.0, 9.0, 8.0, 7.0, 6.0], [1, 2, 3, 4, 5]]).T
-    found = drops.drops(curves)
+    found = loss_drops.drops(curves)
     assert found.sharpness == pytest.approx([6 / 9, 1 / 4, 0])
     assert found.later == pytest.approx([math.log(2 / 1), math.log(9 / 6), 0])
     assert found.final.tolist() == [1.5, 6, 5]
@@ -331,5 +334,5 @@ def test_the_steepest_fall_of_a_curve():
 def test_the_correlation_is_spearman_s():
     random = np.random.default_rng(0)
     a, b = random.standard_normal((2, 12))
-    assert drops._rho(a, b) == pytest.approx(stats.spearmanr(a, b).statistic)
-    assert drops._rho(a, np.zeros(12)) == 0
+    assert loss_drops._rho(a, b) == pytest.approx(stats.spearmanr(a, b).statistic)
+    assert loss_drops._rho(a, np.zeros(12)) == 0

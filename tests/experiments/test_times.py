@@ -8,9 +8,9 @@ import torch
 from threadpoolctl import threadpool_info
 from torch import nn
 
-from restudy.experiments import clock, softmax_times, step_times, to_target, vectorising
-from restudy.experiments.to_target import Side, Trained
-from restudy.experiments.torch_nets import ACTIVATIONS, descend, network
+from experiments import cpu_timer, softmax_times, step_times, time_to_accuracy, vectorisation
+from experiments.time_to_accuracy import Side, Trained
+from experiments.torch_nets import ACTIVATIONS, descend, network, with_norm
 from restudy.numpy_net.network import FullyConnectedNet
 
 from ..recipes import images
@@ -21,7 +21,7 @@ class FakeTime:
 
     def __init__(self, monkeypatch):
         self.now, self.called = 100.0, []
-        monkeypatch.setattr(clock, "process_time", lambda: self.now)
+        monkeypatch.setattr(cpu_timer, "process_time", lambda: self.now)
 
     def call(self, name, seconds):
         def one():
@@ -38,7 +38,7 @@ def time(monkeypatch):
 
 def test_seconds_are_those_of_one_call_and_sides_take_turns(time):
     sides = {"slow": time.call("slow", 0.05), "quick": time.call("quick", 0.003)}
-    found = clock.in_turns(sides, 3)
+    found = cpu_timer.in_turns(sides, 3)
     assert next(found) == pytest.approx({"slow": 0.05, "quick": 0.003})
     del time.called[:]
     assert next(found) == pytest.approx({"slow": 0.05, "quick": 0.003})
@@ -51,7 +51,7 @@ def test_seconds_are_those_of_one_call_and_sides_take_turns(time):
 
 
 def test_a_stopwatch_counts_only_while_it_runs(time):
-    watch, work = clock.Stopwatch(), time.call("work", 2.0)
+    watch, work = cpu_timer.Stopwatch(), time.call("work", 2.0)
     with watch.running():
         work()
     work()
@@ -63,7 +63,7 @@ def test_a_stopwatch_counts_only_while_it_runs(time):
 def test_one_thread_and_no_collection_for_a_while():
     before = torch.get_num_threads(), gc.isenabled()
     small = torch.tensor(1e-38)
-    with clock.one_thread():
+    with cpu_timer.one_thread():
         assert torch.get_num_threads() == 1
         assert {one["num_threads"] for one in threadpool_info()} <= {1}
         assert not gc.isenabled()
@@ -72,7 +72,7 @@ def test_one_thread_and_no_collection_for_a_while():
     assert float(small / 10) > 0
 
 
-@pytest.mark.parametrize("way", vectorising.WAYS.values(), ids=vectorising.WAYS)
+@pytest.mark.parametrize("way", vectorisation.WAYS.values(), ids=vectorisation.WAYS)
 def test_both_ways_of_a_pass_are_softmax_regression(way):
     random = np.random.default_rng(0)
     w, b = random.normal(size=(5, 3)), random.normal(size=3)
@@ -103,7 +103,7 @@ def test_both_ways_of_a_loss_are_that_of_autograd(name):
 
 def test_batch_norm_or_none_have_the_same_weights():
     plain = network([6, 5, 4, 3], np.random.default_rng(0))
-    normed = network([6, 5, 4, 3], np.random.default_rng(0), batch_norm=True)
+    normed = network([6, 5, 4, 3], np.random.default_rng(0), with_norm(True))
     kinds = [type(layer).__name__ for layer in normed]
     assert kinds == ["Linear", "BatchNorm1d", "ReLU"] * 2 + ["Linear"]
     weights = [
@@ -129,7 +129,7 @@ def test_an_activation_by_hand_is_that_of_torch(name):
 def test_a_step_by_hand_is_that_of_torch(batch_norm):
     train = step_times._batches(images(rows=64), "test")
     x, y = train.x.astype(np.float32), train.y
-    of_torch = network([784, 6, 10], np.random.default_rng(0), batch_norm=batch_norm)
+    of_torch = network([784, 6, 10], np.random.default_rng(0), with_norm(batch_norm))
     by_hand = FullyConnectedNet(
         784, [6], 10, weight_scale=0.1, random=np.random.default_rng(0), batch_norm=batch_norm
     )
@@ -152,31 +152,31 @@ def test_steps_take_one_batch_after_the_other():
 
 
 def side(target, batch=16):
-    return Side(to_target._images(images(rows=600)), (16,), False, batch, target)
+    return Side(time_to_accuracy._images(images(rows=600)), (16,), False, batch, target)
 
 
 def test_training_ends_at_the_target_or_when_it_is_given_up(monkeypatch):
-    monkeypatch.setattr(to_target, "_CHECK", 64)
-    reached = to_target.train(side(0.6), 0.03, 0, "test")
+    monkeypatch.setattr(time_to_accuracy, "_CHECK", 64)
+    reached = time_to_accuracy.train(side(0.6), 0.03, 0, "test")
     assert reached.reached
     assert reached.samples % 64 == 0
     assert reached.samples < 5000
     assert reached.seconds > 0
     # No network is right more often than always.
-    given_up = to_target.train(side(1.1), 0.03, 0, "test", most=200)
+    given_up = time_to_accuracy.train(side(1.1), 0.03, 0, "test", most=200)
     assert (given_up.samples, given_up.reached) == (256, False)
 
 
 def test_the_looks_at_the_accuracy_are_not_timed(monkeypatch, time):
-    monkeypatch.setattr(to_target, "_CHECK", 64)
+    monkeypatch.setattr(time_to_accuracy, "_CHECK", 64)
     spend = time.call("look", 1000.0)
-    monkeypatch.setattr(to_target, "_accuracy", lambda *_: spend() or 0.0)
-    assert to_target.train(side(0.5), 0.03, 0, "test", most=128).seconds == 0
+    monkeypatch.setattr(time_to_accuracy, "accuracy", lambda *_: spend() or 0.0)
+    assert time_to_accuracy.train(side(0.5), 0.03, 0, "test", most=128).seconds == 0
     assert len(time.called) == 2
 
 
 def test_batches_are_whole_and_go_round():
-    batches = to_target._batches(10, 4, 0, "test")
+    batches = time_to_accuracy._batches(10, 4, 0, "test")
     first = [next(batches) for _ in range(2)]
     assert len(set(torch.cat(first).tolist())) == 8
     assert [len(next(batches)) for _ in range(4)] == [4] * 4
@@ -199,13 +199,13 @@ def test_the_rate_is_that_which_needs_the_fewest_samples(monkeypatch, needed, wa
         samples = needed.get(rate, 10**9)
         return Trained(1.0, min(samples, most), samples <= most)
 
-    monkeypatch.setattr(to_target, "train", train)
-    assert to_target.best_rate(side(0.9)) == wanted
+    monkeypatch.setattr(time_to_accuracy, "train", train)
+    assert time_to_accuracy.best_rate(side(0.9)) == wanted
     assert given == sorted(given, reverse=True)  # no more than the best so far
 
 
 def test_samples_for_choosing_rates_are_held_out_of_training():
-    x, y, x_held_out, y_held_out = to_target._images(images(rows=600))
-    assert (len(x), len(y), len(x_held_out), len(y_held_out)) == (500, 500, 100, 100)
-    rows = {one.numpy().tobytes() for one in x}
-    assert not any(one.numpy().tobytes() in rows for one in x_held_out)
+    train, validation = time_to_accuracy._images(images(rows=600))
+    assert (len(train), len(validation)) == (500, 100)
+    rows = {one.tobytes() for one in train.x}
+    assert not any(one.tobytes() in rows for one in validation.x)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from restudy import results
+from restudy.results import group_files
 from restudy.tracking.attempts import next_attempt
 from restudy.tracking.live import LiveCell
 from restudy.tracking.store import describe, sqlite_file
@@ -30,7 +30,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def cells(tmp_path):
-    results.write(make_cell(), tmp_path / "cells" / CELL)
+    group_files.write(make_cell(), tmp_path / "cells" / CELL)
     return tmp_path / "cells"
 
 

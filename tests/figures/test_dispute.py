@@ -13,7 +13,7 @@ import pytest
 from restudy.evidence import curves
 from restudy.evidence.disputes import Dispute
 from restudy.evidence.ledger import Claim, load_rows
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 from restudy.figures.dispute import caption, dispute
 from restudy.figures.style import Drawing, save
 from tests.evidence import made_up
@@ -52,7 +52,7 @@ def data(id_: str, scale: str) -> curves.Panels:
 
 
 def _table(name: str, rng: np.random.Generator) -> pd.DataFrame:
-    experiment = EXPERIMENTS[name]
+    experiment = project().experiments[name]
     keys = pd.DataFrame(
         list(product(*experiment.factors.values(), range(experiment.seeds))),
         columns=[*experiment.factors, "seed"],

@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from safetensors.numpy import save as to_bytes
 
-from restudy import results
 from restudy.config.recipe import Recipe
 from restudy.datasets.load import load
 from restudy.errors import RestudyError
 from restudy.lanes.train import train_lanes
 from restudy.plan import Lane, cell_id, lane_id
 from restudy.predictions import predict, predictions_table
+from restudy.results import group_files
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def train(prepared: Path, cells: Path, fields: dict, *, keep_weights: bool = Tru
     digests = {lane.id: "digest" for lane in lanes}
     found = train_lanes(lanes, load(prepared), digests=digests, keep_weights=keep_weights)
     cell = cell_id(recipes[0])
-    results.write(found, cells / cell)
+    group_files.write(found, cells / cell)
     return found.summary.assign(cell=cell)
 
 

@@ -16,7 +16,6 @@ import pandas as pd
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from restudy import results
 from restudy.config.loading import load_settings, load_study
 from restudy.config.settings import DataSettings, Settings, TrainingSettings
 from restudy.config.sources import load_sources
@@ -27,6 +26,7 @@ from restudy.datasets.registry import Form
 from restudy.datasets.sources import _zip_members
 from restudy.evidence import ledger
 from restudy.plan import make_plan
+from restudy.results import group_files
 from tests.fuzz.inputs import damaged_bytes, damaged_text, mappings
 
 ROOT = Path(__file__).parents[2]
@@ -129,16 +129,16 @@ def prepared_file():
 
 def cell(content, folder):
     """A cell's record that is damaged is no record: the cell is trained again."""
-    for name in results.FILES:
+    for name in group_files.FILES:
         (folder / name).write_bytes(b"")
-    (folder / results.RECORD).write_bytes(content)
-    return results.read(folder)
+    (folder / group_files.RECORD).write_bytes(content)
+    return group_files.read(folder)
 
 
 STATLIB = b"-122.5,37.25,40.0,800.0,160.0,300.0,100.0,8.5,450000.0\n" * 3
 IMAGES, LABELS = np.zeros((2, 3, 3), np.uint8), np.zeros(4, np.uint8)
 PARQUET = [parquet_file(housing(), kind) for kind in ("brotli", "snappy", None)]
-RECORD = json.dumps({"seeds": {"a": 0}, "files": dict.fromkeys(results.FILES[:-1], "0" * 64)})
+RECORD = json.dumps({"seeds": {"a": 0}, "files": dict.fromkeys(group_files.FILES[:-1], "0" * 64)})
 STUDIES = sorted((ROOT / "config/studies").glob("*.yaml"))
 SETTINGS = {*Settings.model_fields, *DataSettings.model_fields, *TrainingSettings.model_fields}
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.load import postgres, writers
-from restudy import results
+from restudy.results import group_files
 from restudy.tracking.store import open_client, tracking_uri
 
 SMALL = {"jobs": 8, "lanes": 2, "epochs": 3}
@@ -41,7 +41,7 @@ def shown_that_it_would_be_seen(uri, folder):
     first, second = lanes[:2]
     client.log_metric(first.info.run_id, "train_accuracy", 0.5, step=2)
     client.delete_run(second.info.run_id)
-    cells = {path.name: results.read(path) for path in (folder / "cells").iterdir()}
+    cells = {path.name: group_files.read(path) for path in (folder / "cells").iterdir()}
     told = list(writers.missing(uri, cells))
     assert len(told) == 2
     assert any("train_accuracy: 4 of 3 values" in line for line in told)

@@ -27,7 +27,7 @@ from restudy.numpy_net.gradient_check import (
 from restudy.numpy_net.layers import affine_backward, affine_forward
 from restudy.numpy_net.losses import cross_entropy, cross_entropy_of_probabilities, softmax
 from restudy.numpy_net.network import FullyConnectedNet
-from restudy.numpy_net.optimisers import OPTIMISERS, decayed
+from restudy.numpy_net.optimisers import OPTIMISERS
 from restudy.numpy_net.penalties import PENALTIES, elastic_net, l1, l2
 
 same_each_time = settings(max_examples=25, deadline=None, derandomize=True)
@@ -269,7 +269,3 @@ def test_every_rule_finds_the_minimum_of_an_ill_conditioned_bowl():
         for _ in range(2000):
             w, v = update(w, curvature * w, v, 0.02, 0.9)
         assert np.abs(w).max() < 1e-6, rule
-
-
-def test_the_learning_rate_decays_once_an_epoch():
-    assert [decayed(0.5, 0.5, epoch) for epoch in range(3)] == [0.5, 0.25, 0.125]

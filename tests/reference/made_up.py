@@ -9,8 +9,9 @@ import yaml
 
 from restudy import tables
 from restudy.config.settings import Settings
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import load_plan
-from restudy.provenance import code_digest
+from restudy.results.table_files import read_table, to_csv
 
 STUDY = {
     "name": "tiny",
@@ -30,15 +31,16 @@ STUDY = {
 COMMIT = "0123456789ab"
 PUBLISHED = {
     **{"source": "S1", "experiment": "EXP", "metric": "accuracy", "unit": "percent"},
-    **{"split_as_labelled": "test", "split_really": "test", "cuts": "", "study": "tiny"},
-    **{"corrected_mean": "", "corrected_low": "", "corrected_high": "", "because": "measured"},
+    **{"split_as_labelled": "test", "split_really": "test", "reductions": "", "study": "tiny"},
+    **{"corrected_mean": "", "corrected_low": "", "corrected_high": "", "distance": ""},
+    **{"reason": "", "reason_args": ""},
 }
 
 
 def write(folder, name, rows):
     path = folder / f"tables/{name}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(tables.to_csv(rows))
+    path.write_bytes(to_csv(rows))
 
 
 def configure(root, *, scale="default", **study):
@@ -71,7 +73,7 @@ def _cells(folder, plan):
         cell = folder / "cells" / name
         cell.mkdir(parents=True, exist_ok=True)
         record = {
-            "code": code_digest("restudy.training"),
+            "training_version": TRAINING_VERSION,
             "git_commit": COMMIT * 3,
             "versions": {"torch": "1", "numpy": "2"},
             "machine": "Linux",
@@ -134,7 +136,11 @@ def _evidence(folder, runs):
     }
     write(folder, "unit_tests", pd.DataFrame(tests))
     claims = {"id": ["CLM-1", "CLM-2"], "source": "S1", "status": ["supported", "inconclusive"]}
-    write(folder, "claims", pd.DataFrame({**claims, "because": "effect 0.013 of 3 seeds"}))
+    write(
+        folder,
+        "claims",
+        pd.DataFrame({**claims, "reason": "stated", "reason_args": '[{"text": "0.013"}]'}),
+    )
 
 
 def copy(root, other):
@@ -145,6 +151,6 @@ def copy(root, other):
 def change(folder, name, row, column, to):
     """Change one cell of a table: ``row`` is its number."""
     path = folder / f"tables/{name}.csv"
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = read_table(path)
     table.loc[row, column] = to(table.loc[row, column]) if callable(to) else to
-    path.write_bytes(tables.to_csv(table))
+    path.write_bytes(to_csv(table))

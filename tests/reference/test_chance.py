@@ -6,7 +6,7 @@ import pytest
 
 from restudy.reference.comparing import compare_table
 from restudy.reference.judging import judge
-from restudy.reference.layouts import layout_of
+from restudy.results.table_files import declared
 
 COMBINATIONS, METRICS = 50, ("test_accuracy", "test_data_loss")
 
@@ -26,7 +26,7 @@ def summary(rng, n, shift=0.0):
 
 def agrees(rng, n, shift=0.0):
     left, right = summary(rng, n), summary(rng, n, shift)
-    layout = layout_of("a/summary", list(left))
+    layout = declared("a/summary")
     rows = compare_table("a/summary", left, right, layout).assign(kind=layout.kind.value)
     return judge(rows).agrees
 

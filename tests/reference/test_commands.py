@@ -97,7 +97,7 @@ def test_an_unfinished_run_is_refused(checkout, missing):
 
 def test_a_run_by_other_code_is_refused(checkout):
     path = next(checkout.glob("results/cells/*/cell.json"))
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"code": "another"}))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"training_version": 0}))
     with refused("trained by other code"):
         reference.main([])
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 from restudy.reference.configuration import read_configuration
 from tests.reference import made_up
 
@@ -20,5 +20,5 @@ def test_the_table_of_an_experiment_that_is_gone_does_not_count(tmp_path):
 
 def test_the_reference_asks_for_nothing_that_is_gone():
     origin = json.loads(REFERENCE.read_text())
-    assert set(origin["experiments"]) <= EXPERIMENTS.keys()
+    assert set(origin["experiments"]) <= project().experiments.keys()
     assert all(Path(f"config/studies/{name}.yaml").is_file() for name in origin["studies"])

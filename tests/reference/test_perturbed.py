@@ -5,7 +5,7 @@ import pytest
 
 from restudy.reference.comparing import Outcome
 from restudy.reference.judging import compare_folders, judge
-from restudy.reference.telling import tell
+from restudy.reference.text_report import tell
 from tests.reference import made_up
 
 SUMMARY = "tiny/summary"
@@ -138,7 +138,7 @@ def test_a_verdict_may_change_with_its_numbers(reference, elsewhere, tmp_path):
     assert only(found, "claims") == {"CLM-1": Outcome.FOLLOWS}
     told = tell(found)
     assert "claims [CLM-1] status: supported -> inconclusive" in told
-    assert "status: inside the prediction interval -> outside by 0.1" in told
+    assert "status: consistent -> inconsistent" in told
 
 
 @pytest.mark.parametrize(

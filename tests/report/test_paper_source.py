@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from restudy.config.sources import load_sources
 from restudy.evidence.drawable import load_source_figures
 from restudy.evidence.ledger import Published, load_rows
-from restudy.report.paper.pictures import FIRST, chosen
+from restudy.report.paper.pictures import chosen
 
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "workflow" / "report"
@@ -92,12 +93,14 @@ def test_what_is_cited_is_listed():
 def test_figures_are_chosen_from_those_that_there_are():
     published = load_rows(ROOT / "config/evidence/published.yaml", Published)
     figures = load_source_figures(published)
-    assert set(FIRST.values()) <= set(figures)
-    assert chosen(figures, ["grid"]) == [*FIRST.values(), "grid"]
-    others = {id_: one for id_, one in figures.items() if id_ not in FIRST.values()}
-    picked = chosen(others, [])
-    assert [others[id_].source for id_ in picked] == sorted(FIRST)
+    sources = load_sources(ROOT / "config/evidence/sources.yaml")
+    first = {name: source.figure for name, source in sources.items() if source.figure}
+    assert set(first.values()) <= set(figures)
+    assert chosen(figures, ["grid"], sources) == [*first.values(), "grid"]
+    others = {id_: one for id_, one in figures.items() if id_ not in first.values()}
+    picked = chosen(others, [], sources)
+    assert [others[id_].source for id_ in picked] == sorted(first)
     assert all(others[id_].printed for id_ in picked)
     bare = {id_: one for id_, one in figures.items() if one.study is None}
     assert bare
-    assert chosen(bare, []) == []
+    assert chosen(bare, [], sources) == []

@@ -18,6 +18,7 @@ from restudy.evidence.reasons import Finding, columns, stated
 from restudy.evidence.statuses import Status, label
 from restudy.evidence.timing import COLUMNS as TIMED_COLUMNS
 from restudy.evidence.timing import timed_claims, timed_contradictions
+from restudy.experiments.declaration import Table as Declared
 from restudy.report.calibration import calibration
 from restudy.report.claims import claims, verdicts
 from restudy.report.commands import Command, relative
@@ -29,8 +30,9 @@ from restudy.report.provenance import provenance
 from restudy.report.puzzles import puzzles
 from restudy.report.sources import Evidence, sources, title
 from restudy.report.studies import studies, study
+from restudy.results.table_files import to_csv
 from restudy.stats.calibration import calibrate
-from restudy.tables import comparison_table, summary_table, to_csv
+from restudy.tables import comparison_table, summary_table
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import claim, test_of
 from tests.evidence.test_contradictions import two
@@ -165,12 +167,12 @@ def evidence(tmp_path, *, there: bool) -> Evidence:
         if there
         else pd.DataFrame(columns=list(SHOWN)),
         contrast_table(rows, PRINTED, studies) if there else pd.DataFrame(columns=list(CONTRASTS)),
-        pd.DataFrame([("PUB-S1-001", "w")] if there else [], columns=["id", "what"], dtype=str),
-        pd.DataFrame({"candidate": ["c"]}),
+        [(OWN, pd.DataFrame({"id": ["PUB-S1-001"], "with_bug": ["1"]}))] if there else [],
         {"FIG-S1-01": Picture(SVG, "A caption", "alt", "FIG-S1-01")} if there else {},
     )
 
 
+OWN = Declared(name="own", source="S1", title="Its own table")
 SOURCES = {id_: Source(id=id_, title=f"Title {id_}", what="A report.") for id_ in ("S1", "S5")}
 
 
@@ -180,8 +182,7 @@ def test_a_source_has_its_numbers_figures_and_mistakes(tmp_path):
     assert [block.title for block in first.blocks] == [
         "Its numbers",
         "Each number beside ours",
-        "Its unit tests, to the last digit",
-        "What its failing check can have been: candidates, run",
+        "Its own table",
         "Its figures, drawn from our runs",
         "Its figures that are not drawn here",
         "Its mistakes",
@@ -190,6 +191,7 @@ def test_a_source_has_its_numbers_figures_and_mistakes(tmp_path):
         "Differences of two single runs, beside ours",
     ]
     tables = tables_of(first)
+    assert list(tables["Its own table"]) == ["id"]
     assert tables["Its figures that are not drawn here"]["id"].tolist() == ["FIG-S1-02"]
     assert len(tables["Differences of two single runs, beside ours"]) == 1
     assert second.blocks == []
@@ -234,14 +236,14 @@ def test_puzzles():
 
 
 def test_calibration():
-    assert "Monte Carlo" in shown(calibration(calibrate(20, bootstrap_repetitions=2)))
+    assert "Monte Carlo" in shown(calibration(calibrate(20)))
 
 
 RECORD = {
     "seeds": {"a": 0, "b": 1},
     "git_commit": "a" * 40,
     "git_dirty": False,
-    "code": "c0de",
+    "training_version": 3,
     "data": {"dataset": "mnist", "sha256": "d" * 64, "split_seed": 0},
     "versions": {"torch": "2.0", "numpy": "2.2"},
     "machine": "Linux x86_64",
@@ -261,7 +263,7 @@ def test_provenance_says_what_runs_share_and_what_not():
     assert provenance(records, runs) == [
         "4 runs in 2 cells, seeds 0 to 2, 7",
         f"commit: {'a' * 12} (3 runs); unknown (no git checkout) (1 runs)",
-        "code of training (digest): c0de",
+        "version of training: 3",
         f"data (SHA-256 of the prepared file, seed of the split): mnist {'d' * 12} (split 0)",
         "versions: torch 2.0, numpy 2.2",
         "machine: Linux x86_64, cpu; arithmetic: default; threads: 1",

@@ -12,14 +12,14 @@ import torch
 from safetensors.numpy import save_file
 from tracking_samples import CELL, make_study, recipe
 
-from restudy import results
 from restudy.config.identity import as_told
 from restudy.datasets.load import load, scale, split
 from restudy.datasets.prepare import METADATA_KEY
 from restudy.lanes.batches import Part
 from restudy.lanes.evaluation import evaluate
 from restudy.lanes.network import StackedNetwork
-from restudy.results import CellResults, summary_row
+from restudy.results import group_files
+from restudy.results.group_files import CellResults, summary_row
 from restudy.tracking.networks import rebuild
 from restudy.tracking.registry import best_of, register
 from restudy.tracking.store import StoreError
@@ -143,7 +143,7 @@ def trained(data, store):
         dict(zip(LANES, states(network), strict=True)),
         {"data": {"dataset": "mnist", "sha256": "ab" * 32}, "seeds": {}},
     )
-    results.write(results.merge([cell]), store.results / "cells" / CELL)
+    group_files.write(group_files.merge([cell]), store.results / "cells" / CELL)
     study = make_study(lanes=LANES)
     assert sync(store.uri, store.artifacts, store.results / "cells", [study]).missing == 0
     store.prepare()
@@ -204,9 +204,9 @@ def test_twice_is_once(store, trained):
 def test_another_network_is_another_version(store, trained):
     put(store, trained)
     folder = store.results / "cells" / CELL
-    cell = results.read(folder)
+    cell = group_files.read(folder)
     cell.summary["digest"] = "d2"
-    results.write(cell, folder)
+    group_files.write(cell, folder)
     sync(store.uri, store.artifacts, store.results / "cells", [trained])
     assert put(store, trained)
     version = store.client.get_model_version_by_alias("norms", "best").version
@@ -245,9 +245,9 @@ def test_the_validation_score_decides(store, trained):
 def test_no_validation_no_weights_no_best(store, trained):
     cells = store.results / "cells"
     assert best_of(trained | {"keep_weights": False}, cells) is None
-    cell = results.read(cells / CELL)
+    cell = group_files.read(cells / CELL)
     cell.summary["validation_accuracy"] = np.nan
-    results.write(cell, cells / CELL)
+    group_files.write(cell, cells / CELL)
     assert best_of(trained, cells) is None
 
 

@@ -3,15 +3,15 @@ from __future__ import annotations
 import pytest
 from tracking_samples import CELL, make_cell, make_study
 
-from restudy import results
+from restudy.results import group_files
 from restudy.tracking.finish import FinishReport, finish
 from restudy.tracking.store import ensure_experiment
 from restudy.tracking.summaries import files_of, read_verdicts
 from restudy.tracking.sync import sync
 
-CLAIMS = """id,source,topic,statement,scope,metric,status,because
-CLM-BN-01,S3,batch norm,"It is faster, and better.",in scope,accuracy,supported,
-CLM-BN-02,S3,batch norm,It is cheaper.,in scope,seconds,contradicted,
+CLAIMS = """id,source,topic,statement,scope,metric,status,reason,reason_args
+CLM-BN-01,S3,batch norm,"It is faster, and better.",in scope,accuracy,supported,,
+CLM-BN-02,S3,batch norm,It is cheaper.,in scope,seconds,contradicted,,
 """
 STUDY = make_study() | {"claims": ["CLM-BN-01"], "results": "results", "keep_weights": False}
 NOTE = "mlflow.note.content"
@@ -21,7 +21,7 @@ NOTE = "mlflow.note.content"
 def made(store):
     """The results of a run of the pipeline, and a store that has its runs."""
     folder = store.results
-    results.write(make_cell(), folder / "cells" / CELL)
+    group_files.write(make_cell(), folder / "cells" / CELL)
     files = files_of("norms", ["FIG-S3-01"], folder)
     for name, path in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from tracking_samples import CELL, make_cell, make_study
 
-from restudy import results
+from restudy.results import group_files
 from restudy.tracking.sync import SyncReport, sync
 
 
 @pytest.fixture
 def cells(tmp_path):
-    results.write(make_cell(), tmp_path / "cells" / CELL)
+    group_files.write(make_cell(), tmp_path / "cells" / CELL)
     return tmp_path / "cells"
 
 
@@ -30,7 +30,7 @@ def test_missing_runs_are_added_once(store, cells):
 
 def test_retrained_runs_are_replaced(store, cells):
     run(store, cells, [make_study()])
-    results.write(make_cell(digest="d2"), cells / CELL)
+    group_files.write(make_cell(digest="d2"), cells / CELL)
     assert run(store, cells, [make_study()]) == SyncReport(present=0, added=2)
     store.prepare()
     assert len(store.runs()) == 3

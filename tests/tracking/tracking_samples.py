@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from restudy import results
 from restudy.config.recipe import Recipe
-from restudy.results import CellResults, summary_row
+from restudy.results import group_files
+from restudy.results.group_files import CellResults, summary_row
 from restudy.tracking.store import (
     artifact_root,
     ensure_experiment,
@@ -56,7 +56,7 @@ def make_cell(lanes=("s0-a", "s1-b"), digest="d1", epochs=2, diverged=(), weight
             "git_dirty": True,
         },
     )
-    return results.merge([cell])
+    return group_files.merge([cell])
 
 
 def make_study(name="norms", lanes=("s0-a", "s1-b"), cell=CELL, levels=("none", "batch")):
@@ -67,7 +67,7 @@ def make_study(name="norms", lanes=("s0-a", "s1-b"), cell=CELL, levels=("none", 
         "question": "A question?",
         "scale": "quick",
         "factors": {"norm": list(levels), "dataset": ["mnist"]},
-        "cuts": ["2 seeds instead of 10"],
+        "reductions": [{"field": "seeds", "full": 10, "reduced": 2}],
         "datasets": ["mnist"],
         "keep_weights": True,
         "runs": [

@@ -8,8 +8,8 @@ from contextlib import closing
 
 import pandas as pd
 
-from restudy import results
 from restudy.evidence import timing
+from restudy.results import group_files
 
 TABLES = ("summary", "comparison", "winners", "timing")
 NOTHING = "Nothing to be done"
@@ -28,7 +28,10 @@ def trained(output):
 def numbers(checkout):
     """Return the bytes of everything that holds results and no times."""
     kept = [
-        *(f"cells/*/{name}" for name in (results.HISTORY, results.SUMMARY, results.WEIGHTS)),
+        *(
+            f"cells/*/{name}"
+            for name in (group_files.HISTORY, group_files.SUMMARY, group_files.WEIGHTS)
+        ),
         *(f"studies/*/{name}" for name in ("runs.parquet", "history.parquet")),
         "studies/houses/predictions.parquet",
         "tables/*.csv",

@@ -32,8 +32,7 @@ def checkout(tmp_path_factory):
     made = Checkout.fresh(tmp_path_factory.mktemp("progress") / "checkout")
     study = STUDIES["tiny"] | {"factors": {"hidden": [[8], [9], [10], [11]]}, "compare": []}
     made.write_study("four", **study | {"recipe": STUDIES["tiny"]["recipe"] | {"epochs": 40}})
-    # Checkpoints at every epoch.
-    made.configure(only=["four"], training={"device": "cpu", "checkpoint_seconds": 0.01})
+    made.configure(only=["four"], training={"device": "cpu"})
     return made
 
 
@@ -69,7 +68,7 @@ def test_on_a_terminal_one_line_is_always_up_to_date(checkout, monkeypatch):
     # What is at the bottom was drawn between the sequences that move there and back.
     drawn = re.findall(r"\x1b\[B\r([^\x1b]*)\x1b8", written)
     assert not any(line in lines for line in drawn)
-    assert not any(word in line for word in ("runs 0/8", "estimating") for line in lines)
+    assert not any("runs 0/8" in line for line in lines)
     assert all(len(line) < WIDTH for line in drawn)
     # Runs and work within the one job that trains.
     runs = [int(done) for line in drawn for done in re.findall(r"^runs (\d)/8,", line)]
@@ -79,7 +78,6 @@ def test_on_a_terminal_one_line_is_always_up_to_date(checkout, monkeypatch):
     assert shares == sorted(shares)
     assert (runs[0], runs[-1], shares[0], shares[-1]) == (0, 8, 0, 100)
     assert set(runs) - {0, 8}
-    assert set(shares) - {0, 25, 50, 75, 100}
     assert any(
         re.search(r"about \d+ s left, jobs ./5: four-mnist-01 \d+%$", line) for line in drawn
     )
@@ -94,7 +92,7 @@ def test_elsewhere_there_are_plain_lines(checkout):
         shutil.rmtree(checkout.results / folder)
     with (
         checkout.replaced(DISPLAY, "LOOK = 2.0", "LOOK = 0.05"),
-        checkout.replaced(DISPLAY, "TELL = 30.0", "TELL = 0.05"),
+        checkout.replaced(DISPLAY, "TELL = 300.0", "TELL = 0.05"),
     ):
         output = checkout.run(RUNS)
     assert "\x1b" not in output

@@ -38,6 +38,7 @@ def write_blocks(folder):
 def config(tmp_path, monkeypatch):
     """A copy of this checkout's settings, studies and evidence, with those of the page."""
     shutil.copytree(ROOT / "config", tmp_path / "config")
+    shutil.copytree(ROOT / "experiments", tmp_path / "experiments")
     shutil.copy(ROOT / "config.yaml", tmp_path)
     monkeypatch.chdir(tmp_path)
     write_blocks(tmp_path)

@@ -27,7 +27,7 @@ rule collect:
     params:
         description=lambda wildcards: PLAN.studies[wildcards.study].description(),
         runs=lambda wildcards: PLAN.studies[wildcards.study].places(),
-        code=code_digest("restudy.collect"),
+        code=code_digest("restudy.results.collect"),
     message:
         "Collect the runs of {wildcards.study}"
     script:

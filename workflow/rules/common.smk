@@ -4,14 +4,15 @@ import time
 from pathlib import Path
 
 from restudy import clock, troubles, watching
-from restudy.code_digests import code_digest
 from restudy.config.loading import load_settings
 from restudy.digests import digest
 from restudy.errors import RestudyError
 from restudy.evidence.checks import load_evidence
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import use
 from restudy.lock import hold
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import load_plan
+from restudy.provenance import code_digest
 from restudy.report.commands import relative
 from restudy.report.digest import templates_digest
 from restudy.tracking.attempts import next_attempt
@@ -21,6 +22,7 @@ from snakemake.exceptions import WorkflowError
 try:
     SETTINGS = load_settings(config)
     PLAN = load_plan(SETTINGS)
+    PROJECT = use(SETTINGS.experiments_folder)
     EVIDENCE = load_evidence(PLAN.studies)
 except RestudyError as error:
     raise WorkflowError(str(error))
@@ -86,7 +88,8 @@ def by_job(experiments):
     """
     found = {}
     for name, experiment in experiments.items():
-        number = int(digest(experiment.module), 16) % EXPERIMENT_JOBS + 1
+        place = PROJECT.place(experiment)
+        number = int(digest(place.module), 16) % EXPERIMENT_JOBS + 1
         found.setdefault("timed" if experiment.timed else number, []).append(name)
     return found
 
@@ -199,7 +202,7 @@ def watch_training():
                 {name: cell for name, cell in PLAN.cells.items() if name in needed},
                 [cells for cells in to_run if cells],
                 RESULTS,
-                code_digest("restudy.training"),
+                TRAINING_VERSION,
             )
         )
     except Exception as error:

@@ -1,5 +1,5 @@
 # Experiments that need no training of the studies: small tables, several of them in one job.
-for group, names in by_job(EXPERIMENTS).items():
+for group, names in by_job(PROJECT.experiments).items():
 
     rule:
         name:
@@ -8,7 +8,11 @@ for group, names in by_job(EXPERIMENTS).items():
             data=expand(
                 rules.prepare.output,
                 dataset=sorted(
-                    {each for name in names for each in EXPERIMENTS[name].datasets}
+                    {
+                        each
+                        for name in names
+                        for each in PROJECT.experiments[name].datasets
+                    }
                 ),
             ),
         output:
@@ -28,7 +32,7 @@ for group, names in by_job(EXPERIMENTS).items():
             runtime=60,
         params:
             names=names,
-            code=code_digest(*sorted({EXPERIMENTS[name].module for name in names})),
+            code=PROJECT.digest(*(PROJECT.experiments[name] for name in names)),
         message:
             f"Do the experiments: {', '.join(names)}"
         script:

@@ -266,7 +266,10 @@ for source, figures in by_source(DRAWN_FIGURES).items():
             mem_mb=1200,
         params:
             figures=[DRAWN_FIGURES[figure].parameters() for figure in figures],
-            code=code_digest("restudy.figures.sources"),
+            code=[
+                code_digest("restudy.figures.sources"),
+                PROJECT.digest(*PROJECT.drawings.values()),
+            ],
         message:
             f"Draw the figures of {source} as they ought to be"
         script:

@@ -1,8 +1,9 @@
 # What people read: published numbers beside ours, what could have given them, the status of
 # everything the sources printed, the page and the paper.
+from restudy.config.sources import load_sources
 from restudy.report.paper.pictures import chosen
 
-PAPER_FIGURES = chosen(DRAWN_FIGURES, studies_drawn_as("grid"))
+PAPER_FIGURES = chosen(DRAWN_FIGURES, studies_drawn_as("grid"), load_sources())
 
 
 rule facts:
@@ -27,43 +28,45 @@ rule facts:
     resources:
         mem_mb=1500,
     params:
-        code=code_digest("restudy.evidence.exact"),
+        code=[
+            code_digest("restudy.evidence.exact"),
+            PROJECT.digest(*PROJECT.facts.values()),
+        ],
     message:
         "Compute what no training decides: sizes of data sets, shapes of arrays"
     script:
         "../scripts/facts.py"
 
 
-rule unit_tests:
+# Tables of the project's own, about one source each.
+rule source_tables:
     input:
         "config/evidence/published.yaml",
     output:
-        tests=RESULTS / "tables/unit_tests.csv",
-        bugs=RESULTS / "tables/candidate_bugs.csv",
-        momentum=RESULTS / "tables/momentum_candidates.csv",
+        expand(RESULTS / "tables/{table}.csv", table=PROJECT.tables),
     log:
-        RESULTS / "logs/unit_tests.log",
+        RESULTS / "logs/source_tables.log",
     benchmark:
-        RESULTS / "benchmarks/unit_tests.tsv"
+        RESULTS / "benchmarks/source_tables.tsv"
     conda:
         "../../envs/restudy.yaml"
     threads: 1
     resources:
         mem_mb=1000,
     params:
-        code=code_digest("restudy.evidence.unit_tests"),
+        names=list(PROJECT.tables),
+        code=PROJECT.digest(*PROJECT.tables.values()),
     message:
-        "Run the unit tests of the network written by hand"
+        "Compute the tables of single sources: {params.names}"
     script:
-        "../scripts/unit_tests.py"
+        "../scripts/source_tables.py"
 
 
 rule published:
     input:
         evidence="config/evidence/published.yaml",
         facts=rules.facts.output,
-        unit_tests=rules.unit_tests.output.tests,
-        candidates=rules.unit_tests.output.bugs,
+        tables=rules.source_tables.output,
         histories=expand(
             rules.collect.output.history, study=EVIDENCE.measured(PLAN.studies)
         ),
@@ -325,7 +328,7 @@ rule page:
         summaries=rules.tables.output.summary,
         figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
         ledger=[rules.published.output.table, *rules.ledger.output.tables],
-        unit_tests=rules.unit_tests.output,
+        tables=rules.source_tables.output,
         claim_tests=rules.claims.output,
         timed_tests=rules.timed_claims.output.tests,
         timed_claims=rules.timed_claims.output.claims,

@@ -42,7 +42,7 @@ rule train:
         gpu=GPUS,
     params:
         cells=lambda wildcards: [PLAN.cells[wildcards.cell].parameters()],
-        code=code_digest("restudy.training"),
+        version=TRAINING_VERSION,
     message:
         "Train {wildcards.cell}"
     script:
@@ -77,7 +77,7 @@ for job in SHARED_JOBS:
             gpu=GPUS,
         params:
             cells=job.parameters(),
-            code=code_digest("restudy.training"),
+            version=TRAINING_VERSION,
         message:
             f"Train {job.id}: {len(job.cells)} cells"
         script:

@@ -1,11 +1,9 @@
 from pathlib import Path
 
 from restudy.console import job
-from restudy.files import write_atomically
+from restudy.results.table_files import write_table
 from restudy.stats.calibration import calibrate
-from restudy.tables import to_csv
 
 with job(snakemake.log[0]):
-    repetitions = snakemake.params.repetitions
-    table = calibrate(repetitions, bootstrap_repetitions=repetitions // 10)
-    write_atomically(Path(snakemake.output[0]), to_csv(table))
+    table = calibrate(snakemake.params.repetitions)
+    write_table(Path(snakemake.output[0]), table)

@@ -2,13 +2,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.collect import RUNS
 from restudy.console import job
 from restudy.evidence.judging import judge
 from restudy.evidence.ledger import Claim, load_rows
 from restudy.evidence.measuring import read_studies
-from restudy.files import write_atomically
-from restudy.tables import to_csv
+from restudy.results.collect import RUNS
+from restudy.results.table_files import write_table
 
 with job(snakemake.log[0]):
     claims = load_rows(Path(snakemake.input.evidence), Claim)
@@ -19,4 +18,4 @@ with job(snakemake.log[0]):
     }
     experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.input.experiments}
     judged = judge(claims, studies, runs, experiments)
-    write_atomically(Path(snakemake.output[0]), to_csv(judged))
+    write_table(Path(snakemake.output[0]), judged)

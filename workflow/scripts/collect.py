@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from restudy.collect import collect
 from restudy.console import job
+from restudy.results.collect import collect
 
 with job(snakemake.log[0]):
     collect(

@@ -2,7 +2,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.collect import RUNS
 from restudy.console import job
 from restudy.evidence import curves
 from restudy.evidence.disputes import Dispute
@@ -11,6 +10,7 @@ from restudy.evidence.measuring import read_studies
 from restudy.figures.dispute import caption, dispute
 from restudy.figures.style import save
 from restudy.files import write_atomically
+from restudy.results.collect import RUNS
 
 with job(snakemake.log[0]):
     read, output = snakemake.input, snakemake.output

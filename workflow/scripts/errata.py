@@ -7,8 +7,7 @@ from restudy.evidence.contrasts import contrast_table
 from restudy.evidence.demonstrations import demonstrate
 from restudy.evidence.ledger import Erratum, Published, load_rows
 from restudy.evidence.measuring import read_studies
-from restudy.files import write_atomically
-from restudy.tables import to_csv
+from restudy.results.table_files import write_table
 
 with job(snakemake.log[0]):
     errata = load_rows(Path(snakemake.input.evidence), Erratum)
@@ -16,6 +15,6 @@ with job(snakemake.log[0]):
     studies = read_studies(Path(path).parent for path in snakemake.input.descriptions)
     experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.input.experiments}
     shown = demonstrate(errata, studies, experiments)
-    write_atomically(Path(snakemake.output.shown), to_csv(shown))
+    write_table(Path(snakemake.output.shown), shown)
     contrasts = contrast_table(errata, published, studies)
-    write_atomically(Path(snakemake.output.contrasts), to_csv(contrasts))
+    write_table(Path(snakemake.output.contrasts), contrasts)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 from restudy.console import job
 from restudy.datasets.load import load
-from restudy.experiments.registry import run
+from restudy.experiments.running import run
 from restudy.files import write_atomically
 
 with job(snakemake.log[0]):

@@ -4,11 +4,10 @@ from restudy.console import job
 from restudy.datasets.load import load
 from restudy.evidence.exact import facts_table
 from restudy.evidence.ledger import Published, load_rows
-from restudy.files import write_atomically
-from restudy.tables import to_csv
+from restudy.results.table_files import write_table
 
 with job(snakemake.log[0]):
     rows = load_rows(Path(snakemake.input.evidence), Published)
     data = [load(Path(path)) for path in snakemake.input.data]
     table = facts_table(rows, {one.name: one for one in data})
-    write_atomically(Path(snakemake.output[0]), to_csv(table))
+    write_table(Path(snakemake.output[0]), table)

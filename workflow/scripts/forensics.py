@@ -7,7 +7,7 @@ from restudy.evidence.ledger import Published, load_rows
 from restudy.evidence.measuring import read_studies
 from restudy.evidence.puzzles import Puzzle
 from restudy.files import write_atomically
-from restudy.tables import to_csv
+from restudy.results.table_files import write_table
 
 with job(snakemake.log[0]):
     rows = load_rows(Path(snakemake.input.evidence), Published)
@@ -18,7 +18,7 @@ with job(snakemake.log[0]):
         forensics_tables.forensics_table(solved),
         forensics_tables.conclusions(solved),
     )
-    write_atomically(Path(snakemake.output.table), to_csv(table))
-    write_atomically(Path(snakemake.output.conclusions), to_csv(concluded))
+    write_table(Path(snakemake.output.table), table)
+    write_table(Path(snakemake.output.conclusions), concluded)
     text = forensics_tables.to_text(solved, snakemake.params.scale)
     write_atomically(Path(snakemake.output.text), text.encode())

@@ -9,8 +9,7 @@ from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
 from restudy.evidence.standing import standing
-from restudy.files import write_atomically
-from restudy.tables import to_csv
+from restudy.results.table_files import write_table
 
 with job(snakemake.log[0]):
     rows = ledger.load_ledger(Path(snakemake.input.evidence[0]).parent)
@@ -27,6 +26,6 @@ with job(snakemake.log[0]):
     )
     tables = ledger.statuses(rows, set(snakemake.params.figures), judged)
     for path in map(Path, snakemake.output.tables):
-        write_atomically(path, to_csv(tables[path.stem]))
+        write_table(path, tables[path.stem])
     counts = ledger.summary(tables).reset_index()
-    write_atomically(Path(snakemake.output.counts), to_csv(counts))
+    write_table(Path(snakemake.output.counts), counts)

@@ -6,12 +6,12 @@ import pandas as pd
 from restudy.console import job
 from restudy.files import write_atomically
 from restudy.matters import advice, matters_table
-from restudy.tables import to_csv
+from restudy.results.table_files import write_table
 
 with job(snakemake.log[0]):
     runs = pd.read_parquet(snakemake.input.runs)
     factors = list(json.loads(Path(snakemake.input.description).read_text())["factors"])
     table = matters_table(runs, factors)
-    write_atomically(Path(snakemake.output.table), to_csv(table))
+    write_table(Path(snakemake.output.table), table)
     lines = "".join(f"* {line}\n" for line in advice(table))
     write_atomically(Path(snakemake.output.text), lines.encode())

@@ -13,10 +13,11 @@ from restudy.provenance import commit_in_words
 from restudy.report.paper.content import Tables, content, to_json
 from restudy.report.paper.studies import read_matters, read_study
 from restudy.report.paper.typeset import to_pdf
+from restudy.results.table_files import read_table
 
 
 def texts(path):
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    return read_table(path)
 
 
 def captions(figures, own, grid):

@@ -3,8 +3,8 @@ from pathlib import Path
 import pandas as pd
 
 from restudy.console import job
-from restudy.files import write_atomically
 from restudy.predictions import predictions_table
+from restudy.results.table_files import write_runs
 
 with job(snakemake.log[0]):
     table = predictions_table(
@@ -12,4 +12,4 @@ with job(snakemake.log[0]):
         cells=Path(snakemake.input.cells[0]).parents[1],
         prepared=Path(snakemake.input.data[0]),
     )
-    write_atomically(Path(snakemake.output[0]), table.to_parquet(index=False))
+    write_runs(Path(snakemake.output[0]), table)

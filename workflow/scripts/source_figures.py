@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.collect import read_description
 from restudy.console import job
 from restudy.datasets.load import load
 from restudy.evidence.drawings import drawing
 from restudy.figures import sources, style
 from restudy.figures.study_panels import Tables
 from restudy.files import write_atomically
+from restudy.results.collect import read_description
 
 with job(snakemake.log[0]):
     read = snakemake.input

@@ -6,6 +6,7 @@ import pandas as pd
 from restudy import tables
 from restudy.console import job
 from restudy.files import write_atomically
+from restudy.results.table_files import write_table
 
 with job(snakemake.log[0]):
     studies = zip(
@@ -24,7 +25,7 @@ with job(snakemake.log[0]):
         }
         notes = tables.notes(description, runs)
         for name, table in made.items():
-            write_atomically(Path(snakemake.output[name][number]), tables.to_csv(table))
+            write_table(Path(snakemake.output[name][number]), table)
             title = f"{description['title']}: {name}"
             text = tables.to_markdown(tables.readable(name, table, factors), title, notes)
             write_atomically(Path(snakemake.output[f"{name}_text"][number]), text.encode())

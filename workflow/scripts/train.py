@@ -53,7 +53,7 @@ with job(snakemake.log[0]) as say:
             [Lane(lane["id"], Recipe(**lane["recipe"])) for lane in cell["lanes"]],
             folders[name],
             Path(snakemake.input.data),
-            code=snakemake.params.code,
+            version=snakemake.params.version,
             device=settings.training.device,
             stack=settings.training.stack,
             choice=settings.training.arithmetic,

@@ -159,11 +159,10 @@ def check_writable(folder: Path, where: str) -> None:
 def _complaint(model: type[BaseModel], problem: Any) -> _Complaint:
     """Word one of pydantic's complaints."""
     chosen = problem["loc"][-1] if problem["loc"] else ""
-    location = [part for part in problem["loc"] if part not in _CHOICES and part != "[key]"]
+    location, fields = _place(model, problem["loc"])
     key, value = _dotted(location), problem["input"]
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
-        fields = _fields_at(model, location[:-1])
         remark = f"unknown key; allowed: {', '.join(fields)}"
         return _Complaint(key, value, remark=remark + _did_you_mean(str(location[-1]), fields))
     if kind == "missing":
@@ -205,25 +204,32 @@ def _did_you_mean(name: str, allowed: Iterable[str]) -> str:
     return f" (did you mean {suggestion!r}?)" if suggestion else ""
 
 
-def _fields_at(model: type[BaseModel], location: list[Any]) -> list[str]:
-    """Return the field names of the model that lies at ``location`` inside ``model``."""
-    current: Any = model
+def _place(model: type[BaseModel], location: Iterable[Any]) -> tuple[list[Any], list[str]]:
+    """Return the keys that lead to a place in a model, and the keys that may stand there.
+
+    Pydantic names in a location also the alternative of a union that it has tried.
+    """
+    keys: list[Any] = []
+    there: list[type[BaseModel]] = [model]
+    below = there
     for part in location:
-        field = current.model_fields.get(part) if _is_model(current) else None
-        current = _model_in(field.annotation) if field else current
-    return list(current.model_fields)
+        alternative = [one for one in below if one.__name__ == part]
+        if alternative:
+            below = alternative
+        elif part not in _CHOICES and part != "[key]":
+            keys.append(part)
+            if isinstance(part, str):
+                there = below
+                field = there[0].model_fields.get(part)
+                below = (_models_in(field.annotation) if field else []) or there
+    return keys, list(there[0].model_fields)
 
 
-def _model_in(annotation: Any) -> Any:
-    """Return the first model inside an annotation such as ``dict[str, Model] | None``."""
-    if _is_model(annotation):
-        return annotation
-    found = (_model_in(argument) for argument in get_args(annotation))
-    return next((model for model in found if model is not None), None)
-
-
-def _is_model(thing: Any) -> bool:
-    return isinstance(thing, type) and issubclass(thing, BaseModel)
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Return the models that a type is made of: those of its parts, or itself."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models_in(part)]
 
 
 # Columns that the result tables have beside the recipe's fields.

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from restudy.config.strict import Strict
 from restudy.datasets.registry import DATASETS
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -38,10 +39,8 @@ Probe = Literal[
 Optimiser = Literal["sgd", "momentum", "averaging_momentum", "nesterov", "adam"]
 
 
-class Recipe(BaseModel):
+class Recipe(Strict):
     """Every hyperparameter of one training run, checked one by one and together."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     # The data
     dataset: Literal["mnist", "fashion_mnist", "california_housing"] = Field(
@@ -71,7 +70,7 @@ class Recipe(BaseModel):
     hidden: list[Count] = Field(description="widths of the hidden layers; [] for a linear model")
     activation: Activation = Field("relu", description="activation after each hidden layer")
     bias: Literal["per_unit", "shared", "none"] = Field(
-        "per_unit", description="one bias per unit, one for a whole layer (as S4 has it), or none"
+        "per_unit", description="one bias per unit, one for a whole layer, or none"
     )
     norm: Norm = Field("none", description="normalisation of each hidden layer")
     norm_place: Literal["before", "after"] = Field(
@@ -98,7 +97,7 @@ class Recipe(BaseModel):
     loss: Loss = Field(
         "cross_entropy",
         description="cross_entropy of logits, mse, or cross_entropy_after_softmax "
-        "(softmax applied twice: S3's mistake)",
+        "(softmax applied twice, a common mistake)",
     )
     lambda1: NonNegative = Field(
         0.0, description="strength of the L1 penalty on weights: lambda1 * sum |w|"
@@ -107,7 +106,7 @@ class Recipe(BaseModel):
         0.0, description="strength of the L2 penalty on weights, see l2_convention"
     )
     l1_form: Literal["absolute", "signed"] = Field(
-        "absolute", description="sum of |w|, or of w itself (S4's mistake)"
+        "absolute", description="sum of |w|, or of w itself (a mistake)"
     )
     l2_convention: Literal["half", "whole"] = Field(
         "half", description="(lambda2/2) * sum w^2, or lambda2 * sum w^2"
@@ -117,7 +116,7 @@ class Recipe(BaseModel):
     optimiser: Optimiser = Field(
         "momentum",
         description="sgd; momentum: v = m*v + g, w -= lr*v; averaging_momentum: "
-        "v = m*v + (1-m)*g, w -= lr*v (as S1 prints it); nesterov: v = m*v + g, "
+        "v = m*v + (1-m)*g, w -= lr*v; nesterov: v = m*v + g, "
         "w -= lr*(g + m*v); adam",
     )
     learning_rate: Positive = Field(description="learning rate of the first epoch")

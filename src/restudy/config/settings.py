@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
+from restudy.config.strict import Strict
 from restudy.config.study import Scale
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def _switch(value: Any) -> Any:
@@ -18,7 +15,7 @@ def _switch(value: Any) -> Any:
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 
-class DataSettings(_Strict):
+class DataSettings(Strict):
     """Where data come from and how they are split."""
 
     folder: str | None = Field(None, description="folder with the raw files, instead of fetching")
@@ -27,7 +24,7 @@ class DataSettings(_Strict):
     )
 
 
-class TrainingSettings(_Strict):
+class TrainingSettings(Strict):
     """How cells are trained."""
 
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto: cuda if there is one")
@@ -44,7 +41,7 @@ class TrainingSettings(_Strict):
     )
 
 
-class TrackingSettings(_Strict):
+class TrackingSettings(Strict):
     """Where MLflow keeps its view of the runs."""
 
     uri: str | None = Field(
@@ -58,7 +55,7 @@ class TrackingSettings(_Strict):
     )
 
 
-class Settings(_Strict):
+class Settings(Strict):
     """One run of the pipeline."""
 
     scale: Scale = Field("default", description="how much work is done")
@@ -74,6 +71,9 @@ class Settings(_Strict):
     )
     experiments: Annotated[bool, BeforeValidator(_switch)] = Field(
         True, description="do the small experiments that some claims and errata rest on"
+    )
+    experiments_folder: Annotated[str, Field(min_length=1)] = Field(
+        "experiments", description="folder with the project's own experiments, tables and drawings"
     )
     data: DataSettings = Field(DataSettings())
     training: TrainingSettings = Field(TrainingSettings())

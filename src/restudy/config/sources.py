@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from restudy.config.loading import validate
+from restudy.config.strict import Strict
 from restudy.config.study import Study
 from restudy.config.yaml import read_rows
 from restudy.errors import RestudyError, describe, nearest
@@ -17,11 +18,22 @@ FILE = Path("config/evidence/sources.yaml")
 
 Text = Annotated[str, Field(min_length=1)]
 
+SOURCE = r"S\d+"
+"""What the id of a source is like."""
 
-class Source(BaseModel):
+
+def row_id(kind: str, *parts: str) -> str:
+    """Return the regular expression of the ids of rows, such as ``KIND-S5-001``.
+
+    Args:
+        kind: what ids begin with.
+        parts: regular expressions of the parts after it.
+    """
+    return f"^{'-'.join((kind, *parts))}$"
+
+
+class Source(Strict):
     """A report, a paper, a chapter: whatever prints numbers or makes claims."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     id: Text = Field(description="S and a number: part of the ids of all rows about it")
     title: Text = Field(description="as it has it, or in our words")
@@ -29,6 +41,7 @@ class Source(BaseModel):
     authors: list[Text] = Field([], description="who wrote it, if they are named")
     year: int | None = Field(None, description="when it appeared, if it says so")
     url: Text | None = Field(None, description="where it can be read, if it can")
+    figure: Text | None = Field(None, description="id of its figure that the paper shows, if one")
 
 
 def load_sources(path: Path = FILE) -> dict[str, Source]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import copy
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, PrivateAttr, Tag, create_model
+from pydantic import Discriminator, Field, PrivateAttr, Tag, create_model
 
 from restudy.config.identity import label
 from restudy.config.recipe import Recipe
+from restudy.config.strict import Strict
 
 Scale = Literal["quick", "default", "full"]
 Metric = Literal[
@@ -49,7 +50,7 @@ def _without_default(name: str) -> tuple[Any, Any]:
 # Some fields of a recipe, each checked as in a whole one. `model_fields_set` tells which.
 RecipePart = create_model(
     "RecipePart",
-    __config__=ConfigDict(extra="forbid", frozen=True, strict=True),
+    __base__=Strict,
     __doc__="Some fields of a recipe.",
     **{name: _without_default(name) for name in Recipe.model_fields},  # type: ignore[call-overload]
 )
@@ -63,11 +64,7 @@ Factor = Annotated[
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Cut(_Strict):
+class Cut(Strict):
     """What a scale changes in a study, to spend less time on it."""
 
     recipe: RecipePart = Field(RecipePart(), description="recipe fields set to something else")
@@ -78,7 +75,7 @@ class Cut(_Strict):
     skip: bool = Field(False, description="leave the study out at this scale")
 
 
-class Comparison(_Strict):
+class Comparison(Strict):
     """Which levels of one factor are compared, seed by seed, and with what."""
 
     factor: str = Field(description="the factor whose levels are compared")
@@ -86,7 +83,7 @@ class Comparison(_Strict):
     metric: Metric = Field("test_accuracy", description="a column of the runs table")
 
 
-class Study(_Strict):
+class Study(Strict):
     """One experiment design: a base recipe, the factors that vary, and seeds."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)] = Field(

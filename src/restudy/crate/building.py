@@ -151,7 +151,9 @@ def _workflow(crate: ROCrate, run: Run, files: Mapping[str, bytes], staged: Path
             parts.append(
                 crate.add_dataset(staged / top, f"{top}/", properties={"description": told})
             )
-    main["hasPart"] = [one for one in parts if one.id.startswith(("src", "workflow", "config"))]
+    main["hasPart"] = [
+        one for one in parts if one.id.startswith(("src", "experiments", "workflow", "config"))
+    ]
     return main
 
 
@@ -176,9 +178,9 @@ def _data(crate: ROCrate, run: Run, main: Entity) -> list[Entity]:
     for told in run.different("data"):
         dataset = DATASETS[told["dataset"]]
         sums = {file.name: file.sha256 for file in dataset.files}
-        mirror = next(source for source in dataset.sources if isinstance(source, Mirror))
+        mirror = next((one for one in dataset.sources if isinstance(one, Mirror)), None)
         raw = []
-        for item in mirror.items:
+        for item in mirror.items if mirror else ():
             sum_ = _thing(
                 crate,
                 f"#sha256-{item.file}-{dataset.name}",
@@ -213,11 +215,12 @@ def _data(crate: ROCrate, run: Run, main: Entity) -> list[Entity]:
             license=dataset.licence,
             citation=dataset.citation,
             identifier=prepared,
-            hasPart=_one_or_all(raw),
+            **({"hasPart": _one_or_all(raw)} if raw else {}),
         )
         main.append_to("mentions", crate.get(f"#{dataset.name}"))
         found += raw
-    parameter["workExample"] = _one_or_all(found)
+    if found:
+        parameter["workExample"] = _one_or_all(found)
     return found
 
 
@@ -276,11 +279,12 @@ def _made_with(run: Run) -> str:
     machines = sorted(
         {f"{record['machine']}; {record['device']}" for record in run.records.values()}
     )
-    codes = ", ".join(run.different("code"))
+    found = {str(record.get("training_version", "unknown")) for record in run.records.values()}
+    versions = ", ".join(sorted(found))
     commits = ", ".join(str(one or "unknown") for one in run.different("git_commit"))
     return (
         f"{len(run.records)} cells trained, on {' and '.join(machines)}. Report of commit "
-        f"{run.commit}; training code of commit {commits}, digest {codes}."
+        f"{run.commit}; training code of commit {commits}, version {versions}."
     )
 
 

@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 from restudy.errors import RestudyError
 
 PATHS = (
-    *("Snakefile", "config.yaml", "config", "workflow", "profiles", "src", "envs", "Makefile"),
+    *("Snakefile", "config.yaml", "config", "workflow", "profiles", "src", "experiments"),
+    *("envs", "Makefile"),
     *("pyproject.toml", "requirements.lock", "README.md", "LICENSE", "CITATION.cff"),
 )
 """What runs the workflow again, and what it may be used for."""

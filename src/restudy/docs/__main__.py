@@ -1,8 +1,9 @@
 """Make what is made of the documentation: ``python -m restudy.docs [--results results]``.
 
-Without an option: the reference of all keys and the diagrams, from models, rules and imports, and
-what came out at the full scale, from ``results/gathered``. With the results of a finished run, or
-with ``results/reference``: the pictures, and what came out.
+Without an option: the reference of all keys, the diagram of the rules and the columns of the
+tables, from models, rules and declarations, and what came out at the full scale, from
+``results/gathered``. With the results of a finished run, or with ``results/reference``: the
+pictures, and what came out.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from restudy.docs import blocks, configuration, diagrams, outcome, pictures
+from restudy.docs import blocks, columns, configuration, diagrams, outcome, pictures
 from restudy.errors import RestudyError
 from restudy.files import write_atomically
 
@@ -34,9 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _from_checkout() -> None:
     write_atomically(configuration.FILE, configuration.page().encode())
     print(configuration.FILE)
-    blocks.put(diagrams.PAGE, diagrams.MODULES, diagrams.modules())
     blocks.put(diagrams.PAGE, diagrams.RULES, diagrams.rules())
-    print(f"{diagrams.PAGE}: {diagrams.RULES}, {diagrams.MODULES}")
+    print(f"{diagrams.PAGE}: {diagrams.RULES}")
+    for name, content in columns.made().items():
+        blocks.put(columns.PAGE, name, content)
+    print(f"{columns.PAGE}: {', '.join(columns.made())}")
     blocks.put(outcome.PAGE, outcome.FULL_SCALE, outcome.full_scale())
     print(f"{outcome.PAGE}: {outcome.FULL_SCALE}")
 

@@ -103,8 +103,8 @@ CHAPTERS = (
             Part(
                 "Published number: `published.yaml`",
                 ledger.Published,
-                "One of `status`, `fact` and `measure`, or none for a unit test of S1: "
-                "[evidence.md](evidence.md).",
+                "One of `status`, `fact` and `measure`, or none where a table of the project has "
+                "the value: [evidence.md](evidence.md).",
             ),
             Part(
                 "Claim: `claims.yaml`",
@@ -161,7 +161,7 @@ CHAPTERS = (
             Part("Drawing: `samples`", drawings.Samples),
             Part(
                 "Drawing: `activations`, `algorithm`, `diagram`",
-                drawings.Activations,
+                drawings.Own,
                 "Without a study: activation functions with their derivatives; batch norm step by "
                 "step; a network with and without batch norm.",
             ),
@@ -175,7 +175,7 @@ _OVERRIDES: dict[type[BaseModel], dict[str, str]] = {
     Cut: {"factors": "mapping of [factors](studies.md#factors)"},
     ledger.Figure: {"draw": "[drawing](#drawings), `null`"},
     readings.Number: {"at": "`last`, `best`, `{epoch: k}`, `{step: k}`"},
-    drawings.Activations: {"kind": "`activations`, `algorithm`, `diagram`"},
+    drawings.Own: {"kind": "the name of a drawing that the project declares"},
 }
 # Models that have no table of their own -> the one that says what they are.
 _LIKE = {"RecipePart": "Recipe"}

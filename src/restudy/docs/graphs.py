@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 Edges = frozenset[tuple[str, str]]
 
@@ -40,15 +40,7 @@ def reduced(edges: Edges) -> Edges:
     )
 
 
-def mermaid(edges: Edges, labels: Mapping[str, str], direction: str = "TD") -> str:
-    """Return a flow chart as a block that GitHub draws.
-
-    Args:
-        edges: the graph.
-        labels: what stands in the box of a node, where it is not its name.
-        direction: ``TD``, from top to bottom, or ``LR``.
-    """
-    nodes = sorted({node for edge in edges for node in edge} & labels.keys())
-    boxes = [f"    {node}[{labels[node]}]" for node in nodes]
+def mermaid(edges: Edges) -> str:
+    """Return a flow chart from top to bottom as a block that GitHub draws."""
     arrows = [f"    {start} --> {end}" for start, end in sorted(edges)]
-    return "\n".join(["```mermaid", f"flowchart {direction}", *boxes, *arrows, "```"])
+    return "\n".join(["```mermaid", "flowchart TD", *arrows, "```"])

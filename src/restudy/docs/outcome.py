@@ -11,11 +11,12 @@ from restudy.errors import RestudyError
 from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
-from restudy.gathered.gathering import FOLDER
 from restudy.reference.contents import ORIGIN, PAPER_CONTENT
+from restudy.reference.gather import FOLDER
 from restudy.report import answer
 from restudy.report.claims import verdicts
 from restudy.report.findings import findings
+from restudy.results.table_files import read_table
 
 PAGE = Path("README.md")
 BLOCK = "outcome"
@@ -84,7 +85,7 @@ def full_scale(folder: Path = FOLDER) -> str:
 
 
 def _read(tables: Path, name: str) -> pd.DataFrame:
-    return pd.read_csv(tables / f"{name}.csv", dtype=str, keep_default_na=False)
+    return read_table(tables / f"{name}.csv")
 
 
 def _cell(text: str) -> str:

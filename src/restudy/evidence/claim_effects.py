@@ -164,7 +164,7 @@ def _find(
         parts = np.stack([parts[..., 0], np.full(parts.shape[:-1], constant)], axis=-1)
     if test.correlate is not None:
         whole = ~np.isnan(parts).any(axis=(1, 2))
-        by_seed = np.array([spearman(*parts[whole, i].T).rho for i in range(len(seeds))])
+        by_seed = np.array([spearman(*parts[whole, i].T) for i in range(len(seeds))])
         n_kept, ends = int(whole.sum()), (np.array([]), np.array([]))
     else:
         effects, both = _effects(test, parts)

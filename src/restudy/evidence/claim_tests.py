@@ -11,9 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from restudy.config.strict import Strict
 from restudy.errors import describe, nearest
-from restudy.evidence.readings import BEST, Known, Number, Reading, Strict, Text
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.evidence.readings import BEST, Known, Number, Reading, Text
+from restudy.experiments.project import project, unknown_experiment
 from restudy.plan import StudyPlan
 from restudy.stats.verdict import BOUNDS, Direction
 
@@ -136,7 +137,7 @@ class ClaimTest(Strict):
 
     Attributes:
         study: name of the study; or
-        experiment: name of the experiment, see :mod:`restudy.experiments.registry`.
+        experiment: name of the experiment, in the project's folder.
         number: what is compared, of a run of the study; or
         measure: of the experiment: the name of one of its numbers.
         than: a second number of the same run that ``number`` is compared with, instead of two
@@ -251,7 +252,7 @@ class ClaimTest(Strict):
     @property
     def timed(self) -> bool:
         """Whether its numbers are times, which are not the same twice."""
-        experiment = EXPERIMENTS.get(self.experiment or "")
+        experiment = project().experiments.get(self.experiment or "")
         return experiment is not None and experiment.timed
 
     @property
@@ -315,10 +316,9 @@ class ClaimTest(Strict):
             yield describe(where, f"{key}.study", self.study, "the name of a study", guess)
 
     def _about_experiment(self, where: str, key: str, keys: Mapping[str, str]) -> Iterator[str]:
-        experiment = EXPERIMENTS.get(self.experiment or "")
+        experiment = project().experiments.get(self.experiment or "")
         if experiment is None:
-            allowed, guess = ", ".join(EXPERIMENTS), nearest(self.experiment or "", EXPERIMENTS)
-            yield describe(where, f"{key}.experiment", self.experiment, allowed, guess)
+            yield unknown_experiment(where, f"{key}.experiment", self.experiment or "")
             return
         yield from self._about_factors(where, key, experiment.factors, keys)
         if self.measure not in experiment.numbers:

@@ -13,6 +13,7 @@ from restudy.evidence.measuring import MissingError, StudyTables, joint_reductio
 from restudy.evidence.reasons import Reason, columns, reason
 from restudy.evidence.statuses import Kind, Status, of_kind
 from restudy.reductions import to_json
+from restudy.results.table_files import read_table
 from restudy.stats.effects import paired_effect
 
 COLUMNS = (
@@ -62,7 +63,7 @@ def contrast_table(
 
 def read_contrasts(path: Path) -> pd.DataFrame:
     """Read the table that :func:`contrast_table` makes from its file."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = read_table(path)
     return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS})
 
 

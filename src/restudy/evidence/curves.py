@@ -13,7 +13,7 @@ from restudy.evidence.claim_tests import DATASET
 from restudy.evidence.disputes import Panel
 from restudy.evidence.measuring import MissingError, StudyTables, reductions_of
 from restudy.evidence.run_values import at_levels, run_values
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 from restudy.reductions import Reduction
 from restudy.stats.intervals import mean_interval
 
@@ -69,7 +69,7 @@ def of_panels(
                 reduced[panel.study] = source.reductions
         else:
             name = panel.subject
-            source = of_experiment(panel, experiments[name], EXPERIMENTS[name].factors)
+            source = of_experiment(panel, experiments[name], project().experiments[name].factors)
         parts.append(curves(panel, source))
     filled = [part for part in parts if len(part)] or parts
     return Panels(pd.concat(filled, ignore_index=True), reduced)

@@ -22,6 +22,7 @@ from restudy.evidence.readings import Reading
 from restudy.evidence.reasons import Finding, Reason, columns, parse, reason, rounded, unique
 from restudy.evidence.statuses import Status
 from restudy.reductions import from_json, to_json
+from restudy.results.table_files import read_table
 from restudy.stats.effects import paired_effect
 
 COLUMNS = (
@@ -80,7 +81,7 @@ def demonstrate(
 
 def read_demonstrations(path: Path) -> pd.DataFrame:
     """Read the table that :func:`demonstrate` makes from its file."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = read_table(path)
     flags = {name: table[name] == "True" for name in ("redesigned", "exploratory")}
     return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS}, **flags)
 

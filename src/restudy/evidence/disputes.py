@@ -11,10 +11,12 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from restudy.config.sources import row_id
+from restudy.config.strict import Strict
 from restudy.errors import describe, nearest
 from restudy.evidence.claim_tests import ClaimTest, Levels, Quantity, Where
 from restudy.evidence.ledger import Claim, Entry
-from restudy.evidence.readings import Known, Strict, Text
+from restudy.evidence.readings import Known, Text
 from restudy.plan import StudyPlan
 
 
@@ -92,7 +94,7 @@ class Dispute(Entry):
         panels: what is drawn, side by side.
     """
 
-    id: Annotated[str, Field(pattern=r"^CON-[A-Z]+-\d{2}$")]
+    id: Annotated[str, Field(pattern=row_id("CON", "[A-Z]+", r"\d{2}"))]
     claims: Annotated[list[Text], Field(min_length=2, max_length=2)]
     title: Text
     panels: Annotated[list[Panel], Field(min_length=1)]

@@ -17,9 +17,19 @@ from restudy.config.recipe import Recipe
 from restudy.datasets.registry import DATASETS
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence.checks import FOLDER, STUDIES
-from restudy.evidence.drawings import DATASET, KINDS, OBJECTIVE, Curves, Drawing, Levels, Samples
+from restudy.evidence.drawings import (
+    DATASET,
+    KINDS,
+    OBJECTIVE,
+    Curves,
+    Drawing,
+    Levels,
+    Own,
+    Samples,
+)
 from restudy.evidence.ledger import Figure, Published, load_rows
 from restudy.evidence.readings import Known
+from restudy.experiments.project import project
 from restudy.plan import Run, StudyPlan
 
 FILE = FOLDER / "figures.yaml"
@@ -137,11 +147,12 @@ def figures_missing(
 def _drawing(id_: str, values: Mapping[str, Any]) -> Drawing:
     where = f"{FILE}: {id_}"
     kind = str(values.get("kind"))
-    if kind not in KINDS:
-        guess = nearest(kind, KINDS)
-        raise RestudyError(describe(where, "draw.kind", values.get("kind"), _list(KINDS), guess))
+    known = [*KINDS, *project().drawings]
+    if kind not in known:
+        guess = nearest(kind, known)
+        raise RestudyError(describe(where, "draw.kind", values.get("kind"), _list(known), guess))
     # One level deeper, so that complaints name the whole path.
-    row: type[BaseModel] = create_model("Row", draw=(KINDS[kind], ...))
+    row: type[BaseModel] = create_model("Row", draw=(KINDS.get(kind, Own), ...))
     drawing: Drawing = validate(row, {"draw": dict(values)}, where).draw  # type: ignore[attr-defined]
     return drawing
 

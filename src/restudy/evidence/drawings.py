@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from restudy.config.sources import SOURCE, row_id
+from restudy.config.strict import Strict
 
 DATASET = "dataset"
 """The factor that always has panels of its own: data sets are never drawn into one panel."""
@@ -18,7 +21,7 @@ OBJECTIVE = "objective"
 """The panel of what was trained for: the loss with its penalty added."""
 
 Text = Annotated[str, Field(min_length=1)]
-PublishedId = Annotated[str, Field(pattern=r"^PUB-S\d+-\d{3}$")]
+PublishedId = Annotated[str, Field(pattern=row_id("PUB", SOURCE, r"\d{3}"))]
 Split = Literal["train", "validation", "test"]
 Panel = Literal["accuracy", "data_loss", "penalty", "objective", "batch_loss", "rmse"]
 Wanted = Annotated[
@@ -28,11 +31,7 @@ Wanted = Annotated[
 Panels = Annotated[list[Panel], Field(min_length=1, max_length=4)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Marks(_Strict):
+class Marks(Strict):
     """Printed values that are drawn as open marks.
 
     Attributes:
@@ -50,7 +49,7 @@ class Marks(_Strict):
     at: Annotated[dict[int | Text, PublishedId], Field(min_length=1)]
 
 
-class Line(_Strict):
+class Line(Strict):
     """A place on the x axis that the source printed, drawn as an upright line.
 
     Attributes:
@@ -62,7 +61,7 @@ class Line(_Strict):
     name: Text
 
 
-class _Drawing(_Strict):
+class _Drawing(Strict):
     """What all drawings have.
 
     Attributes:
@@ -186,37 +185,20 @@ class Samples(_Drawing):
     seed: Annotated[int, Field(ge=0)] = 0
 
 
-class Activations(_Drawing):
-    """Activation functions with their derivatives."""
-
-    kind: Literal["activations"]
+class Own(_Drawing):
+    """A drawing that the project declares; ``kind`` is its name."""
 
 
-class Algorithm(_Drawing):
-    """The steps of batch norm, typeset."""
-
-    kind: Literal["algorithm"]
-
-
-class Diagram(_Drawing):
-    """A network with and without batch norm."""
-
-    kind: Literal["diagram"]
-
-
-Drawing = Curves | Levels | Samples | Activations | Algorithm | Diagram
+Drawing = Curves | Levels | Samples | Own
 
 KINDS: Mapping[str, type[Drawing]] = {
     "curves": Curves,
     "levels": Levels,
     "samples": Samples,
-    "activations": Activations,
-    "algorithm": Algorithm,
-    "diagram": Diagram,
 }
-"""The kinds of drawings, by the word that stands under ``kind``."""
+"""The kinds of drawings, by the word that stands under ``kind``; all others are the project's."""
 
 
 def drawing(values: Mapping[str, Any]) -> Drawing:
     """Return a drawing that has been checked before; a job is handed its plain values."""
-    return KINDS[values["kind"]].model_validate(dict(values))
+    return KINDS.get(values["kind"], Own).model_validate(dict(values))

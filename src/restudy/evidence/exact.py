@@ -1,4 +1,4 @@
-"""Our value of each row that has exactly one, which no seed changes: facts and unit tests."""
+"""Our value of each row that has exactly one, which no seed changes: the project computes them."""
 
 from __future__ import annotations
 
@@ -42,25 +42,17 @@ def facts_table(rows: Iterable[Published], data: Mapping[str, PreparedData]) -> 
     return pd.DataFrame(records, columns=["id", "fact", "ours"])
 
 
-def exact_values(
-    of_facts: pd.DataFrame, tests: pd.DataFrame, candidates: pd.DataFrame
-) -> dict[str, Exact]:
-    """Put facts and unit tests together, by id.
+def exact_values(of_facts: pd.DataFrame, tables: Iterable[pd.DataFrame]) -> dict[str, Exact]:
+    """Put facts and the values of the project's tables together, by id.
 
     Args:
         of_facts: a :func:`facts_table`.
-        tests: :func:`restudy.evidence.unit_tests.unit_tests`. Numbers are compared as text.
-        candidates: :func:`restudy.evidence.unit_tests.bug_candidates`: the mistakes that can be
-            behind the one test whose number is not that of right code.
-
-    The tables may be those of CSV files read as text.
+        tables: those that the project declares, read as text; one without the columns ``id`` and
+            ``ours`` gives no values. See :class:`restudy.experiments.declaration.Table`.
     """
     found = {row["id"]: Exact(row["ours"]) for row in of_facts.to_dict("records")}
-    is_right = candidates["all_equal"].astype(str) == "True"
-    with_bug = ""
-    if is_right.any():
-        with_bug = str(candidates.loc[is_right, "max_relative_error"].iloc[0])
-    for row in tests.to_dict("records"):
-        is_equal = str(row["ours"]) == str(row["printed"])
-        found[row["id"]] = Exact(row["ours"], "" if is_equal else with_bug, row["note"])
+    for table in tables:
+        if {"id", "ours"} <= set(table.columns):
+            for row in table.to_dict("records"):
+                found[row["id"]] = Exact(row["ours"], row.get("with_bug", ""), row.get("note", ""))
     return found

@@ -45,7 +45,7 @@ class Held(NamedTuple):
 
     @property
     def id(self) -> str:
-        """The value's id: ``PUB-S1-050``, or ``PUB-S1-050 less PUB-S1-044``."""
+        """The value's id: one id, or two with ``less`` between them."""
         return self.row.id if self.less is None else f"{self.row.id} less {self.less.id}"
 
     @property

@@ -26,8 +26,9 @@ from restudy.evidence.reasons import (
     unique,
 )
 from restudy.evidence.statuses import Status
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 from restudy.reductions import to_json
+from restudy.results.table_files import read_table
 from restudy.stats.holm import holm
 from restudy.stats.margins import no_effect_p
 from restudy.stats.power import has_low_power
@@ -121,7 +122,7 @@ def settle(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
 
 def read_claim_tests(path: Path) -> pd.DataFrame:
     """Read the table that :func:`judge` makes from its file."""
-    return as_numbers(pd.read_csv(path, dtype=str, keep_default_na=False))
+    return as_numbers(read_table(path))
 
 
 def as_numbers(table: pd.DataFrame) -> pd.DataFrame:
@@ -188,7 +189,7 @@ def _found(test: ClaimTest, tables: _Tables) -> Iterator[Found]:
     if test.experiment is not None:
         if name not in tables.experiments:
             raise MissingError("not_in_this_run", experiment=name)
-        factors = EXPERIMENTS[name].factors
+        factors = project().experiments[name].factors
         return find_in_experiment(test, tables.experiments[name], factors)
     if name not in tables.studies:
         raise MissingError("not_in_this_run", study=name)

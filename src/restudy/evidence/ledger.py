@@ -13,21 +13,20 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
-    ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from restudy.config.sources import load_sources
+from restudy.config.loading import validate
+from restudy.config.sources import SOURCE, load_sources, row_id
+from restudy.config.strict import Strict
 from restudy.config.yaml import read_rows
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence.claim_tests import ClaimTest
@@ -58,11 +57,7 @@ def _status_by_hand(value: Any) -> Any:
     renamed = RENAMED.get(str(value), "")
     guess = Status(renamed).label if renamed else nearest(str(value), _BY_HAND)
     hint = f" (did you mean {guess!r}?)" if guess in _BY_HAND else ""
-    raise PydanticCustomError(
-        "status",
-        "{text}",
-        {"text": f"{value!r} is not allowed; allowed: {', '.join(_BY_HAND)}{hint}"},
-    )
+    raise ValueError(f"{value!r} is not allowed; allowed: {', '.join(_BY_HAND)}{hint}")
 
 
 class Link(NamedTuple):
@@ -73,11 +68,7 @@ class Link(NamedTuple):
     id: str
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Entry(_Strict):
+class Entry(Strict):
     """What a file of the evidence lists: whatever has an id.
 
     Attributes:
@@ -205,7 +196,7 @@ class Published(_OfOneSource):
         note: a fact about how the number is printed.
         measure: which of our numbers is held beside it.
         corrected: the same where the source's mistake is mended.
-        fact: what is computed without training, a name in ``src/restudy/evidence/facts.py``.
+        fact: what is computed without training, as the project declares it.
     """
 
     columns = (
@@ -218,7 +209,7 @@ class Published(_OfOneSource):
         "settings",
     )
 
-    id: Annotated[str, Field(pattern=r"^PUB-S\d+-\d{3}$")]
+    id: Annotated[str, Field(pattern=row_id("PUB", SOURCE, r"\d{3}"))]
     experiment: Text
     metric: Text
     value: Text
@@ -269,7 +260,7 @@ class Published(_OfOneSource):
         yield Link("experiment", "systems", self.experiment)
 
 
-class Contrast(_Strict):
+class Contrast(Strict):
     """The two sides that a claim compares, in words.
 
     Attributes:
@@ -281,7 +272,7 @@ class Contrast(_Strict):
     control: Text
 
 
-class Contradiction(_Strict):
+class Contradiction(Strict):
     """A statement or number of the sources that says otherwise.
 
     Attributes:
@@ -316,7 +307,7 @@ class Claim(_OfSources):
 
     columns = ("topic", "statement", "scope", "metric")
 
-    id: Annotated[str, Field(pattern=r"^CLM-[A-Z]+-\d{2}$")]
+    id: Annotated[str, Field(pattern=row_id("CLM", "[A-Z]+", r"\d{2}"))]
     topic: Text
     statement: Text
     evidence_in_source: Text
@@ -369,11 +360,9 @@ Side = Annotated[
     Discriminator(_kind_of_side),
 ]
 """Read in a study, or in an experiment if it names one."""
-_KINDS_OF_SIDES = (Reading.__name__, ExperimentReading.__name__)
-"""Pydantic puts them into the place of a complaint; no key is called so."""
 
 
-class Demonstration(_Strict):
+class Demonstration(Strict):
     """What a mistake does: a number with it, and the same number without.
 
     Attributes:
@@ -390,7 +379,7 @@ class Demonstration(_Strict):
     exploratory: Text | None = None
 
 
-class PrintedContrast(_Strict):
+class PrintedContrast(Strict):
     """Two printed numbers, of one run each, whose difference a source reads as an effect.
 
     Attributes:
@@ -424,7 +413,7 @@ class Erratum(_OfSources):
 
     columns = ("where", "category", "severity", "what_is_wrong")
 
-    id: Annotated[str, Field(pattern=r"^ERR-(S\d+|X)-\d{2}$")]
+    id: Annotated[str, Field(pattern=row_id("ERR", f"({SOURCE}|X)", r"\d{2}"))]
     where: Text
     category: Text
     severity: Literal["high", "medium", "low"]
@@ -484,8 +473,9 @@ class Erratum(_OfSources):
             yield Link("contrasts.number", "published", contrast.number)
             yield Link("contrasts.less", "published", contrast.less)
         for id_ in self.shown_by:
-            if not id_.startswith("PUZ-"):  # puzzles are no rows
-                yield Link("shown_by", "claims" if id_.startswith("CLM-") else "published", id_)
+            kind = id_.partition("-")[0]
+            if kind != "PUZ":  # puzzles are no rows
+                yield Link("shown_by", "claims" if kind == "CLM" else "published", id_)
 
 
 class System(_OfOneSource):
@@ -506,7 +496,7 @@ class System(_OfOneSource):
 
     columns = ("kind", "name", "what")
 
-    id: Annotated[str, Field(pattern=r"^(SYS|EXP)-S\d+-[A-Z0-9-]+$")]
+    id: Annotated[str, Field(pattern=row_id("(SYS|EXP)", SOURCE, "[A-Z0-9-]+"))]
     kind: Text
     name: Text
     what: Text | None = None
@@ -541,7 +531,7 @@ class Figure(_OfOneSource):
 
     columns = ("experiment", "title", "figure")
 
-    id: Annotated[str, Field(pattern=r"^FIG-S\d+-\d{2}$")]
+    id: Annotated[str, Field(pattern=row_id("FIG", SOURCE, r"\d{2}"))]
     experiment: Text
     title: Text
     x_axis: Text
@@ -676,44 +666,7 @@ def load_rows(path: Path, row_type: type[E]) -> tuple[E, ...]:
 def _row(path: Path, place: int, fields: Any, row_type: type[E]) -> E:
     name = fields.get("id") if isinstance(fields, dict) else None
     where = f"{path}: {name or f'row {place}'}"
-    try:
-        return row_type.model_validate(fields)
-    except ValidationError as error:
-        complaints = [_complaint(where, dict(detail), row_type) for detail in error.errors()]
-        raise RestudyError("\n".join(complaints)) from None
-
-
-def _complaint(where: str, detail: dict[str, Any], row_type: type[Entry]) -> str:
-    key = ".".join(str(part) for part in detail["loc"] if part not in _KINDS_OF_SIDES)
-    if detail["type"] == "missing":
-        return f"{where}: {key}: is missing"
-    if detail["type"] == "extra_forbidden":
-        *above, last = detail["loc"]
-        guess = nearest(str(last), _keys_of(row_type, above))
-        return describe(where, key, detail["input"], "no such key", guess)
-    if detail["type"] == "status":
-        return f"{where}: {key}: {detail['msg']}"
-    if detail["type"] == "value_error":  # a complaint about a row, or a part of it, as a whole
-        return f"{where}: {key}: {detail['ctx']['error']}".replace(": :", ":")
-    return describe(where, key, detail["input"], detail["msg"])
-
-
-def _keys_of(model: type[BaseModel], place: list[Any]) -> list[str]:
-    """Return the keys that may stand at a place inside a row."""
-    allowed = [model]
-    for part in (part for part in place if isinstance(part, str)):
-        if part in _KINDS_OF_SIDES:
-            allowed = [one for one in allowed if one.__name__ == part]
-        else:
-            allowed = _models_in(allowed[0].model_fields[part].annotation)
-    return sorted(allowed[0].model_fields)
-
-
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
-    """Return the models that a type is made of: those of its parts, or itself."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for part in get_args(annotation) for model in _models_in(part)]
+    return validate(row_type, fields, where)
 
 
 def _table(

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from restudy.collect import HISTORY, read_description
 from restudy.evidence.readings import LAST, STEP, ExperimentReading, Reading
 from restudy.evidence.reasons import Reason, reason, reason_text
 from restudy.reductions import Reduction, of_plain
+from restudy.results.collect import HISTORY, read_description
 
 _NAMES = ["cell", "lane", "split", "metric"]
 """The columns of a history that are text."""

@@ -30,6 +30,7 @@ from restudy.evidence.reasons import (
 )
 from restudy.evidence.statuses import Status, label
 from restudy.reductions import to_json
+from restudy.results.table_files import read_table
 from restudy.tables import DASH, number, to_markdown
 
 COLUMNS = (
@@ -68,7 +69,7 @@ def published_table(
 
 def read_published_table(path: Path) -> pd.DataFrame:
     """Read a :func:`published_table` from its CSV file."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    table = read_table(path)
     return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS}).astype(_NUMBERS)
 
 

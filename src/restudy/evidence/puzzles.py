@@ -11,8 +11,10 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from restudy.config.sources import SOURCE, row_id
+from restudy.config.strict import Strict
 from restudy.evidence.ledger import Entry
-from restudy.evidence.readings import Number, Reading, Strict, Text
+from restudy.evidence.readings import Number, Reading, Text
 
 
 def _listed(value: Any) -> Any:
@@ -65,7 +67,7 @@ class Puzzle(Entry):
         none: what it means if no candidate can.
     """
 
-    id: Annotated[str, Field(pattern=r"^PUZ-S\d+-\d{2}$")]
+    id: Annotated[str, Field(pattern=row_id("PUZ", SOURCE, r"\d{2}"))]
     source: Text
     title: Text
     question: Text

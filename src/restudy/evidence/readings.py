@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from restudy.config.probes import is_measured_once, probed_metrics
 from restudy.config.recipe import Recipe
+from restudy.config.strict import Strict
 from restudy.errors import describe, nearest
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project, unknown_experiment
 from restudy.plan import StudyPlan
 
 LAST, BEST = "last", "best"
@@ -42,12 +43,6 @@ def _at(value: Any) -> Any:
         return value
     allowed = "last, best, {epoch: 1 or more} or {step: 1 or more}"
     raise ValueError(f"{value!r} is not allowed; allowed: {allowed}")
-
-
-class Strict(BaseModel):
-    """A part of a row: nothing that it does not know, nothing of another type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Number(Strict):
@@ -182,7 +177,7 @@ class ExperimentReading(Strict):
     """One number of each seed of an experiment, at one combination of levels.
 
     Attributes:
-        experiment: its name in :mod:`restudy.experiments.registry`.
+        experiment: its name, in the project's folder.
         measure: one of its numbers.
         where: factor -> level, for each of its factors.
     """
@@ -193,10 +188,9 @@ class ExperimentReading(Strict):
 
     def complaints(self, where: str, key: str) -> Iterator[str]:
         """Yield what is wrong with it, each in one line; see :class:`Reading`."""
-        experiment = EXPERIMENTS.get(self.experiment)
+        experiment = project().experiments.get(self.experiment)
         if experiment is None:
-            allowed, guess = ", ".join(EXPERIMENTS), nearest(self.experiment, EXPERIMENTS)
-            yield describe(where, f"{key}.experiment", self.experiment, allowed, guess)
+            yield unknown_experiment(where, f"{key}.experiment", self.experiment)
             return
         if self.measure not in experiment.numbers:
             allowed = ", ".join(experiment.numbers)

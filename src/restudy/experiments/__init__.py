@@ -1,1 +1,1 @@
-"""Small deterministic experiments, for claims that no training study of the pipeline can test."""
+"""The engine of a project's own computations: their declarations, and what runs them."""

@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from restudy.datasets.load import PreparedData
-from restudy.evidence.drawings import Activations, Algorithm, Curves, Diagram, Levels, Samples
+from restudy.evidence.drawings import Curves, Levels, Own, Samples
 from restudy.evidence.drawings import Drawing as Asked
-from restudy.figures.activations import activations
-from restudy.figures.batch_norm_listing import batch_norm_listing
-from restudy.figures.network_diagram import network_diagram
+from restudy.experiments.project import project
 from restudy.figures.samples import samples
 from restudy.figures.source_curves import source_curves
 from restudy.figures.source_levels import source_levels
@@ -28,11 +26,6 @@ _SAID: Mapping[type, str] = {
     Curves: f"Lines and bands over training; dashed: training samples, solid: validation. {_SIGNS}",
     Levels: f"After training, or after the number of steps given. {_SIGNS}",
     Samples: "Drawn at random with the seed given, of the official training set.",
-    Activations: "Values and derivatives of the functions that the network by hand uses.",
-    Algorithm: "After Ioffe and Szegedy, arXiv:1502.03167 (2015), with every letter named for what "
-    "it is: the source calls the scale a standard deviation and the shift a mean.",
-    Diagram: "Circles are units, lines weights. The mean and variance are measured, the scale and "
-    "shift learned.",
 }
 
 
@@ -64,11 +57,9 @@ def draw(
         if data is None:
             raise ValueError(f"the data set {drawing.dataset} is needed")
         return samples(data, drawing)
-    if isinstance(drawing, Activations):
-        return activations(drawing.title)
-    if isinstance(drawing, Algorithm):
-        return batch_norm_listing(drawing.title)
-    return network_diagram(drawing.title)
+    own = project()
+    drawn: Drawing = own.function(own.drawings[drawing.kind])(drawing.title)
+    return drawn
 
 
 def caption(
@@ -82,7 +73,12 @@ def caption(
         drawing: what is drawn.
         description: ``study.json`` of the study that it shows, if any.
     """
-    sentences = [f"{id_}, for {source}: {drawing.title}.", _SAID[type(drawing)]]
+    said = (
+        project().drawings[drawing.kind].caption
+        if isinstance(drawing, Own)
+        else _SAID[type(drawing)]
+    )
+    sentences = [f"{id_}, for {source}: {drawing.title}.", said]
     if description is not None:
         seeds = description["seeds"]
         sentences.append(

@@ -28,7 +28,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from restudy.files import write_atomically
-from restudy.tables import to_csv
+from restudy.results.table_files import to_csv
 
 P = ParamSpec("P")
 

@@ -13,8 +13,8 @@ def sample_losses(outputs: Tensor, targets: Tensor, kind: str) -> Tensor:
         outputs: (L, outputs, batch): logits, or predictions with one output.
         targets: (L, batch): class numbers (int64), or values.
         kind: ``cross_entropy``: -log softmax(z)_y, fused and overflow-safe;
-            ``cross_entropy_after_softmax``: the same with softmax(z) taken for logits, as S3 has
-            it; ``mse``: (z - y)^2.
+            ``cross_entropy_after_softmax``: the same with softmax(z) taken for
+            logits; ``mse``: (z - y)^2.
 
     Returns:
         shape (L, batch).

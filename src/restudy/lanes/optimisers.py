@@ -34,7 +34,7 @@ class Momentum:
 
     With g the gradient (penalties included), v the velocity (zero at first), m the momentum:
     sgd w -= lr g; momentum v = m v + g, w -= lr v (Sutskever et al. 2013, as PyTorch has it);
-    averaging v = m v + (1 - m) g, w -= lr v (S1's printed rule); Nesterov v = m v + g,
+    averaging v = m v + (1 - m) g, w -= lr v; Nesterov v = m v + g,
     w -= lr (g + m v).
 
     What is kept is u = lr v. Its rule is u = m u + lr g, w -= u: with the learning rate taken into

@@ -28,7 +28,7 @@ from restudy.lanes.checkpoints import Checkpoints
 from restudy.lanes.module import LanesModule
 from restudy.lanes.recorder import Recorder
 from restudy.lanes.stack import Stack
-from restudy.results import CellResults, merge, summary_row
+from restudy.results.group_files import CellResults, merge, summary_row
 
 # What the optimisers' calls differ by.
 _UPDATE_FIELDS = ("momentum", "lambda1", "lambda2", "learning_rate", "norm_eps", "seed")
@@ -81,7 +81,7 @@ def train_lanes(
         identity = [path.path, str(place), [[lane.id, digests[lane.id]] for lane in some]]
         saved = _Saved(checkpoints, digest(identity), checkpoint_seconds) if checkpoints else None
         with arithmetic.use(path.path), _denormals_as_zero():
-            results.append(_train_stack(some, tensors, digests, keep_weights, saved, watch))
+            results.append(train_stack(some, tensors, digests, keep_weights, saved, watch))
     merged = merge(results)
     merged.record = {
         "recipe": shared.model_dump(exclude=set(LANE_FIELDS)),
@@ -144,7 +144,7 @@ class _Saved:
     seconds: float
 
 
-def _train_stack(
+def train_stack(
     lanes: Sequence[Lane],
     data: TensorData,
     digests: dict[str, str],
@@ -152,6 +152,7 @@ def _train_stack(
     saved: _Saved | None,
     watch: Watch | None,
 ) -> CellResults:
+    """Train lanes at once and return their results, on data of any floating-point type."""
     recipes = [lane.recipe for lane in lanes]
     shared = recipes[0]
     stack = Stack(recipes, data, DATASETS[shared.dataset].classes)

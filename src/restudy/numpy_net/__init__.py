@@ -1,1 +1,1 @@
-"""The network of S1 written out by hand in NumPy, small enough to teach from."""
+"""A fully connected network written out by hand in NumPy, small enough to teach from."""

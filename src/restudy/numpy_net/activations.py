@@ -12,14 +12,14 @@ from restudy.numpy_net.checks import same_shape
 
 
 def relu_forward(x: Array) -> tuple[Array, Array]:
-    """Return max(0, x) (S1, "ReLU activation") and the cache, which is x."""
+    """Return max(0, x) and the cache, which is x."""
     return np.maximum(0, x), x
 
 
 def relu_backward(dout: Array, x: Array) -> Array:
     """Return dx = dout where x > 0, else 0.
 
-    S1 leaves the derivative at x = 0 open; it is 0 here, as in PyTorch.
+    The derivative at x = 0 is 0 here, as in PyTorch.
 
     Raises:
         ValueError: ``dout`` has not the shape of x.
@@ -29,7 +29,7 @@ def relu_backward(dout: Array, x: Array) -> Array:
 
 
 def sigmoid_forward(x: Array, arithmetic: Arithmetic = NUMPY) -> tuple[Array, Array]:
-    """Return 1 / (1 + exp(-x)) (S1, "Sigmoid activation") and the cache, which is the output.
+    """Return 1 / (1 + exp(-x)) and the cache, which is the output.
 
     Where exp(-x) would overflow, x is cut off (at -88 in float32, -709 in float64): the output is
     below 1e-38 there.
@@ -40,7 +40,7 @@ def sigmoid_forward(x: Array, arithmetic: Arithmetic = NUMPY) -> tuple[Array, Ar
 
 
 def sigmoid_backward(dout: Array, out: Array) -> Array:
-    """Return dx = dout * out * (1 - out), with out the output (S1).
+    """Return dx = dout * out * (1 - out), with out the output.
 
     Raises:
         ValueError: ``dout`` has not the shape of the output.

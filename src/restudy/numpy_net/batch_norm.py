@@ -1,6 +1,6 @@
 """Batch norm, forward and backward, while training and at inference.
 
-S1 describes it without an epsilon and without a rule for inference. Both are here as in PyTorch:
+Epsilon and the rule for inference are those of PyTorch:
 
 * epsilon is added to the variance, under the root;
 * running averages move by running = (1 - momentum) running + momentum batch, momentum 0.1: it is

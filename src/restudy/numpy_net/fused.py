@@ -1,6 +1,6 @@
-"""An arithmetic with the same bits on every machine: that of the machine S1 was computed on.
+"""An arithmetic with the same bits on every machine: that of MKL's products with AVX-512.
 
-The errors that S1 prints are rounding errors, so their digits depend on the order in which a
+Errors of gradient checks are rounding errors, so their digits depend on the order in which a
 library adds up the terms of a product of matrices. All of them come out if products are computed as
 Intel's MKL does on processors with AVX-512: term after term, each product and sum rounded once
 (fused multiply-add); only a product of fewer than four rows with a matrix that lies transposed in
@@ -129,4 +129,4 @@ def _each(function: Callable[[float], float]) -> Callable[[Array], Array]:
 
 
 FUSED = Arithmetic(product, _each(math.exp), _each(math.log))
-"""The arithmetic of S1's machine."""
+"""The arithmetic with fused products."""

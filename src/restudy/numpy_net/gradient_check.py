@@ -37,7 +37,7 @@ def numerical_gradient(
     """Return d sum(f * dout) / dx by centred differences, (f(x + h) - f(x - h)) / 2h.
 
     The error is of the order h^2 (truncation) plus eps |f| / h (rounding). Source: the public
-    course harness that S1 quotes; Press et al., "Numerical Recipes", 3rd ed., 5.7.
+    public course harness; Press et al., "Numerical Recipes", 3rd ed., 5.7.
 
     Args:
         f: computes a number or an array from ``x`` as it stands.
@@ -67,7 +67,7 @@ def numerical_gradient(
 
 
 def max_relative_error(a: Array, b: Array) -> float:
-    """Return max |a - b| / max(1e-8, |a| + |b|) over the elements, S1's measure.
+    """Return max |a - b| / max(1e-8, |a| + |b|) over the elements.
 
     It is exactly 1 as soon as one pair of elements differs in sign, or one of them is 0: it says
     that something is wrong, not how wrong.

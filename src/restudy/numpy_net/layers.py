@@ -1,4 +1,4 @@
-"""The affine layer, and the affine layer with a ReLU on top (S1's "sandwich").
+"""The affine layer, and the affine layer with a ReLU on top ("sandwich").
 
 A forward function returns its output and a cache; the backward function takes the gradient of the
 loss with respect to that output, and the cache, and returns the gradients with respect to the
@@ -32,7 +32,7 @@ class AffineReluCache(NamedTuple):
 def affine_forward(
     x: Array, w: Array, b: Array, arithmetic: Arithmetic = NUMPY
 ) -> tuple[Array, AffineCache]:
-    """Return out = x w + b (S1, "Affine layer").
+    """Return out = x w + b.
 
     Args:
         x: shape (n, d1, ..., dk); every sample is flattened to D = d1 ... dk numbers.
@@ -57,7 +57,7 @@ def affine_forward(
 
 
 def affine_backward(dout: Array, cache: AffineCache) -> tuple[Array, Array, Array]:
-    """Return dx = dout w^T, dw = x^T dout, db = sum over the samples of dout (S1).
+    """Return dx = dout w^T, dw = x^T dout, db = sum over the samples of dout.
 
     Args:
         dout: shape (n, M).
@@ -79,7 +79,7 @@ def affine_backward(dout: Array, cache: AffineCache) -> tuple[Array, Array, Arra
 def affine_relu_forward(
     x: Array, w: Array, b: Array, arithmetic: Arithmetic = NUMPY
 ) -> tuple[Array, AffineReluCache]:
-    """Return out = max(0, x w + b) (S1, "Sandwich layers"), and the cache.
+    """Return out = max(0, x w + b), and the cache.
 
     Shapes and errors are those of :func:`affine_forward`.
     """
@@ -89,7 +89,7 @@ def affine_relu_forward(
 
 
 def affine_relu_backward(dout: Array, cache: AffineReluCache) -> tuple[Array, Array, Array]:
-    """Return dx, dw and db: back through the ReLU first, then through the affine layer (S1).
+    """Return dx, dw and db: back through the ReLU first, then through the affine layer.
 
     Shapes and errors are those of :func:`affine_backward`.
     """

@@ -15,7 +15,7 @@ Labels = NDArray[np.integer[Any]]
 
 
 def softmax(scores: Array, arithmetic: Arithmetic = NUMPY) -> Array:
-    """Return p_ij = exp(s_ij) / sum_k exp(s_ik) (S1, "Softmax Loss function").
+    """Return p_ij = exp(s_ij) / sum_k exp(s_ik).
 
     The greatest score of a row is taken from all of it first: p stays the same, and exp cannot
     overflow.
@@ -37,7 +37,7 @@ def cross_entropy(scores: Array, y: Labels, arithmetic: Arithmetic = NUMPY) -> t
 
     The logarithm is taken before the division, log p_ij = s_ij - log sum_k exp(s_ik) (log-sum-exp),
     so it is finite however small p is. The gradient is (p - onehot(y)) / n. Source: Goodfellow et
-    al., "Deep Learning", 2016, 6.2.2.3; S1 names the loss without printing it.
+    al., "Deep Learning", 2016, 6.2.2.3.
 
     Args:
         scores: shape (n, classes).
@@ -63,9 +63,9 @@ def cross_entropy_of_probabilities(
 ) -> tuple[float, Array]:
     """Return the same loss by way of the probabilities: softmax first, logarithm afterwards.
 
-    This is how S1 computed it: the last digit of its first initial loss comes out so, and not by
-    :func:`cross_entropy`. Where a right class has a probability too small for the type, the loss is
-    infinite. Arguments, results and errors are those of :func:`cross_entropy`.
+    Its last digit may differ from that of :func:`cross_entropy`. Where a right class has a
+    probability too small for the type, the loss is infinite. Arguments, results and errors are
+    those of :func:`cross_entropy`.
     """
     _check_classes(scores, y)
     p = softmax(scores, arithmetic)
@@ -76,11 +76,10 @@ def cross_entropy_of_probabilities(
 
 
 def mse(predictions: Array, targets: Array, arithmetic: Arithmetic = NUMPY) -> tuple[float, Array]:
-    """Return the mean squared error (1/n) sum_i (x_i - y_i)^2 (S1, "MSE Loss Function").
+    """Return the mean squared error (1/n) sum_i (x_i - y_i)^2.
 
     n is the number of all predicted values, with more than one a sample too. The gradient is
-    (2/n) (x_i - y_i) for each prediction; S1's text adds these up over the batch, which its numbers
-    do not.
+    (2/n) (x_i - y_i) for each prediction.
 
     Args:
         predictions: any shape.

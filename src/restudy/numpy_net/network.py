@@ -1,4 +1,4 @@
-"""The fully connected network of S1, for classification and regression."""
+"""The fully connected network, for classification and regression."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ class _Caches:
 
 
 class FullyConnectedNet:
-    """{affine - [batch norm] - activation - [dropout]} x (L - 1) - affine - loss (S1).
-
-    S1's own has ReLU and an L2 penalty; the rest S1 describes without running it.
+    """{affine - [batch norm] - activation - [dropout]} x (L - 1) - affine - loss.
 
     Attributes:
         params: W1, b1, W2, ... of layer i with shapes (inputs, units) and (units,), and with batch
@@ -70,7 +68,7 @@ class FullyConnectedNet:
         dtype: DTypeLike = np.float64,
         arithmetic: Arithmetic = NUMPY,
     ) -> None:
-        """Draw the weights, layer by layer, from normal(0, weight_scale); biases are zero (S1).
+        """Draw the weights, layer by layer, from normal(0, weight_scale); biases are zero.
 
         Args:
             inputs: numbers of a sample.
@@ -173,10 +171,6 @@ class FullyConnectedNet:
             loss += value
             gradients[name] = gradients[name] + gradient
         return loss, gradients
-
-    def penalty_value(self) -> float:
-        """Return the sum of the penalties of all weight matrices."""
-        return sum(value for value, _ in self._penalties().values())
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Return copies of parameters and running averages (mean1, var1, ...), by name."""

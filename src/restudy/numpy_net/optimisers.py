@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.checks import require
 
 Update: TypeAlias = Callable[[Array, Array, Array, float, float], tuple[Array, Array]]
 
@@ -18,7 +17,7 @@ Update: TypeAlias = Callable[[Array, Array, Array, float, float], tuple[Array, A
 def sgd(
     w: Array, g: Array, v: Array, learning_rate: float, momentum: float = 0.0
 ) -> tuple[Array, Array]:
-    """Return w - eta g, and v as it was (S1, "SGD")."""
+    """Return w - eta g, and v as it was."""
     return w - learning_rate * g, v
 
 
@@ -27,8 +26,8 @@ def classical_momentum(
 ) -> tuple[Array, Array]:
     """Return w + v with v = mu v - eta g (Polyak 1964; Sutskever et al. 2013, equations 1 and 2).
 
-    S1 prints :func:`averaging_momentum`, but its unit-test numbers come from this rule. PyTorch
-    keeps -v / eta instead of v; the two differ where the learning rate changes while training.
+    PyTorch keeps -v / eta instead of v; the two differ where the learning rate changes while
+    training.
     """
     v = momentum * v - learning_rate * g
     return w + v, v
@@ -37,7 +36,7 @@ def classical_momentum(
 def averaging_momentum(
     w: Array, g: Array, v: Array, learning_rate: float, momentum: float
 ) -> tuple[Array, Array]:
-    """Return w - eta v with v = beta v + (1 - beta) g (S1, "Momentum", as printed).
+    """Return w - eta v with v = beta v + (1 - beta) g.
 
     v is a mean of past gradients: after t steps with one and the same g it is (1 - beta^t) g.
     """
@@ -48,7 +47,7 @@ def averaging_momentum(
 def nesterov(
     w: Array, g: Array, v: Array, learning_rate: float, momentum: float
 ) -> tuple[Array, Array]:
-    """Return w + mu v - eta g with v = mu v - eta g (Nesterov 1983; S1 names it only).
+    """Return w + mu v - eta g with v = mu v - eta g (Nesterov 1983).
 
     Sutskever et al. 2013, equations 3 and 4, take the gradient at theta + mu v. Here w stands for
     that point itself, so that the gradient is taken at w (Bengio et al. 2013, "Advances in
@@ -64,16 +63,3 @@ OPTIMISERS: dict[str, Update] = {
     "averaging_momentum": averaging_momentum,
     "nesterov": nesterov,
 }
-
-
-def decayed(learning_rate: float, decay: float, epoch: int) -> float:
-    """Return the learning rate of an epoch, eta decay^epoch, counted from 0.
-
-    S1 speaks of the decay without a formula; once an epoch is how the public course harness has it.
-
-    Raises:
-        ValueError: the learning rate is not above 0, or the decay is not in (0, 1].
-    """
-    require(learning_rate > 0, f"the learning rate must be above 0, not {learning_rate}")
-    require(0 < decay <= 1, f"the learning-rate decay must lie in (0, 1], not {decay}")
-    return learning_rate * decay**epoch

@@ -14,7 +14,7 @@ from restudy.numpy_net.checks import not_negative
 
 
 def l1(w: Array, lambda1: float) -> tuple[float, Array]:
-    """Return lambda1 sum |w| and its gradient lambda1 sign(w) (S1, "Regularization").
+    """Return lambda1 sum |w| and its gradient lambda1 sign(w).
 
     The gradient at w = 0 is 0.
 
@@ -30,7 +30,7 @@ def l1(w: Array, lambda1: float) -> tuple[float, Array]:
 
 
 def l2(w: Array, lambda2: float) -> tuple[float, Array]:
-    """Return (lambda2/2) sum w^2 and its gradient lambda2 w (S1, "Regularization").
+    """Return (lambda2/2) sum w^2 and its gradient lambda2 w.
 
     Args:
         w: any shape.
@@ -46,7 +46,7 @@ def l2(w: Array, lambda2: float) -> tuple[float, Array]:
 def elastic_net(w: Array, lambda1: float, lambda2: float) -> tuple[float, Array]:
     """Return lambda1 sum |w| + lambda2 sum w^2 and its gradient lambda1 sign(w) + 2 lambda2 w.
 
-    As S1 prints it, the quadratic part has no half, unlike that of :func:`l2`: with lambda1 = 0 it
+    The quadratic part has no half, unlike that of :func:`l2`: with lambda1 = 0 it
     is ``l2(w, 2 * lambda2)``.
 
     Args:

@@ -1,1 +1,1 @@
-"""The reference: results of one run that are kept in git, and how others are held against it."""
+"""Results kept in git, made in one go or in parts, and comparison of a run with them."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from restudy.errors import RestudyError
 from restudy.forecast import SCALES, settings_of
 from restudy.plan import load_plan
-from restudy.provenance import code_digest, commit
+from restudy.provenance import commit
 from restudy.reference.contents import FOLDER, MOST_BYTES
 from restudy.reference.finished import check_clean, check_finished
 from restudy.reference.keeping import keep
@@ -27,10 +27,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         settings = settings_of(options.scale)
         results = options.results or Path(settings.results)
-        plan, code = load_plan(settings), code_digest("restudy.training")
-        check_finished(plan, results, code)
+        plan = load_plan(settings)
+        check_finished(plan, results)
         check_clean(commit(), report_commit(results))
-        origin = describe_origin(plan, results, code)
+        origin = describe_origin(plan, results)
         sizes = keep(results, options.into, origin)
     except RestudyError as error:
         sys.exit(f"error: {error}")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from restudy.reference.layouts import Kind, Layout, Tolerance, study_of
+from restudy.results.schema import Kind, Role, Sample, Table, Tolerance
+from restudy.results.table_files import study_of
 from restudy.stats.intervals import LEVEL
 from restudy.stats.more_runs import mean_of_more, p_of_lost, p_of_mean
 
@@ -43,13 +43,8 @@ COLUMNS = (
 _FROM_TO = "{}: {} -> {}"
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a table as the text that it is: what is equal to the bit is equal as text."""
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
-
-
 def compare_table(
-    name: str, reference: pd.DataFrame, own: pd.DataFrame, layout: Layout
+    name: str, reference: pd.DataFrame, own: pd.DataFrame, table: Table
 ) -> pd.DataFrame:
     """Hold a table against the reference's, row by row.
 
@@ -60,7 +55,7 @@ def compare_table(
         name: of the table.
         reference: its rows, as text.
         own: those of the run, as text.
-        layout: what the columns are.
+        table: what the columns are.
 
     Returns:
         one row for each in either table with the columns ``COLUMNS``: ``row`` (its keys in words),
@@ -71,7 +66,7 @@ def compare_table(
         ``own_n`` (values), ``changed`` (verdicts, from -> to), ``why`` (a row is different for
         another reason than p).
     """
-    keys = [key for key in layout.keys if key in reference and key in own]
+    keys = [key for key in table.having(Role.KEY, reference) if key in own]
     left, right = _indexed(reference, keys), _indexed(own, keys)
     shared = left.index.intersection(right.index, sort=False)
     parts = [
@@ -79,7 +74,7 @@ def compare_table(
         _rows(name, right.index.difference(shared, sort=False), Outcome.NEW),
     ]
     if len(shared):
-        parts.append(_shared(name, left.loc[shared], right.loc[shared], layout))
+        parts.append(_shared(name, left.loc[shared], right.loc[shared], table))
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return found.reindex(columns=list(COLUMNS))
 
@@ -103,44 +98,45 @@ def _rows(name: str, rows: pd.Index[str], outcome: Outcome) -> pd.DataFrame:
     return pd.DataFrame({"table": name, "row": rows.to_numpy(), "outcome": outcome.value})
 
 
-def _shared(name: str, left: pd.DataFrame, right: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+def _shared(name: str, left: pd.DataFrame, right: pd.DataFrame, table: Table) -> pd.DataFrame:
     right = right.reindex(columns=left.columns, fill_value="")
     same = left == right
-    compared = [str(column) for column in left if column not in layout.keys]
+    keys, verdicts, words, fixed = (
+        list(table.having(role, left)) for role in (Role.KEY, Role.VERDICT, Role.WORDS, Role.FIXED)
+    )
+    compared = [str(column) for column in left if column not in keys]
     near = same[compared] | pd.DataFrame(
         {
-            column: is_near(_numbers(left, column), _numbers(right, column), layout.tolerance)
+            column: is_near(_numbers(left, column), _numbers(right, column), table.tolerance)
             for column in compared
         },
         index=left.index,
     )
-    verdicts = [column for column in layout.verdicts if column in left]
-    numbers = [column for column in compared if column not in {*verdicts, *layout.words}]
-    fixed = [column for column in layout.fixed if column in left]
+    numbers = [column for column in compared if column not in {*verdicts, *words}]
     equal = same.all(axis=1).to_numpy()
     close = near[numbers].all(axis=1).to_numpy()
-    found = _judged(left, right, layout)
+    found = _judged(left, right, table)
     found["table"], found["row"] = name, left.index.to_numpy()
     found["study"] = left["study"].to_numpy() if "study" in left else study_of(name)
-    judged = layout.kind is Kind.SAMPLED
-    found["moved"] = ~near[layout.mean].to_numpy() if judged else False
+    judged, mean = table.kind is Kind.SAMPLED, table.sample.mean
+    found["moved"] = ~near[mean].to_numpy() if judged else False
     found["changed"] = _changes(left, right, same, verdicts)
     changed = found["changed"].to_numpy() != ""
-    found["outcome"] = _outcomes(layout.kind, found["p"].to_numpy(np.float64))
+    found["outcome"] = _outcomes(table.kind, found["p"].to_numpy(np.float64))
     found.loc[close, "outcome"] = Outcome.CLOSE.value
     found.loc[close, "p"] = 1.0
-    if layout.kind is Kind.DERIVED or layout.choice:
+    if table.kind is Kind.DERIVED or table.choice:
         # Of another winner's number it is no question whether it could be the first one's.
         found.loc[changed, "outcome"] = Outcome.FOLLOWS.value
         found.loc[changed, "p"] = np.nan
     found.loc[equal, "outcome"] = Outcome.EQUAL.value
     found["why"] = ""
-    if layout.kind is Kind.EXACT:
+    if table.kind is Kind.EXACT:
         found.loc[~close, "why"] = "is computed without training"
     if judged:
-        lacking = np.isnan(_numbers(right, layout.mean)) & (found["own_n"].to_numpy() > 0)
+        lacking = np.isnan(_numbers(right, mean)) & (found["own_n"].to_numpy() > 0)
         found.loc[lacking & found["moved"], "why"] = "is no number"
-    if layout.whole:
+    if table.whole:
         same_numbers = same[numbers].all(axis=1).to_numpy()
         found.loc[same_numbers & changed, "why"] = "another verdict from the same numbers"
     found.loc[~same[fixed].all(axis=1).to_numpy(), "why"] = "something else is compared"
@@ -148,26 +144,27 @@ def _shared(name: str, left: pd.DataFrame, right: pd.DataFrame, layout: Layout) 
     return found
 
 
-def _judged(left: pd.DataFrame, right: pd.DataFrame, layout: Layout) -> pd.DataFrame:
+def _judged(left: pd.DataFrame, right: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Return what the numbers of a sampled table say; NaN for others."""
     found = pd.DataFrame({"p": np.full(len(left), np.nan)})
-    if layout.kind is not Kind.SAMPLED:
+    if table.kind is not Kind.SAMPLED:
         return found.assign(column="", reference="", own="", low=np.nan, high=np.nan)
-    mean, sd, n = _numbers(left, layout.mean), _spread(left, layout), _numbers(left, layout.n)
-    own, own_n = _numbers(right, layout.mean), _numbers(right, layout.n)
-    factor = (left[layout.log] == "ratio").to_numpy() if layout.log else np.zeros(len(left), bool)
+    sample = table.sample
+    mean, sd, n = _numbers(left, sample.mean), _spread(left, sample), _numbers(left, sample.n)
+    own, own_n = _numbers(right, sample.mean), _numbers(right, sample.n)
+    factor = (left[sample.log] == "ratio").to_numpy() if sample.log else np.zeros(len(left), bool)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         middle = np.where(factor, np.log(mean), mean)
         other = np.where(factor, np.log(own), own)
         low, high = mean_of_more(middle, sd, n, own_n)
         p = p_of_mean(middle, sd, n, other, own_n)
         low, high = (np.where(factor, np.exp(end), end) for end in (low, high))
-    if layout.lost:
-        p = _with_lost(p, n, own_n, _numbers(left, layout.lost), _numbers(right, layout.lost))
+    if sample.lost:
+        p = _with_lost(p, n, own_n, _numbers(left, sample.lost), _numbers(right, sample.lost))
     return pd.DataFrame(
         {
-            **{"p": p, "column": layout.mean},
-            **{"reference": left[layout.mean].to_numpy(), "own": right[layout.mean].to_numpy()},
+            **{"p": p, "column": sample.mean},
+            **{"reference": left[sample.mean].to_numpy(), "own": right[sample.mean].to_numpy()},
             **{"low": low, "high": high, "n": n, "own_n": own_n},
         }
     )
@@ -185,12 +182,12 @@ def _with_lost(p: Array, n: Array, own_n: Array, lost: Array, own_lost: Array) -
     return p
 
 
-def _spread(table: pd.DataFrame, layout: Layout) -> Array:
+def _spread(table: pd.DataFrame, sample: Sample) -> Array:
     """Return the standard deviation of the values; from mean +- t * sd / sqrt(n) if it must be."""
-    if layout.sd:
-        return _numbers(table, layout.sd)
-    low, high = (_numbers(table, end) for end in layout.ends)
-    n = _numbers(table, layout.n)
+    if sample.sd:
+        return _numbers(table, sample.sd)
+    low, high = (_numbers(table, end) for end in sample.ends)
+    n = _numbers(table, sample.n)
     with np.errstate(divide="ignore", invalid="ignore"):
         t = special.stdtrit(np.where(n > 1, n - 1, np.nan), (1 + LEVEL) / 2)
         return np.asarray((high - low) / 2 / t * np.sqrt(n))

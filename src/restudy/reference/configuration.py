@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,16 @@ import pandas as pd
 
 from restudy.digests import digest
 from restudy.errors import RestudyError
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 
 _ASKED = ("scale", "as_published", "factors", "compare")
+_SHOWN = 5
+
+
+def first_of(problems: Sequence[str]) -> str:
+    """Return the first problems of a run, and how many more there are."""
+    more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
+    return "; ".join(problems[:_SHOWN]) + more
 
 
 def study_digest(description: Mapping[str, Any], runs: list[tuple[str, str]]) -> str:
@@ -54,5 +61,5 @@ def read_configuration(results: Path) -> dict[str, Any]:
         raise RestudyError(f"{results}: studies of several scales ({found}); run it again")
     # The table of an experiment that is no longer there may still be.
     tables = {path.stem for path in results.glob("experiments/*.parquet")}
-    experiments = sorted(tables & EXPERIMENTS.keys())
+    experiments = sorted(tables & project().experiments.keys())
     return {"scale": scales.pop(), "studies": studies, "experiments": experiments}

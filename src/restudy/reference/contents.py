@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from restudy.results.declarations import EVIDENCE_TABLES, STUDY_TABLES
+from restudy.results.schema import Kind
+
 FOLDER = Path("results/reference")
 ORIGIN, README = "reference.json", "README.md"
 PAGE, PAPER, PAPER_CONTENT = "report/index.html", "report/paper.pdf", "report/paper.json"
@@ -17,7 +20,11 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 """Kind -> patterns of its files. What is large (weights, histories, figures as PDF) stays out."""
 
-TIMED = ("tables/timed_*", "tables/*/timing.*")
+TIMED = frozenset(
+    table.name
+    for table in (*EVIDENCE_TABLES.values(), *STUDY_TABLES.values())
+    if table.kind is Kind.TIMED
+)
 """Times are another run's tomorrow: they say nothing of whether somebody else's run agrees."""
 
 MOST_BYTES = 15_000_000
@@ -31,7 +38,7 @@ def files_of(results: Path) -> dict[str, list[Path]]:
             path.relative_to(results)
             for pattern in patterns
             for path in results.glob(pattern)
-            if not any(path.relative_to(results).match(timed) for timed in TIMED)
+            if path.stem not in TIMED
         )
         for kind, patterns in KINDS.items()
     }
@@ -43,9 +50,5 @@ def tables_of(folder: Path) -> list[str]:
     Those with times are left out.
     """
     paths = [*folder.glob("tables/*.csv"), *folder.glob("tables/*/*.csv")]
-    kept = [
-        path.relative_to(folder)
-        for path in paths
-        if not any(path.relative_to(folder).match(timed) for timed in TIMED)
-    ]
-    return sorted(path.relative_to("tables").with_suffix("").as_posix() for path in kept)
+    kept = [path.relative_to(folder / "tables") for path in paths if path.stem not in TIMED]
+    return sorted(path.with_suffix("").as_posix() for path in kept)

@@ -8,31 +8,29 @@ from pathlib import Path
 from typing import Any
 
 from restudy.errors import RestudyError
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan
-from restudy.reference.configuration import read_configuration, study_digest
+from restudy.reference.configuration import first_of, read_configuration, study_digest
 from restudy.reference.contents import PAGE, PAPER, PAPER_CONTENT, files_of
-from restudy.results import RECORD
+from restudy.results.group_files import RECORD
 
 _TARGETS = (PAGE, PAPER, PAPER_CONTENT, "mlflow/finish.json")
-_SHOWN = 5
 
 
-def check_finished(plan: Plan, results: Path, code: str) -> None:
+def check_finished(plan: Plan, results: Path) -> None:
     """See to it that a results folder holds all that a plan asks for, by the code that is here.
 
     Args:
         plan: of the scale.
         results: the folder.
-        code: digest of the code that trains.
 
     Raises:
         RestudyError: something is missing, or was made by other code or before the last tables.
     """
-    problems = [*_missing(plan, results), *_stale(plan, results, code)]
+    problems = [*_missing(plan, results), *_stale(plan, results)]
     if problems:
-        told = "; ".join(problems[:_SHOWN])
-        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise RestudyError(f"{results}: the run is not finished: {told}{more}; run it to its end")
+        told = first_of(problems)
+        raise RestudyError(f"{results}: the run is not finished: {told}; run it to its end")
 
 
 def check_clean(now: Mapping[str, Any], commit: str) -> None:
@@ -74,12 +72,12 @@ def _of_studies(plan: Plan) -> Iterable[str]:
         yield from (f"figures/{name}.{suffix}" for suffix in ("svg", "csv"))
 
 
-def _stale(plan: Plan, results: Path, code: str) -> Iterator[str]:
+def _stale(plan: Plan, results: Path) -> Iterator[str]:
     for cell in plan.cells:
         record = read_record(results, cell)
         if record is None:
             yield f"cell {cell} is missing"
-        elif record["code"] != code:
+        elif record.get("training_version") != TRAINING_VERSION:
             yield f"cell {cell} was trained by other code"
     found = read_configuration(results)["studies"]
     for name, study in plan.studies.items():

@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from restudy.reference.comparing import COLUMNS, Outcome, compare_table, read_table
+from restudy.reference.comparing import COLUMNS, Outcome, compare_table
 from restudy.reference.contents import tables_of
-from restudy.reference.layouts import SUMMARY, Kind, layout_of
+from restudy.results.declarations import SUMMARY
+from restudy.results.schema import Kind
+from restudy.results.table_files import declared, read_table
 from restudy.stats.holm import holm
 from restudy.stats.intervals import LEVEL
 
@@ -82,14 +84,14 @@ def compare_folders(reference: Path, own: Path, studies: Iterable[str]) -> pd.Da
         if "/" in name and name.split("/")[0] not in known:
             continue
         left = read_table(reference / f"tables/{name}.csv")
-        layout = layout_of(name, list(map(str, left)))
+        table = declared(name)
         if name in there:
-            rows = compare_table(name, left, read_table(own / f"tables/{name}.csv"), layout)
+            rows = compare_table(name, left, read_table(own / f"tables/{name}.csv"), table)
         else:
             rows = pd.DataFrame(
                 [{"table": name, "row": "all of it", "outcome": Outcome.MISSING.value}]
             ).reindex(columns=list(COLUMNS))
-        found.append(rows.assign(kind=layout.kind.value))
+        found.append(rows.assign(kind=table.kind.value))
     return pd.concat([rows for rows in found if len(rows)], ignore_index=True)
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from restudy.errors import RestudyError
-from restudy.provenance import code_digest
-from restudy.reference.configuration import read_configuration
+from restudy.lanes.version import TRAINING_VERSION
+from restudy.reference.configuration import first_of, read_configuration
 from restudy.reference.contents import PAGE
-from restudy.reference.machine import processor
-from restudy.results import RECORD
-
-_SHOWN = 5
+from restudy.reference.finished import read_record
+from restudy.reference.origin import processor
+from restudy.results.group_files import RECORD
 
 
 def check_same(origin: Mapping[str, Any], results: Path) -> None:
@@ -55,9 +53,8 @@ def check_same(origin: Mapping[str, Any], results: Path) -> None:
         ),
     ]
     if problems:
-        told = "; ".join(problems[:_SHOWN])
-        more = f"; and {len(problems) - _SHOWN} more" if len(problems) > _SHOWN else ""
-        raise RestudyError(f"{results}: another configuration than the reference's: {told}{more}")
+        told = first_of(problems)
+        raise RestudyError(f"{results}: another configuration than the reference's: {told}")
 
 
 def remarks(origin: Mapping[str, Any], results: Path) -> Iterator[str]:
@@ -66,7 +63,7 @@ def remarks(origin: Mapping[str, Any], results: Path) -> Iterator[str]:
     new = [name for name in own if name not in origin["studies"]]
     if new:
         yield f"studies that the reference does not have are passed over: {', '.join(new)}"
-    if origin.get("code") != code_digest("restudy.training"):
+    if origin.get("training_version") != TRAINING_VERSION:
         yield "the code that trains is not the reference's"
     for name, before in origin.get("versions", {}).items():
         try:
@@ -86,11 +83,6 @@ def remarks(origin: Mapping[str, Any], results: Path) -> Iterator[str]:
 
 def _splits(results: Path) -> dict[str, tuple[int, str]]:
     """Return data set -> seed of its split and checksum, as the cells of a run record them."""
-    found = {}
-    for path in sorted(results.glob(f"cells/*/{RECORD}")):
-        try:
-            data = json.loads(path.read_text(encoding="utf-8"))["data"]
-            found[str(data["dataset"])] = int(data["split_seed"]), str(data["sha256"])
-        except (OSError, ValueError, KeyError):
-            continue
-    return found
+    records = (read_record(results, path.parent.name) for path in results.glob(f"cells/*/{RECORD}"))
+    data = [record["data"] for record in records if record and "data" in record]
+    return {one["dataset"]: (int(one["split_seed"]), str(one["sha256"])) for one in data}

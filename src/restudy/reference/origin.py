@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -10,15 +13,32 @@ from typing import Any
 import pandas as pd
 
 from restudy.errors import RestudyError
+from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import ORIGIN, PAPER_CONTENT
 from restudy.reference.finished import read_record
-from restudy.reference.machine import cores, processor
-from restudy.results import TIMING
+from restudy.results.group_files import TIMING
+
+_CPUINFO = Path("/proc/cpuinfo")
 
 
-def describe_origin(plan: Plan, results: Path, code: str) -> dict[str, Any]:
+def processor(cpuinfo: Path = _CPUINFO) -> str:
+    """Return the processor's model; what Python knows of it where the system has no such file."""
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.processor() or platform.machine()
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    asked = getattr(os, "sched_getaffinity", None)  # not on every system
+    return len(asked(0)) if asked else os.cpu_count() or 1
+
+
+def describe_origin(plan: Plan, results: Path) -> dict[str, Any]:
     """Return where a finished run comes from, as ``reference.json`` says it.
 
     Processor and cores are those of this machine, on which the run is taken to have been done.
@@ -26,7 +46,6 @@ def describe_origin(plan: Plan, results: Path, code: str) -> dict[str, Any]:
     Args:
         plan: of the run's scale.
         results: its folder.
-        code: digest of the code that trained it.
     """
     records = [record for cell in plan.cells if (record := read_record(results, cell))]
     configuration = read_configuration(results)
@@ -36,7 +55,7 @@ def describe_origin(plan: Plan, results: Path, code: str) -> dict[str, Any]:
         "studies": studies,
         "runs": sum(len(cell.lanes) for cell in plan.cells.values()),
         "commit": report_commit(results),
-        "code": code,
+        "training_version": TRAINING_VERSION,
         "trained_at": _each(record["git_commit"] for record in records),
         "versions": {
             name: ", ".join(_each(record["versions"][name] for record in records))

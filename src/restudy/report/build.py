@@ -11,13 +11,13 @@ from typing import Any
 import pandas as pd
 
 from restudy import tables
-from restudy.collect import RUNS, read_description
 from restudy.config.sources import load_sources
 from restudy.evidence.contrasts import read_contrasts
 from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.ledger import KINDS, summary
 from restudy.evidence.published import read_published_table
+from restudy.experiments.project import project
 from restudy.matters import advice
 from restudy.report import answer, sources
 from restudy.report.calibration import calibration
@@ -31,7 +31,9 @@ from restudy.report.paper.studies import read_matters
 from restudy.report.parts import Answer, Page, Picture, Section
 from restudy.report.puzzles import puzzles
 from restudy.report.studies import studies, study
-from restudy.results import RECORD
+from restudy.results.collect import RUNS, read_description
+from restudy.results.group_files import RECORD
+from restudy.results.table_files import read_table
 
 PAPER = "paper.pdf"
 SNAKEMAKE = "snakemake.html"
@@ -97,8 +99,11 @@ def build(run: Run) -> Page:
         rows["errata"],
         shown,
         read_contrasts(made / "contrasts.csv"),
-        _texts(made / "unit_tests.csv"),
-        _texts(made / "candidate_bugs.csv"),
+        [
+            (table, _texts(made / f"{table.name}.csv"))
+            for table in project().tables.values()
+            if table.shown
+        ],
         {id_: _picture(run, id_, titles[id_]) for id_ in run.figures},
     )
     shares = {name: read_matters(made / name / "matters.csv") for name in run.grids}
@@ -194,4 +199,4 @@ def _record(cell: Path) -> dict[str, Any]:
 
 
 def _texts(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+    return read_table(path)

@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.cell_record import training_of
+
 _SHORT = 12
 """Digits of a commit or digest that are shown."""
 
@@ -23,27 +25,18 @@ def provenance(records: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame) -> 
         runs: ``runs.parquet`` of the study; a cell may hold runs of others too.
     """
     of_runs = [
-        record_of(records[cell], lane)
+        training_of(records[cell], lane)
         for cell, lane in zip(runs["cell"], runs["lane"], strict=True)
     ]
     cells = f"{len(records)} cell{'' if len(records) == 1 else 's'}"
     return [
         f"{len(runs)} runs in {cells}, seeds {_ranges(sorted(set(map(int, runs['seed']))))}",
         f"commit: {_each(map(_commit, of_runs))}",
-        f"code of training (digest): {_each(record['code'] for record in of_runs)}",
+        f"version of training: {_each(map(_version, of_runs))}",
         f"data (SHA-256 of the prepared file, seed of the split): {_each(map(_data, of_runs))}",
         f"versions: {_each(map(_versions, of_runs))}",
         f"machine: {_each(map(_machine, of_runs))}",
     ]
-
-
-def record_of(record: Mapping[str, Any], lane: str) -> Mapping[str, Any]:
-    """Return the record of the training that a lane is from: the last that trained it."""
-    for found in (record, *reversed(record.get("earlier", []))):
-        if lane in found["seeds"]:
-            trained: Mapping[str, Any] = found
-            return trained
-    return record
 
 
 def _commit(record: Mapping[str, Any]) -> str:
@@ -51,6 +44,10 @@ def _commit(record: Mapping[str, Any]) -> str:
         return "unknown (no git checkout)"
     remark = " with uncommitted changes" if record["git_dirty"] else ""
     return f"{record['git_commit'][:_SHORT]}{remark}"
+
+
+def _version(record: Mapping[str, Any]) -> str:
+    return str(record.get("training_version", "unknown"))
 
 
 def _data(record: Mapping[str, Any]) -> str:

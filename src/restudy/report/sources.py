@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from restudy.config.sources import Source
 from restudy.evidence.published import readable
 from restudy.evidence.reasons import by_design, parse, reason_parts, reason_text, texts
 from restudy.evidence.statuses import Status
+from restudy.experiments.declaration import Table as Declared
 from restudy.reductions import words_of
 from restudy.report import answer
 from restudy.report.paper.words import spelled
@@ -32,8 +33,7 @@ class Evidence:
         figures, errata: the ledger's tables.
         shown: :func:`restudy.evidence.demonstrations.demonstrate`.
         contrasts: :func:`restudy.evidence.contrasts.contrast_table`.
-        unit_tests: :func:`restudy.evidence.unit_tests.unit_tests`.
-        candidates: :func:`restudy.evidence.unit_tests.candidate_bugs`.
+        tables: of the project's own tables the declaration and the table.
         pictures: id of a figure -> the figure, of those that are drawn.
     """
 
@@ -42,8 +42,7 @@ class Evidence:
     errata: pd.DataFrame
     shown: pd.DataFrame
     contrasts: pd.DataFrame
-    unit_tests: pd.DataFrame
-    candidates: pd.DataFrame
+    tables: Sequence[tuple[Declared, pd.DataFrame]]
     pictures: Mapping[str, Picture] = field(default_factory=dict)
 
 
@@ -64,7 +63,10 @@ def sources(every: Mapping[str, Source], evidence: Evidence) -> Section:
             "all mistakes": f"{_TABLES}/errata.csv",
             "mistakes, the numbers": f"{_TABLES}/errata_shown.csv",
             "differences of single runs": f"{_TABLES}/contrasts.csv",
-            "unit tests": f"{_TABLES}/unit_tests.csv",
+            **{
+                declared.name.replace("_", " "): f"{_TABLES}/{declared.name}.csv"
+                for declared, _ in evidence.tables
+            },
         },
         empty="" if every else "There are no sources (config/evidence/sources.yaml).",
     )
@@ -73,7 +75,7 @@ def sources(every: Mapping[str, Source], evidence: Evidence) -> Section:
 def _source(source: Source, evidence: Evidence) -> Section:
     blocks = [
         *_numbers(_of(source, evidence.published)),
-        *_unit_tests(source, evidence),
+        *_own_tables(source, evidence),
         *_figures(_of(source, evidence.figures), evidence.pictures),
         *_mistakes(source, evidence),
     ]
@@ -127,26 +129,17 @@ def _beside(published: pd.DataFrame) -> pd.DataFrame:
     return shown if (shown["corrected"] != DASH).any() else shown.drop(columns="corrected")
 
 
-def _unit_tests(source: Source, evidence: Evidence) -> list[Block]:
-    tests = evidence.unit_tests
-    mine = tests[tests["id"].str.startswith(f"PUB-{source.id}-")]
-    if mine.empty:
-        return []
+def _own_tables(source: Source, evidence: Evidence) -> list[Block]:
     return [
         Table(
-            "Its unit tests, to the last digit",
-            mine,
-            folded=len(mine) > LONG,
+            declared.title,
+            table.drop(columns="with_bug", errors="ignore"),
+            folded=len(table) > LONG,
             on_paper=False,
-            notes="They are rounding errors: equal digits mean equal inputs, formulas and order "
-            "of operations.",
-        ),
-        Table(
-            "What its failing check can have been: candidates, run",
-            evidence.candidates,
-            folded=len(evidence.candidates) > LONG,
-            on_paper=False,
-        ),
+            notes=declared.notes,
+        )
+        for declared, table in evidence.tables
+        if declared.source == source.id and len(table)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Calibration: how often the intervals and tests of this package are right, by simulation.
+"""Calibration: how often the intervals and tests of the verdicts are right, by simulation.
 
 Theory promises 95 % for normal noise. What is left of it with three values, or with noise that is
 skewed or has heavy tails, no formula tells; here thousands of samples whose truth is known do.
@@ -16,11 +16,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from restudy.stats.bootstrap import bca_ends, interquartile_mean, mean_difference
-from restudy.stats.effects import t_interval, upper_tail, welch_parts
+from restudy.stats.effects import t_interval, upper_tail
 from restudy.stats.holm import holm
 from restudy.stats.intervals import LEVEL, wilson_interval
-from restudy.stats.permutation import exchanges, permutation_p, sign_flips
 from restudy.stats.power import power_to_see
 from restudy.stats.trends import slopes
 from restudy.stats.verdict import ALPHA
@@ -59,10 +57,6 @@ SHARES = (0.5, 0.9, 0.98)
 TEST_SAMPLES = (100, 1000, 10000)
 LEVELS = np.arange(4.0)
 """Positions of the levels of the ordered factor."""
-RESAMPLES = 999
-"""Of bootstrap and permutation tests here: they cost time, and more change coverage little."""
-_CHUNK = 200
-"""Samples that share resampled indices; more would need more memory."""
 
 
 class Simulation(NamedTuple):
@@ -77,17 +71,14 @@ class Simulation(NamedTuple):
     happens: Callable[[np.random.Generator], Bools]
 
 
-def calibrate(
-    repetitions: int = 10_000, bootstrap_repetitions: int = 1_000, seed: int = 0
-) -> pd.DataFrame:
-    """Simulate coverage, false positives and power of what this package offers.
+def calibrate(repetitions: int = 10_000, seed: int = 0) -> pd.DataFrame:
+    """Simulate coverage, false positives and power of what verdicts and tables use.
 
     Noise has mean 0 and standard deviation 1 (`DISTRIBUTIONS`); pairs and blocks share one more
     such value. Each row has random numbers of its own, whatever the other rows are.
 
     Args:
         repetitions: samples per row.
-        bootstrap_repetitions: the same, for the BCa intervals, which take longer.
         seed: of all.
 
     Returns:
@@ -98,12 +89,12 @@ def calibrate(
         standard error).
 
     Raises:
-        ValueError: a number of repetitions is less than 1.
+        ValueError: ``repetitions`` is less than 1.
     """
-    if min(repetitions, bootstrap_repetitions) < 1:
+    if repetitions < 1:
         raise ValueError("a simulation needs at least one repetition")
     simulations = (
-        *_coverages(repetitions, bootstrap_repetitions),
+        *_coverages(repetitions),
         *_coverages_of_shares(repetitions),
         *_false_positives(repetitions),
         *_powers(repetitions),
@@ -160,11 +151,9 @@ def _over_noise(
 # Coverage: whether the interval holds the truth
 
 
-def _coverages(repetitions: int, bootstrap_repetitions: int) -> Iterator[Simulation]:
-    for what, procedure in _BY_FORMULA.items():
+def _coverages(repetitions: int) -> Iterator[Simulation]:
+    for what, procedure in _INTERVALS.items():
         yield from _over_noise("coverage", what, procedure, lambda n: LEVEL, repetitions)
-    for what, procedure in _BY_BOOTSTRAP.items():
-        yield from _over_noise("coverage", what, procedure, lambda n: LEVEL, bootstrap_repetitions)
 
 
 def _holds(truth: float | Array, ends: tuple[Array, Array]) -> Bools:
@@ -190,16 +179,6 @@ def _paired(noise: Noise, n: int, times: int) -> Bools:
     return _holds(0, t_interval(*_mean_parts(_pairs(noise, times, n))))
 
 
-def _welch(noise: Noise, n: int, times: int) -> Bools:
-    return _holds(0, t_interval(*welch_parts(noise(times, n), 2 * noise(times, n))))
-
-
-def _log_ratio(noise: Noise, n: int, times: int) -> Bools:
-    seconds = np.exp(0.1 * noise(times, n)), 3 * np.exp(0.1 * noise(times, n))
-    low, high = t_interval(*welch_parts(np.log(seconds[0]), np.log(seconds[1])))
-    return _holds(1 / 3, (np.exp(low), np.exp(high)))
-
-
 def _prediction(noise: Noise, n: int, times: int) -> Bools:
     mean, se, df = _mean_parts(noise(times, n))
     return _holds(noise(times), t_interval(mean, se * math.sqrt(n + 1), df))
@@ -210,45 +189,11 @@ def _slope(noise: Noise, n: int, times: int) -> Bools:
     return _holds(1, t_interval(*_mean_parts(slopes(y, LEVELS))))
 
 
-def _bca(
-    rng: np.random.Generator,
-    samples: Sequence[Array],
-    statistic: Callable[..., Array],
-    truth: float = 0.0,
-) -> Bools:
-    ends = [
-        bca_ends([x[i : i + _CHUNK] for x in samples], statistic, LEVEL, RESAMPLES, rng)
-        for i in range(0, len(samples[0]), _CHUNK)
-    ]
-    low, high = np.concatenate(ends, axis=1)
-    return _holds(truth, (low, high))
-
-
-def _bca_mean(noise: Noise, n: int, times: int) -> Bools:
-    return _bca(noise.rng, [noise(times, n)], np.mean)
-
-
-def _bca_interquartile_mean(noise: Noise, n: int, times: int) -> Bools:
-    truth = float(interquartile_mean(noise(200_000)))
-    return _bca(noise.rng, [noise(times, n)], interquartile_mean, truth)
-
-
-def _bca_difference(noise: Noise, n: int, times: int) -> Bools:
-    return _bca(noise.rng, [noise(times, n), 2 * noise(times, n)], mean_difference)
-
-
-_BY_FORMULA: dict[str, Procedure] = {
+_INTERVALS: dict[str, Procedure] = {
     "t interval of a mean": _mean,
     "t interval of paired differences": _paired,
-    "Welch interval of a difference, one spread twice the other": _welch,
-    "ratio of geometric means, noise in the logs": _log_ratio,
     "prediction interval of one more value": _prediction,
     "mean slope over four levels": _slope,
-}
-_BY_BOOTSTRAP: dict[str, Procedure] = {
-    "BCa interval of a mean": _bca_mean,
-    "BCa interval of an interquartile mean": _bca_interquartile_mean,
-    "BCa interval of a difference, one spread twice the other": _bca_difference,
 }
 
 
@@ -291,25 +236,9 @@ def _equivalence(noise: Noise, n: int, times: int) -> Bools:
     return upper_tail(margin - np.abs(mean), se, df) < ALPHA
 
 
-def _paired_permutation(noise: Noise, n: int, times: int) -> Bools:
-    return _permutation(_pairs(noise, times, n), lambda: sign_flips(n, RESAMPLES, noise.rng))
-
-
-def _unpaired_permutation(noise: Noise, n: int, times: int) -> Bools:
-    return _permutation(noise(times, 2 * n), lambda: exchanges(n, n, RESAMPLES, noise.rng))
-
-
-def _permutation(samples: Array, weights: Callable[[], Array]) -> Bools:
-    chunks = range(0, len(samples), _CHUNK)
-    p = [permutation_p(weights(), samples[i : i + _CHUNK].T) for i in chunks]
-    return np.asarray(np.concatenate(p) < ALPHA)
-
-
 _TESTS: dict[str, Procedure] = {
     f"any of {FAMILY} paired t tests, after Holm": _holm,
     "paired test of equivalence, at the margin": _equivalence,
-    "paired permutation test": _paired_permutation,
-    "unpaired permutation test": _unpaired_permutation,
 }
 
 

@@ -16,7 +16,7 @@ def equivalence_p(effect: Effect, margin: float) -> float:
     Two one-sided t tests, against an effect of -margin or less and one of margin or more; p is the
     larger of the two (Schuirmann, "A comparison of the two one-sided tests procedure ...", Journal
     of Pharmacokinetics and Biopharmaceutics 15, 1987). It is below alpha exactly if the interval of
-    level 1 - 2 alpha lies inside +-margin. Pairs, groups, slopes and log ratios all go in alike.
+    level 1 - 2 alpha lies inside +-margin. Differences of pairs and slopes go in alike.
 
     Raises:
         ValueError: ``margin`` is not a number above 0.

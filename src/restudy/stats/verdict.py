@@ -77,7 +77,7 @@ def verdict(
             be judged then, and the verdict is inconclusive.
         estimate: the effect as estimated.
         high: the interval's upper end.
-        margin: 0 or more, in the unit of the effect (a log for a log ratio). With 0 every
+        margin: 0 or more, in the unit of the effect. With 0 every
             difference matters, and none is ever "no meaningful difference".
         direction: what the claim says of the effect.
         p: of no difference, two-sided; adjusted, if the claim is one of a family. NaN if there is

@@ -1,4 +1,4 @@
-"""Where a number comes from: ``python -m restudy.trace PUB-S3-001 [--results results/quick]``."""
+"""Where a number comes from: ``python -m restudy.trace ID [--results results/quick]``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from restudy.trace.finding import Finder
 from restudy.trace.mlflow import run_ids, run_of
 from restudy.trace.words import as_values, lines
 
-_EXAMPLES = "an id such as PUB-S3-001, a study, STUDY/METRIC, a file of tables/ or figures/, a run"
+_EXAMPLES = "an id of the evidence, a study, STUDY/METRIC, a file of tables/ or figures/, a run"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

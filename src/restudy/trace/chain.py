@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,16 +9,16 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.collect import RUNS
+from restudy.cell_record import training_of
 from restudy.config.identity import label
 from restudy.config.recipe import Recipe
 from restudy.datasets.registry import DATASETS, Mirror
 from restudy.datasets.sources import title
 from restudy.errors import RestudyError
-from restudy.experiments.registry import EXPERIMENTS
-from restudy.provenance import code_digest
+from restudy.experiments.project import project
 from restudy.reference.finished import read_record
-from restudy.report.provenance import record_of
+from restudy.reference.origin import report_commit
+from restudy.results.collect import RUNS
 from restudy.trace.subject import Subject, Use, study_file
 
 _DATASET = "dataset"
@@ -204,7 +203,7 @@ def _record(results: Path, cell: str, lane: str) -> Mapping[str, Any]:
     record = read_record(results, cell)
     if record is None:
         raise RestudyError(f"{results / 'cells' / cell}: has no record; train the cell again")
-    return record_of(record, lane)
+    return training_of(record, lane)
 
 
 def _origin(records: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
@@ -215,7 +214,7 @@ def _origin(records: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
         data = record["data"]
         values = {
             "commit of training": commit,
-            "code of training": f"digest {record['code']} (of restudy.training)",
+            "version of training": str(record.get("training_version", "unknown")),
             "data": f"{data['dataset']}: SHA-256 of the prepared file {data['sha256']}, "
             f"split seed {data['split_seed']}",
             "versions": ", ".join(f"{name} {one}" for name, one in record["versions"].items()),
@@ -244,11 +243,12 @@ def _data(name: str) -> dict[str, Any]:
 
 
 def _experiment(name: str) -> dict[str, Any]:
-    declared = EXPERIMENTS[name]
+    every = project()
+    declared = every.experiments[name]
     return {
         "title": declared.title,
-        "code": declared.module,
-        "digest of the code as it is now": code_digest(declared.module),
+        "code": str(every.place(declared).file),
+        "digest of the code as it is now": every.digest(declared),
         "data sets": list(declared.datasets),
         "seeds": declared.seeds,
     }
@@ -256,7 +256,6 @@ def _experiment(name: str) -> dict[str, Any]:
 
 def _report(results: Path) -> str | None:
     try:
-        text = (results / "report/paper.json").read_text(encoding="utf-8")
-        return str(json.loads(text)["commit"])
-    except (OSError, ValueError, KeyError):
+        return report_commit(results)
+    except RestudyError:
         return None

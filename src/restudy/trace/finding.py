@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.collect import DESCRIPTION, RUNS
 from restudy.errors import RestudyError, nearest
-from restudy.experiments.registry import EXPERIMENTS
+from restudy.experiments.project import project
 from restudy.reductions import in_words, of_plain
+from restudy.results.collect import DESCRIPTION, RUNS
 from restudy.trace import ledger
 from restudy.trace.subject import Subject, Use, said, study_file, table_rows
 
@@ -66,7 +66,7 @@ class Finder:
         raise RestudyError(
             f"{self.results}: nothing here is called {what!r}"
             + (f" (did you mean {guess!r}?)" if guess else "")
-            + "; allowed: an id such as PUB-S3-001 or CLM-BN-10, a study, STUDY/METRIC, "
+            + "; allowed: the id of a row of the evidence, a study, STUDY/METRIC, "
             "a file below tables/ (with :LINE for a row) or figures/, an experiment, "
             "a cell, CELL/LANE, a lane, an MLflow run id"
         )
@@ -74,7 +74,7 @@ class Finder:
     def _names(self, like: str) -> Iterator[str]:
         yield from ledger.names(self.results)
         yield from self.studies
-        yield from EXPERIMENTS
+        yield from project().experiments
         if "/" in like:
             yield from (f"{study}/{one}" for study in self.studies for one in self._metrics(study))
             for folder in ("tables", "figures"):
@@ -152,10 +152,10 @@ class Finder:
         return None
 
     def _experiment(self, name: str) -> Subject | None:
-        if name not in EXPERIMENTS:
+        if name not in project().experiments:
             return None
         table = self.results / f"experiments/{name}.parquet"
-        says = {"title": EXPERIMENTS[name].title}
+        says = {"title": project().experiments[name].title}
         places = (str(table),) if table.is_file() else ()
         if not places:
             says["status"] = "not in this run"

@@ -23,6 +23,7 @@ from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Reading
 from restudy.evidence.reasons import parse, reason_text
 from restudy.evidence.statuses import label
+from restudy.experiments.project import project
 from restudy.reductions import words_of
 from restudy.trace.subject import EVIDENCE, Subject, Use, declared, said, table_rows
 
@@ -62,15 +63,17 @@ def _published(name: str, results: Path) -> Subject | None:
     if words := words_of(told.get("reductions", "")):
         says["this scale cuts"] = words
     if row.fact is not None:
-        says["computed by"] = f"restudy.evidence.facts: {row.fact}"
+        own = project().facts.get(row.fact.partition(".")[0])
+        says["computed by"] = f"{project().place(own).file}: {row.fact}" if own else row.fact
     uses = [
         _use(key, reading, results, factor)
         for key, reading in row.readings.items()
         if _is_run(reading.study, results)
     ]
-    for place, found in _matching(results, "unit_tests", "id", name):
-        places = (*places, place)
-        says["computed by"] = f"restudy.evidence.unit_tests: {found['what']}"
+    for table in project().tables.values():
+        for place, found in _matching(results, table.name, "id", name):
+            places = (*places, place)
+            says["computed by"] = f"{project().place(table).file}: {found.get('what', name)}"
     return Subject(
         name, "published value", says, (declared("published", name), *places), uses=(*uses,)
     )

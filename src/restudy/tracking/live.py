@@ -17,7 +17,7 @@ import pytorch_lightning as pl
 from restudy.config.identity import as_told
 from restudy.config.recipe import Recipe
 from restudy.lanes.recorder import Recorder
-from restudy.results import CellResults
+from restudy.results.group_files import CellResults
 from restudy.tracking import runs
 from restudy.tracking.log import Started, create, log_cell, send
 from restudy.tracking.machine import Machine

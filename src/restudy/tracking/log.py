@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors.numpy import save
 
-from restudy.results import RECORD, WEIGHTS, CellResults
+from restudy.results.group_files import RECORD, WEIGHTS, CellResults
 from restudy.tracking import runs
 from restudy.tracking.curves import learning_curves
 from restudy.tracking.runs import CELL, LANE, PARENT, Point, RunContent, Study

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from restudy import results
 from restudy.datasets.load import PreparedData, load, split
 from restudy.digests import digest
 from restudy.provenance import code_digest
+from restudy.results import group_files
 from restudy.tracking import notes, runs
 from restudy.tracking.networks import rebuild
 from restudy.tracking.store import StoreError
@@ -77,7 +77,7 @@ def best_of(study: Study, cells: Path) -> Best | None:
     rows = [
         (cell, row)
         for cell in sorted({run["cell"] for run in study["runs"]})
-        for row in _summary(cells / cell / results.SUMMARY)
+        for row in _summary(cells / cell / group_files.SUMMARY)
         if row["lane"] in runs.lanes_of(study, cell)
         and row["status"] == "finished"
         and not pd.isna(row.get(metric))
@@ -268,7 +268,7 @@ def save(best: Best, folder: Path, path: Path) -> None:
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    found = results.read(folder / "cells" / best.cell)
+    found = group_files.read(folder / "cells" / best.cell)
     if found is None or best.row["lane"] not in found.weights:
         raise StoreError(f"the cell {best.cell} keeps no weights of lane {best.row['lane']}")
     data = _data(folder / "data" / f"{best.row['dataset']}.safetensors")

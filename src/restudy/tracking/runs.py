@@ -1,10 +1,10 @@
 """What MLflow is told of a cell: names, tags, parameters and metrics. Pure functions.
 
 A study is a mapping here: its description (``name, title, question, scale, factors,
-reductions``, see :mod:`restudy.collect`), ``datasets``, and ``runs``, a list of ``cell``, ``lane``
-and ``levels``
-(factor -> label). The workflow adds ``claims``, ids of those that are tested on the study, and
-``results``, the folder that everything is written to. Every tag of ours starts with ``restudy.``.
+reductions``, see :mod:`restudy.results.collect`), ``datasets``, and ``runs``, a list of
+``cell``, ``lane`` and ``levels`` (factor -> label). The workflow adds ``claims``, ids of those
+that are tested on the study, and ``results``, the folder that everything is written to. Every tag
+of ours starts with ``restudy.``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from restudy.cell_record import training_of
 from restudy.config.identity import label
 from restudy.config.recipe import LANE_FIELDS, Recipe
 from restudy.digests import digest
-from restudy.results import CellResults
+from restudy.results.group_files import CellResults
 from restudy.tracking import notes
 
 Study = Mapping[str, Any]
@@ -281,10 +282,7 @@ def _origin(record: Mapping[str, Any], lane: str | None) -> dict[str, str]:
     if data:
         tags["restudy.data_digest"] = data
     # A lane that was kept when others were trained has its commit in an earlier record.
-    records = [record, *reversed(record.get("earlier", []))]
-    own: Mapping[str, Any] = next(
-        (found for found in records if not lane or lane in found.get("seeds", {})), {}
-    )
+    own = record if lane is None else training_of(record, lane)
     commit = own.get("git_commit")
     if commit:
         tags["restudy.git_commit"] = commit + ("-dirty" if own.get("git_dirty") else "")

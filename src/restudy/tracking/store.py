@@ -10,12 +10,12 @@ import logging
 import os
 import re
 import sqlite3
-import uuid
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from restudy.files import replacement
 from restudy.tracking.notes import NOTE, experiment_note, outcome_in
 
 if TYPE_CHECKING:
@@ -72,12 +72,8 @@ def create_store(uri: str) -> None:
         _migrate(path)
     else:
         # Under another name first: a database that is there is complete.
-        part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
-        try:
+        with replacement(path) as part:
             _migrate(part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
     with closing(sqlite3.connect(path)) as database:
         # Writers do not shut out readers then, and a commit costs less. The file remembers it.
         database.execute("PRAGMA journal_mode = WAL")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from restudy import results
+from restudy.results import group_files
 from restudy.tracking import runs
 from restudy.tracking.log import Started, compare, find_runs, log_cell, send
 from restudy.tracking.runs import CELL, Study
@@ -101,11 +101,11 @@ def _sync(
             if not standing.parent or standing.superfluous or len(wanted) < len(levels):
                 gaps.setdefault(cell, []).append(_Gap(study, experiment, existing))
     for cell, places in gaps.items():
-        found = results.read(cells / cell)
+        found = group_files.read(cells / cell)
         if found is None:
             report.problem = f"{cells / cell} holds no results that fit together"
             continue
-        ended = (cells / cell / results.RECORD).stat().st_mtime
+        ended = (cells / cell / group_files.RECORD).stat().st_mtime
         for gap in places:
             report.added += log_cell(
                 client,
@@ -149,7 +149,7 @@ class _Digests:
         """Return lane -> digest; empty if the cell has no results."""
         if cell not in self._known:
             try:
-                path = self.cells / cell / results.SUMMARY
+                path = self.cells / cell / group_files.SUMMARY
                 table = pd.read_parquet(path, columns=["lane", "digest"])
             except (OSError, ValueError):
                 return {}

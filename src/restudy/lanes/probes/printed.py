@@ -15,12 +15,12 @@ SAMPLE = 1000
 
 
 def batch_loss(stack: Stack) -> dict[str, Tensor]:
-    """Return the loss on the epoch's last batch, in training mode, before its step (S3)."""
+    """Return the loss on the epoch's last batch, in training mode, before its step."""
     return {"batch_loss": stack.losses[-1]}
 
 
 def sample_accuracy(stack: Stack) -> dict[str, Tensor]:
-    """Return the accuracy on ``SAMPLE`` training samples, drawn with replacement (S1's solver)."""
+    """Return the accuracy on ``SAMPLE`` training samples, drawn with replacement."""
     n, recipes = len(stack.data.train.x), stack.recipes
     drawn = [
         generator(recipe.seed, "train sample", stack.epoch).integers(0, n, SAMPLE)
@@ -32,7 +32,7 @@ def sample_accuracy(stack: Stack) -> dict[str, Tensor]:
 
 
 def training_mode_accuracy(stack: Stack) -> dict[str, Tensor]:
-    """Return the accuracy on all training samples in shuffled batches, in training mode (S3).
+    """Return the accuracy on all training samples in shuffled batches, in training mode.
 
     Batch norm takes each batch's own statistics, so that an answer depends on the batch that it is
     asked in. Its running statistics are left as they were; nothing is dropped.

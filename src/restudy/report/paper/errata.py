@@ -41,7 +41,7 @@ def outcome(errata: pd.DataFrame, where: str = "") -> str:
 
     Args:
         errata: the ledger's table of errata.
-        where: they were found, such as ``in S3``.
+        where: they were found, such as ``in`` and the source's id.
     """
     counts, place = Counter(errata["status"]), f" {where}" if where else ""
     if not len(errata):

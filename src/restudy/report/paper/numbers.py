@@ -63,7 +63,7 @@ def outcome(counts: Counter[str], of: str = "") -> str:
 
     Args:
         counts: how many have which status.
-        of: whose they are, such as ``of S3``.
+        of: whose they are, such as ``of`` and the source's id.
     """
     judged, whose = n_judged(counts), f" {of}" if of else ""
     if not judged:

@@ -4,33 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from restudy.config.sources import Source
 from restudy.evidence.drawable import SourceFigure
 
-FIRST = {"S1": "FIG-S1-04", "S3": "FIG-S3-02", "S4": "FIG-S4-13"}
-"""The figure of a source that says most about it."""
 
-
-def chosen(figures: Mapping[str, SourceFigure], grids: Sequence[str]) -> list[str]:
+def chosen(
+    figures: Mapping[str, SourceFigure], grids: Sequence[str], sources: Mapping[str, Source]
+) -> list[str]:
     """Return the names of the figures that the paper shows, in its order.
 
-    Of each source the one in ``FIRST``, or else the first that shows printed numbers beside ours,
-    or else the first that shows runs; and all grids.
+    Of each source the one that ``sources.yaml`` names, or else the first that shows printed numbers
+    beside ours, or else the first that shows runs; and all grids.
 
     Args:
         figures: the figures of sources that this run draws, by id.
         grids: the studies whose figure shows what explains their variance.
+        sources: by id.
     """
-    sources = sorted({figure.source for figure in figures.values()})
-    found = [_of(source, figures) for source in sources]
+    drawn = sorted({figure.source for figure in figures.values()})
+    first = {name: source.figure for name, source in sources.items()}
+    found = [_of(name, figures, first.get(name)) for name in drawn]
     return [*(name for name in found if name is not None), *grids]
 
 
-def _of(source: str, figures: Mapping[str, SourceFigure]) -> str | None:
+def _of(source: str, figures: Mapping[str, SourceFigure], first: str | None) -> str | None:
     own = {
         name: figure
         for name, figure in figures.items()
         if figure.source == source and figure.study is not None
     }
     with_printed = [name for name, figure in own.items() if figure.printed]
-    first = [FIRST[source]] if FIRST.get(source) in own else []
-    return next(iter([*first, *with_printed, *own]), None)
+    return next(iter([*([first] if first in own else []), *with_printed, *own]), None)

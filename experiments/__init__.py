@@ -1,0 +1,1 @@
+"""What this project computes beside its studies: small experiments, tables and drawings."""

@@ -1,0 +1,47 @@
+"""The loss of a network before any training."""
+
+from __future__ import annotations
+
+import math
+
+from restudy.experiments.declaration import Data, Experiment, Rows
+from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.lanes.streams import generator
+from restudy.numpy_net.network import FullyConnectedNet
+
+WEIGHT_SCALES = ("0.001", "0.01", "0.05", "0.5")
+CLASSES = 10
+_HIDDEN = [100, 50]
+_SAMPLES = 1000
+
+
+@Experiment(
+    name="initial-loss",
+    title="The first loss of an untrained network on MNIST",
+    factors={"weight_scale": WEIGHT_SCALES},
+    numbers={
+        "loss": "cross-entropy, nats",
+        "above_log_classes": "the same less ln 10, nats",
+    },
+    datasets=("mnist",),
+)
+def initial_loss(data: Data) -> Rows:
+    """Measure the loss of a 784-100-50-10 ReLU network, weights normal(0, weight_scale) (S1).
+
+    Without any knowledge all classes are equally probable, and the loss is ln 10. The seed draws
+    the samples and, the same for all scales, the weights.
+    """
+    for seed in range(SEEDS):
+        random = generator(seed, "initial loss: samples")
+        train = scaled(draw(data["mnist"], random, _SAMPLES)).train
+        for weight_scale in WEIGHT_SCALES:
+            network = FullyConnectedNet(
+                train.x.shape[1],
+                _HIDDEN,
+                CLASSES,
+                weight_scale=float(weight_scale),
+                random=generator(seed, "initial loss: weights"),
+            )
+            loss = network.data_loss(train.x, train.y)
+            above = loss - math.log(CLASSES)
+            yield (weight_scale, seed, loss, above)

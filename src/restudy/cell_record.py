@@ -1,0 +1,23 @@
+"""The record of a cell, ``cell.json``: what trained which of its lanes. Quick to import."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+RECORD = "cell.json"
+"""The file's name in the folder of a cell."""
+
+COPIES = ".done"
+"""The folder beside it with copies of the cell's files, while a job trains several cells."""
+
+
+def trainings(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the records of all trainings that lanes of a cell are from, the latest first."""
+    return [record, *reversed(record.get("earlier", []))]
+
+
+def training_of(record: Mapping[str, Any], lane: str) -> Mapping[str, Any]:
+    """Return the record of the training that a lane is from; that of the cell if it is unknown."""
+    found = (one for one in trainings(record) if lane in one.get("seeds", {}))
+    return next(found, record)

@@ -1,0 +1,11 @@
+"""The base of every model of a configuration file."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Strict(BaseModel):
+    """Accept no unknown key and convert no type; instances cannot be changed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

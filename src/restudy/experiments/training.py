@@ -1,0 +1,88 @@
+"""Networks of an experiment that the pipeline's own code trains."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from restudy.config.identity import Lane, cell_id, lane_id
+from restudy.config.recipe import Recipe
+from restudy.datasets.load import PreparedData
+from restudy.lanes.train import train_lanes
+from restudy.predictions import predict
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained network.
+
+    Attributes:
+        recipe: what it was trained with.
+        weights: by name, as :func:`restudy.predictions.predict` takes them.
+        history: ``epoch, split, metric, value``.
+    """
+
+    recipe: Recipe
+    weights: dict[str, NDArray[Any]]
+    history: pd.DataFrame
+
+    def outputs(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        """Return what the network gives for scaled inputs, shape (n, outputs)."""
+        return predict(self.weights, self.recipe.model_dump(), x)
+
+    def curve(self, split: str, metric: str) -> NDArray[np.float64]:
+        """Return a number at each evaluation, in order."""
+        rows = self.history
+        found = rows[(rows["split"] == split) & (rows["metric"] == metric)].sort_values("epoch")
+        return found["value"].to_numpy(np.float64)
+
+    def last(self, split: str, metric: str) -> float:
+        """Return a number after the last epoch."""
+        return float(self.curve(split, metric)[-1])
+
+
+def train_all(recipes: Mapping[Key, Mapping[str, Any]], data: PreparedData) -> dict[Key, Run]:
+    """Train a network for each of some keys, those of one cell together.
+
+    Args:
+        recipes: key -> fields of its recipe. The data set is given; without ``validation_samples``
+            nothing is held out, and a batch is no larger than the training set.
+        data: what they are trained and tested on.
+
+    Returns:
+        the same keys, in order.
+    """
+    lanes = {key: _lane(fields, data) for key, fields in recipes.items()}
+    cells: dict[str, list[Lane]] = {}
+    for lane in lanes.values():
+        cells.setdefault(cell_id(lane.recipe), []).append(lane)
+    found: dict[str, Run] = {}
+    for cell in cells.values():
+        results = train_lanes(cell, data, digests={lane.id: "" for lane in cell})
+        histories = dict(list(results.history.groupby("lane")))
+        for lane in cell:
+            found[lane.id] = Run(lane.recipe, results.weights[lane.id], histories[lane.id])
+    return {key: found[lane.id] for key, lane in lanes.items()}
+
+
+def _lane(fields: Mapping[str, Any], data: PreparedData) -> Lane:
+    held_out = fields.get("validation_samples", 0)
+    batch = fields["batch_size"]
+    samples = fields.get("train_samples", len(data.x_train) - held_out)
+    recipe = Recipe.model_validate(
+        {
+            "dataset": data.name,
+            **fields,
+            "train_samples": samples,
+            "validation_samples": held_out,
+            "batch_size": batch if batch == "full" else min(batch, samples),
+        }
+    )
+    return Lane(lane_id(recipe), recipe)

@@ -1,1 +1,0 @@
-"""The full scale, study by study: what runs of some studies found, gathered in one place."""

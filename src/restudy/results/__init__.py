@@ -1,0 +1,1 @@
+"""Files of a group of runs; the tables of studies and evidence, each declared once."""

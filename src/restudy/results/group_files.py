@@ -1,0 +1,173 @@
+"""A cell's result files: the contract between training and everything that reads its results.
+
+======================  =========================================================================
+``history.parquet``     one row per lane, epoch, split and metric: ``lane, epoch, step, split,
+                        metric, value``; the split ``test`` at the last epoch only, but for a
+                        recipe with the probe ``test``
+``summary.parquet``     one row per lane: ``lane, digest``, the recipe's fields, ``n_train,
+                        n_validation, n_test, parameters, epochs_done, steps_done, status``
+                        (``finished`` or ``diverged``), ``diverged_epoch`` and the last epoch's
+                        metrics as ``split_metric``
+``timing.parquet``      one row per lane and epoch: ``lane, epoch, lanes_in_stack,
+                        train_seconds, evaluation_seconds`` (the whole stack's seconds)
+``weights.safetensors`` trained parameters as ``lane/name``; empty if weights are not kept
+``cell.json``           where the results come from, and the checksums of the other four
+======================  =========================================================================
+
+History and summary hold no times: the same commit on the same machine writes the same bytes.
+``cell.json`` is written last, so files that do not fit it are known to be half-written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from restudy.cell_record import RECORD as RECORD
+from restudy.config.identity import as_told
+from restudy.config.recipe import Recipe
+from restudy.files import write_atomically
+
+HISTORY, SUMMARY, TIMING = "history.parquet", "summary.parquet", "timing.parquet"
+WEIGHTS = "weights.safetensors"
+FILES = (HISTORY, SUMMARY, TIMING, WEIGHTS, RECORD)
+
+
+@dataclass
+class CellResults:
+    """What training a cell, or some of its lanes, has brought.
+
+    Attributes:
+        history, summary, timing: tables as the module says.
+        weights: lane -> name -> array.
+        record: what ``cell.json`` says beside checksums.
+    """
+
+    history: pd.DataFrame
+    summary: pd.DataFrame
+    timing: pd.DataFrame
+    weights: dict[str, dict[str, NDArray[Any]]] = field(default_factory=dict)
+    record: dict[str, Any] = field(default_factory=dict)
+
+    def only(self, lanes: Iterable[str]) -> CellResults:
+        """Return the results of some lanes."""
+        kept = set(lanes)
+        return CellResults(
+            self.history[self.history["lane"].isin(kept)],
+            self.summary[self.summary["lane"].isin(kept)],
+            self.timing[self.timing["lane"].isin(kept)],
+            {lane: state for lane, state in self.weights.items() if lane in kept},
+            self.record,
+        )
+
+
+def summary_row(
+    lane: str, digest: str, recipe: Recipe, history: pd.DataFrame, facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a lane's row of the summary.
+
+    Args:
+        lane: the lane's id.
+        digest: stands for recipe, code and data; a lane with another digest is trained again.
+        recipe: the lane's recipe.
+        history: the lane's rows of the history.
+        facts: the columns that neither recipe nor history tell.
+    """
+    last = history[history["epoch"] == history["epoch"].max()]
+    losses = history[(history["split"] == "train") & (history["metric"] == "data_loss")]
+    diverged = losses.loc[~np.isfinite(losses["value"]), "epoch"]
+    metrics = {
+        ("penalty" if row.metric == "penalty" else f"{row.split}_{row.metric}"): row.value
+        for row in last.itertuples()
+    }
+    return {
+        "lane": lane,
+        "digest": digest,
+        **as_told(recipe),
+        **facts,
+        "epochs_done": int(last["epoch"].iloc[0]),
+        "steps_done": int(last["step"].iloc[0]),
+        "status": "finished" if diverged.empty else "diverged",
+        "diverged_epoch": None if diverged.empty else int(diverged.min()),
+        **metrics,
+    }
+
+
+_SUMMARY_INTEGERS = ("train_samples", "validation_samples", "epochs", "steps", "diverged_epoch")
+
+
+def merge(parts: Iterable[CellResults]) -> CellResults:
+    """Put results of different lanes together, in an order that does not depend on theirs."""
+    parts = list(parts)
+    history = pd.concat([part.history for part in parts], ignore_index=True)
+    summary = pd.concat([part.summary for part in parts], ignore_index=True)
+    timing = pd.concat([part.timing for part in parts], ignore_index=True)
+    summary = summary.astype(dict.fromkeys(_SUMMARY_INTEGERS, "Int64"))
+    history = history.astype({"epoch": "int64", "step": "int64", "value": "float64"})
+    weights = {lane: state for part in parts for lane, state in part.weights.items()}
+    return CellResults(
+        history.sort_values(["lane", "epoch", "split", "metric"], ignore_index=True),
+        summary.sort_values("lane", ignore_index=True),
+        timing.sort_values(["lane", "epoch"], ignore_index=True),
+        {lane: weights[lane] for lane in sorted(weights)},
+        parts[-1].record,
+    )
+
+
+def write(results: CellResults, folder: Path) -> None:
+    """Write a cell's files, each under a temporary name first, ``cell.json`` last."""
+    contents = {
+        HISTORY: _parquet(results.history),
+        SUMMARY: _parquet(results.summary),
+        TIMING: _parquet(results.timing),
+        WEIGHTS: save_arrays(
+            {
+                f"{lane}/{name}": array
+                for lane, state in results.weights.items()
+                for name, array in state.items()
+            }
+        ),
+    }
+    checksums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    contents[RECORD] = json.dumps({**results.record, "files": checksums}, indent=1).encode()
+    for name, content in contents.items():
+        write_atomically(folder / name, content)
+
+
+def read(folder: Path) -> CellResults | None:
+    """Read a cell's files; None if they are not all there or do not fit together."""
+    try:
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        checksums = record.pop("files")
+        contents = {name: (folder / name).read_bytes() for name in checksums}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    if set(checksums) != set(FILES) - {RECORD} or any(
+        hashlib.sha256(content).hexdigest() != checksums[name] for name, content in contents.items()
+    ):
+        return None
+    weights: dict[str, dict[str, NDArray[Any]]] = {}
+    for key, array in sorted(load_arrays(contents[WEIGHTS]).items()):
+        lane, name = key.split("/", 1)
+        weights.setdefault(lane, {})[name] = array
+    history, summary, timing = (
+        pd.read_parquet(BytesIO(contents[name])) for name in (HISTORY, SUMMARY, TIMING)
+    )
+    return CellResults(history, summary, timing, weights, record)
+
+
+def _parquet(table: pd.DataFrame) -> bytes:
+    content = table.to_parquet(index=False)
+    assert isinstance(content, bytes)  # noqa: S101 (to_parquet without a path returns bytes)
+    return content

@@ -1,0 +1,142 @@
+"""Reading and writing the CSV files of declared tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+
+from restudy.errors import RestudyError, nearest
+from restudy.files import write_atomically
+from restudy.results.declarations import EVIDENCE_TABLES, RUN_TABLES, STUDY_TABLES
+from restudy.results.schema import Table, Type
+
+
+def study_of(table: str) -> str:
+    """Return the study that a table such as ``grid/summary`` is of; empty for the others."""
+    parent = PurePosixPath(table).parent.as_posix()
+    return "" if parent == "." else parent
+
+
+def declared(name: str) -> Table:
+    """Return the declaration of a table.
+
+    Args:
+        name: below ``tables/``, without the suffix: ``published``, or ``grid/summary``.
+
+    Raises:
+        RestudyError: the table is not declared.
+    """
+    tables = STUDY_TABLES if study_of(name) else EVIDENCE_TABLES
+    own = PurePosixPath(name).name
+    if own not in tables:
+        raise RestudyError(
+            f"tables/{name}.csv: {own!r} is not declared in restudy/results/declarations.py; "
+            f"allowed: {', '.join(sorted(tables))}{_meant(own, tables)}"
+        )
+    return tables[own]
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table as the text that it is: what is equal to the bit is equal as text.
+
+    Raises:
+        RestudyError: there is no such table, or it is no CSV file.
+    """
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise RestudyError(f"{path}: cannot be read: {error}") from None
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a declared table.
+
+    Args:
+        path: ``.../tables/NAME.csv`` or ``.../tables/STUDY/NAME.csv``.
+        table: its rows.
+
+    Raises:
+        RestudyError: the table is not declared, or its columns are not those declared.
+    """
+    content = to_csv(table)
+    above = path.parent
+    name = path.stem if above.name == "tables" != above.parent.name else f"{above.name}/{path.stem}"
+    if problems := list(misfits(name, as_text(table))):
+        raise RestudyError(f"{path}: {'; '.join(problems)}")
+    write_atomically(path, content)
+
+
+def to_csv(table: pd.DataFrame) -> bytes:
+    """Return a table as CSV: UTF-8, every digit of every number, the same bytes each time."""
+    return table.to_csv(index=False, lineterminator="\n").encode()
+
+
+def as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as the text that its file holds."""
+    return pd.read_csv(BytesIO(to_csv(table)), dtype=str, keep_default_na=False)
+
+
+def write_runs(path: Path, table: pd.DataFrame) -> None:
+    """Write a declared table of single runs, ``studies/STUDY/NAME.parquet``.
+
+    Raises:
+        RestudyError: the columns are not those declared.
+    """
+    problems = list(_misfits(RUN_TABLES[path.stem], table, _wrong_type))
+    if problems:
+        raise RestudyError(f"{path}: {'; '.join(problems)}")
+    write_atomically(path, table.to_parquet(index=False))
+
+
+def misfits(name: str, table: pd.DataFrame) -> Iterator[str]:
+    """Yield what in a table, read as text, is not as declared.
+
+    Raises:
+        RestudyError: the table is not declared.
+    """
+    return _misfits(declared(name), table, _wrong_field)
+
+
+def _misfits(
+    known: Table, table: pd.DataFrame, wrong: Callable[[pd.Series[Any], Type], str]
+) -> Iterator[str]:
+    names = [str(column) for column in table]
+    needed = [column.name for column in known.columns if not column.optional]
+    yield from (f"column {column!r} is missing" for column in needed if column not in names)
+    own = [column.name for column in known.columns]
+    for column in names:
+        if (one := known.column(column)) is None:
+            yield f"column {column!r} is not declared{_meant(column, own)}"
+        elif found := wrong(table[column], one.type):
+            yield f"column {column!r}: {found!r} is no {one.type.value}"
+    there = [column for column in names if column in own]
+    if there != [column for column in own if column in there]:
+        yield f"columns are not in the order declared: {', '.join(own)}"
+
+
+def _meant(name: str, allowed: Iterable[str]) -> str:
+    found = nearest(name, allowed)
+    return f" (did you mean {found!r}?)" if found else ""
+
+
+def _wrong_field(values: pd.Series[str], type_: Type) -> str:
+    """Return the first field that is not of a type; empty if there is none."""
+    values = values[values != ""]
+    if type_ is Type.NUMBER:
+        bad = pd.to_numeric(values, errors="coerce").isna() & (values.str.lower() != "nan")
+    elif pattern := {Type.INTEGER: r"-?\d+(\.0)?", Type.BOOLEAN: "True|False"}.get(type_):
+        bad = ~values.str.fullmatch(pattern).astype(bool)
+    else:
+        return ""
+    return str(values[bad].iloc[0]) if bad.any() else ""
+
+
+def _wrong_type(values: pd.Series[Any], type_: Type) -> str:
+    """Return the type of a column if it is another one; empty if it is right."""
+    kinds = {Type.INTEGER: "iu", Type.NUMBER: "iuf", Type.BOOLEAN: "b"}
+    right = type_ is Type.TEXT or values.dtype.kind in kinds[type_]
+    return "" if right else str(values.dtype)
