@@ -26,4 +26,4 @@ with job(snakemake.log[0]):
     for name, (svg, pdf, csv, text) in zip(snakemake.params.names, written, strict=True):
         found = curves.of_panels(rows[name].panels, studies, runs, experiments)
         save(dispute(found.data, rows[name], claims), Path(svg), Path(pdf), Path(csv))
-        write_atomically(Path(text), caption(rows[name], claims, found.cuts).encode())
+        write_atomically(Path(text), caption(rows[name], claims, found.reductions).encode())

@@ -21,7 +21,10 @@ from restudy.evidence.ledger import (
 from restudy.evidence.measuring import MissingError, read_studies, take
 from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Reading
+from restudy.evidence.reasons import parse, reason_text
+from restudy.evidence.statuses import label
 from restudy.experiments.project import project
+from restudy.reductions import words_of
 from restudy.trace.subject import EVIDENCE, Subject, Use, declared, said, table_rows
 
 E = TypeVar("E", bound=Entry)
@@ -56,7 +59,9 @@ def _published(name: str, results: Path) -> Subject | None:
         runs, low, high = told["n"], told["low"], told["high"]
         interval = f", one more of them {_short(low)} to {_short(high)}" if low else ""
         says["ours"] = f"mean {_short(told['mean'])} of {runs} runs{interval}"
-    says |= said(told, {"status": "status", "because": "because", "cuts": "this scale cuts"})
+    says |= finding(told)
+    if words := words_of(told.get("reductions", "")):
+        says["this scale cuts"] = words
     if row.fact is not None:
         own = project().facts.get(row.fact.partition(".")[0])
         says["computed by"] = f"{project().place(own).file}: {row.fact}" if own else row.fact
@@ -80,11 +85,11 @@ def _claim(name: str, results: Path) -> Subject | None:
         return None
     places, told = _in_table(results, "claims", name)
     says = {"statement": row.statement, "sources": ", ".join(row.sources)}
-    says |= said(told, {"status": "verdict", "because": "because"})
+    says |= finding(told, "verdict")
     uses, experiments = [], []
     for prefix in ("", "timed_"):
         for place, found in _matching(results, f"{prefix}claims" if prefix else "", "id", name):
-            says |= said(found, {"verdict": "verdict", "because": "because"})
+            says |= finding(found, "verdict")
             places = (*places, place)
         for place, found in _matching(results, f"{prefix}claim_tests", "claim", name):
             places = (*places, place)
@@ -117,7 +122,7 @@ def _erratum(name: str, results: Path) -> Subject | None:
         return None
     places, told = _in_table(results, "errata", name)
     says = {"what is wrong": row.what_is_wrong, "where": row.where, "severity": row.severity}
-    says |= said(told, {"status": "status", "because": "because"})
+    says |= finding(told)
     for place, found in _matching(results, "errata_shown", "erratum", name):
         places = (*places, place)
         if found["difference"]:
@@ -148,7 +153,7 @@ def _figure(name: str, results: Path) -> Subject | None:
         return None
     places, told = _in_table(results, "figures", name)
     says = {"title": row.title, "in the source": row.status_in_source}
-    says |= said(told, {"status": "status", "because": "because"})
+    says |= finding(told)
     drawn = row.figure or name
     places = (*places, *_drawn(results, drawn))
     study = (row.draw or {}).get("study") or (row.figure if row.draw is None else None)
@@ -162,7 +167,7 @@ def _system(name: str, results: Path) -> Subject | None:
         return None
     places, told = _in_table(results, "systems", name)
     says = said({"what": row.what, "name": row.name}, {"name": "name", "what": "what"})
-    says |= said(told, {"status": "status", "because": "ours"})
+    says |= finding(told, because="ours")
     return Subject(name, row.kind, says, (declared("systems", name), *places))
 
 
@@ -208,6 +213,17 @@ _KINDS: Mapping[str, Callable[[str, Path], Subject | None]] = {
     "PUZ": _puzzle,
     "CON": _dispute,
 }
+
+
+def finding(
+    row: Mapping[str, str], name: str = "status", because: str = "because"
+) -> dict[str, str]:
+    """Return the words for the status of a row of a table, and for its reasons."""
+    if not row:
+        return {}
+    status = row["verdict"] if "verdict" in row else row["status"]
+    found = {name: label(status), because: reason_text(parse(row))}
+    return {key: words for key, words in found.items() if words}
 
 
 def _row(kind: str, name: str, row_type: type[E]) -> E | None:
