@@ -10,19 +10,17 @@ import argparse
 import heapq
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
 
 from tabulate import tabulate
 
 from restudy import errors
-from restudy.config.loading import load_studies, validate
+from restudy.config.loading import load_studies, settings_of_scale
 from restudy.config.recipe import Recipe
 from restudy.config.settings import Settings
-from restudy.config.study import Scale, Study
-from restudy.config.yaml import read_mapping
+from restudy.config.study import SCALES, Study
 from restudy.errors import RestudyError
 from restudy.evidence.checks import FOLDER, load_evidence
 from restudy.evidence.drawable import figures_to_draw, load_source_figures
@@ -31,8 +29,6 @@ from restudy.experiments.project import use
 from restudy.jobs import make_jobs
 from restudy.plan import Cell, Plan, load_plan
 from restudy.progress import duration
-
-SCALES: tuple[Scale, ...] = get_args(Scale)
 
 _JOB = 4.0
 """Seconds of one core that a job takes which is none of those below: imports, and a table."""
@@ -245,27 +241,6 @@ def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> 
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 
-def settings_of(scale: Scale) -> Settings:
-    """Read the settings that a scale has: ``config.yaml``, and what the scale's file changes.
-
-    Raises:
-        RestudyError: a file or a value in it is not right.
-    """
-    values = read_mapping(Path("config.yaml"))
-    if scale != "default":
-        _update(values, read_mapping(Path(f"config/{scale}.yaml")))
-    return validate(Settings, {**values, "scale": scale}, "config.yaml")
-
-
-def _update(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
-    """Change some of the values, as Snakemake does with its configuration files."""
-    for key, value in changes.items():
-        if isinstance(value, dict) and isinstance(values.get(key), dict):
-            _update(values[key], value)
-        else:
-            values[key] = value
-
-
 def cores_of(text: str) -> int:
     """Return how many cores are meant by a number, or by ``all``.
 
@@ -289,7 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         cores = cores_of(options.cores)
-        settings = {scale: settings_of(scale) for scale in SCALES}
+        settings = {scale: settings_of_scale(scale) for scale in SCALES}
         shown = [options.scale] if options.scale else SCALES
         plans = {scale: load_plan(settings[scale]) for scale in shown}
         besides = {scale: _besides(plan, settings[scale]) for scale, plan in plans.items()}

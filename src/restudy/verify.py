@@ -11,8 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from restudy.config.loading import settings_of_scale
+from restudy.config.study import SCALES
 from restudy.errors import RestudyError
-from restudy.forecast import SCALES, settings_of
 from restudy.reference.contents import FOLDER
 from restudy.reference.judging import compare_folders, judge
 from restudy.reference.matching import check_same, remarks
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scale = options.scale or origin["scale"]
         if scale != origin["scale"]:
             raise RestudyError(f"the reference is of scale {origin['scale']}, not {scale}")
-        results = options.results or Path(settings_of(scale).results)
+        results = options.results or Path(settings_of_scale(scale).results)
         check_same(origin, results)
         found = judge(compare_folders(options.reference, results, origin["studies"]))
         if options.rows:

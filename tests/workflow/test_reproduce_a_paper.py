@@ -6,6 +6,8 @@ import shutil
 import pytest
 
 from restudy import forecast
+from restudy.config.loading import settings_of_scale
+from restudy.config.study import SCALES
 from restudy.errors import RestudyError
 from restudy.evidence.checks import FOLDER, load_evidence
 from restudy.evidence.drawable import figures_to_draw, load_source_figures
@@ -46,7 +48,7 @@ def config(tmp_path, monkeypatch):
 
 
 def plans():
-    return {scale: load_plan(forecast.settings_of(scale)) for scale in forecast.SCALES}
+    return {scale: load_plan(settings_of_scale(scale)) for scale in SCALES}
 
 
 def checked():

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from restudy.config.loading import settings_of_scale
+from restudy.config.study import SCALES
 from restudy.errors import RestudyError
-from restudy.forecast import SCALES, settings_of
 from restudy.plan import load_plan
 from restudy.provenance import commit
 from restudy.reference.contents import FOLDER, MOST_BYTES
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--into", type=Path, default=FOLDER, help=f"(default: {FOLDER})")
     options = parser.parse_args(arguments)
     try:
-        settings = settings_of(options.scale)
+        settings = settings_of_scale(options.scale)
         results = options.results or Path(settings.results)
         plan = load_plan(settings)
         check_finished(plan, results)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from restudy.config.loading import settings_of_scale
 from restudy.config.settings import Settings
 from restudy.errors import RestudyError
 from restudy.evidence.checks import FOLDER as EVIDENCE
@@ -26,7 +27,6 @@ from restudy.evidence.published import read_published_table
 from restudy.evidence.reasons import parse
 from restudy.evidence.standing import standing
 from restudy.evidence.timing import CLAIMS as TIMED
-from restudy.forecast import settings_of
 from restudy.plan import load_plan
 from restudy.provenance import commit
 from restudy.reference.configuration import read_configuration
@@ -197,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--into", type=Path, default=FOLDER, help=f"(default: {FOLDER})")
     options = parser.parse_args(arguments)
     try:
-        settings = settings_of("full").model_copy(update={"only": options.only})
+        settings = settings_of_scale("full").model_copy(update={"only": options.only})
         results = options.results or Path(settings.results)
         check_clean(commit(), report_commit(results))
         record, missing = gather(settings, results, options.into)
