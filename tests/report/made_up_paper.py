@@ -8,11 +8,11 @@ import pandas as pd
 
 from restudy.config.sources import Source
 from restudy.evidence.contradictions import COLUMNS as OPPOSED
-from restudy.evidence.contrasts import COLUMNS as CONTRASTS
-from restudy.evidence.demonstrations import COLUMNS as SHOWN
-from restudy.evidence.forensics_tables import CONCLUSIONS
-from restudy.evidence.judging import COLUMNS as TESTS
+from restudy.evidence.erratum_effects import COLUMNS as SHOWN
+from restudy.evidence.printed_differences import COLUMNS as CONTRASTS
 from restudy.evidence.published import COLUMNS as PUBLISHED
+from restudy.evidence.search_tables import CONCLUSIONS
+from restudy.evidence.verdicts import COLUMNS as TESTS
 from restudy.report.paper.content import Tables
 from restudy.report.paper.studies import Ran
 

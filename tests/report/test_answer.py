@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from restudy.reductions import Reduction
+from restudy.config.reductions import Reduction
 from restudy.report import answer
 from restudy.report.findings import clearness, findings
 

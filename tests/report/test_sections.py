@@ -5,19 +5,19 @@ import pytest
 
 from restudy.config.sources import Source
 from restudy.evidence.contradictions import contradictions
-from restudy.evidence.contrasts import COLUMNS as CONTRASTS
-from restudy.evidence.contrasts import contrast_table
-from restudy.evidence.demonstrations import COLUMNS as SHOWN
-from restudy.evidence.demonstrations import demonstrate
-from restudy.evidence.forensics_tables import COLUMNS as CANDIDATES
-from restudy.evidence.forensics_tables import CONCLUSIONS
-from restudy.evidence.judging import judge, read_claim_tests
+from restudy.evidence.erratum_effects import COLUMNS as SHOWN
+from restudy.evidence.erratum_effects import demonstrate
+from restudy.evidence.printed_differences import COLUMNS as CONTRASTS
+from restudy.evidence.printed_differences import contrast_table
 from restudy.evidence.published import COLUMNS as PUBLISHED
 from restudy.evidence.published import read_published_table
 from restudy.evidence.reasons import Finding, columns, stated
+from restudy.evidence.search_tables import COLUMNS as CANDIDATES
+from restudy.evidence.search_tables import CONCLUSIONS
 from restudy.evidence.statuses import Status, label
-from restudy.evidence.timing import COLUMNS as TIMED_COLUMNS
-from restudy.evidence.timing import timed_claims, timed_contradictions
+from restudy.evidence.timing_claims import COLUMNS as TIMED_COLUMNS
+from restudy.evidence.timing_claims import timed_claims, timed_contradictions
+from restudy.evidence.verdicts import judge, read_claim_tests
 from restudy.experiments.declaration import Table as Declared
 from restudy.report.calibration import calibration
 from restudy.report.claims import claims, verdicts
@@ -30,9 +30,9 @@ from restudy.report.provenance import provenance
 from restudy.report.puzzles import puzzles
 from restudy.report.sources import Evidence, sources, title
 from restudy.report.studies import studies, study
+from restudy.results.study_tables import comparison_table, summary_table
 from restudy.results.table_files import to_csv
 from restudy.stats.calibration import calibrate
-from restudy.tables import comparison_table, summary_table
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import claim, test_of
 from tests.evidence.test_contradictions import two

@@ -12,8 +12,8 @@ import sys
 import pandas as pd
 import pytest
 
-from restudy.evidence import timing
-from restudy.lanes.version import TRAINING_VERSION
+from restudy.evidence import timing_claims
+from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.results import group_files
 from restudy.results.table_files import misfits, read_table
 from tests.workflow.checkout import ROOT, STUDIES
@@ -48,7 +48,7 @@ def test_everything_is_made(finished):
     expected += ["mlflow/sync.json", "mlflow/finish.json", "mlflow/mlflow.db"]
     expected += ["tables/statuses.csv"]
     expected += [f"tables/contradictions.{kind}" for kind in ("csv", "md")]
-    expected += [f"tables/{name}" for name in timing.TABLES]
+    expected += [f"tables/{name}" for name in timing_claims.TABLES]
     for study in STUDIES:
         expected += [f"studies/{study}/{name}" for name in STUDY_FILES]
         expected += [f"tables/{study}/{name}.{kind}" for name in TABLES for kind in ("csv", "md")]
@@ -190,7 +190,7 @@ def test_a_refactoring_trains_nothing(copy):
     (source / "lanes/optimisers.py").rename(source / "lanes/update_rules.py")
     for path in [*source.rglob("*.py"), *copy.folder.glob("workflow/**/*.smk")]:
         content = path.read_text()
-        renamed = content.replace("restudy.lanes.optimisers", "restudy.lanes.update_rules")
+        renamed = content.replace("restudy.training.optimisers", "restudy.training.update_rules")
         renamed = re.sub(r"\b_penalise\b", "_add_penalties", renamed)
         renamed = re.sub(r"\b_rescaled\b", "_scaled_values", renamed)
         if renamed != content:
@@ -200,7 +200,7 @@ def test_a_refactoring_trains_nothing(copy):
 
 def test_another_version_of_training_retrains(copy):
     some = cells(copy, "mnist*")
-    version = "src/restudy/lanes/version.py"
+    version = "src/restudy/provenance/training_version.py"
     now, another = f"VERSION = {TRAINING_VERSION}\n", f"VERSION = {TRAINING_VERSION + 1}\n"
     with copy.replaced(version, now, another):
         assert copy.planned()["train"] == 2
@@ -249,7 +249,7 @@ def in_one_job(finished, tmp_path):
 def test_a_cell_that_fails_takes_no_other_with_it(in_one_job):
     script = "workflow/scripts/train.py"
     fails = "    def train(name):\n        "
-    error = "from restudy.errors import RestudyError; raise RestudyError('made up')"
+    error = "from restudy.common.errors import RestudyError; raise RestudyError('made up')"
     raises = f"if name.startswith('mnist-9-'): {error}\n        "
     with in_one_job.replaced(script, fails, fails + raises):
         output = in_one_job.run(fails=True)

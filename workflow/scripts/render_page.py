@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from restudy.console import job
-from restudy.files import write_atomically
-from restudy.provenance import commit_in_words
+from restudy.common.files import write_atomically
+from restudy.provenance.versions import commit_in_words
 from restudy.report.build import Run, build
 from restudy.report.commands import Command
 from restudy.report.page import render
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     read, params = snakemake.input, snakemake.params

@@ -2,18 +2,18 @@ from pathlib import Path
 
 import pandas as pd
 
+from restudy.common.files import write_atomically
 from restudy.config.sources import load_sources
-from restudy.console import job
-from restudy.evidence.contrasts import read_contrasts
-from restudy.evidence.demonstrations import read_demonstrations
-from restudy.evidence.judging import read_claim_tests
+from restudy.evidence.erratum_effects import read_demonstrations
+from restudy.evidence.printed_differences import read_contrasts
 from restudy.evidence.published import read_published_table
-from restudy.files import write_atomically
-from restudy.provenance import commit_in_words
+from restudy.evidence.verdicts import read_claim_tests
+from restudy.provenance.versions import commit_in_words
 from restudy.report.paper.content import Tables, content, to_json
 from restudy.report.paper.studies import read_matters, read_study
 from restudy.report.paper.typeset import to_pdf
 from restudy.results.table_files import read_table
+from restudy.runtime.job_log import job
 
 
 def texts(path):

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from restudy.config.identity import label
+from restudy.common.errors import RestudyError, describe, nearest
 from restudy.config.recipe import Recipe
+from restudy.config.run_ids import label
 from restudy.config.settings import Settings
 from restudy.config.study import FIGURE_FACTORS, RecipePart, Scale, Study
 from restudy.config.yaml import read_mapping
-from restudy.errors import RestudyError, describe, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 # Where pydantic has a choice it names in a location what it chose; no key of the user's.

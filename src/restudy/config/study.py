@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, create_model
 
-from restudy.config.identity import label
 from restudy.config.recipe import Recipe
+from restudy.config.run_ids import label
 from restudy.config.strict import Strict
 
 Scale = Literal["quick", "default", "full"]

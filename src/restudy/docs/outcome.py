@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.errors import RestudyError
-from restudy.evidence.demonstrations import read_demonstrations
-from restudy.evidence.judging import read_claim_tests
+from restudy.common.errors import RestudyError
+from restudy.evidence.erratum_effects import read_demonstrations
 from restudy.evidence.published import read_published_table
+from restudy.evidence.verdicts import read_claim_tests
 from restudy.reference.contents import ORIGIN, PAPER_CONTENT
 from restudy.reference.gather import FOLDER
 from restudy.report import answer

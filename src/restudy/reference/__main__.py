@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from restudy.common.errors import RestudyError
 from restudy.config.loading import settings_of_scale
 from restudy.config.study import SCALES
-from restudy.errors import RestudyError
-from restudy.plan import load_plan
-from restudy.provenance import commit
+from restudy.planning.plan import load_plan
+from restudy.provenance.versions import commit
 from restudy.reference.contents import FOLDER, MOST_BYTES
 from restudy.reference.finished import check_clean, check_finished
 from restudy.reference.keeping import keep

@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.digests import digest
-from restudy.errors import RestudyError
+from restudy.common.digests import digest
+from restudy.common.errors import RestudyError
 from restudy.experiments.project import project
 
 _ASKED = ("scale", "as_published", "factors", "compare")

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
 from restudy.experiments.project import project
-from restudy.lanes.version import TRAINING_VERSION
-from restudy.plan import Plan, StudyPlan
+from restudy.planning.plan import Plan, StudyPlan
+from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.reference.configuration import study_digest
 from restudy.reference.origin import cores, processor, report_commit, training_hours
 

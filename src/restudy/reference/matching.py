@@ -7,8 +7,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from restudy.errors import RestudyError
-from restudy.lanes.version import TRAINING_VERSION
+from restudy.common.errors import RestudyError
+from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.reference.configuration import first_of, read_configuration
 from restudy.reference.contents import PAGE
 from restudy.reference.finished import read_record

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.errors import RestudyError
-from restudy.lanes.version import TRAINING_VERSION
-from restudy.plan import Plan
+from restudy.common.errors import RestudyError
+from restudy.planning.plan import Plan
+from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import ORIGIN, PAPER_CONTENT
 from restudy.reference.finished import read_record

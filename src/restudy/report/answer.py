@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.config.reductions import of_plain
 from restudy.evidence.statuses import Status
-from restudy.reductions import of_plain
 from restudy.report.parts import Count, Tally
 from restudy.report.tones import BAD, GOOD, MIXED, OPEN, PLAIN
 from restudy.stats.verdict import Verdict

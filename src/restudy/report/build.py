@@ -10,15 +10,13 @@ from typing import Any
 
 import pandas as pd
 
-from restudy import tables
 from restudy.config.sources import load_sources
-from restudy.evidence.contrasts import read_contrasts
-from restudy.evidence.demonstrations import read_demonstrations
-from restudy.evidence.judging import read_claim_tests
-from restudy.evidence.ledger import KINDS, summary
+from restudy.evidence.erratum_effects import read_demonstrations
+from restudy.evidence.printed_differences import read_contrasts
 from restudy.evidence.published import read_published_table
+from restudy.evidence.schema import KINDS, summary
+from restudy.evidence.verdicts import read_claim_tests
 from restudy.experiments.project import project
-from restudy.matters import advice
 from restudy.report import answer, sources
 from restudy.report.calibration import calibration
 from restudy.report.claims import claims, verdicts
@@ -31,9 +29,11 @@ from restudy.report.paper.studies import read_matters
 from restudy.report.parts import Answer, Page, Picture, Section
 from restudy.report.puzzles import puzzles
 from restudy.report.studies import studies, study
+from restudy.results import study_tables
 from restudy.results.collect import RUNS, read_description
 from restudy.results.group_files import RECORD
 from restudy.results.table_files import read_table
+from restudy.results.variance_components import advice
 
 PAPER = "paper.pdf"
 SNAKEMAKE = "snakemake.html"
@@ -153,8 +153,8 @@ def _study(run: Run, name: str) -> Section:
     return study(
         description,
         runs,
-        tables.summary_table(runs, factors),
-        tables.comparison_table(runs, factors, description["compare"]),
+        study_tables.summary_table(runs, factors),
+        study_tables.comparison_table(runs, factors, description["compare"]),
         {cell: _record(run.results / "cells" / cell) for cell in run.studies[name]},
         _picture(run, name, f"{description['title']} {_KINDS[kind]}", caption, place=False),
     )

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.judging import readable_tests
 from restudy.evidence.reasons import by_design, parse, reason_text
 from restudy.evidence.statuses import Status, label
+from restudy.evidence.verdicts import readable_tests
 from restudy.report.parts import Block, Folded, Section, Table
-from restudy.tables import DASH, number
+from restudy.results.study_tables import DASH, number
 
 _TABLES = "../tables"
 _SHORT = 100
@@ -23,7 +23,7 @@ def verdicts(claims: pd.DataFrame, timed: pd.DataFrame) -> list[str]:
 
     Args:
         claims: the ledger's table.
-        timed: :func:`restudy.evidence.timing.timed_claims`.
+        timed: :func:`restudy.evidence.timing_claims.timed_claims`.
     """
     by_times = dict(zip(timed["id"], timed["verdict"], strict=True))
     return [
@@ -39,8 +39,8 @@ def claims(
 
     Args:
         ledger: the ledger's table of claims.
-        tests: :func:`restudy.evidence.judging.judge`.
-        timed: :func:`restudy.evidence.timing.timed_claims`.
+        tests: :func:`restudy.evidence.verdicts.judge`.
+        timed: :func:`restudy.evidence.timing_claims.timed_claims`.
         timed_tests: as ``tests``, of times.
     """
     return Section(

@@ -30,8 +30,8 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.judging import counted
 from restudy.evidence.statuses import Status
+from restudy.evidence.verdicts import counted
 from restudy.report.paper.words import brief, estimate, percent
 from restudy.report.parts import Finding
 from restudy.stats.verdict import BOUNDS, Verdict
@@ -60,10 +60,10 @@ def findings(
 
     Args:
         claims: the ledger's table.
-        tests: :func:`restudy.evidence.judging.judge`.
+        tests: :func:`restudy.evidence.verdicts.judge`.
         errata: the ledger's table.
-        shown: :func:`restudy.evidence.demonstrations.demonstrate`.
-        matters: study -> :func:`restudy.matters.matters_table`.
+        shown: :func:`restudy.evidence.erratum_effects.demonstrate`.
+        matters: study -> :func:`restudy.results.variance_components.matters_table`.
         studies: names of the studies; other tests are of experiments.
     """
     tests = counted(tests).assign(small=~tests["study"].isin(studies))

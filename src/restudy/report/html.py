@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from restudy.evidence.statuses import label
 from restudy.report.parts import Folded, Gallery, Picture, Section, Table
 from restudy.report.tones import tone
-from restudy.tables import DASH, number
+from restudy.results.study_tables import DASH, number
 
 _ID = re.compile(r"\b(?:PUB|CLM|ERR|FIG|SYS|EXP|PUZ|CON)-[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?\d[\d,.]*(?:e[+-]?\d+)?%?")

@@ -22,7 +22,7 @@ def ledger(counts: pd.DataFrame, systems: pd.DataFrame) -> Section:
     """Return the section on the ledger.
 
     Args:
-        counts: :func:`restudy.evidence.ledger.summary`.
+        counts: :func:`restudy.evidence.schema.summary`.
         systems: the ledger's table of systems.
     """
     whole = counts.reset_index()

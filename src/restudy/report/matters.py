@@ -13,7 +13,7 @@ def matters(advice: Mapping[str, Sequence[str]]) -> Section:
     """Return the section on what matters most.
 
     Args:
-        advice: study -> lines, see :func:`restudy.matters.advice`.
+        advice: study -> lines, see :func:`restudy.results.variance_components.advice`.
     """
     return Section(
         name="matters",

@@ -14,8 +14,8 @@ def puzzles(conclusions: pd.DataFrame, candidates: pd.DataFrame) -> Section:
     """Return the section on settings that the sources leave out.
 
     Args:
-        conclusions: :func:`restudy.evidence.forensics_tables.conclusions`.
-        candidates: :func:`restudy.evidence.forensics_tables.forensics_table`.
+        conclusions: :func:`restudy.evidence.search_tables.conclusions`.
+        candidates: :func:`restudy.evidence.search_tables.forensics_table`.
     """
     blocks: list[Block] = []
     if len(conclusions):

@@ -8,16 +8,16 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.config.reductions import words_of
 from restudy.config.sources import Source
 from restudy.evidence.published import readable
 from restudy.evidence.reasons import by_design, parse, reason_parts, reason_text, texts
 from restudy.evidence.statuses import Status
 from restudy.experiments.declaration import Table as Declared
-from restudy.reductions import words_of
 from restudy.report import answer
 from restudy.report.paper.words import spelled
 from restudy.report.parts import LONG, Block, Folded, Gallery, Picture, Section, Table
-from restudy.tables import DASH, interval, number
+from restudy.results.study_tables import DASH, interval, number
 
 _TABLES = "../tables"
 _SHORT = 60
@@ -31,8 +31,8 @@ class Evidence:
     Attributes:
         published: :func:`restudy.evidence.published.published_table`.
         figures, errata: the ledger's tables.
-        shown: :func:`restudy.evidence.demonstrations.demonstrate`.
-        contrasts: :func:`restudy.evidence.contrasts.contrast_table`.
+        shown: :func:`restudy.evidence.erratum_effects.demonstrate`.
+        contrasts: :func:`restudy.evidence.printed_differences.contrast_table`.
         tables: of the project's own tables the declaration and the table.
         pictures: id of a figure -> the figure, of those that are drawn.
     """

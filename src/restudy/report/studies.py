@@ -9,7 +9,7 @@ import pandas as pd
 
 from restudy.report.parts import LONG, Block, Lines, Picture, Section, Table
 from restudy.report.provenance import provenance
-from restudy.tables import OVERALL, notes, readable_comparison, readable_summary
+from restudy.results.study_tables import OVERALL, notes, readable_comparison, readable_summary
 
 
 def studies(parts: Sequence[Section]) -> Section:
@@ -37,8 +37,8 @@ def study(
     Args:
         description: ``study.json`` of the study.
         runs: its ``runs.parquet``.
-        summary: :func:`restudy.tables.summary_table` of it.
-        comparison: :func:`restudy.tables.comparison_table` of it.
+        summary: :func:`restudy.results.study_tables.summary_table` of it.
+        comparison: :func:`restudy.results.study_tables.comparison_table` of it.
         records: ``cell.json`` of its cells, by id.
         picture: its figure.
     """

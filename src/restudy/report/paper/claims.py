@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.judging import LEVEL_NAMES
 from restudy.evidence.statuses import Status, label
+from restudy.evidence.verdicts import LEVEL_NAMES
 from restudy.report.paper.strips import Axis, Dot, strip
 from restudy.report.paper.words import TIMES, agree, amount, estimate, joined, sentence
 from restudy.stats.verdict import Verdict
@@ -150,7 +150,7 @@ def listed(
 
     Args:
         claims: the ledger's table of claims.
-        tests: :func:`restudy.evidence.judging.judge`.
+        tests: :func:`restudy.evidence.verdicts.judge`.
         verdict: only claims with this one.
     """
     wanted = VERDICTS if verdict is None else (verdict,)

@@ -14,8 +14,8 @@ from typing import Any
 import pandas as pd
 
 from restudy.config.sources import Source
-from restudy.evidence.judging import counted
 from restudy.evidence.statuses import label
+from restudy.evidence.verdicts import counted
 from restudy.report.paper import claims, errata, numbers, studies
 from restudy.report.paper.studies import Ran
 from restudy.report.paper.words import amount, joined, percent, sentence, spelled
@@ -34,15 +34,15 @@ class Tables:
         scale, commit: of the run.
         sources: the sources, by id.
         published: :func:`restudy.evidence.published.published_table`.
-        ledger: kind -> :func:`restudy.evidence.ledger.statuses`, texts.
-        claim_tests: :func:`restudy.evidence.judging.judge`.
-        errata_shown: :func:`restudy.evidence.demonstrations.demonstrate`.
-        contrasts: :func:`restudy.evidence.contrasts.contrast_table`.
+        ledger: kind -> :func:`restudy.evidence.schema.statuses`, texts.
+        claim_tests: :func:`restudy.evidence.verdicts.judge`.
+        errata_shown: :func:`restudy.evidence.erratum_effects.demonstrate`.
+        contrasts: :func:`restudy.evidence.printed_differences.contrast_table`.
         contradictions: :func:`restudy.evidence.contradictions.contradictions`, texts.
-        puzzles: :func:`restudy.evidence.forensics_tables.conclusions`, texts.
+        puzzles: :func:`restudy.evidence.search_tables.conclusions`, texts.
         calibration: :func:`restudy.stats.calibration.calibrate`.
         studies: the studies of this run.
-        matters: study -> :func:`restudy.matters.matters_table`.
+        matters: study -> :func:`restudy.results.variance_components.matters_table`.
         captions: name of each figure to show -> its caption.
     """
 

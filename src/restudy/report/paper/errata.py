@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.contrasts import count_signs
-from restudy.evidence.judging import counted
+from restudy.evidence.printed_differences import count_signs
 from restudy.evidence.reasons import reason_text
 from restudy.evidence.statuses import Status, label
+from restudy.evidence.verdicts import counted
 from restudy.report.paper.words import agree, amount, brief, estimate, joined, sentence
 
 NUMBERS = 26
@@ -62,7 +62,7 @@ def signs(contrasts: pd.DataFrame) -> str:
     Nothing if none was looked at.
 
     Args:
-        contrasts: :func:`restudy.evidence.contrasts.contrast_table`.
+        contrasts: :func:`restudy.evidence.printed_differences.contrast_table`.
     """
     return (
         sentence(reason_text([count_signs(contrasts)])) if (contrasts["sign"] != "").any() else ""
@@ -74,7 +74,7 @@ def effects(errata: pd.DataFrame, shown: pd.DataFrame) -> list[dict[str, Any]]:
 
     Args:
         errata: the ledger's table of errata.
-        shown: :func:`restudy.evidence.demonstrations.demonstrate`.
+        shown: :func:`restudy.evidence.erratum_effects.demonstrate`.
     """
     judging = counted(shown)
     differs = judging[(judging["low"] > 0) | (judging["high"] < 0)]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.datasets.registry import DATASETS
+from restudy.data.registry import DATASETS
 from restudy.report.paper.words import (
     TIMES,
     amount,
@@ -21,8 +21,8 @@ from restudy.report.paper.words import (
     sentence,
     spelled,
 )
+from restudy.results.study_tables import MINUS, OVERALL
 from restudy.stats.variance import HIGHER, RESIDUAL
-from restudy.tables import MINUS, OVERALL
 
 MATTERS = 0.05
 """A factor whose share of variance surely lies above this is named in the text."""
@@ -38,7 +38,7 @@ class Ran:
     Attributes:
         description: ``study.json``.
         runs: ``runs.parquet``: ``cell, lane, seed, status, dataset``.
-        comparison: :func:`restudy.tables.comparison_table`.
+        comparison: :func:`restudy.results.study_tables.comparison_table`.
     """
 
     description: Mapping[str, Any]
@@ -62,7 +62,7 @@ def read_study(folder: Path, comparison: Path) -> Ran:
 
 
 def read_matters(path: Path) -> pd.DataFrame:
-    """Read the table that :func:`restudy.matters.matters_table` makes from its file."""
+    """Read a table of :func:`restudy.results.variance_components.matters_table`."""
     return pd.read_csv(path).fillna({"dataset": ""})
 
 
@@ -117,7 +117,7 @@ def variance(name: str, table: pd.DataFrame) -> list[str]:
 
     Args:
         name: the study.
-        table: :func:`restudy.matters.matters_table` of it.
+        table: :func:`restudy.results.variance_components.matters_table` of it.
     """
     return [_variance(name, dataset, rows) for dataset, rows in _by_dataset(table)]
 

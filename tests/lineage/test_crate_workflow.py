@@ -1,0 +1,88 @@
+"""The workflow in a crate is that of the run's commit, whatever the checkout has become."""
+
+import dataclasses
+import json
+import subprocess
+from datetime import UTC, datetime
+
+import pytest
+
+from restudy.common.errors import RestudyError
+from restudy.lineage.crate import building
+from restudy.lineage.crate.run import Run
+from restudy.lineage.crate.workflow import workflow_files
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=A", "-c", "user.email=a@b"]
+    command = ["git", "-C", str(folder), *identity, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    git(tmp_path, "init", "--quiet")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "Snakefile").write_text("then")
+    (tmp_path / "config/a b.yaml").write_text("a: 1")
+    (tmp_path / "config/link.yaml").symlink_to("/etc/passwd")
+    (tmp_path / "private.txt").write_text("not the workflow's")
+    git(tmp_path, "add", "--all")
+    git(tmp_path, "commit", "--quiet", "--message", "first")
+    return tmp_path
+
+
+def test_the_files_are_those_of_the_commit(checkout):
+    commit = git(checkout, "rev-parse", "HEAD")[:12]
+    (checkout / "Snakefile").write_text("now")
+    (checkout / "config/new.yaml").write_text("b: 2")
+    expected = {"Snakefile": b"then", "config/a b.yaml": b"a: 1"}
+    assert workflow_files(checkout, commit) == expected
+    assert workflow_files(checkout, f"{commit} with uncommitted changes") == expected
+
+
+def test_a_commit_that_is_not_here_is_told(checkout):
+    with pytest.raises(RestudyError, match="of commit 0123456789ab, which this checkout does not"):
+        workflow_files(checkout, "0123456789ab")
+
+
+@pytest.mark.parametrize("commit", ["--output=owned", "-h", "HEAD; touch owned", ""])
+def test_a_commit_is_never_taken_for_an_option_or_a_command(checkout, monkeypatch, commit):
+    monkeypatch.chdir(checkout)
+    with pytest.raises(RestudyError):
+        workflow_files(checkout, commit)
+    assert not (checkout / "owned").exists()
+
+
+def test_without_git_they_are_the_files_as_they_are(checkout):
+    (checkout / "Snakefile").write_text("now")
+    (checkout / "config/__pycache__").mkdir()
+    (checkout / "config/__pycache__/a.pyc").write_bytes(b"")
+    found = workflow_files(checkout, "unknown (no git checkout)")
+    assert found["Snakefile"] == b"now"
+    assert "config/__pycache__/a.pyc" not in found
+    assert "private.txt" not in found
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_a_data_set_without_a_mirror_is_described_without_its_files(
+    tmp_path, monkeypatch, mirrored
+):
+    whole = building.DATASETS["mnist"]
+    packaged = dataclasses.replace(whole, sources=())
+    monkeypatch.setattr(building, "DATASETS", {"mnist": whole if mirrored else packaged})
+    record = {
+        **{"machine": "m", "device": "cpu", "code": "c", "git_commit": "abc"},
+        **{"data": {"dataset": "mnist", "sha256": "0" * 64, "split_seed": 0}},
+        "versions": {"torch": "2.0"},
+    }
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    run = Run(tmp_path, "quick", "abc", now, now, {"a": record}, {})
+    building.write_crate(run, {"Snakefile": b"", "config.yaml": b""}, tmp_path / "crate")
+    text = (tmp_path / "crate" / building.METADATA).read_text(encoding="utf-8")
+    entities = {one["@id"]: one for one in json.loads(text)["@graph"]}
+    assert ("hasPart" in entities["#mnist"]) is mirrored
+    assert entities["#mnist"]["name"] == whole.title
+    urls = {item.place for item in whole.sources[0].items}
+    assert urls & entities.keys() == (urls if mirrored else set())
