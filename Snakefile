@@ -17,6 +17,7 @@ include: "workflow/rules/collect.smk"
 include: "workflow/rules/experiments.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/record.smk"
 include: "workflow/rules/track.smk"
 
 
@@ -26,6 +27,7 @@ rule all:
         RESULTS / "report/index.html",
         RESULTS / "report/paper.pdf",
         RESULTS / "mlflow/finish.json",
+        RESULTS / "run.json",
 
 
 onstart:
