@@ -106,13 +106,14 @@ def read_run_record(results: Path) -> RunRecord:
         raise RestudyError(
             f"{path}: is missing: the run is not finished; finish it with `make run`"
         ) from None
-    except (OSError, ValidationError) as error:
-        told = error.errors()[0] if isinstance(error, ValidationError) else {"msg": error}
-        key = ".".join(map(str, told.get("loc", ())))
-        raise RestudyError(
-            f"{path}: {f'{key}: ' if key else ''}cannot be read ({told['msg']}); delete the file "
-            "and run the pipeline again"
-        ) from None
+    except OSError as error:
+        problem = str(error)
+    except ValidationError as error:
+        told = error.errors()[0]
+        problem = ": ".join(filter(None, (".".join(map(str, told["loc"])), told["msg"])))
+    raise RestudyError(
+        f"{path}: cannot be read ({problem}); delete the file and run the pipeline again"
+    )
 
 
 def processor(cpuinfo: Path = _CPUINFO) -> str:
