@@ -11,6 +11,7 @@ from restudy.config.identity import cell_id, lane_id
 from restudy.config.recipe import LANE_FIELDS, Recipe
 from restudy.config.study import Study
 from restudy.plan import make_plan, plan_study
+from restudy.reductions import in_words
 from tests.config.studies import RECIPE, STUDY
 from tests.recipes import HOUSES, recipe
 
@@ -237,12 +238,13 @@ def test_scales_cut_what_they_say():
     )
     full, default, quick = (plan_study(made, scale) for scale in ("full", "default", "quick"))
     assert (len(full.runs), len(default.runs), len(quick.runs)) == (15, 3, 10)
-    assert full.cuts == ()
-    assert default.cuts == ("train_samples 500 instead of all", "1 seed instead of 5")
-    assert quick.cuts == (
-        "epochs 1 instead of 10",
-        "hidden 4 instead of 8, 16",
-        "other combinations left out",
+    assert full.reductions == ()
+    assert [one.text for one in default.reductions] == [
+        "train_samples 500 instead of all",
+        "1 seed instead of 5",
+    ]
+    assert in_words(quick.reductions) == (
+        "epochs 1 instead of 10; hidden 4 instead of 8, 16; other combinations left out"
     )
     assert {run.recipe.seed for run in default.runs} == {7}
     assert {run.recipe.train_samples for run in default.runs} == {500}

@@ -187,7 +187,11 @@ def test_seconds_of_an_epoch_when_not_every_epoch_is_measured() -> None:
 
 
 def test_markdown_says_what_was_cut(runs: pd.DataFrame) -> None:
-    description = {"scale": "quick", "cuts": ["2 seeds instead of 10"], "as_published": False}
+    description = {
+        "scale": "quick",
+        "reductions": [{"field": "seeds", "full": 10, "reduced": 2}],
+        "as_published": False,
+    }
     summary = tables.readable_summary(tables.summary_table(runs, FACTORS), FACTORS)
     text = tables.to_markdown(summary, "Made up", tables.notes(description, runs))
     lines = text.splitlines()

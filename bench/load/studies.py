@@ -61,7 +61,7 @@ def tracked(name: str, cells: Mapping[str, Sequence[Lane]], **others: Any) -> di
         "question": "Does the store keep up?",
         "scale": "full",
         "factors": {"width": list(cells), "dataset": ["mnist"]},
-        "cuts": [],
+        "reductions": [],
         "datasets": ["mnist"],
         "keep_weights": False,
         "results": "results",

@@ -154,7 +154,7 @@ def forecast(
                 * sum(cells[run.cell].work / len(cells[run.cell].lanes) for run in runs),
                 wall=wall(jobs[name], cores),
                 cut=_cut(study.study, scale),
-                cuts=study.cuts,
+                cuts=tuple(one.text for one in study.reductions),
             )
         )
     total = StudyForecast(

@@ -29,6 +29,7 @@ from restudy.config.sources import check_sources
 from restudy.config.study import Cut, Study
 from restudy.digests import digest
 from restudy.errors import RestudyError
+from restudy.reductions import EXCLUDE, SEEDS, Reduction
 
 _LONG = 10**13
 """Operations of a run that is long: some two minutes of one core."""
@@ -93,14 +94,14 @@ class StudyPlan:
         scale: ``quick``, ``default`` or ``full``.
         runs: one per combination of levels and seed.
         factors: factor name -> labels of its levels, in order.
-        cuts: what this scale does less than the full one, in words; empty when nothing.
+        reductions: what this scale reduces; empty when nothing.
     """
 
     study: Study
     scale: str
     runs: tuple[Run, ...]
     factors: Mapping[str, tuple[str, ...]]
-    cuts: tuple[str, ...]
+    reductions: tuple[Reduction, ...]
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -134,7 +135,7 @@ class StudyPlan:
             "figure": study.figure,
             "scale": self.scale,
             "factors": {name: list(labels) for name, labels in self.factors.items()},
-            "cuts": list(self.cuts),
+            "reductions": [reduction._asdict() for reduction in self.reductions],
             "comparable": self.comparable,
             "compare": [
                 {**comparison.model_dump(), "baseline": label(comparison.baseline)}
@@ -253,7 +254,7 @@ def plan_study(study: Study, scale: str) -> StudyPlan:
             f"{study.file}: exclude: leaves no combination of levels; allowed: one or more"
         )
     labels_of = {name: tuple(levels) for name, levels in factors.items()}
-    return StudyPlan(study, scale, tuple(runs), labels_of, _describe_cuts(study, cut, seeds))
+    return StudyPlan(study, scale, tuple(runs), labels_of, _reductions(study, cut, seeds))
 
 
 def _cell(recipe: Recipe) -> str:
@@ -328,11 +329,11 @@ def _check_honesty(study: Study, recipe: Recipe) -> None:
             )
 
 
-def _describe_cuts(study: Study, cut: Cut, seeds: list[int]) -> tuple[str, ...]:
-    """Say in words what a scale does less than the study as written."""
+def _reductions(study: Study, cut: Cut, seeds: list[int]) -> tuple[Reduction, ...]:
+    """Return what a scale reduces of the study as written."""
     full = _fields(study.recipe)
-    words = [
-        f"{name} {label(value)} instead of {label(before)}"
+    found = [
+        Reduction(name, label(before), label(value))
         for name, value in _fields(cut.recipe).items()
         for before in [full.get(name, Recipe.model_fields[name].default)]
         if before != value
@@ -340,12 +341,12 @@ def _describe_cuts(study: Study, cut: Cut, seeds: list[int]) -> tuple[str, ...]:
     for name, levels in cut.factors.items():
         kept, all_levels = (list(_levels(name, x)) for x in (levels, study.factors[name]))
         if kept != all_levels:
-            words.append(f"{name} {', '.join(kept)} instead of {', '.join(all_levels)}")
+            found.append(Reduction(name, all_levels, kept))
     if cut.exclude is not None and cut.exclude != study.exclude:
-        words.append("other combinations left out")
+        found.append(Reduction(EXCLUDE, study.exclude, cut.exclude))
     full_seeds = _seeds(study.seeds)
     if len(seeds) != len(full_seeds):
-        words.append(f"{len(seeds)} seed{'s'[: len(seeds) - 1]} instead of {len(full_seeds)}")
+        found.append(Reduction(SEEDS, len(full_seeds), len(seeds)))
     elif seeds != full_seeds:
-        words.append("other seeds")
-    return tuple(words)
+        found.append(Reduction(SEEDS, full_seeds, seeds))
+    return tuple(found)

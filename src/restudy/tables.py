@@ -15,6 +15,7 @@ from tabulate import tabulate
 
 from restudy.config.identity import label
 from restudy.errors import RestudyError, describe, nearest
+from restudy.reductions import in_words, of_plain
 from restudy.stats.intervals import mean_interval, wilson_interval
 from restudy.stats.pairs import paired_differences
 
@@ -225,11 +226,12 @@ def winners(
 
 
 def notes(description: Mapping[str, Any], runs: pd.DataFrame) -> str:
-    """Say in a few sentences how much a study's numbers are worth: scale, seeds, cuts, test set."""
+    """Say in a few sentences how much a study's numbers are worth: scale, seeds, test set."""
     seeds = runs["seed"].nunique()
     sentences = [f"Scale {description['scale']}: {seeds} seed{'' if seeds == 1 else 's'}."]
-    if description["cuts"]:
-        sentences.append(f"Cut at this scale: {'; '.join(description['cuts'])}.")
+    if description["reductions"]:
+        words = in_words(of_plain(description["reductions"]))
+        sentences.append(f"Cut at this scale: {words}.")
     diverged = int((runs["status"] == "diverged").sum())
     if diverged:
         sentences.append(f"{diverged} of {len(runs)} runs diverged; they have no metrics.")

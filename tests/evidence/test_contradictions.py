@@ -15,7 +15,9 @@ from restudy.evidence import curves, timing
 from restudy.evidence.checks import Evidence, check
 from restudy.evidence.contradictions import conclusion, contradictions, side_by_side, text
 from restudy.evidence.disputes import Dispute, drawn, pairs
-from restudy.evidence.ledger import Claim, Status, load_rows
+from restudy.evidence.ledger import Claim, load_rows
+from restudy.evidence.reasons import Finding, columns, stated
+from restudy.evidence.statuses import Status
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import claim, test_of
 from tests.evidence.test_judging import numbers, runs_of
@@ -51,7 +53,10 @@ def two(**fields: Any) -> list[Claim]:
 
 def test_a_pair_stands_there_once_with_both_sides():
     claims = two()
-    verdicts = {"CLM-BN-01": Status("supported", "+1"), "CLM-BN-02": Status("contradicted", "-1")}
+    verdicts = {
+        "CLM-BN-01": Finding(Status("supported"), stated("+1")),
+        "CLM-BN-02": Finding(Status("contradicted"), stated("-1")),
+    }
     assert pairs(claims) == [frozenset(("CLM-BN-01", "CLM-BN-02"))]
     (row,) = contradictions(claims, verdicts).to_dict("records")
     assert (row["claim"], row["sources"], row["verdict"], row["found"]) == (
@@ -70,7 +75,9 @@ def test_a_pair_stands_there_once_with_both_sides():
 def test_a_remark_without_a_row_of_its_own_comes_last():
     remark = {"sources": ["S3"], "how": "its own table"}
     other = claim(test_of(), id="CLM-BN-03", contradicted_by=[remark])
-    verdicts = dict.fromkeys(("CLM-BN-01", "CLM-BN-02", "CLM-BN-03"), Status("contradicted", ""))
+    verdicts = dict.fromkeys(
+        ("CLM-BN-01", "CLM-BN-02", "CLM-BN-03"), Finding(Status("contradicted"), ())
+    )
     table = contradictions([other, *two()], verdicts)
     assert table["claim"].tolist() == ["CLM-BN-01", "CLM-BN-03"]
     last = table.iloc[1]
@@ -101,12 +108,12 @@ def test_a_remark_without_a_row_of_its_own_comes_last():
             "Our runs speak against A and B. As tested neither holds.",
         ),
         (
-            ("no meaningful difference", "contradicted"),
+            ("no_meaningful_difference", "contradicted"),
             "Our runs speak against B, and show no difference that matters where A sees one.",
         ),
         (("inconclusive", "inconclusive"), "Our runs leave A and B open."),
-        (("not yet", "supported"), "Our runs bear out B, and do not judge A yet."),
-        (("cannot be", "cannot be"), "Our runs cannot judge A and B."),
+        (("pending", "supported"), "Our runs bear out B, and do not judge A yet."),
+        (("not_testable", "not_testable"), "Our runs cannot judge A and B."),
         (
             ("timed", "supported"),
             "Our runs bear out B, and judge A by times (timed_contradictions.csv).",
@@ -120,9 +127,13 @@ def test_words_are_made_of_verdicts(verdicts: tuple[str, ...], wanted: str):
 
 def test_those_about_time_have_their_verdicts_in_a_table_of_their_own():
     claims = two()
-    ledger = {"CLM-BN-01": Status("timed", ""), "CLM-BN-02": Status("supported", "")}
-    columns = [("CLM-BN-01", "contradicted", "slower")]
-    judged = pd.DataFrame(columns, columns=["id", "verdict", "because"])
+    ledger = {
+        "CLM-BN-01": Finding(Status("timed"), ()),
+        "CLM-BN-02": Finding(Status("supported"), ()),
+    }
+    judged = pd.DataFrame(
+        [{"id": "CLM-BN-01", "verdict": "contradicted", **columns(stated("slower"))}]
+    )
     (row,) = timing.timed_contradictions(claims, ledger, judged).to_dict("records")
     assert (row["verdict"], row["found"]) == ("contradicted", "slower")
     assert row["conclusion"] == "Our runs bear out CLM-BN-02, and speak against CLM-BN-01."
@@ -208,7 +219,7 @@ def test_an_experiment_s_curve():
     found = curves.of_panels([panel], {}, {}, {"batch-mates": table})
     assert found.data["x"].tolist() == [16.0, 64.0]
     assert found.data["mean"].tolist() == [1.0, 1.0]
-    assert found.cuts == []
+    assert found.reductions == {}
 
 
 def test_a_number_that_a_scale_does_not_have_leaves_a_panel_empty():

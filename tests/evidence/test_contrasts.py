@@ -9,9 +9,11 @@ from scipy import stats
 
 from restudy.errors import RestudyError
 from restudy.evidence.checks import Evidence, check
-from restudy.evidence.contrasts import contrast_table, in_words, read_contrasts
+from restudy.evidence.contrasts import contrast_table, count_signs, read_contrasts
 from restudy.evidence.demonstrations import demonstrate, statuses_of
-from restudy.evidence.ledger import NOT_YET, NOTHING_FOUND, SHOWN, Erratum, Published
+from restudy.evidence.ledger import Erratum, Published
+from restudy.evidence.reasons import reason, reason_text
+from restudy.evidence.statuses import Status
 from restudy.results.table_files import to_csv
 from tests.evidence import made_up
 from tests.evidence.test_demonstrations import erratum
@@ -50,13 +52,17 @@ def judged(gain: float) -> tuple[dict[str, Any], Any]:
 
 @pytest.mark.parametrize(
     ("gain", "sign", "status"),
-    [(0.1, "survives", NOTHING_FOUND), (0.0, "open", SHOWN), (-0.1, "reversed", SHOWN)],
+    [
+        (0.1, "survives", Status.NO_EFFECT_FOUND),
+        (0.0, "open", Status.EFFECT_CONFIRMED),
+        (-0.1, "reversed", Status.EFFECT_CONFIRMED),
+    ],
 )
 def test_a_sign_survives_or_not(gain: float, sign: str, status: str):
     row, found = judged(gain)
     assert row["printed"] == pytest.approx(0.02)
     assert (row["sign"], found.status) == (sign, status)
-    assert (row["other"] > 0) == (status == SHOWN)
+    assert (row["other"] > 0) == (status == Status.EFFECT_CONFIRMED)
 
 
 def test_an_interval_that_holds_0_does_not_show_that_single_runs_mislead():
@@ -70,7 +76,7 @@ def test_an_interval_that_holds_0_does_not_show_that_single_runs_mislead():
     found = contrast_table([row], PRINTED, studies)
     assert (found["sign"][0], found["other"][0]) == ("open", 0)
     status = statuses_of([row], demonstrate([row], studies), found, {})[row.id]
-    assert status.status == NOTHING_FOUND
+    assert status.status == Status.NO_EFFECT_FOUND
 
 
 def test_a_smaller_experiment_than_the_source_s_shows_nothing_of_it():
@@ -79,8 +85,8 @@ def test_a_smaller_experiment_than_the_source_s_shows_nothing_of_it():
     row, studies = contrasting(), {"tiny": tables}
     found = contrast_table([row], PRINTED, studies)
     status = statuses_of([row], demonstrate([row], studies), found, {})[row.id]
-    assert status.status == NOT_YET
-    assert "1 by smaller experiments" in status.because
+    assert status.status == Status.PENDING
+    assert "1 by smaller experiments" in reason_text(status.reasons)
 
 
 def test_ours_are_paired_over_seeds():
@@ -107,9 +113,9 @@ def test_what_is_not_in_this_run_is_not_yet_and_counted(tmp_path):
     path = tmp_path / "contrasts.csv"
     path.write_bytes(to_csv(found))
     again = read_contrasts(path)
-    assert in_words(again).endswith("1 more are not in this run")
+    assert reason_text([count_signs(again)]).endswith("1 more are not in this run")
     status = statuses_of([row], demonstrate([row], {}), again, {})[row.id]
-    assert status == (NOT_YET, "study tiny is not in this run")
+    assert status == (Status.PENDING, (reason("not_in_this_run", study="tiny"),))
 
 
 @pytest.mark.parametrize(

@@ -15,16 +15,9 @@ from restudy.evidence import checks, demonstrations
 from restudy.evidence.checks import Evidence, check
 from restudy.evidence.contrasts import contrast_table
 from restudy.evidence.demonstrations import demonstrate
-from restudy.evidence.ledger import (
-    JUDGED,
-    NOT_YET,
-    NOTHING_FOUND,
-    SHOWN,
-    WORDING,
-    Erratum,
-    Status,
-    load_rows,
-)
+from restudy.evidence.ledger import Erratum, load_rows
+from restudy.evidence.reasons import Finding, reason, reason_text
+from restudy.evidence.statuses import Status
 from restudy.experiments.project import project
 from tests.evidence import made_up
 
@@ -61,7 +54,9 @@ def test_the_difference_is_paired_over_seeds():
     assert row["p"] == pytest.approx(reference.pvalue)
 
 
-@pytest.mark.parametrize(("gain", "wanted"), [(0.5, SHOWN), (0.0, NOTHING_FOUND)])
+@pytest.mark.parametrize(
+    ("gain", "wanted"), [(0.5, Status.EFFECT_CONFIRMED), (0.0, Status.NO_EFFECT_FOUND)]
+)
 def test_a_mistake_that_changes_a_number_is_shown(gain: float, wanted: str):
     rng = np.random.default_rng(0)
     tables = made_up.tables(
@@ -70,7 +65,7 @@ def test_a_mistake_that_changes_a_number_is_shown(gain: float, wanted: str):
     )
     found = status([erratum(shows=[SHOWS])], {"tiny": tables})
     assert found.status == wanted
-    assert found.because.startswith("test accuracy: ")
+    assert reason_text(found.reasons).startswith("test accuracy: ")
 
 
 def test_an_exploratory_demonstration_shows_nothing_by_itself():
@@ -80,28 +75,28 @@ def test_an_exploratory_demonstration_shows_nothing_by_itself():
     )
     row = erratum(shows=[SHOWS | {"exploratory": "a look"}])
     found = status([row], {"tiny": tables})
-    assert found.status == NOTHING_FOUND
-    assert found.because.endswith("(exploratory, does not count: a look)")
+    assert found.status == Status.NO_EFFECT_FOUND
+    assert reason_text(found.reasons).endswith("(exploratory, does not count: a look)")
     both = erratum(shows=[SHOWS | {"exploratory": "a look"}, SHOWS | {"redesigned": "it was not"}])
-    assert status([both], {"tiny": tables}).status == SHOWN
+    assert status([both], {"tiny": tables}).status == Status.EFFECT_CONFIRMED
 
 
 def test_a_row_that_others_tell_of():
     row = erratum(shown_by=["CLM-BN-01"])
-    assert status([row], {}, **{"CLM-BN-01": Status("supported")}) == (
-        JUDGED,
-        "CLM-BN-01 supported",
+    assert status([row], {}, **{"CLM-BN-01": Finding(Status("supported"))}) == (
+        Status.ASSESSED,
+        (reason("status", id="CLM-BN-01", status="supported"),),
     )
-    assert status([row], {}, **{"CLM-BN-01": Status(NOT_YET)}).status == NOT_YET
+    assert status([row], {}, **{"CLM-BN-01": Finding(Status.PENDING)}).status == Status.PENDING
 
 
 def test_a_mistake_of_wording_has_nothing_to_run():
-    assert status([erratum(wording=True)], {}).status == WORDING
+    assert status([erratum(wording=True)], {}).status == Status.WORDING_ONLY
 
 
 def test_a_study_that_is_not_there_is_not_yet():
     found = status([erratum(shows=[SHOWS])], {})
-    assert found == (NOT_YET, "study tiny is not in this run")
+    assert found == (Status.PENDING, (reason("not_in_this_run", study="tiny"),))
 
 
 @pytest.mark.parametrize(
@@ -109,8 +104,8 @@ def test_a_study_that_is_not_there_is_not_yet():
     [
         {"wording": True, "shows": [SHOWS]},
         {"wording": True, "shown_by": ["CLM-BN-01"]},
-        {"wording": True, "status": "cannot be", "because": "no"},
-        {"shows": [SHOWS], "status": "not yet", "because": "no"},
+        {"wording": True, "status": "not testable", "because": "no"},
+        {"shows": [SHOWS], "status": "pending", "because": "no"},
     ],
 )
 def test_one_way_to_a_status(fields: dict[str, Any]):
@@ -143,14 +138,17 @@ def test_numbers_of_experiments_are_paired_over_seeds_too():
     shuffled = table.sample(frac=1, random_state=0)
     (row,) = demonstrate([erratum(shows=[LOSS])], {}, {"initial-loss": shuffled}).to_dict("records")
     reference = stats.ttest_rel(wrong, right)
-    assert (row["n"], row["cuts"]) == (10, "")
+    assert (row["n"], row["reductions"]) == (10, "")
     assert (row["as_published"], row["corrected"]) == pytest.approx((wrong.mean(), right.mean()))
     assert (row["low"], row["high"]) == pytest.approx(tuple(reference.confidence_interval()))
 
 
 def test_an_experiment_that_is_not_there_is_not_yet():
     found = status([erratum(shows=[LOSS])], {})
-    assert found == (NOT_YET, "experiment initial-loss is not in this run")
+    assert found == (
+        Status.PENDING,
+        (reason("not_in_this_run", experiment="initial-loss"),),
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from restudy.evidence.forensics_tables import (
 )
 from restudy.evidence.ledger import Published, load_rows
 from restudy.evidence.puzzles import Puzzle
+from restudy.evidence.reasons import reason_text, texts
 from tests.evidence.made_up import plan, published, puzzle, tables
 
 NUMBERS = ("accuracy", "data_loss")
@@ -109,7 +110,7 @@ def test_a_difference_of_two_values_is_told_in_pairs_of_seeds():
     far = published(id="PUB-S1-002", value="0.72")
     assert verdict(*clues, row=far).candidates[0].verdict == "compatible"
     solution = verdict(*clues, difference, row=far)
-    assert solution.candidates[0].verdict == "ruled out"
+    assert solution.candidates[0].verdict == "ruled_out"
     row = forensics_table([solution]).iloc[-1]
     assert (row["published"], row["value"]) == ("PUB-S1-002 less PUB-S1-001", "0.220")
     assert row["mean"] == pytest.approx(0.1)
@@ -123,9 +124,9 @@ def test_what_fits_all_values_is_left():
     solution = one(search(MEANS))
     table = forensics_table([solution])
     assert table["candidate"].tolist() == [f"learning rate {x}" for x in RATES for _ in range(2)]
-    assert table["verdict"].tolist() == ["compatible"] * 4 + ["ruled out"] * 2
+    assert table["verdict"].tolist() == ["compatible"] * 4 + ["ruled_out"] * 2
     assert table["fits"].tolist() == [True] * 5 + [False]
-    because = table["because"].iloc[-1]
+    because = texts(table).iloc[-1]
     assert because.startswith("PUB-S1-002, test data loss: 30.00 printed, ")
     assert because.endswith("ours, 20.0 sd from the mean")
     assert table["sds"].iloc[-1] == pytest.approx(20)
@@ -171,14 +172,14 @@ def test_between_two_levels_anything_between_is_possible():
     }
     between = [{**clue, "where": {"momentum": ["0.0", "0.9"]}} for clue in CLUES]
     solution = one(search(means, factors=factors), clues=between)
-    assert [c.verdict for c in solution.candidates] == ["compatible", "ruled out"]
+    assert [c.verdict for c in solution.candidates] == ["compatible", "ruled_out"]
     half = stats.t(4).ppf(1 - 0.05 / 2 / 2) * 0.01 * math.sqrt(6 / 5)
     first = forensics_table([solution]).iloc[0]
     assert (first["low"], first["high"]) == (pytest.approx(0.7 - half), pytest.approx(0.97 + half))
     assert first["mean"] == pytest.approx(0.97)  # the nearer one
     fixed = [{**clue, "where": {"momentum": "0.5"}} for clue in CLUES]
     solution = one(search(means, factors=factors), clues=fixed)
-    assert [c.verdict for c in solution.candidates] == ["ruled out", "ruled out"]
+    assert [c.verdict for c in solution.candidates] == ["ruled_out", "ruled_out"]
 
 
 def test_a_rate_between_two_that_were_searched():
@@ -189,7 +190,7 @@ def test_a_rate_between_two_that_were_searched():
         "learning rate 0.001 to 0.01",
         "learning rate 0.01 to 0.1",
     ]
-    assert [c.verdict for c in solution.candidates] == ["compatible", "ruled out"]
+    assert [c.verdict for c in solution.candidates] == ["compatible", "ruled_out"]
     half = stats.t(4).ppf(1 - 0.05 / 2 / 2) * 0.01 * math.sqrt(6 / 5)
     first, _, third, _ = forensics_table([solution]).to_dict("records")
     assert (first["low"], first["high"]) == (pytest.approx(0.8 - half), pytest.approx(0.95 + half))
@@ -219,10 +220,10 @@ def test_runs_that_diverge():
         return (0.9 if metric == "accuracy" else 0.3) + 0.01 * FIVE[run.recipe.seed]
 
     solution = one({"tiny": tables(made, value)})
-    assert [c.verdict for c in solution.candidates] == ["compatible", "not yet", "ruled out"]
+    assert [c.verdict for c in solution.candidates] == ["compatible", "pending", "ruled_out"]
     _, few, lost = solution.candidates
-    assert few.because == "fewer than two finished runs (4 of 5 runs diverged)"
-    assert lost.because == "PUB-S1-001, test accuracy: all runs diverged"
+    assert reason_text(few.reasons) == "fewer than two finished runs (4 of 5 runs diverged)"
+    assert reason_text(lost.reasons) == "PUB-S1-001, test accuracy: all runs diverged"
     assert "Not judged: 1 (fewer than two" in conclude(solution)
     fits = forensics_table([solution])["fits"]
     assert fits.tolist() == [True, True, pd.NA, pd.NA, False, False]
@@ -234,7 +235,7 @@ def test_a_search_that_is_not_in_this_run_or_cut():
     assert forensics_table([solution]).empty
     scales = {"quick": {"recipe": {"epochs": 2}}}
     solution = one(search(MEANS, scale="quick", scales=scales))
-    assert {c.verdict for c in solution.candidates} == {"not yet"}
+    assert {c.verdict for c in solution.candidates} == {"pending"}
     assert conclude(solution) == "Not yet: this scale cuts: epochs 2 instead of 4."
     scales = {"quick": {"factors": {"learning_rate": RATES[:2]}}}
     solution = one(search(MEANS, scale="quick", scales=scales))
@@ -254,8 +255,8 @@ def test_a_level_that_the_scale_lacks_leaves_a_candidate_open_unless_the_rest_ru
         {**CLUES[1], "where": {"momentum": "0.9"}},
     ]
     solution = one(search(means, factors=factors, scale="quick", scales=scales), clues=clues)
-    assert [c.verdict for c in solution.candidates] == ["not yet", "ruled out"]
-    assert solution.candidates[0].because == "momentum 0.9 is not at this scale"
+    assert [c.verdict for c in solution.candidates] == ["pending", "ruled_out"]
+    assert reason_text(solution.candidates[0].reasons) == "momentum 0.9 is not at this scale"
 
 
 def test_the_right_candidate_is_kept_and_far_ones_are_not():

@@ -11,9 +11,10 @@ from scipy import stats
 from restudy.evidence.claim_effects import find_in_experiment, find_in_study
 from restudy.evidence.claim_tests import ClaimTest, Quantity
 from restudy.evidence.judging import counted, judge, readable_tests, verdicts_of
-from restudy.evidence.ledger import NOT_YET, Status
 from restudy.evidence.measuring import MissingError, StudyTables
+from restudy.evidence.reasons import parse, reason, reason_text
 from restudy.evidence.run_values import run_values
+from restudy.evidence.statuses import Status
 from restudy.plan import StudyPlan
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import ACCURACY, claim, test_of
@@ -214,8 +215,8 @@ def test_a_target_that_tells_the_sides_apart_in_no_run(target: float, words: str
     (row,) = judge([claim(test_of(number=number))], {"tiny": tables}, {"tiny": runs}).to_dict(
         "records"
     )
-    assert row["verdict"] == NOT_YET
-    assert words in row["because"]
+    assert row["verdict"] == Status.PENDING
+    assert words in reason_text(parse(row))
 
 
 REACH = {"split": "validation", "metric": "accuracy", "curve": "reach", "target": 0.5}
@@ -235,8 +236,8 @@ def test_a_target_has_to_tell_sides_apart_on_each_data_set():
         "records"
     )
     assert (easy["dataset"], easy["effect"], easy["verdict"]) == ("mnist", -1, "supported")
-    assert (hard["dataset"], hard["verdict"]) == ("fashion_mnist", NOT_YET)
-    assert hard["because"] == "no run reaches 0.5 at this scale"
+    assert (hard["dataset"], hard["verdict"]) == ("fashion_mnist", Status.PENDING)
+    assert reason_text(parse(hard)) == "no run reaches 0.5 at this scale"
 
 
 def test_where_no_run_reaches_a_target_other_levels_tell():
@@ -246,14 +247,16 @@ def test_where_no_run_reaches_a_target_other_levels_tell():
         return 0.4 if run.levels["dropout"] == "0.5" else 0.1 + 0.2 * epoch * (1 + fast)
 
     found = effect(value, {"number": REACH}, factors=TWO_BY_TWO)
-    assert (found.effect.mean, found.unpaired, found.because) == (-1, 1, "")
+    assert (found.effect.mean, found.unpaired, reason_text(found.reasons)) == (-1, 1, "")
 
     def apart(run: Any, epoch: int, *_: Any) -> float:
         return 0.4 if run.levels["dropout"] == "0.5" else 0.6
 
     found = effect(apart, {"number": REACH}, factors=TWO_BY_TWO)
     assert (found.effect.n, found.unpaired) == (0, 2)
-    assert found.because == "every run reaches 0.5 by the first evaluation, or never does"
+    assert (
+        reason_text(found.reasons) == "every run reaches 0.5 by the first evaluation, or never does"
+    )
 
 
 def test_a_seed_without_a_number_leaves_its_test_open():
@@ -269,7 +272,7 @@ def test_a_seed_without_a_number_leaves_its_test_open():
     assert row["verdict"] == "inconclusive"
     status = verdicts_of([tested], table)[tested.id]
     assert status.status == "inconclusive"
-    assert "since 1 of 5 seeds lack a number on a side" in status.because
+    assert "since 1 of 5 seeds lack a number on a side" in reason_text(status.reasons)
 
 
 def test_a_run_of_an_experiment_without_a_number_counts_as_diverged():
@@ -284,7 +287,7 @@ def test_a_run_of_an_experiment_without_a_number_counts_as_diverged():
     )
     (found,) = find_in_experiment(test, table, {"side": ["a", "b"]})
     assert (found.effect.n, found.diverged) == (4, 1)
-    assert found.because == "1 of 5 seeds lack a number on a side"
+    assert reason_text(found.reasons) == "1 of 5 seeds lack a number on a side"
 
 
 def test_only_runs_that_take_part_count_as_diverged():
@@ -314,7 +317,7 @@ def test_the_range_over_levels_has_no_number_where_one_of_them_has_none():
     }
     (found,) = find_in_study(ClaimTest.model_validate(test_of(**fields)), tables, lost)
     assert (found.effect.n, found.effect.mean) == (4, pytest.approx(0))
-    assert found.because == "1 of 5 seeds lack a number on a side"
+    assert reason_text(found.reasons) == "1 of 5 seeds lack a number on a side"
 
 
 def test_a_test_that_is_missing_is_told_with_its_reason():
@@ -323,7 +326,9 @@ def test_a_test_that_is_missing_is_told_with_its_reason():
     table = judge([made], {"tiny": tables}, {"tiny": runs})
     status = verdicts_of([made], table)[made.id]
     assert status.status == "supported"
-    assert status.because.endswith("; 1 of 2 tests not yet: study other is not in this run")
+    assert reason_text(status.reasons).endswith(
+        "; 1 of 2 tests not yet; study other is not in this run"
+    )
 
 
 SECOND = {"treatment": None, "control": None}
@@ -476,7 +481,7 @@ def judged(gain: float, sd: float = 1e-4, **fields: Any) -> pd.DataFrame:
     [
         (0.05, 1e-4, "greater", "supported"),
         (-0.05, 1e-4, "greater", "contradicted"),
-        (0.001, 1e-4, "greater", "no meaningful difference"),
+        (0.001, 1e-4, "greater", "no_meaningful_difference"),
         (0.02, 0.05, "greater", "inconclusive"),
         (-0.05, 1e-4, "less", "supported"),
         (0.001, 1e-4, "equal", "supported"),
@@ -526,13 +531,13 @@ def test_an_exploratory_test_is_shown_and_settles_nothing():
     assert (judging["verdict"], exploring["verdict"]) == ("supported", "contradicted")
     status = verdicts_of([made], table)[made.id]
     assert status.status == "supported"
-    assert "supported (redesigned)" in status.because
-    assert "contradicted (exploratory, does not count)" in status.because
-    assert [row["exploratory"] for row in counted(table).to_dict("records")] == [""]
-    words = readable_tests(table)["verdict"].tolist()
+    assert "supported (redesigned)" in reason_text(status.reasons)
+    assert "contradicted (exploratory, does not count)" in reason_text(status.reasons)
+    assert [row["exploratory"] for row in counted(table).to_dict("records")] == [False]
+    words = readable_tests(table)["remarks"].tolist()
     assert words == [
-        "supported (redesigned: it was wrong)",
-        "contradicted (exploratory, does not count: a look)",
+        "(redesigned: it was wrong)",
+        "(exploratory, does not count: a look)",
     ]
 
 
@@ -550,7 +555,9 @@ def test_what_is_found_by_itself_and_not_in_its_family_says_so():
     table = judge(claims, {"tiny": tables}, {"tiny": runs})
     status = verdicts_of(claims, table)["CLM-BN-01"]
     assert status.status == "inconclusive"
-    assert f"p {p:.2g} by itself and {8 * p:.2g} among all tests of its topic" in status.because
+    assert f"p {p:.2g} by itself and {8 * p:.2g} among all tests of its topic" in reason_text(
+        status.reasons
+    )
 
 
 def test_what_contradicts_a_claim_of_no_difference_is_adjusted_too():
@@ -590,17 +597,17 @@ def test_the_verdict_on_a_claim_is_that_of_all_its_tests():
     assert status(0.05, 0.05) == "supported"
     assert status(0.05, -0.05) == "inconclusive"
     assert status(-0.05, 0.001) == "contradicted"
-    assert status(0.001, 0.001) == "no meaningful difference"
+    assert status(0.001, 0.001) == "no_meaningful_difference"
     assert status(0.05, 0.001) == "inconclusive"
-    assert judged_as(0.05, 0.001).because.startswith("its tests disagree: test acc")
-    assert "disagree" not in judged_as(-0.05, 0.001).because
+    assert reason_text(judged_as(0.05, 0.001).reasons).startswith("its tests disagree; test acc")
+    assert "disagree" not in reason_text(judged_as(-0.05, 0.001).reasons)
 
 
 def test_a_claim_whose_study_is_not_there_is_not_yet():
     made = claim(test_of(study="other"))
     table = judge([made], {}, {})
     status = verdicts_of([made], table)[made.id]
-    assert status == (NOT_YET, "study other is not in this run")
+    assert status == (Status.PENDING, (reason("not_in_this_run", study="other"),))
 
 
 def test_the_test_set_s_accuracy_is_read_as_it_is():
@@ -615,8 +622,8 @@ def test_a_number_judges_no_study_that_the_scale_cuts():
     for control, wanted in ((0.9, "this scale cuts: epochs 2 instead of 4"), (0.0, "")):
         test = test_of(treatment={}, control=control)
         (row,) = judge([claim(test)], {"tiny": tables}, {"tiny": runs}).to_dict("records")
-        assert wanted in row["because"]
-        assert (row["verdict"] == NOT_YET) == bool(wanted)
+        assert wanted in reason_text(parse(row))
+        assert (row["verdict"] == Status.PENDING) == bool(wanted)
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e300, 0.0])

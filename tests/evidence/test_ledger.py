@@ -14,13 +14,15 @@ from restudy.evidence.ledger import (
     Figure,
     Ledger,
     Published,
-    Status,
     System,
     experiments_run,
     load_ledger,
     statuses,
     summary,
 )
+from restudy.evidence.reasons import COLUMNS as REASONS
+from restudy.evidence.reasons import Finding, reason, stated, texts
+from restudy.evidence.statuses import Status
 
 FOLDER = Path(__file__).parents[2] / "config" / "evidence"
 COUNTS = {"published": 236, "claims": 133, "errata": 102, "systems": 86, "figures": 36}
@@ -109,11 +111,11 @@ def test_every_row_has_a_status(ledger: Ledger):
     tables = statuses(ledger, set())
     assert list(tables) == list(KINDS)
     for kind, table in tables.items():
-        assert list(table.columns) == ["id", "source", *KINDS[kind].columns, "status", "because"]
+        assert list(table.columns) == ["id", "source", *KINDS[kind].columns, "status", *REASONS]
         assert len(table) == len(ledger.rows(kind))
         assert not table.isna().any(axis=None)
         assert (table["status"] != "").all()
-        assert (table.loc[table["status"] == "cannot be", "because"] != "").all()
+        assert (table.loc[table["status"] == "not_testable", "reason"] != "").all()
 
 
 def test_drawing_the_named_figures_changes_their_rows(ledger: Ledger):
@@ -121,11 +123,11 @@ def test_drawing_the_named_figures_changes_their_rows(ledger: Ledger):
     assert {"s3-batch-size", "s1-housing"} <= set(named)
     table = statuses(ledger, {"s1-housing"})["figures"].set_index("id")
     assert set(table.index[table["status"] == "drawn"]) == {"FIG-S1-05"}
-    assert "'s3-batch-size'" in table.loc[named["s3-batch-size"], "because"]
+    assert "s3-batch-size" in table.loc[named["s3-batch-size"], "reason_args"]
 
 
 def test_no_claim_in_scope_is_waved_through(ledger: Ledger):
-    by_hand = {row.id for row in ledger.claims if row.status == "cannot be"}
+    by_hand = {row.id for row in ledger.claims if row.status == "not testable"}
     assert by_hand == {f"CLM-OOS-{number:02d}" for number in range(1, 11)}
     assert all(row.tests or row.because for row in ledger.claims)
 
@@ -184,8 +186,8 @@ def test_small_ledger_loads(folder: Path):
         ("published", {"id": "PUB-1"}, ["PUB-1", "id"]),
         ("published", {"id": None}, ["row 1", "id", "missing"]),
         ("published", {"status": "supported"}, ["PUB-S1-001", "status", "'supported'"]),
-        ("published", {"status": "cannot be"}, ["PUB-S1-001", "because"]),
-        ("published", {"status": "not yet"}, ["PUB-S1-001", "because"]),
+        ("published", {"status": "not testable"}, ["PUB-S1-001", "because"]),
+        ("published", {"status": "pending"}, ["PUB-S1-001", "because"]),
         ("published", {"because": "so"}, ["PUB-S1-001", "because"]),
         ("published", {"fact": "a.b", "status": "setting"}, ["PUB-S1-001", "status and fact"]),
         (
@@ -237,8 +239,8 @@ def test_bad_file_is_named(folder: Path, text: str | None, words: str):
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"scope": "out of scope"}, "cannot be"),
-        ({"scope": "in scope", "status": "cannot be", "because": "hard"}, "out of scope"),
+        ({"scope": "out of scope"}, "not testable"),
+        ({"scope": "in scope", "status": "not testable", "because": "hard"}, "out of scope"),
         ({"scope": "partly testable"}, "scope_reason"),
         ({"scope": "in scope", "metric": None}, "metric"),
         ({"status": None, "because": None}, "'tests' or a status"),
@@ -249,7 +251,7 @@ def test_scope_of_a_claim_must_fit(fields: dict[str, object], words: str):
     claim = {
         **{"id": "CLM-BN-01", "sources": ["S1"], "topic": "t", "statement": "s"},
         **{"evidence_in_source": "none", "scope": "in scope", "metric": "m", "predicts": "p"},
-        **{"contrast": {"treatment": "a", "control": "b"}, "status": "not yet", "because": "b"},
+        **{"contrast": {"treatment": "a", "control": "b"}, "status": "pending", "because": "b"},
     }
     Claim.model_validate(claim)
     Claim.model_validate(claim | {"status": None, "because": None, "tests": [TEST]})
@@ -264,7 +266,7 @@ def test_status_by_hand_judged_drawn_or_not_yet():
     ledger = Ledger(
         systems=(
             system(),
-            system(id="SYS-S1-B", status="cannot be", because="needs RNNs"),
+            system(id="SYS-S1-B", status="not testable", because="needs RNNs"),
             system(id="SYS-S1-C"),
         ),
         figures=(
@@ -273,23 +275,20 @@ def test_status_by_hand_judged_drawn_or_not_yet():
             figure(id="FIG-S1-03"),
         ),
     )
-    tables = statuses(ledger, {"housing"}, {"SYS-S1-C": Status("run", "10 seeds")})
-    assert tables["systems"][["status", "because"]].to_numpy().tolist() == [
-        ["not yet", ""],
-        ["cannot be", "needs RNNs"],
-        ["run", "10 seeds"],
-    ]
-    assert list(tables["figures"]["status"]) == ["drawn", "not yet", "not yet"]
-    assert "other" in tables["figures"]["because"][1]
+    tables = statuses(ledger, {"housing"}, {"SYS-S1-C": Finding(Status("run"), stated("10 seeds"))})
+    assert tables["systems"]["status"].tolist() == ["pending", "not_testable", "run"]
+    assert texts(tables["systems"]).tolist() == ["", "needs RNNs", "10 seeds"]
+    assert list(tables["figures"]["status"]) == ["drawn", "pending", "pending"]
+    assert "other" in tables["figures"]["reason_args"][1]
     assert tables["claims"].empty
     assert "statement" in tables["claims"]
 
 
 @pytest.mark.parametrize("id_", ["SYS-S1-B", "SYS-S1-Z"])
 def test_only_an_open_row_can_be_judged(id_: str):
-    ledger = Ledger(systems=(system(id="SYS-S1-B", status="cannot be", because="needs RNNs"),))
+    ledger = Ledger(systems=(system(id="SYS-S1-B", status="not testable", because="needs RNNs"),))
     with pytest.raises(RestudyError, match=id_):
-        statuses(ledger, set(), {id_: Status("run")})
+        statuses(ledger, set(), {id_: Finding(Status("run"))})
 
 
 def test_several_sources_are_one_text(ledger: Ledger):
@@ -313,7 +312,7 @@ def test_summary_counts():
     pd.testing.assert_frame_equal(
         counts,
         pd.DataFrame(
-            {"setting": [1, 0, 0, 0, 0], "not yet": [0, 0, 0, 2, 0]},
+            {"setting": [1, 0, 0, 0, 0], "pending": [0, 0, 0, 2, 0]},
             index=pd.Index(list(KINDS), name="kind"),
         ),
         check_names=False,
@@ -321,9 +320,9 @@ def test_summary_counts():
 
 
 def test_how_far_outside_makes_no_status_of_its_own():
-    table = pd.DataFrame({"status": ["outside by 0.1", "outside by 2e-05", "not yet"]})
+    table = pd.DataFrame({"status": ["inconsistent", "inconsistent", "pending"]})
     counts = summary({"published": table})
-    assert counts.loc["published"].to_dict() == {"outside": 2, "not yet": 1}
+    assert counts.loc["published"].to_dict() == {"inconsistent": 2, "pending": 1}
 
 
 def test_every_system_is_built_and_every_experiment_is_run_by_something() -> None:
@@ -339,10 +338,11 @@ def test_every_system_is_built_and_every_experiment_is_run_by_something() -> Non
 def test_experiments_are_run_by_the_studies_that_name_them() -> None:
     found = experiments_run({"a": ["EXP-S1-HOUSING", "EXP-S4-C-BN"], "b": ["EXP-S4-C-BN"]})
     assert found == {
-        "EXP-S1-HOUSING": Status("run", "study a"),
-        "EXP-S4-C-BN": Status("run", "study a, b"),
+        "EXP-S1-HOUSING": Finding(Status("run"), (reason("repeated_by", studies=["a"]),)),
+        "EXP-S4-C-BN": Finding(Status("run"), (reason("repeated_by", studies=["a", "b"]),)),
     }
     table = statuses(load_ledger(FOLDER), [], found)["systems"].set_index("id")
-    assert table.loc["EXP-S4-C-BN", ["status", "because"]].tolist() == ["run", "study a, b"]
+    assert table.loc["EXP-S4-C-BN", "status"] == "run"
+    assert texts(table)["EXP-S4-C-BN"] == "study a, b"
     assert table.loc["SYS-S1-AFFINE", "status"] == "built"
-    assert table.loc["EXP-S3-BATCHSIZE", "status"] == "not yet"
+    assert table.loc["EXP-S3-BATCHSIZE", "status"] == "pending"

@@ -25,7 +25,10 @@ from restudy.evidence.published import (
     to_text,
 )
 from restudy.evidence.readings import Measure
+from restudy.evidence.reasons import parse, reason_text
+from restudy.evidence.statuses import label
 from restudy.plan import make_plan
+from restudy.reductions import words_of
 from restudy.results.table_files import to_csv
 from tests.evidence.made_up import measure, plan, published, tables
 
@@ -57,7 +60,7 @@ def measured(value, studies=STUDIES, **fields):
     corrected, unit = fields.pop("corrected", None), fields.pop("unit", "fraction")
     made = measure(**fields)
     found = row(studies, value=value, unit=unit, measure=made, corrected=corrected)
-    return found["status"], found["because"]
+    return found["status"], reason_text(parse(found))
 
 
 def test_the_interval_is_that_of_one_more_run():
@@ -83,7 +86,7 @@ def test_above_a_floor_the_interval_is_of_logs():
 def test_inside_but_for_rounding(value):
     # HIGH is 0.9681: 0.97 is printed of anything from 0.965 on, 1.0 of anything from 0.95 on.
     assert float(HIGH) == pytest.approx(0.96809, abs=1e-5)
-    assert measured(value) == ("inside the prediction interval", "")
+    assert measured(value) == ("consistent", "")
 
 
 @pytest.mark.parametrize(
@@ -91,24 +94,23 @@ def test_inside_but_for_rounding(value):
     [("0.975", 0.975 - HIGH), ("0.99", 0.99 - HIGH), ("0.5", LOW - 0.5), ("0.9682", 0.9682 - HIGH)],
 )
 def test_outside_by_how_much(value, status):
-    found, because = measured(value)
-    assert re.fullmatch(r"outside by [0-9.e-]+", found)
-    assert float(found.removeprefix("outside by ")) == pytest.approx(status, rel=0.05)
-    assert because == ""
+    assert measured(value) == ("inconsistent", "")
+    found = row(value=value, measure=measure())
+    assert found["distance"] == pytest.approx(status, rel=0.05)
 
 
 def test_percent_are_a_hundred_times_a_share():
     found = row(value="92.0", unit="percent", measure=measure())
     assert (found["mean"], found["low"]) == (pytest.approx(92), pytest.approx(100 * LOW))
-    assert measured("96.9", unit="percent")[0] == "outside by 0.091"
+    assert measured("96.9", unit="percent")[0] == "inconsistent"
     gain = measure(minus=BATCH)
     found = row(value="46", unit="percentage points", measure=gain)
-    assert (found["mean"], found["status"]) == (pytest.approx(46), "inside the prediction interval")
+    assert (found["mean"], found["status"]) == (pytest.approx(46), "consistent")
 
 
 def test_the_source_s_bug():
     status, because = measured("0.92", corrected=BATCH)
-    assert status == "only with the source's bug"
+    assert status == "source_error_only"
     assert because == "0.44 beyond what the corrected experiment gives"
     found = row(value="0.92", measure=measure(), corrected=BATCH)
     assert found["corrected_mean"] == pytest.approx(0.46)
@@ -117,23 +119,23 @@ def test_the_source_s_bug():
 
 def test_a_corrected_experiment_that_gives_the_number_too():
     assert measured("0.92", corrected=measure()) == (
-        "inside the prediction interval",
+        "consistent",
         "the corrected experiment gives it too",
     )
     status, because = measured("0.46", corrected=BATCH)
-    assert status.startswith("outside by ")
+    assert status == "inconsistent"
     assert because == "but the corrected experiment gives it"
-    assert measured("0.7", corrected=BATCH) == ("outside by 0.17", "")
+    assert measured("0.7", corrected=BATCH) == ("inconsistent", "")
 
 
 def test_a_corrected_experiment_that_cannot_judge():
     status, because = measured("0.92", corrected=measure(study="other"))
-    assert status == "inside the prediction interval"
+    assert status == "consistent"
     assert because == ("the corrected experiment does not judge it: study other is not in this run")
 
 
 @pytest.mark.parametrize(
-    ("value", "status"), [("1", "the bound holds"), ("0.95", "inside"), ("0.8", "outside by 0.072")]
+    ("value", "status"), [("1", "bound_satisfied"), ("0.95", "consistent"), ("0.8", "inconsistent")]
 )
 def test_an_upper_bound(value, status):
     assert measured(value, bound="upper")[0].startswith(status)
@@ -143,14 +145,14 @@ def test_a_stand_in_judges_nothing():
     fields = {"stand_in": True, "remark": "the data set is not named"}
     for studies, because in ((STUDIES, ""), ({}, "; study tiny is not in this run")):
         found = measured("0.5", studies, **fields)
-        assert found == ("cannot be", f"the data set is not named{because}")
+        assert found == ("not_testable", f"the data set is not named{because}")
     found = row(measure=measure(**fields))
     assert found["difference"] == pytest.approx(-0.02)
 
 
 def test_penalised_and_remarked():
     status, because = measured("1.92", penalised=True, metric="data_loss", remark="as summed")
-    assert (status, because) == ("inside the prediction interval", "as summed")
+    assert (status, because) == ("consistent", "as summed")
 
 
 def test_a_number_read_off_a_curve_is_as_coarse_as_the_curve():
@@ -159,33 +161,31 @@ def test_a_number_read_off_a_curve_is_as_coarse_as_the_curve():
 
     studies = {"tiny": tables(plan(), bent)}  # a knee at step 18 of 9, 18, 27, 36
     fields = {"split": "train", "reduce": "knee", "unit": "iterations"}
-    for value, status in (("20", "inside"), ("13", "inside"), ("24", "outside by 6")):
+    for value, status in (("20", "consistent"), ("13", "consistent"), ("24", "inconsistent")):
         assert measured(value, studies, **fields)[0].startswith(status)
 
 
 def test_not_yet():
-    assert measured("0.92", {}) == ("not yet", "study tiny is not in this run")
+    assert measured("0.92", {}) == ("pending", "study tiny is not in this run")
     one = {"tiny": tables(plan(seeds=1), of_seed)}
-    assert measured("0.92", one) == ("not yet", "fewer than two finished runs")
+    assert measured("0.92", one) == ("pending", "fewer than two finished runs")
     scales = {"quick": {"recipe": {"train_samples": 9000}}}
     cut = plan(scale="quick", scales=scales)
     quick = {"tiny": tables(cut, of_seed)}
     assert measured("0.92", quick) == (
-        "not yet",
+        "pending",
         "this scale cuts: train_samples 9000 instead of all",
     )
     found = row(quick, measure=measure())  # shown all the same
-    assert (found["mean"], found["cuts"]) == (
-        pytest.approx(0.92),
-        "train_samples 9000 instead of all",
-    )
+    assert found["mean"] == pytest.approx(0.92)
+    assert words_of(found["reductions"]) == "train_samples 9000 instead of all"
 
 
 def test_fewer_seeds_make_a_study_no_less_comparable():
     made = plan(scale="default", scales={"default": {"seeds": 3}})
     found = row({"tiny": tables(made, of_seed)}, measure=measure())
-    assert (found["status"], found["n"]) == ("inside the prediction interval", 3)
-    assert found["cuts"] == "3 seeds instead of 5"
+    assert (found["status"], found["n"]) == ("consistent", 3)
+    assert words_of(found["reductions"]) == "3 seeds instead of 5"
 
 
 def test_diverged_runs_are_left_out_and_counted():
@@ -197,11 +197,11 @@ def test_diverged_runs_are_left_out_and_counted():
         return {"tiny": tables(plan(), value)}
 
     assert measured("0.92", diverging(1)) == (
-        "inside the prediction interval",
+        "consistent",
         "1 of 5 runs diverged",
     )
     assert measured("0.92", diverging(4)) == (
-        "not yet",
+        "pending",
         "fewer than two finished runs (4 of 5 runs diverged)",
     )
     assert row(diverging(2), measure=measure())["n"] == 3
@@ -210,18 +210,18 @@ def test_diverged_runs_are_left_out_and_counted():
 @pytest.mark.parametrize(
     ("value", "ours", "status", "because"),
     [
-        ("(3, 4)", "(3, 4)", "equal to the digit", ""),
-        ("(3, 4)", "(4,)", "differs", "ours is (4,)"),
-        ("60000", "60000", "equal to the digit", ""),
-        ("1.5e-10", "1.5049e-10", "equal to the digit", ""),
-        ("1.50", "1.5049", "equal to the digit", ""),
-        ("1.50", "1.512", "outside by 0.012", "ours is 1.512"),
-        ("2.3e-05", "1.0", "outside by 1", "ours is 1.0"),
+        ("(3, 4)", "(3, 4)", "exact", ""),
+        ("(3, 4)", "(4,)", "mismatch", "ours is (4,)"),
+        ("60000", "60000", "exact", ""),
+        ("1.5e-10", "1.5049e-10", "exact", ""),
+        ("1.50", "1.5049", "exact", ""),
+        ("1.50", "1.512", "inconsistent", "ours is 1.512"),
+        ("2.3e-05", "1.0", "inconsistent", "ours is 1.0"),
     ],
 )
 def test_one_value_that_no_seed_changes(value, ours, status, because):
     found = row(exact={"PUB-S1-001": Exact(ours)}, value=value)
-    assert (found["status"], found["because"]) == (status, because)
+    assert (found["status"], reason_text(parse(found))) == (status, because)
 
 
 def test_one_value_with_the_source_s_bug():
@@ -237,25 +237,25 @@ def test_one_value_with_the_source_s_bug():
     )
     exact = exact_values(of_facts, [tests, pd.DataFrame({"candidate": ["a"]})])
     assert exact["PUB-S1-001"] == Exact("10")
-    assert row(exact=exact, value="10")["status"] == "equal to the digit"
+    assert row(exact=exact, value="10")["status"] == "exact"
     equal = row(exact=exact, id="PUB-S1-002", value="2.5e-09")
-    assert (equal["status"], equal["because"]) == ("equal to the digit", "by momentum")
+    assert (equal["status"], reason_text(parse(equal))) == ("exact", "by momentum")
     bug = row(exact=exact, id="PUB-S1-003", value="1.0")
-    assert bug["status"] == "only with the source's bug"
-    assert bug["because"] == "ours is 3.5e-08; see the candidates"
+    assert bug["status"] == "source_error_only"
+    assert reason_text(parse(bug)) == "ours is 3.5e-08; see the candidates"
     assert bug["mean"] == pytest.approx(3.5e-08)
     none = exact_values(of_facts, [tests.drop(columns="with_bug")])
-    assert row(exact=none, id="PUB-S1-003", value="1.0")["status"] == "outside by 1"
+    assert row(exact=none, id="PUB-S1-003", value="1.0")["status"] == "inconsistent"
 
 
 def test_by_hand_and_nothing():
-    found = row(status="cannot be", because="so")
-    assert (found["status"], found["because"]) == ("cannot be", "so")
+    found = row(status="not testable", because="so")
+    assert (found["status"], reason_text(parse(found))) == ("not_testable", "so")
     assert pd.isna(found["mean"])
     assert pd.isna(found["n"])
-    assert row(fact="mnist.classes")["because"] == "the data set is not in this run"
-    assert (row()["status"], row()["because"]) == ("not yet", "")
-    assert row(status="not yet", because="later")["because"] == "later"
+    assert row(fact="mnist.classes")["reason"] == "data_set_missing"
+    assert (row()["status"], row()["reason"]) == ("pending", "")
+    assert reason_text(parse(row(status="pending", because="later"))) == "later"
 
 
 @pytest.mark.parametrize(
@@ -266,7 +266,7 @@ def test_by_hand_and_nothing():
         ({"corrected": measure()}, "'corrected' needs a 'measure'"),
         ({"measure": measure(), "value": "(3,)"}, "needs a number"),
         ({"measure": measure(stand_in=True)}, "needs a 'remark'"),
-        ({"status": "not yet"}, "needs a reason"),
+        ({"status": "pending"}, "needs a reason"),
         ({"measure": measure(at="first")}, "'first' is not allowed; allowed: last, best"),
     ],
 )
@@ -299,10 +299,10 @@ def test_equal_as_printed_is_what_formatting_says(value, digits):
 
 ROOT = Path(__file__).parents[2]
 ROWS = load_rows(ROOT / checks.FOLDER / "published.yaml", Published)
-BY_HAND = {"setting", "a constant", "cannot be"}
+BY_HAND = {"setting", "constant", "not_testable"}
 RESULTS = {
-    *("not yet", "equal to the digit", "inside the prediction interval", "differs"),
-    *("only with the source's bug", "the bound holds", "outside"),
+    *("pending", "exact", "consistent", "mismatch"),
+    *("source_error_only", "bound_satisfied", "inconsistent"),
 }
 
 
@@ -318,10 +318,6 @@ def made():
     return found
 
 
-def kind(status):
-    return "outside" if status.startswith("outside by ") else status
-
-
 def test_every_row_gets_one_status_whatever_is_in_the_run(made):
     exact = exact_values(facts_table(ROWS, {}), [pd.DataFrame(columns=["id", "ours", "note"])])
 
@@ -332,12 +328,13 @@ def test_every_row_gets_one_status_whatever_is_in_the_run(made):
         table = published_table(ROWS, {name: made[scale][name] for name in names}, exact)
         assert list(table["id"]) == [row.id for row in ROWS]
         for row, found in zip(ROWS, table.to_dict("records"), strict=True):
-            assert kind(found["status"]) in BY_HAND | RESULTS
+            assert found["status"] in BY_HAND | RESULTS
             if row.status is not None:
-                assert (found["status"], found["because"]) == (row.status, row.because or "")
+                assert label(found["status"]) == row.status
+                assert reason_text(parse(found)) == (row.because or "")
             if row.measure is not None and row.measure.study not in names:
-                assert found["status"] == ("cannot be" if row.measure.stand_in else "not yet")
-                assert f"study {row.measure.study} is not in this run" in found["because"]
+                assert found["status"] == ("not_testable" if row.measure.stand_in else "pending")
+                assert f"study {row.measure.study} is not in this run" in reason_text(parse(found))
 
     holds()
 
@@ -349,8 +346,8 @@ def test_the_full_scale_judges_every_row_that_is_measured(made):
             found = table.loc[row.id]
             assert found["n"] >= 2, row.id
             assert not math.isnan(found["difference"]), row.id
-            assert (found["status"] == "cannot be") == row.measure.stand_in
-            assert found["status"] != "not yet", row.id
+            assert (found["status"] == "not_testable") == row.measure.stand_in
+            assert found["status"] != "pending", row.id
             assert math.isnan(found["corrected_mean"]) == (row.corrected is None), row.id
 
 
@@ -358,7 +355,7 @@ def test_the_quick_scale_judges_no_row_that_is_measured(made):
     table = published_table(ROWS, made["quick"], {}).set_index("id")
     for row in ROWS:
         if row.measure is not None:
-            assert table.loc[row.id, "status"] in ("not yet", "cannot be"), row.id
+            assert table.loc[row.id, "status"] in ("pending", "not_testable"), row.id
 
 
 def test_what_each_group_of_rows_is_held_beside():
@@ -376,7 +373,7 @@ def test_what_each_group_of_rows_is_held_beside():
 def test_a_written_table_reads_back(tmp_path):
     rows = [
         published(measure=measure(), corrected=BATCH),
-        published(id="PUB-S1-002", status="cannot be", because="so", value="2 or 3"),
+        published(id="PUB-S1-002", status="not testable", because="so", value="2 or 3"),
     ]
     table = published_table(rows, STUDIES, {})
     (tmp_path / "published.csv").write_bytes(to_csv(table))
@@ -388,8 +385,8 @@ def test_statuses_and_text():
     table = published_table(rows, STUDIES, {"PUB-S1-002": Exact("10")})
     found = statuses_of(table)
     assert {id_: status.status for id_, status in found.items()} == {
-        "PUB-S1-001": "inside the prediction interval",
-        "PUB-S1-002": "equal to the digit",
+        "PUB-S1-001": "consistent",
+        "PUB-S1-002": "exact",
     }
     lines = to_text(table, "full").splitlines()
     assert lines[0] == "# The published numbers and ours"

@@ -21,6 +21,7 @@ from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Reading, metrics_of
 from restudy.lanes.train import train_lanes
 from restudy.plan import make_plan
+from restudy.reductions import Reduction
 from tests.evidence.made_up import measure, plan, published, puzzle, tables
 from tests.recipes import HOUSES, houses, images, lane
 
@@ -226,7 +227,7 @@ def test_a_reading_is_the_number_it_names(fields, expected):
     seeds = 0 if "minus" in fields else np.arange(5)
     assert list(taken.by_seed.index) == [0, 1, 2, 3, 4]
     assert taken.by_seed.to_numpy() == pytest.approx(expected + seeds * np.ones(5))
-    assert (taken.resolution, taken.cuts) == (0.0, "")
+    assert (taken.resolution, taken.reductions) == (0.0, ())
 
 
 def test_a_diverged_run_has_no_value():
@@ -257,9 +258,9 @@ def test_what_is_missing_is_said(fields, words):
 def test_what_the_scale_cuts_of_the_recipe_is_said():
     scales = {"quick": {"recipe": {"epochs": 2}}, "default": {"seeds": 2}}
     cut = take(reading(), {"tiny": tables(plan(scale="quick", scales=scales))})
-    assert cut.cuts == "epochs 2 instead of 4"
+    assert cut.reductions == (Reduction("epochs", "4", "2"),)
     fewer = take(reading(), {"tiny": tables(plan(scale="default", scales=scales))})
-    assert (fewer.cuts, len(fewer.by_seed)) == ("", 2)
+    assert (fewer.reductions, len(fewer.by_seed)) == ((), 2)
 
 
 # Reductions

@@ -11,9 +11,10 @@ from scipy import stats
 from restudy.evidence import timing
 from restudy.evidence.checks import Evidence
 from restudy.evidence.judging import judge, read_claim_tests, verdicts_of
-from restudy.evidence.ledger import NOT_YET, TIMED, Claim, load_rows
+from restudy.evidence.ledger import Claim, load_rows
+from restudy.evidence.reasons import parse, reason, reason_text
+from restudy.evidence.statuses import Status
 from restudy.results.table_files import to_csv
-from restudy.tables import DASH
 from tests.evidence.test_claim_tests import claim, test_of
 
 FOLDER = Path(__file__).parents[2] / "config/evidence"
@@ -82,10 +83,10 @@ def test_the_other_tables_are_the_same_whatever_the_times(both: Claim):
         said.append(timing.judged_elsewhere([both], verdicts, ["norm-step", "norm-memory"]))
     assert said[0] == said[1]
     status = said[0][both.id]
-    assert status.status == TIMED
-    assert "timed_claims.csv" in status.because
-    assert "state values" in status.because
-    assert "seconds, " not in status.because
+    assert status.status == Status.TIMED
+    assert "timed_claims.csv" in reason_text(status.reasons)
+    assert "state values" in reason_text(status.reasons)
+    assert "seconds, " not in reason_text(status.reasons)
 
 
 @pytest.mark.parametrize(
@@ -93,8 +94,8 @@ def test_the_other_tables_are_the_same_whatever_the_times(both: Claim):
     [
         (1.3, 1.2, ("supported", "supported", "supported")),
         (0.7, 1.2, ("inconclusive", "contradicted", "supported")),
-        (0.7, 1.001, ("contradicted", "contradicted", "no meaningful difference")),
-        (1.0, 1.001, ("no meaningful difference",) * 3),
+        (0.7, 1.001, ("contradicted", "contradicted", "no_meaningful_difference")),
+        (1.0, 1.001, ("no_meaningful_difference",) * 3),
     ],
 )
 def test_the_verdict_is_that_of_times_and_counts_together(
@@ -106,7 +107,9 @@ def test_the_verdict_is_that_of_times_and_counts_together(
     for table in (counted, read_claim_tests(path)):
         (row,) = timing.timed_claims([both], table, timed).to_dict("records")
         assert (row["verdict"], row["of_times"], row["of_counts"]) == wanted
-        assert row["because"].index("seconds") < row["because"].index("state values")
+        assert reason_text(parse(row)).index("seconds") < reason_text(parse(row)).index(
+            "state values"
+        )
 
 
 def test_a_claim_of_times_alone():
@@ -114,19 +117,19 @@ def test_a_claim_of_times_alone():
     counted, timed = tables(made, 1.3, 1.0)
     assert counted.empty
     (row,) = timing.timed_claims([made], counted, timed).to_dict("records")
-    assert (row["verdict"], row["of_times"], row["of_counts"]) == ("supported", "supported", DASH)
+    assert (row["verdict"], row["of_times"], row["of_counts"]) == ("supported", "supported", "")
     said = timing.judged_elsewhere([made], verdicts_of([made], counted), ["norm-step"])
-    assert said[made.id].status == TIMED
-    assert said[made.id].because.endswith("not the same twice")
+    assert said[made.id].status == Status.TIMED
+    assert reason_text(said[made.id].reasons).endswith("not the same twice")
 
 
 def test_without_the_experiment_it_is_not_yet(both: Claim):
     verdicts = verdicts_of([both], judge([both], {}, {}))
     said = timing.judged_elsewhere([both], verdicts, [])
-    assert said == {both.id: (NOT_YET, "experiment norm-step is not in this run")}
+    assert said == {both.id: (Status.PENDING, (reason("not_in_this_run", experiment="norm-step"),))}
     none = judge([both], {}, {}, timed=True)
     (row,) = timing.timed_claims([both], judge([both], {}, {}), none).to_dict("records")
-    assert row["verdict"] == NOT_YET
+    assert row["verdict"] == Status.PENDING
 
 
 def test_a_claim_without_times_is_left_alone():

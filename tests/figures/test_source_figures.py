@@ -15,6 +15,7 @@ from restudy.evidence.ledger import load_ledger
 from restudy.figures.sources import caption, draw
 from restudy.figures.study_panels import Tables
 from restudy.figures.style import Drawing, save
+from restudy.reductions import of_plain
 from tests.figures.looking import problems
 from tests.figures.made_up_studies import EVIDENCE, diverge, source_figures, tables, to_draw
 
@@ -106,7 +107,7 @@ def test_titles_and_captions_say_what_it_is() -> None:
             assert text.startswith(f"{id_}, for {figure.source}: {figure.drawing.title}.")
             if about:
                 assert f"Study {figure.study}, scale {scale}, {about['seeds']} seeds" in text
-                assert all(cut in text for cut in about["cuts"])
+                assert all(cut.text in text for cut in of_plain(about["reductions"]))
 
 
 # Curves

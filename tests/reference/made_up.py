@@ -31,8 +31,9 @@ STUDY = {
 COMMIT = "0123456789ab"
 PUBLISHED = {
     **{"source": "S1", "experiment": "EXP", "metric": "accuracy", "unit": "percent"},
-    **{"split_as_labelled": "test", "split_really": "test", "cuts": "", "study": "tiny"},
-    **{"corrected_mean": "", "corrected_low": "", "corrected_high": "", "because": "measured"},
+    **{"split_as_labelled": "test", "split_really": "test", "reductions": "", "study": "tiny"},
+    **{"corrected_mean": "", "corrected_low": "", "corrected_high": "", "distance": ""},
+    **{"reason": "", "reason_args": ""},
 }
 
 
@@ -135,7 +136,7 @@ def _evidence(folder, runs):
     mean, sd, n = values.mean(), values.std(ddof=1), len(values)
     row = {**PUBLISHED, "id": "PUB-1", "value": "95.1", "mean": mean, "sd": sd, "n": n}
     row |= {"low": mean - 3 * sd, "high": mean + 3 * sd, "difference": 95.1 - mean}
-    row["status"] = "inside the prediction interval"
+    row["status"] = "consistent"
     write(folder, "published", pd.DataFrame([row]))
     (folder / "tables/published.md").write_text("# Numbers")
     write(folder, "timed_claims", pd.DataFrame({"id": ["CLM-T"], "verdict": ["supported"]}))
@@ -147,7 +148,11 @@ def _evidence(folder, runs):
     }
     write(folder, "unit_tests", pd.DataFrame(tests))
     claims = {"id": ["CLM-1", "CLM-2"], "source": "S1", "status": ["supported", "inconclusive"]}
-    write(folder, "claims", pd.DataFrame({**claims, "because": "effect 0.013 of 3 seeds"}))
+    write(
+        folder,
+        "claims",
+        pd.DataFrame({**claims, "reason": "stated", "reason_args": '[{"text": "0.013"}]'}),
+    )
 
 
 def copy(root, other):

@@ -7,6 +7,7 @@ import shutil
 import pytest
 
 from restudy.config.settings import Settings
+from restudy.evidence.reasons import columns, reason
 from restudy.reference import gather
 from restudy.reference.origin import report_commit
 from restudy.results.table_files import read_table, to_csv
@@ -89,7 +90,8 @@ def test_a_run_of_other_studies_is_refused(checkout, command):
     before = path.read_bytes()
     times = path.stat()
     table = read(checkout.results, "published")
-    table.loc[0, "because"] = "study tiny is not in this run"
+    for name, value in columns([reason("not_in_this_run", study="tiny")]).items():
+        table.loc[0, name] = value
     path.write_bytes(to_csv(table))
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     with pytest.raises(SystemExit, match="the last run did not have tiny"):

@@ -17,7 +17,7 @@ CLAIMS = load_rows(ROOT / "config/evidence/claims.yaml", Claim)
 
 # What a run says where it has no study: that the numbers are not there.
 BLANK = {
-    "published": ("mean", "sd", "n", "low", "high", "difference", "corrected_mean", "cuts"),
+    "published": ("mean", "sd", "n", "low", "high", "difference", "corrected_mean", "reductions"),
     "claim_tests": ("treatment", "control", "effect", "low", "high", "n", "sd", "p", "p_equal"),
     "errata_shown": ("n", "as_published", "corrected", "difference", "low", "high", "p"),
     "contrasts": ("n", "mean", "low", "high", "p", "other", "sign"),
@@ -62,12 +62,12 @@ def part(whole, done):
             table.loc[missing, list(BLANK[name])] = ""
         if name == "claim_tests":
             table.loc[missing, ["p_adjusted", "p_contradicts", "dataset"]] = ""
-            table.loc[missing, "verdict"] = "not yet"
+            table.loc[missing, "verdict"] = "pending"
             # One row for each test without data, where there are several data sets else.
             table = table[~missing | ~table.duplicated(["claim", "test"])].reset_index(drop=True)
             table = settled(CLAIMS, table)
         if name == "published":
-            table.loc[missing, "status"] = "not yet"
+            table.loc[missing, "status"] = "pending"
         found[name] = table
     return found
 
@@ -106,7 +106,7 @@ def test_verdicts_of_a_whole_run_are_found_again(whole):
 def test_a_part_alone_adjusts_for_its_own_tests(whole):
     """With fewer tests in its family, an adjusted p is smaller or the same, and Holm's by hand."""
     tests = whole["claim_tests"]
-    topic = tests[(tests["topic"] == "optimiser") & (tests["exploratory"] == "")]
+    topic = tests[(tests["topic"] == "optimiser") & (tests["exploratory"] == "False")]
     one = topic["study"].iloc[0]
     alone = in_parts(whole, [[one]])["claim_tests"]
     alone = alone[(alone["topic"] == "optimiser") & (alone["p_adjusted"] != "")]
@@ -124,7 +124,7 @@ def test_what_is_not_trusted_is_left_out(whole):
     names = sorted(subjects(whole))
     gathered = merge(part(whole, []), part(whole, names), set(), [])
     tests = gathered["claim_tests"]
-    assert set(tests["verdict"]) == {"not yet"}
+    assert set(tests["verdict"]) == {"pending"}
     assert (gathered["errata_shown"]["n"] == "").all()
     assert gathered["forensics"].empty
 
@@ -132,11 +132,11 @@ def test_what_is_not_trusted_is_left_out(whole):
 def test_an_answer_to_another_question_is_none(whole):
     names = sorted(subjects(whole))
     old = part(whole, names)
-    index = old["claim_tests"].index[old["claim_tests"]["verdict"] != "not yet"][0]
+    index = old["claim_tests"].index[old["claim_tests"]["verdict"] != "pending"][0]
     claim, test = old["claim_tests"].loc[index, ["claim", "test"]]
     same = (old["claim_tests"]["claim"] == claim) & (old["claim_tests"]["test"] == test)
     old["claim_tests"].loc[same, "margin"] = "12345"
     tests = merge(part(whole, []), old, set(names), [])["claim_tests"]
     found = tests[(tests["claim"] == claim) & (tests["test"] == test)]
-    assert set(found["verdict"]) == {"not yet"}
-    assert (tests["verdict"] != "not yet").any()
+    assert set(found["verdict"]) == {"pending"}
+    assert (tests["verdict"] != "pending").any()

@@ -131,14 +131,14 @@ def test_many_numbers_a_little_outside_are_no_chance(reference, elsewhere, tmp_p
 
 def test_a_verdict_may_change_with_its_numbers(reference, elsewhere, tmp_path):
     own = made_up.copy(elsewhere, tmp_path / "own")
-    made_up.change(own, "published", 0, "status", "outside by 0.1")
+    made_up.change(own, "published", 0, "status", "inconsistent")
     made_up.change(own, "claims", 0, "status", "inconclusive")
     found = judged(reference, own)
     assert found.agrees
     assert only(found, "claims") == {"CLM-1": Outcome.FOLLOWS}
     told = tell(found)
     assert "claims [CLM-1] status: supported -> inconclusive" in told
-    assert "status: inside the prediction interval -> outside by 0.1" in told
+    assert "status: consistent -> inconsistent" in told
 
 
 @pytest.mark.parametrize(

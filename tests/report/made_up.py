@@ -30,7 +30,7 @@ CLAIMS = pd.DataFrame(
         "id": [f"CLM-BN-{number:02d}" for number in range(1, 7)],
         "topic": ["batch norm", "batch norm", "loss", "loss", "loss", "dropout"],
         "source": ["S1", "S1, S3", "S3", "S4", "S4", "S3, S4"],
-        "verdict": ["supported", "contradicted", "supported", "not yet", "inconclusive", "not yet"],
+        "verdict": ["supported", "contradicted", "supported", "pending", "inconclusive", "pending"],
         "effect": ["0.5", "\N{MINUS SIGN}2.25", "10", "\N{EN DASH}", "+0.25", "\N{EN DASH}"],
         "found": [Folded("2 tests", ("One, see CLM-BN-06.", NASTY)), *"abcde"],
     }

@@ -44,10 +44,10 @@ def claims(*rows: tuple[str, str, str]) -> pd.DataFrame:
     """Return the ledger's table of claims: id, topic and status of each."""
     made = [
         {"id": id_, "source": "S1, S7", "topic": topic, "statement": f"{id_} holds."}
-        | {"status": status, "because": ""}
+        | {"status": status, "reason": "", "reason_args": ""}
         for id_, topic, status in rows
     ]
-    columns = ["id", "source", "topic", "statement", "status", "because"]
+    columns = ["id", "source", "topic", "statement", "status", "reason", "reason_args"]
     return pd.DataFrame(made, columns=columns)
 
 
@@ -58,6 +58,7 @@ def tests(*rows: dict[str, Any]) -> pd.DataFrame:
         | {"topic": "t", "test": 1, "number": "test accuracy", "sides": "a against b"}
         | {"predicts": "greater", "scale_of": "difference", "margin": 0.01, "n": 5}
         | {"effect": 0.02, "low": 0.01, "high": 0.03, "low_power": False}
+        | {"redesigned": False, "exploratory": False}
         | row
         for row in rows
     ]
@@ -82,9 +83,12 @@ def shown(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(made, columns=list(SHOWN))
 
 
+REDUCTIONS = [{"field": "epochs", "full": "9", "reduced": "1"}]
+
+
 def study(name: str = "s1-one", **description: Any) -> Ran:
     """Return a study of two networks on three seeds, and one difference of theirs."""
-    told = {"name": name, "source": "S1", "as_published": False, "cuts": ["epochs 1 instead of 9"]}
+    told = {"name": name, "source": "S1", "as_published": False, "reductions": REDUCTIONS}
     told |= {"factors": {"norm": ["none", "batch"]}}
     runs = [
         {"cell": f"{name}-{norm}", "lane": f"s{seed}", "seed": seed}
@@ -145,11 +149,11 @@ def full() -> Tables:
         commit="0123456789ab",
         sources=SOURCES,
         published=published(
-            {"status": "equal to the digit"},
-            held("1.1", "inside the prediction interval"),
-            held("1.0", "only with the source's bug"),
-            held("1.6", "outside by 0.4", metric="loss"),
-            {"status": "not yet"},
+            {"status": "exact"},
+            held("1.1", "consistent"),
+            held("1.0", "source_error_only"),
+            held("1.6", "inconsistent", metric="loss"),
+            {"status": "pending"},
             {"status": "setting"},
         ),
         ledger={
@@ -157,16 +161,16 @@ def full() -> Tables:
                 ("CLM-A-01", "t", "supported"),
                 ("CLM-A-02", "t", "contradicted"),
                 ("CLM-A-03", "u", "inconclusive"),
-                ("CLM-A-04", "u", "not yet"),
+                ("CLM-A-04", "u", "pending"),
             ),
-            "errata": errata(("ERR-S1-01", "shown"), ("ERR-S1-02", "not yet")),
+            "errata": errata(("ERR-S1-01", "effect_confirmed"), ("ERR-S1-02", "pending")),
             "systems": pd.DataFrame([{"id": "EXP-S1-A", "source": "S1", "name": "Network A"}]),
         },
         claim_tests=tests(
             {"claim": "CLM-A-01", "verdict": "supported"},
             {"claim": "CLM-A-02", "verdict": "contradicted", "effect": -0.05},
             {"claim": "CLM-A-03", "verdict": "inconclusive", "low_power": True, "topic": "u"},
-            {"claim": "CLM-A-04", "verdict": "not yet", "effect": float("nan"), "topic": "u"},
+            {"claim": "CLM-A-04", "verdict": "pending", "effect": float("nan"), "topic": "u"},
         ),
         errata_shown=shown(found),
         contrasts=contrasts("survives", "open", ""),

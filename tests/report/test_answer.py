@@ -1,17 +1,19 @@
 """The counts add up, and the findings are those of the declared rule."""
 
 import math
+from typing import Any
 
 import pandas as pd
 import pytest
 
+from restudy.reductions import Reduction
 from restudy.report import answer
 from restudy.report.findings import clearness, findings
 
 STATUSES = [
-    *("equal to the digit", "equal to the digit", "inside the prediction interval"),
-    *("the bound holds", "only with the source's bug", "outside by 0.01", "differs"),
-    *("not yet", "cannot be", "setting", "a constant"),
+    *("exact", "exact", "consistent"),
+    *("bound_satisfied", "source_error_only", "inconsistent", "mismatch"),
+    *("pending", "not_testable", "setting", "constant"),
 ]
 
 
@@ -34,20 +36,20 @@ def test_numbers_are_counted_once_each():
 
 
 def test_claims_are_counted_once_each():
-    told = ["supported"] * 3 + ["contradicted", "no meaningful difference", "inconclusive"]
-    tally = answer.claims([*told, "not yet", "timed", "cannot be"])
+    told = ["supported"] * 3 + ["contradicted", "no_meaningful_difference", "inconclusive"]
+    tally = answer.claims([*told, "pending", "timed", "not_testable"])
     assert sum(count.number for count in tally.counts) == 9
     assert tally.sentence == (
         "Of 9 claims 3 held, and 2 did not: our runs contradict 1, and show no meaningful "
         "difference where 1 sees one. 1 is inconclusive, for want of runs or since their tests "
         "disagree; 2 are not tested by this run. 1 cannot be tested here."
     )
-    assert "not tested" not in answer.claims([*told, "cannot be"]).sentence
+    assert "not tested" not in answer.claims([*told, "not_testable"]).sentence
 
 
 def test_mistakes_are_counted_once_each():
-    told = ["shown", "no difference found", "judged by its rows", "of wording only", "not yet"]
-    tally = answer.errata(pd.Series([*told, "cannot be"]))
+    told = ["effect_confirmed", "no_effect_found", "assessed", "wording_only", "pending"]
+    tally = answer.errata(pd.Series([*told, "not_testable"]))
     assert [count.number for count in tally.counts] == [1, 1, 1, 1, 2]
     assert tally.sentence == (
         "Of 6 mistakes found in the sources 1 is shown to change a number, 1 is not; 1 is judged "
@@ -63,12 +65,16 @@ def test_nothing_is_counted_as_nothing():
         assert tally.sentence.startswith("Of 0 ")
 
 
+def reductions(*found: tuple[str, Any, Any]) -> list[dict[str, Any]]:
+    return [Reduction(*one)._asdict() for one in found]
+
+
 def test_cuts_in_a_sentence():
     described = [
-        {"cuts": ["2 seeds instead of 5", "epochs 2 instead of 20", "steps 3 instead of 9"]},
-        {"cuts": ["1 seed instead of 5", "train_samples 100 instead of all"]},
-        {"cuts": ["norm none instead of none, batch"]},
-        {"cuts": []},
+        {"reductions": reductions(("seeds", 5, 2), ("epochs", "20", "2"), ("steps", "9", "3"))},
+        {"reductions": reductions(("seeds", 5, 1), ("train_samples", "all", "100"))},
+        {"reductions": reductions(("norm", ["none", "batch"], ["none"]))},
+        {"reductions": []},
     ]
     assert answer.cuts(described, "quick", experiments=False) == (
         "Scale quick cuts 3 of 4 studies: fewer seeds in 2, shorter training in 1, fewer samples "
@@ -88,7 +94,7 @@ def test_of(claim, topic, verdict, low, high, **fields):
     row = {"claim": claim, "topic": topic, "test": 1, "study": "s", "dataset": "mnist"}
     row |= {"number": "accuracy", "sides": "a less b", "predicts": "greater", "n": 5}
     row |= {"scale_of": "difference", "margin": 0.01, "verdict": verdict}
-    row |= {"exploratory": ""}
+    row |= {"exploratory": False}
     return row | {"low": low, "effect": (low + high) / 2, "high": high} | fields
 
 
@@ -102,7 +108,7 @@ test_of.__test__ = False
         (test_of("c", "t", "supported", 0.02, 0.08), 2),
         (test_of("c", "t", "contradicted", -0.09, -0.03), 3),
         # That there is no difference is the clearer the narrower the interval is about 0.
-        (test_of("c", "t", "no meaningful difference", -0.002, 0.005), -0.5),
+        (test_of("c", "t", "no_meaningful_difference", -0.002, 0.005), -0.5),
         (test_of("c", "t", "supported", -0.002, 0.004, predicts="equal"), -0.4),
         (test_of("c", "t", "supported", -0.09, 0.004, predicts="no greater"), -0.4),
         (test_of("c", "t", "supported", -0.002, 0.09, predicts="no less"), -0.2),
@@ -131,14 +137,18 @@ def tables():
             test_of("CLM-B-02", "b", "supported", 0.02, 0.03),
             # Its other tests disagree: the verdict on the claim is another.
             test_of("CLM-B-03", "b", "supported", 0.5, 0.6),
-            test_of("CLM-C-01", "c", "no meaningful difference", -0.001, 0.001),
+            test_of("CLM-C-01", "c", "no_meaningful_difference", -0.001, 0.001),
         ]
     )
     claims = tests[["claim", "verdict"]].set_axis(["id", "status"], axis=1)
     claims = claims.assign(source="S1", statement="It is so.")
     claims.loc[claims["id"] == "CLM-B-03", "status"] = "inconclusive"
     errata = pd.DataFrame(
-        {"id": ["ERR-S1-01", "ERR-S1-02"], "status": "shown", "what_is_wrong": "All of it."}
+        {
+            "id": ["ERR-S1-01", "ERR-S1-02"],
+            "status": "effect_confirmed",
+            "what_is_wrong": "All of it.",
+        }
     )
     shown = pd.DataFrame(
         {
@@ -153,7 +163,7 @@ def tables():
             "difference": [-0.05, -0.01],
             "low": [-0.06, -0.015],
             "high": [-0.04, -0.005],
-            "exploratory": "",
+            "exploratory": False,
         }
     )
     shares = pd.DataFrame(

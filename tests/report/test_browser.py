@@ -102,7 +102,7 @@ def test_filters(tab):
     choose(tab, 0, "")
     choose(tab, 1, "S3")
     assert tab.run(IDS) == "CLM-BN-02 CLM-BN-03 CLM-BN-06"
-    choose(tab, 2, "not yet")
+    choose(tab, 2, "pending")
     assert tab.run(IDS) == "CLM-BN-06"
     assert tab.run(COUNT) == "1 of 6 rows"
     tab.run("document.querySelector('#claims button[type=reset]').click()")

@@ -128,10 +128,10 @@ def test_a_page_may_have_no_findings() -> None:
     ("status", "expected"),
     [
         ("supported", GOOD),
-        ("outside by 0.012", BAD),
-        ("no meaningful difference", MIXED),
-        ("no difference found", PLAIN),
-        ("not yet", OPEN),
+        ("inconsistent", BAD),
+        ("no_meaningful_difference", MIXED),
+        ("no_effect_found", PLAIN),
+        ("pending", OPEN),
         ("setting", PLAIN),
     ],
 )

@@ -30,16 +30,16 @@ def test_printed_numbers(found):
     )
     assert found["numbers"]["columns"] == ["S1"]
     assert found["numbers"]["by_source"][0] == {
-        **{"status": "equal to the digit", "judged": True, "counts": ["1"], "all": "1"},
+        **{"status": "exact", "judged": True, "counts": ["1"], "all": "1"},
     }
-    assert found["numbers"]["by_source"][-1]["status"] == "not yet"
+    assert found["numbers"]["by_source"][-1]["status"] == "pending"
 
 
 def test_the_number_farthest_outside_is_named():
     table = made_up.published(
-        made_up.held("1.4", "outside by 0.2"),
-        made_up.held("-3", "outside by 3.8", metric="loss"),
-        made_up.held("9", "not yet"),
+        made_up.held("1.4", "inconsistent"),
+        made_up.held("-3", "inconsistent", metric="loss"),
+        made_up.held("9", "pending"),
     )
     assert numbers.farthest(table) == (
         "Farthest outside is PUB-S1-002, loss: the source prints -3, one more run of ours is "
@@ -111,7 +111,7 @@ def test_an_effect_s_place_is_counted_in_margins(fields, in_margins):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"predicts": "equal"}, {"margin": 0.0}, {"verdict": "not yet"}, {"effect": math.nan}]
+    "fields", [{"predicts": "equal"}, {"margin": 0.0}, {"verdict": "pending"}, {"effect": math.nan}]
 )
 def test_an_effect_without_a_place_is_left_out(fields):
     row = {"claim": "CLM-A-01", "verdict": "supported"} | fields
@@ -132,7 +132,9 @@ def test_mistakes(found):
 
 def test_a_mistake_whose_difference_may_be_nothing_is_not_listed():
     row = {"erratum": "ERR-S1-01", "what": "m", "low": -0.1, "high": 0.1, "difference": 0.0}
-    assert errata.effects(made_up.errata(("ERR-S1-01", "shown")), made_up.shown(row)) == []
+    assert (
+        errata.effects(made_up.errata(("ERR-S1-01", "effect_confirmed")), made_up.shown(row)) == []
+    )
 
 
 def test_a_table_is_no_longer_than_a_page():
@@ -155,7 +157,7 @@ def test_claims_against_each_other(found):
     (pair,) = found["claims"]["opposed"]
     assert (pair["claim"], pair["other"]) == ("CLM-A-01", "CLM-A-02")
     beyond = made_up.opposed(("CLM-A-01", "CLM-A-02"))
-    beyond = beyond.assign(verdict="cannot be", other_verdict="cannot be")
+    beyond = beyond.assign(verdict="not_testable", other_verdict="not_testable")
     assert claims.opposed(beyond) == []
 
 
@@ -207,7 +209,7 @@ def test_how_much_was_run(found):
 
 def test_a_run_that_studies_share_is_counted_once():
     one = made_up.study()
-    both = studies.extent([one, replace(one, description=one.description | {"cuts": []})])
+    both = studies.extent([one, replace(one, description=one.description | {"reductions": []})])
     assert (both["studies"], both["networks"]) == ("2 studies", "6 trained networks")
     assert "1 of the 2 studies" in both["cut"]
     lost = one.runs.assign(status=["diverged", *["finished"] * 5])
@@ -292,9 +294,7 @@ def test_dots_are_stacked_where_they_would_hide_each_other():
 
 def test_tests_that_were_designed_after_a_look_are_counted_and_exploratory_ones_left_out():
     one = {"claim": "CLM-A-01", "verdict": "supported"}
-    rows = made_up.tests(
-        one | {"redesigned": "it was wrong"}, one | {"test": 2, "exploratory": "a look"}
-    )
+    rows = made_up.tests(one | {"redesigned": True}, one | {"test": 2, "exploratory": True})
     assert claims.designs(rows).startswith("1 test replaces one that did not test its claim")
     assert "1 test is exploratory" in claims.designs(rows)
     assert claims.designs(made_up.tests(one)) == ""

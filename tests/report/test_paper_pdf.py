@@ -40,7 +40,7 @@ LACKS = {
         made_up.full(),
         claim_tests=made_up.tests(),
         ledger=dict(made_up.full().ledger)
-        | {"claims": made_up.claims(("CLM-A-01", "t", "not yet"))},
+        | {"claims": made_up.claims(("CLM-A-01", "t", "pending"))},
     ),
     "effects of mistakes": replace(made_up.full(), errata_shown=made_up.shown()),
     "differences": replace(
@@ -52,7 +52,7 @@ LACKS = {
         | {"claims": made_up.claims(("CLM-A-01", "t", "supported"))},
     ),
     "runs of printed numbers": replace(
-        made_up.full(), published=made_up.published({"status": "not yet"})
+        made_up.full(), published=made_up.published({"status": "pending"})
     ),
     "simulations": replace(made_up.full(), calibration=made_up.calibration().iloc[:0]),
     "searches": replace(made_up.full(), puzzles=pd.DataFrame(columns=made_up.CONCLUSIONS)),

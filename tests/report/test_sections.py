@@ -12,9 +12,10 @@ from restudy.evidence.demonstrations import demonstrate
 from restudy.evidence.forensics_tables import COLUMNS as CANDIDATES
 from restudy.evidence.forensics_tables import CONCLUSIONS
 from restudy.evidence.judging import judge, read_claim_tests
-from restudy.evidence.ledger import TIMED, Status
 from restudy.evidence.published import COLUMNS as PUBLISHED
 from restudy.evidence.published import read_published_table
+from restudy.evidence.reasons import Finding, columns, stated
+from restudy.evidence.statuses import Status, label
 from restudy.evidence.timing import COLUMNS as TIMED_COLUMNS
 from restudy.evidence.timing import timed_claims, timed_contradictions
 from restudy.experiments.declaration import Table as Declared
@@ -27,7 +28,7 @@ from restudy.report.page import render
 from restudy.report.parts import Folded, Picture, Table
 from restudy.report.provenance import provenance
 from restudy.report.puzzles import puzzles
-from restudy.report.sources import Evidence, parts, sources, title
+from restudy.report.sources import Evidence, sources, title
 from restudy.report.studies import studies, study
 from restudy.results.table_files import to_csv
 from restudy.stats.calibration import calibrate
@@ -58,8 +59,14 @@ def shown(*sections) -> str:
 
 def statuses(id_: str) -> pd.DataFrame:
     row = {"id": id_, "source": "S1", "topic": "t", "statement": "s", "severity": "high"}
-    row |= {"where": "w", "what_is_wrong": "all", "because": "b", "title": "T", "figure": ""}
-    return pd.DataFrame([row | {"status": "not yet"}])
+    row |= {
+        "where": "w",
+        "what_is_wrong": "all",
+        **columns(stated("b")),
+        "title": "T",
+        "figure": "",
+    }
+    return pd.DataFrame([row | {"status": "pending"}])
 
 
 def no_times() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -72,12 +79,12 @@ def test_claims(tmp_path, there):
     studies = ({"tiny": tables}, {"tiny": runs}) if there else ({}, {})
     path = tmp_path / "claim_tests.csv"
     path.write_bytes(to_csv(judge([claim(test_of())], *studies)))
-    ledger = statuses("CLM-BN-01").assign(status="no meaningful difference" if there else "not yet")
+    ledger = statuses("CLM-BN-01").assign(status="no_meaningful_difference" if there else "pending")
     section = claims(ledger, read_claim_tests(path), *no_times())
     tables = tables_of(section)
-    expected = "no meaningful" if there else "not yet"
+    expected = "no meaningful" if there else "pending"
     (row,) = tables["Every claim"].to_dict("records")
-    assert row["verdict"].startswith(expected)
+    assert label(row["verdict"]).startswith(expected)
     (line,) = row["what our runs say"].lines
     assert row["what our runs say"].summary.startswith("1 test: 1 ")
     assert f": {expected}" in line
@@ -88,10 +95,10 @@ def test_claims(tmp_path, there):
 
 def test_what_no_test_tells_of_has_its_reason():
     none = judge([], {}, {})
-    ledger = statuses("CLM-BN-01").assign(status="cannot be", because="short")
+    ledger = statuses("CLM-BN-01").assign(status="not_testable", **columns(stated("short")))
     (row,) = tables_of(claims(ledger, none, *no_times()))["Every claim"].to_dict("records")
     assert row["what our runs say"] == "short"
-    long = ledger.assign(because="long " * 50)
+    long = ledger.assign(**columns(stated("long " * 50)))
     (row,) = tables_of(claims(long, none, *no_times()))["Every claim"].to_dict("records")
     assert row["what our runs say"] == Folded("why", ("long " * 50,))
 
@@ -100,7 +107,7 @@ def test_a_claim_about_time_has_its_verdict_from_the_table_of_times():
     both = claim(test_of(**SECONDS), test_of(**COUNTS))
     counted, times = timed_tables(both, 1.3, 1.2)
     judged = timed_claims([both], counted, times)
-    ledger = statuses("CLM-BN-01").assign(status=TIMED)
+    ledger = statuses("CLM-BN-01").assign(status=Status.TIMED)
     assert verdicts(ledger, judged) == ["supported"]
     tables = tables_of(claims(ledger, counted, judged, times))
     assert tables["Every claim"]["verdict"].tolist() == ["supported"]
@@ -113,11 +120,17 @@ def test_a_claim_about_time_has_its_verdict_from_the_table_of_times():
 def test_contradictions_stand_side_by_side_with_their_curves():
     claims = [
         *two(),
-        claim(id="CLM-BN-03", contradicted_by=[REMARK], status="not yet", because="b"),
+        claim(id="CLM-BN-03", contradicted_by=[REMARK], status="pending", because="b"),
     ]
-    verdicts = dict.fromkeys((one.id for one in claims), Status(TIMED, "elsewhere"))
+    verdicts = dict.fromkeys((one.id for one in claims), Finding(Status.TIMED, stated("elsewhere")))
     times = {"id": ["CLM-BN-01", "CLM-BN-02"], "verdict": ["supported", "contradicted"]}
-    judged = pd.DataFrame(times | {"because": ["+1 (0.9 to 1.1; n 5)", "-1"]})
+    judged = pd.DataFrame(
+        times
+        | {
+            name: [columns(stated(text))[name] for text in ("+1 (0.9 to 1.1; n 5)", "-1")]
+            for name in ("reason", "reason_args")
+        }
+    )
     table = contradictions(claims, verdicts)
     timed = timed_contradictions(claims, verdicts, judged)
     picture = Picture(SVG, "A caption", "alt", "CON-BN-01")
@@ -141,7 +154,7 @@ def evidence(tmp_path, *, there: bool) -> Evidence:
     number = dict.fromkeys(PUBLISHED, "") | {
         "id": "PUB-S1-001",
         "source": "S1",
-        "status": "not yet",
+        "status": "pending",
     }
     path = tmp_path / "published.csv"
     path.write_bytes(to_csv(pd.DataFrame([number] if there else [], columns=list(PUBLISHED))))
@@ -187,14 +200,6 @@ def test_a_source_has_its_numbers_figures_and_mistakes(tmp_path):
     assert {"S1", "S5", "PUB-S1-001", "FIG-S1-01", "FIG-S1-02", "ERR-S1-01"} <= set(ids)
 
 
-def test_a_reason_is_parted_but_not_in_brackets():
-    assert parts("a: 1 (0 to 2; n 5); b [x; y (z; z)]; c") == (
-        "a: 1 (0 to 2; n 5)",
-        "b [x; y (z; z)]",
-        "c",
-    )
-
-
 def test_a_user_s_own_source_may_have_nothing(tmp_path):
     section = sources(SOURCES, evidence(tmp_path, there=False))
     assert all(part.empty and not part.blocks for part in section.parts)
@@ -219,7 +224,11 @@ def test_what_matters_has_a_place_for_each_study():
 
 def test_puzzles():
     solved = pd.DataFrame([dict.fromkeys(CONCLUSIONS, "1") | {"puzzle": "PUZ-S1-01"}])
-    row = dict.fromkeys(CANDIDATES, "1") | {"puzzle": "PUZ-S1-01", "verdict": "ruled out"}
+    row = (
+        dict.fromkeys(CANDIDATES, "1")
+        | {"reason": "", "reason_args": ""}
+        | {"puzzle": "PUZ-S1-01", "verdict": "ruled_out"}
+    )
     candidates = pd.DataFrame([row | {"candidate": name} for name in "aab"])
     section = puzzles(solved, candidates)
     assert len(section.blocks[1].frame) == 2
@@ -285,7 +294,7 @@ def test_a_study_shows_means_first_and_the_rest_folded():
         "scale": "quick",
         "as_published": False,
         "factors": {"norm": ["none", "batch"], "batch_size": sizes},
-        "cuts": ["train_samples 10 instead of all"],
+        "reductions": [{"field": "train_samples", "full": "all", "reduced": "10"}],
     }
     section = study(
         described,

@@ -9,9 +9,9 @@ from restudy.tracking.store import ensure_experiment
 from restudy.tracking.summaries import files_of, read_verdicts
 from restudy.tracking.sync import sync
 
-CLAIMS = """id,source,topic,statement,scope,metric,status,because
-CLM-BN-01,S3,batch norm,"It is faster, and better.",in scope,accuracy,supported,
-CLM-BN-02,S3,batch norm,It is cheaper.,in scope,seconds,contradicted,
+CLAIMS = """id,source,topic,statement,scope,metric,status,reason,reason_args
+CLM-BN-01,S3,batch norm,"It is faster, and better.",in scope,accuracy,supported,,
+CLM-BN-02,S3,batch norm,It is cheaper.,in scope,seconds,contradicted,,
 """
 STUDY = make_study() | {"claims": ["CLM-BN-01"], "results": "results", "keep_weights": False}
 NOTE = "mlflow.note.content"

@@ -67,7 +67,7 @@ def make_study(name="norms", lanes=("s0-a", "s1-b"), cell=CELL, levels=("none", 
         "question": "A question?",
         "scale": "quick",
         "factors": {"norm": list(levels), "dataset": ["mnist"]},
-        "cuts": ["2 seeds instead of 10"],
+        "reductions": [{"field": "seeds", "full": 10, "reduced": 2}],
         "datasets": ["mnist"],
         "keep_weights": True,
         "runs": [

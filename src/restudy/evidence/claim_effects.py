@@ -11,9 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from restudy.evidence.claim_tests import DATASET, ClaimTest, Over, Where
-from restudy.evidence.measuring import MissingError, StudyTables, cuts
+from restudy.evidence.measuring import MissingError, StudyTables, reductions_of
 from restudy.evidence.readings import Number
+from restudy.evidence.reasons import Reason, reason
 from restudy.evidence.run_values import Reach, at_levels, number_of, reach_of, run_values
+from restudy.reductions import Reduction
 from restudy.stats.correlation import spearman
 from restudy.stats.effects import Effect, effect_of
 from restudy.stats.intervals import mean_interval
@@ -34,8 +36,8 @@ class Found(NamedTuple):
         diverged: runs that took part and have no finite loss, or of an experiment no number.
         unpaired: combinations of other levels that were left out, since a side had no number, or
             since they are no contest, see :class:`Reach`.
-        because: why nothing may be concluded from it, in words; empty where something may.
-        cuts: what the scale cuts of the study, in words.
+        reasons: why nothing may be concluded from it; empty where something may.
+        reductions: what the scale reduces of the study.
     """
 
     dataset: str
@@ -45,8 +47,8 @@ class Found(NamedTuple):
     sd: float
     diverged: int
     unpaired: int
-    because: str = ""
-    cuts: str = ""
+    reasons: tuple[Reason, ...] = ()
+    reductions: tuple[Reduction, ...] = ()
 
 
 def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> Iterator[Found]:
@@ -66,9 +68,7 @@ def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> I
     _check_levels(test, factors)
     if isinstance(test.control, float) and test.control and not tables.description["comparable"]:
         # A printed number is about the source's own budget; a gap of 0 is about any.
-        raise MissingError(
-            f"compared with a number, and this scale cuts: {cuts(tables.description)}"
-        )
+        raise MissingError("needs_full_scale", reductions=tables.description["reductions"])
     values = run_values(test.number, tables, runs)
     if test.second is not None:
         values["second"] = run_values(test.second, tables, runs)["value"]
@@ -78,7 +78,7 @@ def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> I
     if test.number.curve == "reach" and (test.over is None or is_best):
         reach = reach_of(test.number, tables)
     for found in _find_each(test, values, factors, score, reach):
-        yield found._replace(cuts=cuts(tables.description))
+        yield found._replace(reductions=reductions_of(tables.description))
 
 
 def find_in_experiment(
@@ -103,9 +103,9 @@ def _check_levels(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> None
         for name, wanted in levels.items():
             for level in wanted if isinstance(wanted, list) else [wanted]:
                 if level not in factors[name]:
-                    raise MissingError(f"{name.replace('_', ' ')} {level} is not at this scale")
+                    raise MissingError("level_missing", factor=name, level=level)
     if test.trend is not None and len(factors[test.trend]) < 3:
-        raise MissingError(f"this scale has fewer than 3 levels of {test.trend}")
+        raise MissingError("few_levels", factor=test.trend)
 
 
 def _find_each(
@@ -136,7 +136,7 @@ def _scores(test: ClaimTest, tables: StudyTables, part: pd.DataFrame) -> pd.Seri
         if not tables.rows("validation", metric, {}).empty:
             scores = sign * number_of(number, tables).reindex(part.index)
             return scores.mask(part["diverged"]).fillna(-math.inf)
-    raise MissingError(f"study {tables.description['name']} has no validation data")
+    raise MissingError("no_validation_data", study=tables.description["name"])
 
 
 def _find(
@@ -154,9 +154,9 @@ def _find(
         rows = rows.union(side.index)
     # What a side lacks is NaN there.
     parts = np.stack([side.reindex(index=rows, columns=seeds) for side in sides], axis=-1)
-    total, because = len(parts), ""
+    total, why = len(parts), None
     if reach is not None:
-        parts, because = _contested(test, parts, reach)
+        parts, why = _contested(test, parts, reach)
     if test.ratio:  # a number that is not above 0 has no logarithm, and no ratio
         parts = np.log(np.where(parts > 0, parts, math.nan))
     if isinstance(test.control, float):
@@ -171,13 +171,13 @@ def _find(
         combinations, kept = _kept(effects)
         if not kept.all():
             # What lacks a number did worst, so the seeds that are left flatter its side.
-            because = because or f"{(~kept).sum()} of {len(seeds)} seeds lack a number on a side"
+            why = why or reason("seeds_lack_a_number", n=(~kept).sum(), total=len(seeds))
         at = np.ix_(combinations, kept)
         n_kept, ends = int(combinations.sum()), (both[0][at], both[1][at])
         by_seed = effects[at].mean(axis=0) if n_kept else np.array([])
     found = mean_interval(by_seed)
     if found.n < 2:
-        because = because or "fewer than two seeds have both sides"
+        why = why or reason("few_pairs")
     back = np.exp if test.ratio else np.asarray
     treatment, control = (float(back(end.mean())) if end.size else math.nan for end in ends)
     took_part = pd.concat([at_levels(values, place) for place in places or [{}]])
@@ -189,11 +189,11 @@ def _find(
         sd=found.sd,
         diverged=int(took_part["diverged"].sum()),
         unpaired=total - n_kept,
-        because=because,
+        reasons=(why,) if why else (),
     )
 
 
-def _contested(test: ClaimTest, parts: Array, reach: Reach) -> tuple[Array, str]:
+def _contested(test: ClaimTest, parts: Array, reach: Reach) -> tuple[Array, Reason | None]:
     """Return the combinations where a target tells runs apart; if there are none, why.
 
     Args:
@@ -204,12 +204,12 @@ def _contested(test: ClaimTest, parts: Array, reach: Reach) -> tuple[Array, str]
     never, at_once = ((parts == epoch).all(axis=(1, 2)) for epoch in (reach.never, reach.at_once))
     assert test.number is not None  # noqa: S101 (it is of a study)
     assert test.number.target is not None  # noqa: S101 (and has a curve)
-    target, because = f"{test.number.target:g}", ""
+    why = None
     if never.all():
-        because = f"no run reaches {target} at this scale"
+        why = reason("target_never_reached", target=test.number.target)
     elif (never | at_once).all():
-        because = f"every run reaches {target} by the first evaluation, or never does"
-    return parts[~(never | at_once)], because
+        why = reason("target_reached_at_once", target=test.number.target)
+    return parts[~(never | at_once)], why
 
 
 def _effects(test: ClaimTest, parts: Array) -> tuple[Array, tuple[Array, Array]]:

@@ -295,34 +295,46 @@ class ClaimTest(Strict):
             if isinstance(levels, dict):
                 yield key, levels
 
-    def complaints(self, where: str, key: str, known: Known) -> Iterator[str]:
-        """Yield what is wrong with it, each in one line; see :class:`Reading`."""
+    def complaints(
+        self, where: str, key: str, known: Known, keys: Mapping[str, str] | None = None
+    ) -> Iterator[str]:
+        """Yield what is wrong with it, each in one line; see :class:`Reading`.
+
+        Args:
+            where: file and row.
+            key: the key that holds the test.
+            known: the studies.
+            keys: names of its keys in that file, where they are not those of a test.
+        """
+        keys = keys or {}
         if self.study is None:
-            yield from self._about_experiment(where, key)
+            yield from self._about_experiment(where, key, keys)
         elif self.study in known.plans:
-            yield from self._about_study(where, key, known.plans[self.study], known)
+            yield from self._about_study(where, key, known.plans[self.study], known, keys)
         elif self.study not in known.names:
             guess = nearest(self.study, known.names)
             yield describe(where, f"{key}.study", self.study, "the name of a study", guess)
 
-    def _about_experiment(self, where: str, key: str) -> Iterator[str]:
+    def _about_experiment(self, where: str, key: str, keys: Mapping[str, str]) -> Iterator[str]:
         experiment = project().experiments.get(self.experiment or "")
         if experiment is None:
             yield unknown_experiment(where, f"{key}.experiment", self.experiment or "")
             return
-        yield from self._about_factors(where, key, experiment.factors)
+        yield from self._about_factors(where, key, experiment.factors, keys)
         if self.measure not in experiment.numbers:
             allowed = ", ".join(experiment.numbers)
             guess = nearest(self.measure or "", experiment.numbers)
             yield describe(where, f"{key}.measure", self.measure, allowed, guess)
 
-    def _about_study(self, where: str, key: str, plan: StudyPlan, known: Known) -> Iterator[str]:
+    def _about_study(
+        self, where: str, key: str, plan: StudyPlan, known: Known, keys: Mapping[str, str]
+    ) -> Iterator[str]:
         if plan.study.as_published:
             yield f"{where}: {key}.study: {self.study!r} has a source's bad habits; " + (
                 "allowed: a study without as_published"
             )
         labels = {name: plan.study.labels(name) for name in plan.study.factors}
-        wrong = list(self._about_factors(where, key, labels))
+        wrong = list(self._about_factors(where, key, labels, keys))
         yield from wrong
         if not wrong and self.number is not None:
             second = () if self.second is None else self.second.numbers
@@ -335,15 +347,20 @@ class ClaimTest(Strict):
                 yield from reading.complaints(where, f"{key}.number", known)
 
     def _about_factors(
-        self, where: str, key: str, factors: Mapping[str, Sequence[str]]
+        self,
+        where: str,
+        key: str,
+        factors: Mapping[str, Sequence[str]],
+        keys: Mapping[str, str],
     ) -> Iterator[str]:
         over = None if self.over is None else self.over.factor
-        single = [("trend", self.trend), ("over.factor", over)]
+        single = [(keys.get("trend", "trend"), self.trend), ("over.factor", over)]
         for place, name in single:
             if name is not None and name not in factors:
                 allowed = f"a factor of {self.subject} ({', '.join(factors) or 'it has none'})"
                 yield describe(where, f"{key}.{place}", name, allowed, nearest(name, factors))
-        for place, levels in self.sides:
+        for side, levels in self.sides:
+            place = keys.get(side, side)
             for name, wanted in levels.items():
                 if name not in factors:
                     allowed = f"a factor of {self.subject} ({', '.join(factors) or 'it has none'})"

@@ -10,8 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from restudy.evidence.ledger import PERCENT
-from restudy.evidence.measuring import StudyTables, take
+from restudy.evidence.measuring import StudyTables, joint_reductions, take
 from restudy.evidence.readings import Reading
+from restudy.evidence.reasons import Reason, reason
+from restudy.reductions import Reduction
 from restudy.stats.intervals import LEVEL, Estimate, prediction_interval
 
 
@@ -24,29 +26,29 @@ class Ours(NamedTuple):
         slack: how far beyond an end of the interval the number may lie by rounding alone: half a
             unit of its last digit, and half a step of the curve that ours were read off.
         diverged: number of runs without a value.
-        cuts: what the scale cuts of the recipe: if anything, the runs judge nothing.
+        reductions: what the scale reduces of the recipe: if anything, the runs judge nothing.
     """
 
     printed: float
     estimate: Estimate
     slack: float
     diverged: int
-    cuts: str = ""
+    reductions: tuple[Reduction, ...] = ()
 
     @property
-    def open(self) -> str:
-        """Why the runs judge nothing; empty if they do."""
-        if self.cuts:
-            return f"this scale cuts: {self.cuts}"
+    def open(self) -> Reason | None:
+        """Why the runs judge nothing; None if they do."""
+        if self.reductions:
+            return reason("reduced", reductions=[one._asdict() for one in self.reductions])
         if self.estimate.n < 2:
-            return "fewer than two finished runs" + (f" ({self.loss})" if self.loss else "")
-        return ""
+            return reason("few_runs", n=self.diverged, total=self.estimate.n + self.diverged)
+        return None
 
     @property
-    def loss(self) -> str:
-        """The runs that diverged, in words; empty if none did."""
+    def loss(self) -> Reason | None:
+        """The runs that diverged; None if none did."""
         total = self.estimate.n + self.diverged
-        return f"{self.diverged} of {total} runs diverged" if self.diverged else ""
+        return reason("diverged", n=self.diverged, total=total) if self.diverged else None
 
     @property
     def beyond(self) -> float:
@@ -106,7 +108,7 @@ def compare(
         estimate=estimate,
         slack=half_unit(printed) + taken.resolution / 2,
         diverged=int(values.isna().sum()),
-        cuts=taken.cuts,
+        reductions=taken.reductions,
     )
 
 
@@ -134,7 +136,7 @@ def compare_difference(
         + half_unit(second.value)
         + sum(one.resolution for one in taken) / 2,
         diverged=int(pairs.isna().sum()),
-        cuts="; ".join(dict.fromkeys(one.cuts for one in taken if one.cuts)),
+        reductions=joint_reductions(taken),
     )
 
 

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 from tabulate import tabulate
 
-from restudy.evidence.ledger import CANNOT_BE, NOT_YET, TIMED, Claim, Contradiction, Status
-from restudy.stats.verdict import Verdict
+from restudy.evidence.ledger import Claim, Contradiction
+from restudy.evidence.reasons import Finding, parse, reason_text
+from restudy.evidence.statuses import Status, label
 
 COLUMNS = (
     *("claim", "sources", "statement", "verdict", "found"),
@@ -18,19 +19,19 @@ COLUMNS = (
 )
 
 _WORDS = {
-    Verdict.SUPPORTED: "bear out {}",
-    Verdict.CONTRADICTED: "speak against {}",
-    Verdict.NO_DIFFERENCE: "show no difference that matters where {} sees one",
-    Verdict.INCONCLUSIVE: "leave {} open",
-    TIMED: "judge {} by times (timed_contradictions.csv)",
-    NOT_YET: "do not judge {} yet",
-    CANNOT_BE: "cannot judge {}",
+    Status.SUPPORTED: "bear out {}",
+    Status.CONTRADICTED: "speak against {}",
+    Status.NO_DIFFERENCE: "show no difference that matters where {} sees one",
+    Status.INCONCLUSIVE: "leave {} open",
+    Status.TIMED: "judge {} by times (timed_contradictions.csv)",
+    Status.PENDING: "do not judge {} yet",
+    Status.NOT_TESTABLE: "cannot judge {}",
 }
 """Verdict -> what our runs do with the claims that have it."""
 
 _BOTH = {
-    Verdict.SUPPORTED: "As tested the two do not exclude each other.",
-    Verdict.CONTRADICTED: "As tested neither holds.",
+    Status.SUPPORTED: "As tested the two do not exclude each other.",
+    Status.CONTRADICTED: "As tested neither holds.",
 }
 """What is said where both claims have this verdict."""
 
@@ -41,16 +42,16 @@ class Side(NamedTuple):
     Attributes:
         id: of the claim; empty if the statement has no row of its own.
         sources, statement: who says it, and what.
-        status: the verdict on it, and what its tests found.
+        finding: the verdict on it, and what its tests found; None if the statement has no row.
     """
 
     id: str
     sources: str
     statement: str
-    status: Status
+    finding: Finding | None
 
 
-def contradictions(claims: Sequence[Claim], verdicts: Mapping[str, Status]) -> pd.DataFrame:
+def contradictions(claims: Sequence[Claim], verdicts: Mapping[str, Finding]) -> pd.DataFrame:
     """Put claims that contradict each other side by side.
 
     Args:
@@ -69,7 +70,7 @@ def contradictions(claims: Sequence[Claim], verdicts: Mapping[str, Status]) -> p
     for claim, other in _contradicted(claims):
         left = _side(claim, verdicts)
         if other.claim is None:
-            right = Side("", ", ".join(other.sources), other.how, Status("", ""))
+            right = Side("", ", ".join(other.sources), other.how, None)
             alone.append(_row(left, right, other.how))
         elif (pair := frozenset((claim.id, other.claim))) not in seen:
             seen.add(pair)
@@ -77,10 +78,11 @@ def contradictions(claims: Sequence[Claim], verdicts: Mapping[str, Status]) -> p
     return pd.DataFrame([*paired, *alone], columns=list(COLUMNS))
 
 
-def statuses_in(table: pd.DataFrame) -> dict[str, Status]:
+def statuses_in(table: pd.DataFrame) -> dict[str, Finding]:
     """Return the verdicts that a table of the ledger's claims holds, by id."""
-    columns = table[["id", "status", "because"]].itertuples(index=False, name=None)
-    return {id_: Status(status, because) for id_, status, because in columns}
+    return {
+        row["id"]: Finding(Status(row["status"]), parse(row)) for row in table.to_dict("records")
+    }
 
 
 def conclusion(sides: Sequence[tuple[str, str]]) -> str:
@@ -89,15 +91,15 @@ def conclusion(sides: Sequence[tuple[str, str]]) -> str:
     Args:
         sides: id and verdict of each.
     """
-    by_verdict: dict[str, list[str]] = {}
+    by_verdict: dict[Status, list[str]] = {}
     for id_, verdict in sides:
-        by_verdict.setdefault(verdict, []).append(id_)
+        by_verdict.setdefault(Status(verdict), []).append(id_)
     # What is borne out first.
-    order = sorted(by_verdict, key=lambda verdict: list(_WORDS).index(_known(verdict)))
-    parts = [_WORDS[_known(verdict)].format(" and ".join(by_verdict[verdict])) for verdict in order]
+    order = sorted(by_verdict, key=lambda verdict: list(_WORDS).index(verdict))
+    parts = [_WORDS[verdict].format(" and ".join(by_verdict[verdict])) for verdict in order]
     words = f"Our runs {', and '.join(parts)}."
     if len(sides) > 1 and len(by_verdict) == 1 and order[0] in _BOTH:
-        words += f" {_BOTH[Verdict(order[0])]}"
+        words += f" {_BOTH[order[0]]}"
     return words
 
 
@@ -107,8 +109,8 @@ def side_by_side(row: Mapping[Any, str]) -> pd.DataFrame:
     titles = [row["claim"], row["other"] or "no claim of its own"]
     columns = {
         "": list(parts),
-        titles[0]: [row[name] for name in parts.values()],
-        titles[1]: [row[f"other_{name}"] for name in parts.values()],
+        titles[0]: [_readable(name, row[name]) for name in parts.values()],
+        titles[1]: [_readable(name, row[f"other_{name}"]) for name in parts.values()],
     }
     return pd.DataFrame(columns)
 
@@ -134,19 +136,25 @@ def _contradicted(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Contradictio
             yield claim, other
 
 
-def _side(claim: Claim, verdicts: Mapping[str, Status]) -> Side:
+def _side(claim: Claim, verdicts: Mapping[str, Finding]) -> Side:
     return Side(claim.id, claim.origin, claim.statement, verdicts[claim.id])
 
 
 def _row(left: Side, right: Side, how: str) -> tuple[str, ...]:
-    sides = [(one.id, one.status.status) for one in (left, right) if one.id]
+    sides = [(one.id, one.finding.status) for one in (left, right) if one.finding]
     return (
-        *(left.id, left.sources, left.statement, *left.status),
-        *(right.id, right.sources, right.statement, *right.status),
+        *(left.id, left.sources, left.statement, *_told(left)),
+        *(right.id, right.sources, right.statement, *_told(right)),
         *(how, conclusion(sides)),
     )
 
 
-def _known(verdict: str) -> str:
-    """Return a verdict that there are words for."""
-    return verdict if verdict in _WORDS else NOT_YET
+def _told(side: Side) -> tuple[str, str]:
+    """Return a verdict, and what its tests found in words; empty for a statement without a row."""
+    if side.finding is None:
+        return "", ""
+    return side.finding.status.value, reason_text(side.finding.reasons)
+
+
+def _readable(column: str, text: str) -> str:
+    return label(text) if column == "verdict" else text

@@ -9,16 +9,18 @@ from typing import Any
 import pandas as pd
 
 from restudy.evidence.ledger import Erratum, PrintedContrast, Published
-from restudy.evidence.measuring import MissingError, StudyTables, take
+from restudy.evidence.measuring import MissingError, StudyTables, joint_reductions, take
+from restudy.evidence.reasons import Reason, columns, reason
+from restudy.evidence.statuses import Kind, Status, of_kind
+from restudy.reductions import to_json
 from restudy.results.table_files import read_table
 from restudy.stats.effects import paired_effect
 
 COLUMNS = (
     *("erratum", "source", "what", "number", "less", "printed"),
-    *("n", "mean", "low", "high", "p", "other", "sign", "cuts", "because"),
+    *("n", "mean", "low", "high", "p", "other", "sign", "reductions", "reason", "reason_args"),
 )
 _NUMBERS = ("printed", "n", "mean", "low", "high", "p", "other")
-SURVIVES, REVERSED, OPEN = "survives", "reversed", "open"
 
 
 def contrast_table(
@@ -36,7 +38,7 @@ def contrast_table(
         ``printed`` (the first less the second), ``n, mean, low, high, p`` of ours in pairs of seeds
         (95% t interval), ``other`` (seeds with the other sign than the printed one), ``sign``
         (``survives`` or ``reversed`` if the interval lies on one side of 0, ``open`` if it holds
-        0), ``cuts`` (what the scale cuts), ``because`` (why there is nothing). Numbers are in our
+        0), ``reductions`` (of the scale), ``reason`` (why there is nothing). Numbers are in our
         units: shares, not percent.
     """
     rows = {row.id: row for row in published}
@@ -48,7 +50,7 @@ def contrast_table(
                 "what": contrast.what,
                 "number": contrast.number,
                 "less": contrast.less,
-                **{"sign": "", "cuts": "", "because": ""},
+                **{"sign": "", "reductions": "", "reason": "", "reason_args": ""},
                 **_numbers(contrast, rows, studies),
             }
             for erratum in errata
@@ -71,26 +73,22 @@ def is_shown(table: pd.DataFrame) -> bool:
     An interval that holds 0 does not show it: with few seeds most do. A run with the other sign
     does. Experiments that the scale cuts are not the source's, and show nothing.
     """
-    whole = table[(table["sign"] != "") & (table["cuts"] == "")]
+    whole = table[(table["sign"] != "") & (table["reductions"] == "")]
     return bool((whole["other"] > 0).any())
 
 
-def in_words(table: pd.DataFrame) -> str:
-    """Return how many of the differences in a :func:`contrast_table` keep their sign."""
-    counts = table["sign"].value_counts()
+def count_signs(table: pd.DataFrame) -> Reason:
+    """Count how many of the differences in a :func:`contrast_table` keep their sign."""
     judged = table[table["sign"] != ""]
-    survive, reverse, still_open = (counts.get(sign, 0) for sign in (SURVIVES, REVERSED, OPEN))
-    words = (
-        f"of {len(judged)} printed differences the sign of {survive} survives over our seeds, that "
-        f"of {reverse} is reversed, {still_open} are open"
+    counts = judged["sign"].value_counts()
+    return reason(
+        "signs",
+        n=len(judged),
+        **{sign.value: counts.get(sign, 0) for sign in of_kind(Kind.CONTRASTS)},
+        other=(judged["other"] > 0).sum(),
+        reduced=(judged["reductions"] != "").sum(),
+        missing=len(table) - len(judged),
     )
-    if other := int((judged["other"] > 0).sum()):
-        words += f"; {other} have the other sign with one seed or more"
-    if cut := int((judged["cuts"] != "").sum()):
-        words += f"; {cut} by smaller experiments than the source's"
-    if missing := len(table) - len(judged):
-        words += f"; {missing} more are not in this run"
-    return words
 
 
 def _numbers(
@@ -103,18 +101,18 @@ def _numbers(
     try:
         mine, theirs = (take(row.measure, studies) for row in sides if row.measure is not None)
     except MissingError as error:
-        return found | {"because": str(error)}
-    cuts = "; ".join(dict.fromkeys(cut for cut in (mine.cuts, theirs.cuts) if cut))
+        return found | columns([error.reason])
+    reduced = to_json(joint_reductions([mine, theirs]))
     pairs = mine.by_seed.align(theirs.by_seed, join="inner")
     effect, other = paired_effect(*pairs), (pairs[0] - pairs[1]) * printed < 0
-    found |= {"n": effect.n, "cuts": cuts, "other": int(other.sum())}
+    found |= {"n": effect.n, "reductions": reduced, "other": int(other.sum())}
     if effect.n < 2:
-        return found | {"because": "fewer than two seeds have both"}
+        return found | columns([reason("few_pairs")])
     found |= {"mean": effect.mean, "low": effect.low, "high": effect.high, "p": effect.p}
     return found | {"sign": _sign(printed, effect.low, effect.high)}
 
 
 def _sign(printed: float, low: float, high: float) -> str:
     if low <= 0 <= high:
-        return OPEN
-    return SURVIVES if (low > 0) == (printed > 0) else REVERSED
+        return Status.OPEN
+    return Status.SURVIVES if (low > 0) == (printed > 0) else Status.REVERSED

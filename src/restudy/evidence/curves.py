@@ -11,9 +11,10 @@ import pandas as pd
 
 from restudy.evidence.claim_tests import DATASET
 from restudy.evidence.disputes import Panel
-from restudy.evidence.measuring import MissingError, StudyTables, cuts
+from restudy.evidence.measuring import MissingError, StudyTables, reductions_of
 from restudy.evidence.run_values import at_levels, run_values
 from restudy.experiments.project import project
+from restudy.reductions import Reduction
 from restudy.stats.intervals import mean_interval
 
 COLUMNS = (
@@ -28,19 +29,19 @@ class Source(NamedTuple):
     Attributes:
         values: columns of the factors, ``seed``, ``value`` and ``diverged``, a row for each run.
         factors: name -> levels, in order.
-        cuts: what the scale cuts of the study, in words.
+        reductions: what the scale reduces of the study.
     """
 
     values: pd.DataFrame
     factors: Mapping[str, Sequence[str]]
-    cuts: str = ""
+    reductions: tuple[Reduction, ...] = ()
 
 
 class Panels(NamedTuple):
-    """The curves of all panels of a figure, and what the scale cuts of their studies, in words."""
+    """The curves of all panels of a figure, and what the scale reduces, by study."""
 
     data: pd.DataFrame
-    cuts: list[str]
+    reductions: Mapping[str, tuple[Reduction, ...]]
 
 
 def of_panels(
@@ -57,21 +58,21 @@ def of_panels(
         runs: ``runs.parquet``, by study.
         experiments: tables, by experiment.
     """
-    parts, cut = [pd.DataFrame(columns=list(COLUMNS))], {}
+    parts, reduced = [pd.DataFrame(columns=list(COLUMNS))], {}
     for panel in panels:
         if panel.study is not None:
             try:
                 source = of_study(panel, studies[panel.study], runs[panel.study])
             except MissingError:
                 continue
-            if source.cuts:
-                cut[panel.study] = f"{panel.study}: {source.cuts}"
+            if source.reductions:
+                reduced[panel.study] = source.reductions
         else:
             name = panel.subject
             source = of_experiment(panel, experiments[name], project().experiments[name].factors)
         parts.append(curves(panel, source))
     filled = [part for part in parts if len(part)] or parts
-    return Panels(pd.concat(filled, ignore_index=True), list(cut.values()))
+    return Panels(pd.concat(filled, ignore_index=True), reduced)
 
 
 def of_study(panel: Panel, tables: StudyTables, runs: pd.DataFrame) -> Source:
@@ -82,7 +83,7 @@ def of_study(panel: Panel, tables: StudyTables, runs: pd.DataFrame) -> Source:
     """
     assert panel.number is not None  # noqa: S101 (says the model)
     values = run_values(panel.number, tables, runs)
-    return Source(values, tables.description["factors"], cuts(tables.description))
+    return Source(values, tables.description["factors"], reductions_of(tables.description))
 
 
 def of_experiment(

@@ -8,33 +8,27 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from restudy.evidence.contrasts import in_words, is_shown
-from restudy.evidence.judging import by_design
-from restudy.evidence.ledger import (
-    JUDGED,
-    NOT_YET,
-    NOTHING_FOUND,
-    SHOWN,
-    WORDING,
-    Demonstration,
-    Erratum,
-    Side,
-    Status,
-)
+from restudy.evidence.contrasts import count_signs, is_shown
+from restudy.evidence.ledger import Demonstration, Erratum, Side
 from restudy.evidence.measuring import (
     MissingError,
     StudyTables,
     Taken,
+    joint_reductions,
     take,
     take_from_experiment,
 )
 from restudy.evidence.readings import Reading
+from restudy.evidence.reasons import Finding, Reason, columns, parse, reason, rounded, unique
+from restudy.evidence.statuses import Status
+from restudy.reductions import from_json, to_json
 from restudy.results.table_files import read_table
 from restudy.stats.effects import paired_effect
 
 COLUMNS = (
     *("erratum", "source", "severity", "what", "study", "n", "as_published", "corrected"),
-    *("difference", "low", "high", "p", "cuts", "because", "redesigned", "exploratory"),
+    *("difference", "low", "high", "p", "reductions", "reason", "reason_args"),
+    *("redesigned", "redesigned_text", "exploratory", "exploratory_text"),
 )
 _NUMBERS = ("n", "as_published", "corrected", "difference", "low", "high", "p")
 
@@ -62,8 +56,8 @@ def demonstrate(
         one row per demonstration with the columns ``COLUMNS``: ``study`` (or experiment, where the
         number with the mistake is read), ``n`` (seeds that both sides have),
         ``as_published`` and ``corrected`` (means), ``difference`` (the first less the second) with
-        its 95% t interval and ``p``, ``cuts`` (what the scale cuts), ``because`` (why there is
-        nothing), ``redesigned`` and ``exploratory`` (why, in words).
+        its 95% t interval and ``p``, ``reductions`` (of the scale), ``reason`` (why there is
+        nothing), ``redesigned`` and ``exploratory``, with texts why.
     """
     rows = [
         {
@@ -72,9 +66,11 @@ def demonstrate(
             "severity": erratum.severity,
             "what": shown.what,
             "study": _subject(shown.as_published),
-            **{"cuts": "", "because": ""},
-            "redesigned": shown.redesigned or "",
-            "exploratory": shown.exploratory or "",
+            **{"reductions": "", **columns([])},
+            "redesigned": shown.redesigned is not None,
+            "redesigned_text": shown.redesigned or "",
+            "exploratory": shown.exploratory is not None,
+            "exploratory_text": shown.exploratory or "",
             **_numbers(shown, _Tables(studies, experiments or {})),
         }
         for erratum in errata
@@ -86,15 +82,16 @@ def demonstrate(
 def read_demonstrations(path: Path) -> pd.DataFrame:
     """Read the table that :func:`demonstrate` makes from its file."""
     table = read_table(path)
-    return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS})
+    flags = {name: table[name] == "True" for name in ("redesigned", "exploratory")}
+    return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS}, **flags)
 
 
 def statuses_of(
     errata: Sequence[Erratum],
     table: pd.DataFrame,
     contrasts: pd.DataFrame,
-    others: Mapping[str, Status],
-) -> dict[str, Status]:
+    others: Mapping[str, Finding],
+) -> dict[str, Finding]:
     """Return the status of each erratum that is shown, judged by other rows, or of wording only.
 
     One whose number is another with the mistake than without is shown; if the intervals of all its
@@ -108,7 +105,7 @@ def statuses_of(
         others: the status of claims, published numbers and puzzles, by id.
     """
     return {
-        erratum.id: _status(
+        erratum.id: _finding(
             erratum,
             table[table["erratum"] == erratum.id],
             contrasts[contrasts["erratum"] == erratum.id],
@@ -133,12 +130,11 @@ def _numbers(shown: Demonstration, tables: _Tables) -> dict[str, Any]:
     try:
         wrong, right = _take(shown.as_published, tables), _take(shown.corrected, tables)
     except MissingError as error:
-        return {"because": str(error)}
+        return columns([error.reason])
     mine, theirs = wrong.by_seed.align(right.by_seed, join="inner")
     effect = paired_effect(mine, theirs)
     if effect.n < 2:
-        return {"n": effect.n, "because": "fewer than two seeds have both"}
-    cuts = "; ".join(dict.fromkeys(cut for cut in (wrong.cuts, right.cuts) if cut))
+        return {"n": effect.n, **columns([reason("few_pairs")])}
     return {
         "n": effect.n,
         "as_published": mine.mean(),
@@ -147,33 +143,47 @@ def _numbers(shown: Demonstration, tables: _Tables) -> dict[str, Any]:
         "low": effect.low,
         "high": effect.high,
         "p": effect.p,
-        "cuts": cuts,
+        "reductions": to_json(joint_reductions([wrong, right])),
     }
 
 
-def _status(
-    erratum: Erratum, rows: pd.DataFrame, contrasts: pd.DataFrame, others: Mapping[str, Status]
-) -> Status:
+def _finding(
+    erratum: Erratum, rows: pd.DataFrame, contrasts: pd.DataFrame, others: Mapping[str, Finding]
+) -> Finding:
     if erratum.wording:
-        return Status(WORDING, "nothing to run")
-    named = [f"{id_} {others[id_].status}" for id_ in erratum.shown_by if id_ in others]
-    judged = any(others[id_].status != NOT_YET for id_ in erratum.shown_by if id_ in others)
+        return Finding(Status.WORDING_ONLY, (reason("nothing_to_run"),))
+    named = [id_ for id_ in erratum.shown_by if id_ in others]
+    statuses = tuple(_named(id_, others[id_]) for id_ in named)
     found = rows[rows["difference"].notna()]
     signs = contrasts[contrasts["sign"] != ""]
-    counted_signs = [in_words(contrasts)] if len(signs) else []
-    words = "; ".join([*map(_in_words, found.to_dict("records")), *counted_signs, *named])
-    if len(found) or (signs["cuts"] == "").any():
+    counted_signs = (count_signs(contrasts),) if len(signs) else ()
+    reasons = (*map(_effect, found.to_dict("records")), *counted_signs, *statuses)
+    if len(found) or (signs["reductions"] == "").any():
         differs = (found["low"] > 0) | (found["high"] < 0)
-        shown = (differs & (found["exploratory"] == "")).any() or is_shown(contrasts)
-        return Status(SHOWN if shown else NOTHING_FOUND, words)
-    if judged:
-        return Status(JUDGED, words)
-    reasons = dict.fromkeys([*rows["because"], *contrasts["because"], *counted_signs])
-    return Status(NOT_YET, "; ".join(filter(None, [*reasons, *named])))
+        shown = (differs & ~found["exploratory"].astype(bool)).any() or is_shown(contrasts)
+        return Finding(Status.EFFECT_CONFIRMED if shown else Status.NO_EFFECT_FOUND, reasons)
+    if any(others[id_].status is not Status.PENDING for id_ in named):
+        return Finding(Status.ASSESSED, reasons)
+    missing = [
+        one for part in (rows, contrasts) for row in part.to_dict("records") for one in parse(row)
+    ]
+    return Finding(Status.PENDING, unique([*missing, *counted_signs, *statuses]))
 
 
-def _in_words(row: Mapping[Any, Any]) -> str:
-    numbers = (f"{row[name]:.4g}" for name in ("as_published", "corrected"))
-    ends = f"{row['difference']:+.3g} ({row['low']:+.3g} to {row['high']:+.3g}, n {row['n']:.0f})"
-    words = "{}: {} as published, {} corrected, ".format(row["what"], *numbers)
-    return words + ends + (f" [{row['cuts']}]" if row["cuts"] else "") + by_design(row)
+def _named(id_: str, other: Finding) -> Reason:
+    """Return the status of a row that an erratum names, with the counts of a search."""
+    counts = [one.args for one in other.reasons if one.code == "searched"]
+    return reason("status", id=id_, status=other.status.value, **(counts[0] if counts else {}))
+
+
+def _effect(row: Mapping[Any, Any]) -> Reason:
+    return reason(
+        "effect",
+        what=row["what"],
+        **{name: rounded(row[name], 4) for name in ("as_published", "corrected")},
+        **{name: rounded(row[name], 3) for name in ("difference", "low", "high")},
+        n=int(row["n"]),
+        reductions=[one._asdict() for one in from_json(row["reductions"])],
+        **{name: bool(row[name]) for name in ("redesigned", "exploratory")},
+        **{name: row[name] for name in ("redesigned_text", "exploratory_text")},
+    )

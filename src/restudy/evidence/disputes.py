@@ -127,11 +127,8 @@ class Dispute(Entry):
         for place, panel in enumerate(self.panels):
             key = f"panels[{place}]"
             for name, test in zip(panel.sides, panel.tests(), strict=True):
-                # In the words of this file, which are not those of a test.
-                for complaint in test.complaints(where, key, known):
-                    yield complaint.replace(f"{key}.trend", f"{key}.along").replace(
-                        f"{key}.where", f"{key}.curves.{name}"
-                    )
+                keys = {"trend": "along", "where": f"curves.{name}"}
+                yield from test.complaints(where, key, known, keys)
 
 
 def pairs(claims: Sequence[Claim]) -> list[frozenset[str]]:

@@ -16,15 +16,15 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from restudy.evidence.comparing import Ours, Printed, compare, compare_difference
-from restudy.evidence.ledger import NOT_YET, Published
-from restudy.evidence.measuring import MissingError, StudyTables, cuts
+from restudy.evidence.ledger import Published
+from restudy.evidence.measuring import MissingError, StudyTables, reductions_of
 from restudy.evidence.puzzles import Clue, Puzzle
 from restudy.evidence.readings import Reading
+from restudy.evidence.reasons import Reason, reason, rounded
+from restudy.evidence.statuses import Status
+from restudy.reductions import Reduction
 from restudy.stats.intervals import LEVEL
-from restudy.tables import combinations, number
-
-COMPATIBLE = "compatible"
-RULED_OUT = "ruled out"
+from restudy.tables import combinations
 
 
 class Held(NamedTuple):
@@ -34,14 +34,14 @@ class Held(NamedTuple):
         clue, row: the value.
         less: what is subtracted from it, if anything is.
         ours: the candidate's runs; None if there is no such number in this run of the pipeline.
-        open: why it tells nothing; empty if it does.
+        open: why it tells nothing; None if it does.
     """
 
     clue: Clue
     row: Published
     less: Published | None
     ours: Ours | None
-    open: str = ""
+    open: Reason | None = None
 
     @property
     def id(self) -> str:
@@ -64,7 +64,9 @@ class Held(NamedTuple):
     def is_lost(self) -> bool:
         """Whether all runs diverged: the source printed a number, so this cannot be it."""
         ours = self.ours
-        return ours is not None and not ours.cuts and not ours.estimate.n and ours.diverged > 0
+        return (
+            ours is not None and not ours.reductions and not ours.estimate.n and ours.diverged > 0
+        )
 
     @property
     def speaks_against(self) -> bool:
@@ -87,15 +89,19 @@ class Held(NamedTuple):
             return math.nan
         return abs(self.ours.printed - self.ours.estimate.mean) / self.ours.estimate.sd
 
-    def __str__(self) -> str:
+    @property
+    def reason(self) -> Reason:
+        """What speaks against the candidate."""
         if self.ours is None or self.is_lost:
-            return f"{self.id}, {self.what}: all runs diverged"
-        low, high = number(self.ours.estimate.low), number(self.ours.estimate.high)
-        text = f"{self.id}, {self.what}: {self.value} printed, {low} to {high} ours"
-        if math.isnan(self.sds):
-            return text
-        sds = f"{self.sds:.1f}" if self.sds < 100 else f"{self.sds:,.0f}"
-        return f"{text}, {sds} sd from the mean"
+            return reason("candidate_diverged", published=self.id, metric=self.what)
+        return reason(
+            "candidate_outside",
+            published=self.id,
+            metric=self.what,
+            value=self.value,
+            **{name: rounded(getattr(self.ours.estimate, name), 6) for name in ("low", "high")},
+            sds=rounded(self.sds, 3),
+        )
 
 
 class Candidate(NamedTuple):
@@ -116,21 +122,22 @@ class Candidate(NamedTuple):
         return max(against, key=lambda held: held.misses, default=None)
 
     @property
-    def open(self) -> str:
-        """Why it cannot be judged as a whole; empty if it can."""
-        return next((held.open for held in self.held if held.open), "")
+    def open(self) -> Reason | None:
+        """Why it cannot be judged as a whole; None if it can."""
+        return next((held.open for held in self.held if held.open), None)
 
     @property
-    def verdict(self) -> str:
-        """``compatible``, ``ruled out`` or ``not yet``."""
+    def verdict(self) -> Status:
+        """Compatible, ruled out or pending."""
         if self.worst is not None:
-            return RULED_OUT
-        return NOT_YET if self.open else COMPATIBLE
+            return Status.RULED_OUT
+        return Status.PENDING if self.open else Status.COMPATIBLE
 
     @property
-    def because(self) -> str:
-        """The reason of the verdict; empty for ``compatible``."""
-        return self.open if self.worst is None else str(self.worst)
+    def reasons(self) -> tuple[Reason, ...]:
+        """The reason of the verdict; none for a compatible candidate."""
+        found = self.open if self.worst is None else self.worst.reason
+        return (found,) if found else ()
 
 
 class Solution(NamedTuple):
@@ -139,14 +146,14 @@ class Solution(NamedTuple):
     Attributes:
         puzzle: what is asked.
         candidates: in the order of their levels; None if the study is not in this run.
-        cuts: what this scale cuts of the search, in words.
+        reductions: what this scale reduces of the search.
     """
 
     puzzle: Puzzle
     candidates: Sequence[Candidate] | None
-    cuts: str = ""
+    reductions: tuple[Reduction, ...] = ()
 
-    def of(self, verdict: str) -> list[Candidate]:
+    def of(self, verdict: Status) -> list[Candidate]:
         """Return the candidates with one verdict."""
         return [one for one in self.candidates or () if one.verdict == verdict]
 
@@ -166,7 +173,7 @@ def solve(
         Solution(
             puzzle,
             list(_candidates(puzzle, by_id, studies)),
-            cuts(studies[puzzle.study].description),
+            reductions_of(studies[puzzle.study].description),
         )
         if puzzle.study in studies
         else Solution(puzzle, None)
@@ -234,14 +241,14 @@ def _held(
                 second = Printed(less.value, less.unit, _at(subtracted, end))
                 ours = compare_difference(first, second, studies, level)
         except MissingError as missing:
-            return Held(clue, row, less, None, str(missing))
+            return Held(clue, row, less, None, missing.reason)
         found.append(ours)
     nearest = min(found, key=_distance)
     between = nearest.estimate._replace(
         low=min(ours.estimate.low for ours in found),
         high=max(ours.estimate.high for ours in found),
     )
-    open_ = next((ours.open for ours in found if ours.open), "")
+    open_ = next((ours.open for ours in found if ours.open), None)
     return Held(clue, row, less, nearest._replace(estimate=between), open_)
 
 

@@ -8,18 +8,21 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from restudy.evidence.forensics import COMPATIBLE, RULED_OUT, Candidate, Held, Solution
-from restudy.evidence.ledger import NOT_YET, Status
+from restudy.evidence.forensics import Candidate, Held, Solution
+from restudy.evidence.reasons import Finding, Reason, columns, parse, reason, reason_text
+from restudy.evidence.statuses import Status
+from restudy.reductions import in_words
 from restudy.tables import DASH, number
 
 COLUMNS = (
     *("puzzle", "source", "study", "candidate", "published", "metric", "unit", "value"),
     *("n", "diverged", "mean", "sd", "low", "high", "sds", "misses", "fits"),
-    *("verdict", "because"),
+    *("verdict", "reason", "reason_args"),
 )
 CONCLUSIONS = (
     *("puzzle", "source", "title", "question", "study"),
-    *("compatible", "ruled_out", "not_yet", "conclusion"),
+    *("compatible", "ruled_out", "not_yet"),
+    *("reason", "reason_args", "conclusion"),
 )
 _NAMED = 4
 """Compatible candidates that a conclusion names one by one."""
@@ -45,8 +48,8 @@ def forensics_table(solutions: Sequence[Solution]) -> pd.DataFrame:
             "study": solution.puzzle.study,
             "candidate": candidate.name,
             **_columns(held),
-            "verdict": candidate.verdict,
-            "because": candidate.because,
+            "verdict": candidate.verdict.value,
+            **columns(candidate.reasons),
         }
         for solution in solutions
         for candidate in solution.candidates or ()
@@ -61,7 +64,8 @@ def conclusions(solutions: Sequence[Solution]) -> pd.DataFrame:
 
     Returns:
         one row per puzzle, with the columns ``CONCLUSIONS``: numbers of candidates that are
-        ``compatible``, ``ruled_out`` and ``not_yet`` judged, and the conclusion in words.
+        ``compatible``, ``ruled_out`` and ``not_yet`` judged, why nothing was searched, and the
+        conclusion in words.
     """
     records = [
         {
@@ -70,9 +74,10 @@ def conclusions(solutions: Sequence[Solution]) -> pd.DataFrame:
             "title": solution.puzzle.title,
             "question": solution.puzzle.question,
             "study": solution.puzzle.study,
-            "compatible": len(solution.of(COMPATIBLE)),
-            "ruled_out": len(solution.of(RULED_OUT)),
-            "not_yet": len(solution.of(NOT_YET)),
+            "compatible": len(solution.of(Status.COMPATIBLE)),
+            "ruled_out": len(solution.of(Status.RULED_OUT)),
+            "not_yet": len(solution.of(Status.PENDING)),
+            **columns(_pending(solution)),
             "conclusion": conclude(solution),
         }
         for solution in solutions
@@ -80,16 +85,16 @@ def conclusions(solutions: Sequence[Solution]) -> pd.DataFrame:
     return pd.DataFrame(records, columns=list(CONCLUSIONS))
 
 
-def statuses_of(conclusions: pd.DataFrame) -> dict[str, Status]:
+def statuses_of(conclusions: pd.DataFrame) -> dict[str, Finding]:
     """Return the status of each puzzle of a :func:`conclusions` table, by id."""
-    rows = conclusions.astype({"compatible": int, "ruled_out": int}).to_dict("records")
+    counts = ("compatible", "ruled_out")
+    rows = conclusions.astype(dict.fromkeys(counts, int)).fillna("").to_dict("records")
     return {
-        row["puzzle"]: Status(
-            f"searched: {row['compatible']} compatible, {row['ruled_out']} ruled out"
-            if row["compatible"] + row["ruled_out"]
-            else NOT_YET,
-            row["conclusion"],
+        row["puzzle"]: Finding(
+            Status.SEARCHED, (reason("searched", **{name: row[name] for name in counts}),)
         )
+        if any(row[name] for name in counts)
+        else Finding(Status.PENDING, parse(row))
         for row in rows
     }
 
@@ -97,11 +102,9 @@ def statuses_of(conclusions: pd.DataFrame) -> dict[str, Status]:
 def conclude(solution: Solution) -> str:
     """Say in a few sentences what is left of a puzzle's candidates."""
     puzzle, every = solution.puzzle, solution.candidates
-    if every is None:
-        return f"Not yet: study {puzzle.study} is not in this run."
-    left, out, open_ = map(solution.of, (COMPATIBLE, RULED_OUT, NOT_YET))
-    if len(open_) == len(every):
-        return f"Not yet: {open_[0].because}."
+    if (pending := _pending(solution)) or every is None:
+        return f"Not yet: {reason_text(pending)}."
+    left, out, open_ = map(solution.of, (Status.COMPATIBLE, Status.RULED_OUT, Status.PENDING))
     sentences = []
     if left:
         sentences.append(f"Compatible: {_names(left)}.")
@@ -113,9 +116,9 @@ def conclude(solution: Solution) -> str:
     if out:
         sentences.append(_nearest(out))
     if open_:
-        sentences.append(f"Not judged: {len(open_)} ({open_[0].because}).")
-    if solution.cuts:
-        sentences.append(f"This scale cuts the search: {solution.cuts}.")
+        sentences.append(f"Not judged: {len(open_)} ({reason_text(open_[0].reasons)}).")
+    if solution.reductions:
+        sentences.append(f"This scale cuts the search: {in_words(solution.reductions)}.")
     return " ".join(sentences)
 
 
@@ -137,6 +140,14 @@ def to_text(solutions: Sequence[Solution], scale: str) -> str:
         "searched, is kept with a probability of 95% or more. docs/evidence.md says more.\n"
     )
     return "\n".join(parts)
+
+
+def _pending(solution: Solution) -> tuple[Reason, ...]:
+    """Return why no candidate is judged; nothing if one is."""
+    if solution.candidates is None:
+        return (reason("not_in_this_run", study=solution.puzzle.study),)
+    is_open = all(one.verdict is Status.PENDING for one in solution.candidates)
+    return solution.candidates[0].reasons if is_open else ()
 
 
 def _names(candidates: Sequence[Candidate]) -> str:
@@ -162,7 +173,7 @@ def _nearest(out: Sequence[Candidate]) -> str:
     near, held = min(
         ((one, held) for one, held in worst if held is not None), key=lambda pair: pair[1].misses
     )
-    return f"The nearest of these: {near.name} ({held})."
+    return f"The nearest of these: {near.name} ({reason_text([held.reason])})."
 
 
 def _columns(held: Held) -> dict[str, Any]:
@@ -188,8 +199,9 @@ def _readable(candidate: Candidate) -> dict[str, str]:
     for held in candidate.held:
         row[f"{held.id}, {held.what}: {held.value}"] = _number(held)
     # What is not yet judged is so for one reason, which the conclusion says.
-    because = candidate.because if candidate.verdict == RULED_OUT else DASH
-    return row | {"verdict": candidate.verdict, "because": because}
+    is_out = candidate.verdict is Status.RULED_OUT
+    because = reason_text(candidate.reasons) if is_out else DASH
+    return row | {"verdict": candidate.verdict.label, "because": because}
 
 
 def _number(held: Held) -> str:

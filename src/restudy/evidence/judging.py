@@ -12,9 +12,22 @@ import pandas as pd
 
 from restudy.evidence.claim_effects import Found, find_in_experiment, find_in_study
 from restudy.evidence.claim_tests import ClaimTest
-from restudy.evidence.ledger import NOT_YET, Claim, Status
+from restudy.evidence.ledger import Claim
 from restudy.evidence.measuring import MissingError, StudyTables
+from restudy.evidence.reasons import (
+    Finding,
+    Reason,
+    by_design,
+    columns,
+    nested,
+    parse,
+    reason,
+    rounded,
+    unique,
+)
+from restudy.evidence.statuses import Status
 from restudy.experiments.project import project
+from restudy.reductions import to_json
 from restudy.results.table_files import read_table
 from restudy.stats.holm import holm
 from restudy.stats.margins import no_effect_p
@@ -26,8 +39,9 @@ COLUMNS = (
     *("claim", "topic", "test", "study", "dataset", "number", "sides", "predicts", "scale_of"),
     *("treatment", "control", "effect", "low", "high", "n", "sd"),
     *("p", "p_equal", "p_adjusted", "p_contradicts", "margin"),
-    *("verdict", "low_power", "diverged", "left_out", "cuts", "because"),
-    *("redesigned", "exploratory"),
+    *("verdict", "low_power", "diverged", "left_out", "reductions"),
+    *("reason", "reason_args"),
+    *("redesigned", "redesigned_text", "exploratory", "exploratory_text"),
 )
 
 _NUMBERS = (
@@ -67,10 +81,10 @@ def judge(
         two-sided), ``p_equal`` (of an effect beyond the margin, where the claim is that there is
         none), ``p_adjusted`` (of the one that would support the claim), ``p_contradicts`` (``p``,
         adjusted, of a claim that there is none), ``margin``, ``verdict`` (or
-        ``not yet``), ``low_power`` (an effect as large as the margin would be found in less than
+        ``pending``), ``low_power`` (an effect as large as the margin would be found in less than
         80%), ``diverged`` (runs), ``left_out`` (combinations of other levels without a number on a
-        side, or where a target tells no runs apart), ``cuts`` (what the scale cuts), ``because``
-        (why nothing is concluded from it), ``redesigned`` and ``exploratory`` (why, in words).
+        side, or where a target tells no runs apart), ``reductions`` (of the scale), ``reason``
+        (why nothing is concluded from it), ``redesigned`` and ``exploratory``, with texts why.
     """
     rows = [
         row
@@ -100,7 +114,7 @@ def settle(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
         found = holm(family["p"].to_numpy(np.float64))
         table.loc[family.index, "p_contradicts"] = np.where(bounds, found, math.nan)
     tests = {(claim.id, place): test for claim in claims for place, test in _numbered(claim)}
-    for index, row in table[table["verdict"] != NOT_YET].iterrows():
+    for index, row in table[table["verdict"] != Status.PENDING].iterrows():
         test = tests[row["claim"], row["test"]]
         table.loc[index, "verdict"] = _verdict(test, row)
     return table
@@ -114,7 +128,8 @@ def read_claim_tests(path: Path) -> pd.DataFrame:
 def as_numbers(table: pd.DataFrame) -> pd.DataFrame:
     """Return a :func:`judge` table whose columns are text, with numbers where they belong."""
     numbers = {name: pd.to_numeric(table[name]) for name in _NUMBERS}
-    return table.assign(**numbers, low_power=table["low_power"] == "True")
+    flags = {name: table[name] == "True" for name in ("low_power", "redesigned", "exploratory")}
+    return table.assign(**numbers, **flags)
 
 
 def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
@@ -129,19 +144,19 @@ def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
                 DASH if pd.isna(row["low"]) else f"{number(row['low'])} to {number(row['high'])}",
                 DASH if pd.isna(row["n"]) else f"{row['n']:.0f}",
                 *(number(row["p_adjusted"]), row["predicts"], number(row["margin"])),
-                f"{row['verdict']}{_power(row)}{by_design(row)}",
+                *(row["verdict"], f"{_power(row)}{by_design(row)}".strip(", ") or DASH),
             )
             for row in table.to_dict("records")
         ],
         columns=[
             *("claim", "study", "number", "sides", "treatment", "control", "effect", "95%", "n"),
-            *("p, adjusted", "predicted", "margin", "verdict"),
+            *("p, adjusted", "predicted", "margin", "verdict", "remarks"),
         ],
     )
 
 
-def verdicts_of(claims: Sequence[Claim], table: pd.DataFrame) -> dict[str, Status]:
-    """Return the verdict on each claim that has tests, and its reading in words.
+def verdicts_of(claims: Sequence[Claim], table: pd.DataFrame) -> dict[str, Finding]:
+    """Return the verdict on each claim that has tests, and what each of them found.
 
     A claim is supported if all of its tests support it, contradicted if one contradicts it and
     none supports it, and without meaningful difference if no test finds one; what its tests
@@ -158,14 +173,7 @@ def verdicts_of(claims: Sequence[Claim], table: pd.DataFrame) -> dict[str, Statu
 
 def counted(table: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that verdicts rest on, of tests or demonstrations: not the exploratory."""
-    return table[table["exploratory"] == ""]
-
-
-def by_design(test: Mapping[Any, Any]) -> str:
-    """Return what is to be known of how a test was designed, to go behind its verdict."""
-    if test["exploratory"]:
-        return f" (exploratory, does not count: {test['exploratory']})"
-    return f" (redesigned: {test['redesigned']})" if test["redesigned"] else ""
+    return table[~table["exploratory"].astype(bool)]
 
 
 class _Tables(NamedTuple):
@@ -180,11 +188,11 @@ def _found(test: ClaimTest, tables: _Tables) -> Iterator[Found]:
     name = test.subject
     if test.experiment is not None:
         if name not in tables.experiments:
-            raise MissingError(f"experiment {name} is not in this run")
+            raise MissingError("not_in_this_run", experiment=name)
         factors = project().experiments[name].factors
         return find_in_experiment(test, tables.experiments[name], factors)
     if name not in tables.studies:
-        raise MissingError(f"study {name} is not in this run")
+        raise MissingError("not_in_this_run", study=name)
     return find_in_study(test, tables.studies[name], tables.runs[name])
 
 
@@ -204,20 +212,22 @@ def _rows(
         "test": place,
         "study": test.subject,
         "dataset": "",
-        **{"cuts": "", "because": ""},
+        **{"reductions": "", **columns([])},
         "number": test.number_in_words(),
         "sides": test.in_words(),
         "predicts": test.predicts,
         "scale_of": LEVEL_NAMES[test.ratio],
         "margin": test.margin,
-        "redesigned": test.redesigned or "",
-        "exploratory": test.exploratory or "",
+        "redesigned": test.redesigned is not None,
+        "redesigned_text": test.redesigned or "",
+        "exploratory": test.exploratory is not None,
+        "exploratory_text": test.exploratory or "",
     }
     try:
         for found in _found(test, tables):
             yield about | _columns(test, found)
     except MissingError as error:
-        yield about | {"verdict": NOT_YET, "because": str(error)}
+        yield about | {"verdict": Status.PENDING.value, **columns([error.reason])}
 
 
 def _columns(test: ClaimTest, found: Found) -> dict[str, Any]:
@@ -237,9 +247,9 @@ def _columns(test: ClaimTest, found: Found) -> dict[str, Any]:
         "low_power": has_low_power(effect, small) if small > 0 else None,
         "diverged": found.diverged,
         "left_out": found.unpaired,
-        "cuts": found.cuts,
+        "reductions": to_json(found.reductions),
         "verdict": "",
-        "because": found.because,
+        **columns(found.reasons),
     }
 
 
@@ -265,8 +275,8 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
     if test.exploratory is not None:
         p, p_different = float(row["p_equal"] if test.bounds else row["p"]), float(row["p"])
     if math.isnan(effect):
-        return NOT_YET
-    if row["because"]:
+        return Status.PENDING.value
+    if row["reason"]:
         return str(Verdict.INCONCLUSIVE)
     return str(
         verdict(
@@ -281,67 +291,56 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
     )
 
 
-def _combined(rows: pd.DataFrame) -> Status:
-    judged = rows[rows["verdict"] != NOT_YET]
+def _combined(rows: pd.DataFrame) -> Finding:
+    judged = rows[rows["verdict"] != Status.PENDING]
     settling = counted(judged)
+    missing = rows[rows["verdict"] == Status.PENDING]
     if settling.empty:
-        return Status(NOT_YET, "; ".join(filter(None, dict.fromkeys(rows["because"]))))
-    found = set(settling["verdict"])
-    reading = _reading(judged, rows[rows["verdict"] == NOT_YET])
+        return Finding(Status.PENDING, _reasons_of(rows))
+    found = {Status(verdict) for verdict in settling["verdict"]}
+    reading = tuple(_read_out(row) for row in judged.to_dict("records"))
+    if len(missing):
+        pending = reason("tests_pending", n=len(missing), total=len(rows))
+        reading += (pending, *_reasons_of(missing))
     if len(found) == 1:
-        return Status(found.pop(), reading)
-    if Verdict.CONTRADICTED in found and Verdict.SUPPORTED not in found:
-        return Status(str(Verdict.CONTRADICTED), reading)
+        return Finding(found.pop(), reading)
+    if Status.CONTRADICTED in found and Status.SUPPORTED not in found:
+        return Finding(Status.CONTRADICTED, reading)
     # More runs would help where a test leaves it open, and not where two say different things.
-    disagree = len(found - {Verdict.INCONCLUSIVE}) > 1
-    return Status(
-        str(Verdict.INCONCLUSIVE), f"its tests disagree: {reading}" if disagree else reading
+    disagree = len(found - {Status.INCONCLUSIVE}) > 1
+    return Finding(
+        Status.INCONCLUSIVE, (reason("tests_disagree"), *reading) if disagree else reading
     )
 
 
-def _reading(judged: pd.DataFrame, missing: pd.DataFrame) -> str:
-    words = "; ".join(_in_words(row) for _, row in judged.iterrows())
-    if missing.empty:
-        return words
-    total, reasons = len(judged) + len(missing), "; ".join(dict.fromkeys(missing["because"]))
-    return f"{words}; {len(missing)} of {total} tests not yet: {reasons}"
+def _reasons_of(rows: pd.DataFrame) -> tuple[Reason, ...]:
+    return unique(one for row in rows.to_dict("records") for one in parse(row))
 
 
-def _in_words(row: pd.Series[Any]) -> str:
-    """Return a test and what it found: ``mnist: test accuracy, ... : +0.0056 (...), supported``."""
-    where = f"{row['dataset']}: " if row["dataset"] else ""
-    sign = "" if row["scale_of"] == "ratio" else "+"
-    effect, low, high = (f"{row[name]:{sign}.3g}" for name in ("effect", "low", "high"))
-    is_open = row["verdict"] == Verdict.INCONCLUSIVE
-    return (
-        f"{where}{row['number']}, {row['sides']}: {effect} ({low} to {high}; n {row['n']:.0f}): "
-        f"{row['verdict']}{_open(row) if is_open else ''}"
-        f"{_mark(row)}"
+def _read_out(row: Mapping[Any, Any]) -> Reason:
+    """Return a test and what it found, as a reason of a claim's verdict."""
+    is_open = row["verdict"] == Status.INCONCLUSIVE
+    reasons = parse(row) if is_open else ()
+    p = float(row["p_equal"] if row["predicts"] in BOUNDS else row["p"])
+    misses_alone = is_open and not reasons and p < ALPHA <= float(row["p_adjusted"])
+    return reason(
+        "test",
+        dataset=row["dataset"],
+        number=row["number"],
+        sides=row["sides"],
+        is_ratio=row["scale_of"] == LEVEL_NAMES[True],
+        **{name: rounded(row[name], 3) for name in ("effect", "low", "high")},
+        n=int(row["n"]),
+        verdict=row["verdict"],
+        reasons=nested(reasons),
+        low_power=bool(is_open and not reasons and row["low_power"]),
+        p=rounded(p, 2) if misses_alone else None,
+        p_adjusted=rounded(row["p_adjusted"], 2) if misses_alone else None,
+        redesigned=bool(row["redesigned"]),
+        exploratory=bool(row["exploratory"]),
     )
-
-
-def _mark(row: pd.Series[Any]) -> str:
-    """Return that a test's design was changed; why is in its own row."""
-    if row["exploratory"]:
-        return " (exploratory, does not count)"
-    return " (redesigned)" if row["redesigned"] else ""
-
-
-def _open(row: pd.Series[Any]) -> str:
-    """Return what may be why a test leaves its claim open."""
-    if row["because"]:
-        return f", since {row['because']}"
-    return f"{_power(row.to_dict())}{_alone(row)}"
 
 
 def _power(row: Mapping[Any, Any]) -> str:
     """Return that too few runs may be why a test leaves its claim open."""
-    return ", low power" if row["low_power"] and row["verdict"] == Verdict.INCONCLUSIVE else ""
-
-
-def _alone(row: pd.Series[Any]) -> str:
-    """Return by how much a test misses that finds something by itself, and not in its family."""
-    p = float(row["p_equal"] if row["predicts"] in BOUNDS else row["p"])
-    if not p < ALPHA <= float(row["p_adjusted"]):
-        return ""
-    return f", p {p:.2g} by itself and {row['p_adjusted']:.2g} among all tests of its topic"
+    return ", low power" if row["low_power"] and row["verdict"] == Status.INCONCLUSIVE else ""

@@ -2,7 +2,7 @@
 
 The rows are data (``config/evidence/*.yaml``) and hold only what the sources say, and where our
 counterpart is found. A row's status is written by hand where no run can change it (a setting, a
-constant, a row that is out of scope); every other row is ``not yet`` until the pipeline has drawn
+constant, a row that is out of scope); every other row is ``pending`` until the pipeline has drawn
 its figure or judged it.
 
 Read when Snakemake parses the Snakefile too, so pandas is imported where a table is made.
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     Discriminator,
     Field,
     Tag,
@@ -30,28 +31,11 @@ from restudy.config.yaml import read_rows
 from restudy.errors import RestudyError, describe, nearest
 from restudy.evidence.claim_tests import ClaimTest
 from restudy.evidence.readings import ExperimentReading, Measure, Reading, Text
+from restudy.evidence.reasons import Finding, columns, reason, stated
+from restudy.evidence.statuses import RENAMED, Status
 
 if TYPE_CHECKING:
     import pandas as pd
-
-NOT_YET = "not yet"
-DRAWN = "drawn"
-BUILT = "built"
-RUN = "run"
-CANNOT_BE = "cannot be"
-EQUAL = "equal to the digit"
-INSIDE = "inside the prediction interval"
-BUG_ONLY = "only with the source's bug"
-BOUND_HOLDS = "the bound holds"
-DIFFERS = "differs"
-SHOWN = "shown"
-NOTHING_FOUND = "no difference found"
-JUDGED = "judged by its rows"
-WORDING = "of wording only"
-TIMED = "timed"
-"""Of a claim about time: judged in tables that are not the same twice."""
-OUTSIDE = "outside"
-"""Followed by how far: ``outside by 0.012``."""
 
 PERCENT = ("percent", "percentage points")
 """Units of printed values that are a hundred times ours."""
@@ -60,11 +44,20 @@ Sources = Annotated[list[Text], Field(min_length=1)]
 E = TypeVar("E", bound="Entry")
 
 
-class Status(NamedTuple):
-    """What became of a row, and why."""
+_BY_HAND = tuple(
+    status.label
+    for status in (Status.NOT_TESTABLE, Status.SETTING, Status.CONSTANT, Status.PENDING)
+)
 
-    status: str
-    because: str = ""
+
+def _status_by_hand(value: Any) -> Any:
+    """Check a status written by hand: a label, as people read it."""
+    if value in (None, *_BY_HAND):
+        return value
+    renamed = RENAMED.get(str(value), "")
+    guess = Status(renamed).label if renamed else nearest(str(value), _BY_HAND)
+    hint = f" (did you mean {guess!r}?)" if guess in _BY_HAND else ""
+    raise ValueError(f"{value!r} is not allowed; allowed: {', '.join(_BY_HAND)}{hint}")
 
 
 class Link(NamedTuple):
@@ -89,16 +82,19 @@ class Row(Entry):
     """What every kind of row has: an id, and a status if no run of ours can change it.
 
     Attributes:
-        status: by hand, where no run can change it: ``cannot be``, or ``not yet`` where something
-            is still to be written; of published numbers also ``setting`` (chosen, not measured)
-            and ``a constant``.
+        status: by hand, where no run can change it: ``not testable``, or ``pending`` where
+            something is still to be written; of published numbers also ``setting`` (chosen, not
+            measured) and ``constant``.
         because: the reason of a status by hand, in words.
     """
 
     columns: ClassVar[tuple[str, ...]] = ()
     """The keys that tell a reader what the row is about."""
 
-    status: Literal["cannot be", "setting", "a constant", "not yet"] | None = None
+    status: Annotated[
+        Literal["not testable", "setting", "constant", "pending"] | None,
+        BeforeValidator(_status_by_hand),
+    ] = None
     because: Text | None = None
 
     @property
@@ -108,13 +104,21 @@ class Row(Entry):
 
     @model_validator(mode="after")
     def _status_has_its_reason(self) -> Row:
-        if self.status in ("setting", "a constant") and not isinstance(self, Published):
+        if self.status in ("setting", "constant") and not isinstance(self, Published):
             raise ValueError(f"status {self.status!r} is for published numbers only")
-        if self.status in (CANNOT_BE, NOT_YET) and self.because is None:
+        if self.status in ("not testable", "pending") and self.because is None:
             raise ValueError(f"status {self.status!r} needs a reason under 'because'")
         if self.status is None and self.because is not None:
             raise ValueError("'because' is the reason of a status, and there is none")
         return self
+
+    @property
+    def by_hand(self) -> Finding | None:
+        """The status written by hand, with its reason; None if there is none."""
+        if self.status is None:
+            return None
+        [status] = (one for one in Status if one.label == self.status)
+        return Finding(status, stated(self.because))
 
     def links(self) -> Iterator[Link]:
         """Yield the other rows that this one names."""
@@ -319,8 +323,8 @@ class Claim(_OfSources):
 
     @model_validator(mode="after")
     def _scope_fits(self) -> Claim:
-        if (self.scope == "out of scope") != (self.status == CANNOT_BE):
-            raise ValueError("'out of scope' and the status 'cannot be' belong together")
+        if (self.scope == "out of scope") != (self.status == "not testable"):
+            raise ValueError("'out of scope' and the status 'not testable' belong together")
         if (self.scope == "partly testable") != (self.scope_reason is not None):
             raise ValueError("'partly testable' and a 'scope_reason' belong together")
         if self.scope != "out of scope" and None in (self.metric, self.contrast, self.predicts):
@@ -598,9 +602,9 @@ def load_ledger(folder: Path) -> Ledger:
 def statuses(
     ledger: Ledger,
     figures_drawn: Collection[str],
-    judged: Mapping[str, Status] | None = None,
+    judged: Mapping[str, Finding] | None = None,
 ) -> dict[str, pd.DataFrame]:
-    """Return one table per kind: id, source, what the row is about, status, because.
+    """Return one table per kind: id, source, what the row is about, status, reasons.
 
     ``figures_drawn`` are the names of the pipeline's figures that exist; ``judged`` is what the
     pipeline found out about rows without a status written by hand, by id.
@@ -612,7 +616,7 @@ def statuses(
     return {kind: _table(ledger.rows(kind), KINDS[kind], figures_drawn, judged) for kind in KINDS}
 
 
-def experiments_run(studies: Mapping[str, Iterable[str]]) -> dict[str, Status]:
+def experiments_run(studies: Mapping[str, Iterable[str]]) -> dict[str, Finding]:
     """Return the status of each experiment that a study of this run repeats.
 
     Args:
@@ -622,26 +626,24 @@ def experiments_run(studies: Mapping[str, Iterable[str]]) -> dict[str, Status]:
     for study, experiments in studies.items():
         for id_ in experiments:
             of.setdefault(id_, []).append(study)
-    return {id_: Status(RUN, f"study {', '.join(names)}") for id_, names in of.items()}
+    return {
+        id_: Finding(Status.RUN, (reason("repeated_by", studies=names),))
+        for id_, names in of.items()
+    }
 
 
 def summary(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Count the rows of each kind (index) by status (columns, ``not yet`` last).
-
-    How far outside a number lies makes no status of its own.
-    """
+    """Count the rows of each kind (index) by status (columns, in their order)."""
     import pandas as pd
 
-    counts = pd.DataFrame(
-        {
-            kind: table["status"]
-            .str.replace(rf"^{OUTSIDE} by .*", OUTSIDE, regex=True)
-            .value_counts()
-            for kind, table in tables.items()
-        }
+    counts = pd.DataFrame({kind: table["status"].value_counts() for kind, table in tables.items()})
+    order = sorted(map(Status, counts.index), key=lambda status: status.order)
+    return (
+        counts.T.reindex(columns=[status.value for status in order])
+        .fillna(0)
+        .astype(int)
+        .rename_axis("kind")
     )
-    columns = sorted(counts.index, key=lambda status: (status == NOT_YET, status))
-    return counts.T.reindex(columns=columns).fillna(0).astype(int).rename_axis("kind")
 
 
 def load_rows(path: Path, row_type: type[E]) -> tuple[E, ...]:
@@ -671,32 +673,35 @@ def _table(
     rows: tuple[Row, ...],
     row_type: type[Row],
     figures_drawn: Collection[str],
-    judged: Mapping[str, Status],
+    judged: Mapping[str, Finding],
 ) -> pd.DataFrame:
     import pandas as pd
 
-    columns = ["id", "source", *row_type.columns, "status", "because"]
+    names = ["id", "source", *row_type.columns, "status", "reason", "reason_args"]
     records = [
         (
             row.id,
             row.origin,
             *(getattr(row, column) or "" for column in row_type.columns),
-            *_status(row, figures_drawn, judged),
+            found.status.value,
+            *columns(found.reasons).values(),
         )
         for row in rows
+        for found in [_finding(row, figures_drawn, judged)]
     ]
-    return pd.DataFrame(records, columns=columns)
+    return pd.DataFrame(records, columns=names)
 
 
-def _status(row: Row, figures_drawn: Collection[str], judged: Mapping[str, Status]) -> Status:
-    if row.status is not None:
-        return Status(row.status, row.because or "")
+def _finding(row: Row, figures_drawn: Collection[str], judged: Mapping[str, Finding]) -> Finding:
+    if row.by_hand is not None:
+        return row.by_hand
     if row.id in judged:
         return judged[row.id]
     if isinstance(row, Figure) and (figure := row.figure or (row.draw and row.id)):
         if figure in figures_drawn:
-            return Status(DRAWN)
-        return Status(NOT_YET, f"our figure {figure!r} has not been drawn")
+            return Finding(Status.DRAWN)
+        return Finding(Status.PENDING, (reason("figure_not_drawn", figure=figure),))
     if isinstance(row, System) and row.ours is not None:
-        return Status(BUILT if row.id.startswith("SYS-") else RUN, row.ours)
-    return Status(NOT_YET)
+        built = row.id.startswith("SYS-")
+        return Finding(Status.BUILT if built else Status.RUN, stated(row.ours))
+    return Finding(Status.PENDING)

@@ -13,6 +13,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from restudy.evidence.readings import LAST, STEP, ExperimentReading, Reading
+from restudy.evidence.reasons import Reason, reason, reason_text
+from restudy.reductions import Reduction, of_plain
 from restudy.results.collect import HISTORY, read_description
 
 _NAMES = ["cell", "lane", "split", "metric"]
@@ -70,7 +72,15 @@ def read_studies(folders: Iterable[Path]) -> dict[str, StudyTables]:
 
 
 class MissingError(Exception):
-    """There is no such number in this run; the message says why, for a table."""
+    """There is no such number in this run.
+
+    Attributes:
+        reason: why.
+    """
+
+    def __init__(self, code: str, **args: Any) -> None:
+        self.reason: Reason = reason(code, **args)
+        super().__init__(reason_text([self.reason]))
 
 
 class Taken(NamedTuple):
@@ -80,12 +90,12 @@ class Taken(NamedTuple):
         by_seed: seed -> number, NaN if the run diverged.
         resolution: distance between neighbouring points of the curve that it was read off; 0 for
             a number that was not read off one.
-        cuts: what the scale cuts of the recipe, in words: if anything, the numbers judge nothing.
+        reductions: what the scale reduces of the recipe: if anything, the numbers judge nothing.
     """
 
     by_seed: pd.Series[float]
     resolution: float = 0.0
-    cuts: str = ""
+    reductions: tuple[Reduction, ...] = ()
 
 
 def take(reading: Reading, studies: Mapping[str, StudyTables]) -> Taken:
@@ -110,12 +120,13 @@ def take(reading: Reading, studies: Mapping[str, StudyTables]) -> Taken:
             dtype=float,
         )
         resolution = float(np.diff(curves.index).max(initial=0.0))
-    taken = Taken(values, resolution, "" if description["comparable"] else cuts(description))
+    reduced = () if description["comparable"] else reductions_of(description)
+    taken = Taken(values, resolution, reduced)
     if reading.minus is None:
         return taken
     other = take(reading.minus, studies)
     mine, theirs = taken.by_seed.align(other.by_seed, join="inner")
-    return Taken(mine - theirs, resolution + other.resolution, taken.cuts or other.cuts)
+    return Taken(mine - theirs, resolution + other.resolution, taken.reductions or other.reductions)
 
 
 def take_from_experiment(
@@ -131,16 +142,24 @@ def take_from_experiment(
         MissingError: the experiment is not in this run.
     """
     if reading.experiment not in experiments:
-        raise MissingError(f"experiment {reading.experiment} is not in this run")
+        raise MissingError("not_in_this_run", experiment=reading.experiment)
     rows = experiments[reading.experiment]
     for factor, level in reading.where.items():
         rows = rows[rows[factor] == level]
     return Taken(rows.set_index("seed")[reading.measure])
 
 
-def cuts(description: Mapping[str, Any]) -> str:
-    """Return what the scale cuts of a study, in words."""
-    return "; ".join(description["cuts"])
+def reductions_of(description: Mapping[str, Any]) -> tuple[Reduction, ...]:
+    """Return what the scale reduces of a study."""
+    return of_plain(description["reductions"])
+
+
+def joint_reductions(taken: Iterable[Taken]) -> tuple[Reduction, ...]:
+    """Return what the scale reduces of the recipes of several readings, each once."""
+    found: list[Reduction] = []
+    for one in taken:
+        found += [reduction for reduction in one.reductions if reduction not in found]
+    return tuple(found)
 
 
 def knee(x: ArrayLike, y: ArrayLike) -> float:
@@ -181,15 +200,15 @@ _REDUCTIONS = {"knee": knee, "second_knee": second_knee}
 def _rows(reading: Reading, studies: Mapping[str, StudyTables]) -> pd.DataFrame:
     """Return the rows that a reading is about: one of each run, unless it runs along steps."""
     if reading.study not in studies:
-        raise MissingError(f"study {reading.study} is not in this run")
+        raise MissingError("not_in_this_run", study=reading.study)
     study, levels = studies[reading.study], reading.where
     for factor, level in levels.items():
         if level not in study.description["factors"][factor]:
-            raise MissingError(f"{factor.replace('_', ' ')} {level} is not at this scale")
+            raise MissingError("level_missing", factor=factor, level=level)
     rows = study.rows(reading.split, reading.metric, levels)
     if rows.empty:
         name = f"{reading.split} {reading.metric.replace('_', ' ')}"
-        raise MissingError(f"study {reading.study} has no {name}")
+        raise MissingError("metric_missing", study=reading.study, metric=name)
     if reading.reduce is None or reading.along != STEP:
         rows = _at(rows, study, reading)
     values = rows["value"]
@@ -210,7 +229,7 @@ def _at(rows: pd.DataFrame, study: StudyTables, reading: Reading) -> pd.DataFram
         [(unit, wanted)] = reading.at.items()
         found = rows[rows[unit] == wanted]
         if found.empty:
-            raise MissingError(f"{unit} {wanted} is not measured at this scale")
+            raise MissingError("not_measured_at", unit=unit, at=wanted)
         return found
     if reading.at == LAST:
         last: int = rows["epoch"].max()  # the runs of a study end together

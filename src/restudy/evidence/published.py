@@ -14,31 +14,33 @@ import pandas as pd
 
 from restudy.evidence.comparing import Ours, compare, is_equal_as_printed
 from restudy.evidence.exact import Exact
-from restudy.evidence.ledger import (
-    BOUND_HOLDS,
-    BUG_ONLY,
-    CANNOT_BE,
-    DIFFERS,
-    EQUAL,
-    INSIDE,
-    NOT_YET,
-    OUTSIDE,
-    Published,
-    Status,
-)
-from restudy.evidence.measuring import MissingError, StudyTables, cuts
+from restudy.evidence.ledger import Published
+from restudy.evidence.measuring import MissingError, StudyTables, reductions_of
 from restudy.evidence.readings import Measure
+from restudy.evidence.reasons import (
+    Finding,
+    Reason,
+    columns,
+    nested,
+    parse,
+    reason,
+    rounded,
+    stated,
+    texts,
+)
+from restudy.evidence.statuses import Status, label
+from restudy.reductions import to_json
 from restudy.results.table_files import read_table
 from restudy.tables import DASH, number, to_markdown
 
 COLUMNS = (
     *("id", "source", "experiment", "metric", "unit", "split_as_labelled", "split_really"),
-    *("value", "mean", "sd", "n", "low", "high", "difference"),
+    *("value", "mean", "sd", "n", "low", "high", "difference", "distance"),
     *("corrected_mean", "corrected_low", "corrected_high"),
-    *("status", "because", "study", "cuts"),
+    *("status", "reason", "reason_args", "study", "reductions"),
 )
 _NUMBERS = {
-    **dict.fromkeys(["mean", "sd", "low", "high", "difference"], "float64"),
+    **dict.fromkeys(["mean", "sd", "low", "high", "difference", "distance"], "float64"),
     **dict.fromkeys(["corrected_mean", "corrected_low", "corrected_high"], "float64"),
     "n": "Int64",
 }
@@ -57,8 +59,9 @@ def published_table(
     Returns:
         one row per published value, with the columns ``COLUMNS``: what it is, its ``value`` as
         printed, ``mean, sd, n`` of our runs, ``low, high`` (95% prediction interval for one more
-        run), ``difference`` (published minus mean), the same of the corrected experiment, the
-        status and its reason, the study and what this scale cuts of it. All in the row's unit.
+        run), ``difference`` (published minus mean), ``distance`` (of an inconsistent value from the
+        interval), the same of the corrected experiment, the
+        status and its reasons, the study and what this scale reduces. All in the row's unit.
     """
     records = [_record(row, studies, exact.get(row.id)) for row in rows]
     return pd.DataFrame(records, columns=list(COLUMNS)).astype(_NUMBERS)
@@ -70,10 +73,11 @@ def read_published_table(path: Path) -> pd.DataFrame:
     return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS}).astype(_NUMBERS)
 
 
-def statuses_of(table: pd.DataFrame) -> dict[str, Status]:
-    """Return id -> status and reason of a :func:`published_table`."""
-    rows = zip(table["id"], table["status"], table["because"], strict=True)
-    return {id_: Status(status, because) for id_, status, because in rows}
+def statuses_of(table: pd.DataFrame) -> dict[str, Finding]:
+    """Return id -> status and reasons of a :func:`published_table`."""
+    return {
+        row["id"]: Finding(Status(row["status"]), parse(row)) for row in table.to_dict("records")
+    }
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
@@ -85,12 +89,13 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
             "labelled": table["split_as_labelled"].replace("", DASH),
             "unit": table["unit"],
             "published": table["value"],
-            "ours": table["mean"].map(number).mask(table["status"] == EQUAL, table["value"]),
+            "ours": table["mean"].map(number).mask(table["status"] == Status.EXACT, table["value"]),
             "95% for one more run": _intervals(table["low"], table["high"]),
             "runs": [DASH if pd.isna(n) else str(n) for n in table["n"]],
             "corrected": table["corrected_mean"].map(number),
             "status": table["status"],
-            "because": table["because"].replace("", DASH),
+            "distance": table["distance"].map(number),
+            "because": texts(table).replace("", DASH),
         }
     )
 
@@ -103,7 +108,9 @@ def to_text(table: pd.DataFrame, scale: str) -> str:
         "Corrected: our mean where the source's mistake is mended. All in the unit of the row. "
         "docs/evidence.md says how each status is made."
     )
-    return to_markdown(readable(table), "The published numbers and ours", notes)
+    shown = readable(table)
+    shown["status"] = shown["status"].map(label)
+    return to_markdown(shown, "The published numbers and ours", notes)
 
 
 def _record(
@@ -119,23 +126,23 @@ def _record(
         "split_really": row.split_really or "",
         "value": row.value,
         "study": "",
-        "cuts": "",
+        "reductions": "",
     }
     if row.measure is not None:
         record |= _measured(row, row.measure, studies)
-    elif row.status is not None:
-        record |= _said(Status(row.status, row.because or ""))
+    elif row.by_hand is not None:
+        record |= _said(*row.by_hand)
     elif exact is not None:
         record |= _exact(row, exact)
     elif row.fact is not None:
-        record |= _said(Status(NOT_YET, "the data set is not in this run"))
+        record |= _said(Status.PENDING, [reason("data_set_missing")])
     else:
-        record |= _said(Status(NOT_YET))
+        record |= _said(Status.PENDING)
     return record
 
 
-def _said(status: Status) -> dict[str, str]:
-    return status._asdict()
+def _said(status: Status, reasons: Iterable[Reason] = ()) -> dict[str, str]:
+    return {"status": status.value, **columns(reasons)}
 
 
 def _exact(row: Published, exact: Exact) -> dict[str, Any]:
@@ -143,13 +150,13 @@ def _exact(row: Published, exact: Exact) -> dict[str, Any]:
     mean, printed = _number(exact.ours), _number(row.value)
     found = {"mean": mean, "n": 1, "difference": printed - mean}
     if is_equal_as_printed(exact.ours, row.value):
-        return found | _said(Status(EQUAL, exact.note))
-    because = _sentence(f"ours is {exact.ours}", exact.note)
+        return found | _said(Status.EXACT, stated(exact.note))
+    reasons = [reason("value", value=exact.ours), *stated(exact.note)]
     if is_equal_as_printed(exact.with_bug, row.value):
-        return found | _said(Status(BUG_ONLY, because))
+        return found | _said(Status.SOURCE_ERROR_ONLY, reasons)
     if pd.isna(found["difference"]):
-        return found | _said(Status(DIFFERS, because))
-    return found | _said(Status(_outside(abs(printed - mean)), because))
+        return found | _said(Status.MISMATCH, reasons)
+    return found | {"distance": abs(printed - mean)} | _said(Status.INCONSISTENT, reasons)
 
 
 def _number(text: str) -> float:
@@ -165,72 +172,61 @@ def _measured(
     """Return the columns of a row that runs of ours are held beside."""
     found: dict[str, Any] = {"study": measure.study}
     if measure.study in studies:
-        found["cuts"] = cuts(studies[measure.study].description)
+        found["reductions"] = to_json(reductions_of(studies[measure.study].description))
     try:
         ours = compare(row.value, row.unit, measure, studies)
     except MissingError as missing:
-        status = CANNOT_BE if measure.stand_in else NOT_YET
-        return found | _said(Status(status, _sentence(measure.remark, str(missing))))
+        status = Status.NOT_TESTABLE if measure.stand_in else Status.PENDING
+        return found | _said(status, [*stated(measure.remark), missing.reason])
     estimate = ours.estimate._asdict()
     found |= estimate | {"difference": ours.printed - ours.estimate.mean}
-    mended, reason = _corrected(row, studies)
+    mended, untested = _corrected(row, studies)
     if mended is not None:
         corrected = mended.estimate
         found["corrected_mean"] = corrected.mean
         found["corrected_low"], found["corrected_high"] = corrected.low, corrected.high
-    status, remarks = _judged(measure, ours, mended, reason)
-    return found | _said(Status(status, _sentence(measure.remark, *remarks)))
+    status, reasons = _judged(measure, ours, mended, untested)
+    if status is Status.INCONSISTENT:
+        found["distance"] = ours.beyond
+    return found | _said(status, [*stated(measure.remark), *reasons])
 
 
-def _corrected(row: Published, studies: Mapping[str, StudyTables]) -> tuple[Ours | None, str]:
+def _corrected(
+    row: Published, studies: Mapping[str, StudyTables]
+) -> tuple[Ours | None, Reason | None]:
     """Return the corrected experiment's runs, if there are any, and why they judge nothing."""
     if row.corrected is None:
-        return None, ""
+        return None, None
     try:
         mended = compare(row.value, row.unit, row.corrected, studies)
     except MissingError as missing:
-        return None, str(missing)
+        return None, missing.reason
     return mended, mended.open
 
 
 def _judged(
-    measure: Measure, ours: Ours, mended: Ours | None, reason: str
-) -> tuple[str, list[str]]:
-    """Return a measured row's status, and remarks."""
+    measure: Measure, ours: Ours, mended: Ours | None, untested: Reason | None
+) -> tuple[Status, list[Reason]]:
+    """Return a measured row's status, and the reasons."""
     if measure.stand_in:
-        return CANNOT_BE, [f"this scale cuts: {ours.cuts}"] if ours.cuts else []
+        return Status.NOT_TESTABLE, [ours.open] if ours.reductions and ours.open else []
     if ours.open:
-        return NOT_YET, [ours.open]
-    remarks = [ours.loss] if ours.loss else []
+        return Status.PENDING, [ours.open]
+    reasons = [ours.loss] if ours.loss else []
     if measure.bound is not None and ours.printed >= ours.estimate.high:
-        return BOUND_HOLDS, remarks
-    fits_mended = mended is not None and not reason and mended.fits
+        return Status.BOUND_SATISFIED, reasons
+    fits_mended = mended is not None and not untested and mended.fits
     if not ours.fits:
-        remarks += ["but the corrected experiment gives it"] if fits_mended else []
-        return _outside(ours.beyond), remarks
-    if mended is not None and not reason and not mended.fits:
-        return BUG_ONLY, [
-            *remarks,
-            f"{_digits(mended.beyond)} beyond what the corrected experiment gives",
-        ]
+        reasons += [reason("only_corrected_consistent")] if fits_mended else []
+        return Status.INCONSISTENT, reasons
+    if mended is not None and not untested and not mended.fits:
+        beyond = reason("corrected_inconsistent", distance=rounded(mended.beyond, 2))
+        return Status.SOURCE_ERROR_ONLY, [*reasons, beyond]
     if fits_mended:
-        remarks.append("the corrected experiment gives it too")
-    if reason:
-        remarks.append(f"the corrected experiment does not judge it: {reason}")
-    return INSIDE, remarks
-
-
-def _outside(distance: float) -> str:
-    return f"{OUTSIDE} by {_digits(distance)}"
-
-
-def _digits(value: float) -> str:
-    """Return a distance with two digits that count."""
-    return f"{value:.1e}" if value < 1e-4 else f"{float(f'{value:.2g}'):g}"
-
-
-def _sentence(*parts: str | None) -> str:
-    return "; ".join(part for part in parts if part)
+        reasons.append(reason("corrected_consistent"))
+    if untested:
+        reasons.append(reason("corrected_untested", reasons=nested([untested])))
+    return Status.CONSISTENT, reasons
 
 
 def _intervals(low: pd.Series[float], high: pd.Series[float]) -> list[str]:

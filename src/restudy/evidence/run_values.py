@@ -77,7 +77,7 @@ def number_of(number: Number, tables: StudyTables) -> pd.Series[float]:
         [(unit, wanted)] = number.at.items()
         rows = rows[rows[unit] == wanted]
         if rows.empty:
-            raise MissingError(f"{unit} {wanted} is not measured at this scale")
+            raise MissingError("not_measured_at", unit=unit, at=wanted)
     elif number.at == LAST:
         rows = rows[rows["epoch"] == rows.groupby(RUN)["epoch"].transform("max")]
     elif number.at == BEST:
@@ -91,7 +91,7 @@ def _rows(number: Number, tables: StudyTables) -> pd.DataFrame:
     rows = tables.rows(number.split, number.metric, {})
     if rows.empty:
         name = f"{number.split} {number.metric.replace('_', ' ')}"
-        raise MissingError(f"study {tables.description['name']} has no {name}")
+        raise MissingError("metric_missing", study=tables.description["name"], metric=name)
     if number.penalised:
         penalty = tables.rows("train", "penalty", {}).set_index([*RUN, "epoch"])["value"]
         at = pd.MultiIndex.from_frame(rows[[*RUN, "epoch"]])
@@ -107,7 +107,7 @@ def _curve(quantity: Quantity, tables: StudyTables, alike: pd.Series[Any]) -> pd
     epochs, y = curves.columns.to_numpy(np.float64), curves.to_numpy(np.float64)
     sign = -1 if quantity.lower_is_better else 1
     if len(epochs) < (3 if quantity.curve == "roughness" else 2):
-        raise MissingError("there are too few evaluations at this scale")
+        raise MissingError("few_evaluations")
     match quantity.curve:
         case "reach":
             assert quantity.target is not None  # noqa: S101 (for the type checker)

@@ -8,7 +8,9 @@ import pandas as pd
 
 from restudy.evidence import demonstrations, forensics_tables, published, timing
 from restudy.evidence.judging import verdicts_of
-from restudy.evidence.ledger import NOT_YET, Ledger, Status, experiments_run
+from restudy.evidence.ledger import Ledger, experiments_run
+from restudy.evidence.reasons import Finding, stated
+from restudy.evidence.statuses import Status
 
 
 def standing(
@@ -22,7 +24,7 @@ def standing(
     experiments: Mapping[str, Iterable[str]],
     done: Sequence[str],
     missing_figures: Mapping[str, str],
-) -> dict[str, Status]:
+) -> dict[str, Finding]:
     """Return the status of every row that is judged, by id.
 
     Args:
@@ -39,7 +41,7 @@ def standing(
     numbers = published.statuses_of(published_table)
     verdicts = verdicts_of(rows.claims, claim_tests)
     verdicts |= timing.judged_elsewhere(rows.claims, verdicts, done)
-    by_hand = {row.id: Status(row.status, row.because or "") for row in rows.claims if row.status}
+    by_hand = {row.id: row.by_hand for row in rows.claims if row.by_hand is not None}
     others = numbers | by_hand | verdicts | forensics_tables.statuses_of(puzzles)
     open_numbers = {row.id for row in rows.published if row.status is None}
     return {
@@ -47,5 +49,5 @@ def standing(
         **verdicts,
         **demonstrations.statuses_of(rows.errata, errata_shown, contrasts, others),
         **experiments_run(experiments),
-        **{id_: Status(NOT_YET, why) for id_, why in missing_figures.items()},
+        **{id_: Finding(Status.PENDING, stated(why)) for id_, why in missing_figures.items()},
     }

@@ -12,14 +12,18 @@ import pandas as pd
 
 from restudy.evidence.contradictions import contradictions
 from restudy.evidence.judging import verdicts_of
-from restudy.evidence.ledger import NOT_YET, TIMED, Claim, Status
-from restudy.tables import DASH
+from restudy.evidence.ledger import Claim
+from restudy.evidence.reasons import Finding, columns, parse, reason
+from restudy.evidence.statuses import Status
 
 CLAIMS = "timed_claims.csv"
 TABLES = ("timed_claim_tests.csv", CLAIMS, "timed_contradictions.csv")
 """The tables that are not the same twice."""
 
-COLUMNS = ("id", "source", "topic", "statement", "verdict", "of_times", "of_counts", "because")
+COLUMNS = (
+    *("id", "source", "topic", "statement", "verdict", "of_times", "of_counts"),
+    *("reason", "reason_args"),
+)
 
 
 def timed_claims(
@@ -35,7 +39,7 @@ def timed_claims(
     Returns:
         one row per claim, with the columns ``COLUMNS``: ``verdict`` (of all its tests together),
         ``of_times`` and ``of_counts`` (of those of times, and of the others, if there are any),
-        ``because`` (what each test found).
+        ``reason`` (what each test found).
     """
     about = timed(claims)
     both = pd.concat([tests, timed_tests], ignore_index=True).sort_values(
@@ -45,9 +49,9 @@ def timed_claims(
     rows = [
         (
             *(claim.id, claim.origin, claim.topic, claim.statement),
-            *(whole[claim.id].status, times[claim.id].status),
-            DASH if all(test.timed for test in claim.tests) else counts[claim.id].status,
-            whole[claim.id].because,
+            *(whole[claim.id].status.value, times[claim.id].status.value),
+            "" if all(test.timed for test in claim.tests) else counts[claim.id].status.value,
+            *columns(whole[claim.id].reasons).values(),
         )
         for claim in about
     ]
@@ -55,7 +59,7 @@ def timed_claims(
 
 
 def timed_contradictions(
-    claims: Sequence[Claim], verdicts: Mapping[str, Status], judged: pd.DataFrame
+    claims: Sequence[Claim], verdicts: Mapping[str, Finding], judged: pd.DataFrame
 ) -> pd.DataFrame:
     """Return :func:`restudy.evidence.contradictions.contradictions` of claims about time.
 
@@ -64,8 +68,9 @@ def timed_contradictions(
         verdicts: of the ledger, by id.
         judged: :func:`timed_claims`.
     """
-    columns = judged[["id", "verdict", "because"]].itertuples(index=False, name=None)
-    found = {id_: Status(verdict, because) for id_, verdict, because in columns}
+    found = {
+        row["id"]: Finding(Status(row["verdict"]), parse(row)) for row in judged.to_dict("records")
+    }
     table = contradictions(claims, {**verdicts, **found})
     return table[table["claim"].isin(found) | table["other"].isin(found)].reset_index(drop=True)
 
@@ -76,8 +81,8 @@ def timed(claims: Sequence[Claim]) -> list[Claim]:
 
 
 def judged_elsewhere(
-    claims: Sequence[Claim], verdicts: Mapping[str, Status], experiments: Sequence[str]
-) -> dict[str, Status]:
+    claims: Sequence[Claim], verdicts: Mapping[str, Finding], experiments: Sequence[str]
+) -> dict[str, Finding]:
     """Return what the ledger says of each claim that has a test of time.
 
     Args:
@@ -91,11 +96,12 @@ def judged_elsewhere(
             test.subject for test in claim.tests if test.timed and test.subject not in experiments
         ]
         if missing:
-            names = ", ".join(dict.fromkeys(missing))
-            found[claim.id] = Status(NOT_YET, f"experiment {names} is not in this run")
+            why = (reason("not_in_this_run", experiment=one) for one in dict.fromkeys(missing))
+            found[claim.id] = Finding(Status.PENDING, tuple(why))
             continue
-        words = f"its verdict is in {CLAIMS}, as seconds are not the same twice"
-        if not all(test.timed for test in claim.tests):
-            words += f"; without times: {verdicts[claim.id].because}"
-        found[claim.id] = Status(TIMED, words)
+        in_part = not all(test.timed for test in claim.tests)
+        others = verdicts[claim.id].reasons if in_part else ()
+        found[claim.id] = Finding(
+            Status.TIMED, (reason("in_timed_table", in_part=in_part), *others)
+        )
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,7 @@ from restudy.figures.style import (
     looks,
     styled,
 )
+from restudy.reductions import Reduction, in_words
 
 _HEIGHT = 1.85
 """Of a panel with its axes, in inches."""
@@ -87,17 +88,20 @@ def dispute(data: pd.DataFrame, asked: Dispute, claims: Mapping[str, Claim]) -> 
     return Drawing(figure, data)
 
 
-def caption(asked: Dispute, claims: Mapping[str, Claim], cuts: Sequence[str]) -> str:
+def caption(
+    asked: Dispute, claims: Mapping[str, Claim], reductions: Mapping[str, Iterable[Reduction]]
+) -> str:
     """Return what is said below a figure: the claims, the studies, and what their scale cuts.
 
     Args:
         asked: what is drawn.
         claims: the two claims, by id.
-        cuts: of each study that is cut, what is.
+        reductions: what the scale reduces, by study.
     """
     said = " ".join(f"{id_}: {claims[id_].statement}" for id_ in asked.claims)
     where = ", ".join([*asked.studies, *asked.experiments])
-    cut = f" Cut at this scale: {'; '.join(cuts)}." if cuts else ""
+    told = "; ".join(f"{study}: {in_words(found)}" for study, found in reductions.items())
+    cut = f" Cut at this scale: {told}." if told else ""
     return (
         f"{asked.id}. {asked.title} {said} Measured in {where}: mean and 95% t interval, cut off "
         f"where it leaves its panel.{cut}"

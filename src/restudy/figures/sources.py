@@ -14,6 +14,7 @@ from restudy.figures.source_curves import source_curves
 from restudy.figures.source_levels import source_levels
 from restudy.figures.study_panels import Tables
 from restudy.figures.style import Drawing
+from restudy.reductions import in_words, of_plain
 
 _SIGNS = (
     "Means over seeds with 95% t intervals, measured in evaluation mode. Open marks: what the "
@@ -85,6 +86,7 @@ def caption(
             f"{seeds} seed{'' if seeds == 1 else 's'}."
         )
         sentences.append(_AS_PUBLISHED if description["as_published"] else _HONEST)
-        if description["cuts"]:
-            sentences.append(f"Cut at this scale: {'; '.join(description['cuts'])}.")
+        if description["reductions"]:
+            words = in_words(of_plain(description["reductions"]))
+            sentences.append(f"Cut at this scale: {words}.")
     return " ".join(sentences)

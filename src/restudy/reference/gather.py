@@ -7,7 +7,6 @@ part finds is kept, and the verdicts are made of all that is there.
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
 import sys
 import uuid
@@ -24,6 +23,7 @@ from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.ledger import Ledger, load_ledger, statuses, summary
 from restudy.evidence.published import read_published_table
+from restudy.evidence.reasons import parse
 from restudy.evidence.standing import standing
 from restudy.evidence.timing import CLAIMS as TIMED
 from restudy.forecast import settings_of
@@ -56,7 +56,6 @@ KEPT = (
 )
 """Tables of a study that are kept, of those that it has: all but seconds."""
 
-_LEFT_OUT = re.compile(r"\b(?:study|experiment) (\S+) is not in this run\b")
 _JUDGED = ("published", "claims", "errata")
 """The kinds of rows that have a status here; systems and figures are not of runs."""
 
@@ -175,14 +174,14 @@ def _keep(study: str, source: Path, into: Path) -> None:
 
 
 def _left_out(tables: Iterable[pd.DataFrame]) -> set[str]:
-    """Return the studies and experiments that the rows of a run say it did not have."""
+    """Return the studies and experiments that a run did not have, by the reasons of its rows."""
     return {
-        name
+        str(name)
         for table in tables
-        for column in ("because", "conclusion")
-        if column in table
-        for text in table[column]
-        for name in _LEFT_OUT.findall(text)
+        for row in table.to_dict("records")
+        for one in parse(row)
+        if one.code == "not_in_this_run"
+        for name in one.args.values()
     }
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.ledger import NOT_YET
+from restudy.evidence.reasons import texts
+from restudy.evidence.statuses import Status, label
 from restudy.reference.gathered_record import RECORD, Record
 from restudy.report import answer
 from restudy.report.claims import verdicts
@@ -81,9 +82,9 @@ def claims_beside(claims: pd.DataFrame, default: pd.DataFrame | None) -> str:
             "claim": claims["id"],
             "topic": claims["topic"],
             "statement": claims["statement"],
-            "default scale": _before(claims, default),
-            "full scale": claims["status"],
-            "because": claims["because"],
+            "default scale": _labels(_before(claims, default)),
+            "full scale": claims["status"].map(label),
+            "because": texts(claims),
         }
     )
     notes = "docs/verdicts.md says how a verdict is made."
@@ -92,20 +93,24 @@ def claims_beside(claims: pd.DataFrame, default: pd.DataFrame | None) -> str:
 
 def _before(claims: pd.DataFrame, default: pd.DataFrame | None) -> pd.Series[str]:
     known = {} if default is None else dict(zip(default["id"], default["status"], strict=True))
-    return claims["id"].map(known).fillna(DASH)
+    return claims["id"].map(known).fillna("")
+
+
+def _labels(statuses: pd.Series[str]) -> list[str]:
+    return [label(status) or DASH for status in statuses]
 
 
 def _changes(claims: pd.DataFrame, tests: pd.DataFrame, default: pd.DataFrame) -> str:
-    partly = set(tests.loc[tests["verdict"] == NOT_YET, "claim"])
+    partly = set(tests.loc[tests["verdict"] == Status.PENDING, "claim"])
     before = _before(claims, default)
-    other = claims.assign(before=before)[(claims["status"] != before) & (before != DASH)]
-    other = other[other["status"] != NOT_YET]
+    other = claims.assign(before=before)[(claims["status"] != before) & (before != "")]
+    other = other[other["status"] != Status.PENDING]
     table = pd.DataFrame(
         {
             "claim": other["id"],
             "statement": [_shortened(text) for text in other["statement"]],
-            "default scale": other["before"],
-            "full scale": other["status"],
+            "default scale": _labels(other["before"]),
+            "full scale": _labels(other["status"]),
             "its tests": ["some" if id_ in partly else "all" for id_ in other["id"]],
         }
     )
@@ -118,7 +123,7 @@ def _changes(claims: pd.DataFrame, tests: pd.DataFrame, default: pd.DataFrame) -
 
 
 def _puzzles(puzzles: pd.DataFrame) -> str:
-    solved = puzzles[~puzzles["conclusion"].str.startswith("Not yet")]
+    solved = puzzles[(puzzles["compatible"] != "0") | (puzzles["ruled_out"] != "0")]
     lines = [
         f"* **{row['question']}** ({row['puzzle']}) {row['conclusion']}"
         for row in solved.to_dict("records")

@@ -8,27 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.ledger import (
-    BOUND_HOLDS,
-    BUG_ONLY,
-    CANNOT_BE,
-    DIFFERS,
-    EQUAL,
-    INSIDE,
-    JUDGED,
-    NOTHING_FOUND,
-    OUTSIDE,
-    SHOWN,
-    WORDING,
-)
+from restudy.evidence.statuses import Status
+from restudy.reductions import of_plain
 from restudy.report.parts import Count, Tally
 from restudy.report.tones import BAD, GOOD, MIXED, OPEN, PLAIN
 from restudy.stats.verdict import Verdict
 
 _NAMED = 4
 """As many studies that are left out are named."""
-_SAMPLES = ("train_samples", "validation_samples")
-_LENGTH = ("epochs", "steps", "evaluate_every")
 
 
 def numbers(published: pd.DataFrame, address: str = "", title: str = "Printed numbers") -> Tally:
@@ -40,11 +27,14 @@ def numbers(published: pd.DataFrame, address: str = "", title: str = "Printed nu
         title: what they are.
     """
     status = published["status"]
-    inside = int(status.isin([INSIDE, BOUND_HOLDS]).sum())
-    equal, bug = int((status == EQUAL).sum()), int((status == BUG_ONLY).sum())
-    outside = int(status.str.startswith((OUTSIDE, DIFFERS)).sum())
-    cannot = int((status == CANNOT_BE).sum())
-    settings = int(status.isin(["setting", "a constant"]).sum())
+    inside = int(status.isin([Status.CONSISTENT, Status.BOUND_SATISFIED]).sum())
+    equal, bug = (
+        int((status == Status.EXACT).sum()),
+        int((status == Status.SOURCE_ERROR_ONLY).sum()),
+    )
+    outside = int(status.isin([Status.INCONSISTENT, Status.MISMATCH]).sum())
+    cannot = int((status == Status.NOT_TESTABLE).sum())
+    settings = int(status.isin([Status.SETTING, Status.CONSTANT]).sum())
     still_open = len(status) - inside - equal - bug - outside - cannot - settings
     judged = inside + equal + bug + outside
     sentence = (
@@ -73,7 +63,11 @@ def claims(verdicts: Sequence[str], address: str = "") -> Tally:
     """
     of = Counter(verdicts)
     held, against = of[Verdict.SUPPORTED], of[Verdict.CONTRADICTED]
-    none, open_, cannot = of[Verdict.NO_DIFFERENCE], of[Verdict.INCONCLUSIVE], of[CANNOT_BE]
+    none, open_, cannot = (
+        of[Verdict.NO_DIFFERENCE],
+        of[Verdict.INCONCLUSIVE],
+        of[Status.NOT_TESTABLE],
+    )
     untested = len(verdicts) - held - against - none - open_ - cannot
     sentence = (
         f"Of {len(verdicts)} claims {held} held, and {against + none} did not: our runs contradict "
@@ -103,7 +97,15 @@ def errata(statuses: pd.Series[str], address: str = "", title: str = "Mistakes")
         title: what they are.
     """
     of = Counter(statuses)
-    shown, none, judged, wording = (of[name] for name in (SHOWN, NOTHING_FOUND, JUDGED, WORDING))
+    shown, none, judged, wording = (
+        of[name]
+        for name in (
+            Status.EFFECT_CONFIRMED,
+            Status.NO_EFFECT_FOUND,
+            Status.ASSESSED,
+            Status.WORDING_ONLY,
+        )
+    )
     rest = len(statuses) - shown - none - judged - wording
     sentence = (
         f"Of {len(statuses)} mistakes found in the sources {_are(shown)} shown to change a number, "
@@ -139,13 +141,13 @@ def cuts(
         left_out: names of studies that this run does not do.
         experiments: whether the small experiments were done.
     """
-    every = [description["cuts"] for description in descriptions]
-    cut = [words for words in every if words]
+    every = [of_plain(description["reductions"]) for description in descriptions]
+    cut = [reductions for reductions in every if reductions]
     missing = _left_out(left_out)
     missing += "" if experiments else " The small experiments were not done (experiments: false)."
     if not cut:
         return f"Scale {scale}: every study of this run is as it is written.{missing}"
-    kinds = Counter(kind for words in cut for kind in {_kind(word) for word in words})
+    kinds = Counter(sort for reductions in cut for sort in {one.sort for one in reductions})
     told = ", ".join(f"{kind} in {number}" for kind, number in kinds.most_common())
     return (
         f"Scale {scale} cuts {len(cut)} of {len(every)} studies: {told}; "
@@ -158,16 +160,6 @@ def _left_out(names: Sequence[str]) -> str:
         return ""
     told = f" ({', '.join(names)})" if len(names) <= _NAMED else ""
     return f" Left out: {len(names)} stud{'y' if len(names) == 1 else 'ies'}{told}."
-
-
-def _kind(cut: str) -> str:
-    """Return what sort of a cut it is, from its words (:func:`restudy.plan.plan_study`)."""
-    first = cut.split(" ", 1)[0]
-    if first in _SAMPLES:
-        return "fewer samples"
-    if first in _LENGTH:
-        return "shorter training"
-    return "fewer seeds" if " seed" in cut else "fewer levels"
 
 
 def _tally(title: str, sentence: str, counts: Sequence[Count], address: str) -> Tally:

@@ -18,6 +18,7 @@ from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.ledger import KINDS, summary
 from restudy.evidence.published import read_published_table
 from restudy.experiments.project import project
+from restudy.matters import advice
 from restudy.report import answer, sources
 from restudy.report.calibration import calibration
 from restudy.report.claims import claims, verdicts
@@ -26,6 +27,7 @@ from restudy.report.contradictions import contradictions
 from restudy.report.findings import RULE, findings
 from restudy.report.ledger import ledger
 from restudy.report.matters import matters
+from restudy.report.paper.studies import read_matters
 from restudy.report.parts import Answer, Page, Picture, Section
 from restudy.report.puzzles import puzzles
 from restudy.report.studies import studies, study
@@ -104,7 +106,7 @@ def build(run: Run) -> Page:
         ],
         {id_: _picture(run, id_, titles[id_]) for id_ in run.figures},
     )
-    shares = {name: pd.read_csv(made / name / "matters.csv") for name in run.grids}
+    shares = {name: read_matters(made / name / "matters.csv") for name in run.grids}
     parts = {name: _study(run, name) for name in run.studies}
     descriptions = [read_description(run.results / "studies" / name) for name in run.studies]
     return Page(
@@ -131,7 +133,7 @@ def build(run: Run) -> Page:
                 _texts(made / "timed_contradictions.csv"),
                 {frozenset(ids): _dispute(run, id_, ids) for id_, ids in run.disputes.items()},
             ),
-            matters({name: _lines(made / name / "matters.md") for name in run.grids}),
+            matters({name: advice(table) for name, table in shares.items()}),
             puzzles(_texts(made / "puzzles.csv"), _texts(made / "forensics.csv")),
             studies(list(parts.values())),
             calibration(pd.read_csv(made / "calibration.csv")),
@@ -198,8 +200,3 @@ def _record(cell: Path) -> dict[str, Any]:
 
 def _texts(path: Path) -> pd.DataFrame:
     return read_table(path)
-
-
-def _lines(path: Path) -> list[str]:
-    text = path.read_text(encoding="utf-8")
-    return [line.removeprefix("* ") for line in text.splitlines() if line.startswith("* ")]

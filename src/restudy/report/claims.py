@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.judging import by_design, readable_tests
-from restudy.evidence.ledger import CANNOT_BE, NOT_YET, TIMED
+from restudy.evidence.judging import readable_tests
+from restudy.evidence.reasons import by_design, parse, reason_text
+from restudy.evidence.statuses import Status, label
 from restudy.report.parts import Block, Folded, Section, Table
-from restudy.stats.verdict import Verdict
 from restudy.tables import DASH, number
 
 _TABLES = "../tables"
@@ -27,7 +27,7 @@ def verdicts(claims: pd.DataFrame, timed: pd.DataFrame) -> list[str]:
     """
     by_times = dict(zip(timed["id"], timed["verdict"], strict=True))
     return [
-        by_times.get(id_, status) if status == TIMED else status
+        by_times.get(id_, status) if status == Status.TIMED else status
         for id_, status in zip(claims["id"], claims["status"], strict=True)
     ]
 
@@ -106,16 +106,18 @@ def _blocks(
 def _counts(ledger: pd.DataFrame) -> pd.DataFrame:
     counts = pd.crosstab(ledger["topic"], ledger["verdict"], margins=True, margins_name="all")
     order = [verdict for verdict, _ in Counter(ledger["verdict"]).most_common()]
-    return counts[[*order, "all"]].reset_index()
+    return (
+        counts[[*order, "all"]].rename(columns={name: label(name) for name in order}).reset_index()
+    )
 
 
 def _found(claim: Mapping[Any, Any], tests: pd.DataFrame) -> object:
     """Return what the tests of a claim say, and how many say what; or why there is nothing."""
-    if claim["status"] == CANNOT_BE or tests.empty:
-        because = str(claim["because"])
+    if claim["status"] == Status.NOT_TESTABLE or tests.empty:
+        because = reason_text(parse(claim))
         return Folded("why", (because,)) if len(because) > _SHORT else because or DASH
     counts = tests["verdict"].value_counts()
-    summary = ", ".join(f"{number} {name}" for name, number in counts.items())
+    summary = ", ".join(f"{number} {label(str(name))}" for name, number in counts.items())
     title = f"{len(tests)} test{'' if len(tests) == 1 else 's'}: {summary}"
     return Folded(title, tuple(map(_line, tests.to_dict("records"))))
 
@@ -123,16 +125,18 @@ def _found(claim: Mapping[Any, Any], tests: pd.DataFrame) -> object:
 def _line(test: Mapping[Any, Any]) -> str:
     where = f"{test['study']}, {test['dataset']}" if test["dataset"] else test["study"]
     what = f"{where}: {test['number']}, {test['sides']}"
-    if test["verdict"] == NOT_YET:
-        return f"{what}: not yet, {test['because']}" if test["because"] else f"{what}: not yet"
+    if test["verdict"] == Status.PENDING:
+        return ", ".join(
+            filter(None, [f"{what}: {label(test['verdict'])}", reason_text(parse(test))])
+        )
     signed = test["scale_of"] != "ratio"
     effect, low, high = (number(test[name], signed=signed) for name in ("effect", "low", "high"))
     line = (
         f"{what}: {number(test['treatment'])} and {number(test['control'])}, {test['scale_of']} "
         f"{effect} ({low} to {high}; n {test['n']:.0f}; p {number(test['p_adjusted'])}), predicted "
-        f"{test['predicts']}, margin {number(test['margin'])}: {test['verdict']}"
+        f"{test['predicts']}, margin {number(test['margin'])}: {label(test['verdict'])}"
     )
-    if test["low_power"] and test["verdict"] == Verdict.INCONCLUSIVE:
+    if test["low_power"] and test["verdict"] == Status.INCONCLUSIVE:
         line += ", low power"
-    line += " (the study is cut at this scale)" if test["cuts"] else ""
+    line += " (the study is cut at this scale)" if test["reductions"] else ""
     return line + by_design(test)

@@ -31,7 +31,7 @@ from typing import Any
 import pandas as pd
 
 from restudy.evidence.judging import counted
-from restudy.evidence.ledger import SHOWN
+from restudy.evidence.statuses import Status
 from restudy.report.paper.words import brief, estimate, percent
 from restudy.report.parts import Finding
 from restudy.stats.verdict import BOUNDS, Verdict
@@ -136,7 +136,7 @@ def _errata(errata: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Finding]:
     rows = [
         row | {"clearness": abs(row["difference"]) / ((row["high"] - row["low"]) / 2 or math.inf)}
         for row in shown[shown["difference"].notna()].to_dict("records")
-        if of[row["erratum"]]["status"] == SHOWN
+        if of[row["erratum"]]["status"] == Status.EFFECT_CONFIRMED
     ]
     rows = [row for row in rows if row["clearness"] > 1]
     rows.sort(
@@ -149,7 +149,7 @@ def _errata(errata: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Finding]:
         effect, ends = estimate(row["difference"], row["low"], row["high"], signed=True)
         yield Finding(
             kind="A mistake that changes a number",
-            status=SHOWN,
+            status=Status.EFFECT_CONFIRMED,
             statement=f"{row['source']}: {of[row['erratum']]['what_is_wrong']}",
             measured=f"{row['what']}: {brief(row['as_published'])} as published, "
             f"{brief(row['corrected'])} corrected",

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
+from restudy.evidence.statuses import label
 from restudy.report.parts import Folded, Gallery, Picture, Section, Table
 from restudy.report.tones import tone
 from restudy.tables import DASH, number
@@ -97,7 +98,7 @@ class Writer:
         status = str(value)
         if not status:
             return Markup("")
-        return Markup('<span class="badge {}">{}</span>').format(tone(status), status)
+        return Markup('<span class="badge {}">{}</span>').format(tone(status), label(status))
 
     def _cell(self, value: object) -> Markup:
         if isinstance(value, Folded):

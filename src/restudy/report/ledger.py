@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from restudy.evidence.reasons import COLUMNS as REASONS
+from restudy.evidence.reasons import texts
+from restudy.evidence.statuses import Status
 from restudy.report.parts import Section, Table
 
 _WHERE = {
@@ -33,7 +36,7 @@ def ledger(counts: pd.DataFrame, systems: pd.DataFrame) -> Section:
             Table("How many have which status", _used(whole)),
             Table(
                 "Systems and experiments of the sources",
-                systems.rename(columns={"because": "ours"}),
+                systems.assign(ours=texts(systems)).drop(columns=list(REASONS)),
                 folded=True,
                 anchor="id",
                 badges=["status"],
@@ -50,4 +53,5 @@ def ledger(counts: pd.DataFrame, systems: pd.DataFrame) -> Section:
 def _used(counts: pd.DataFrame) -> pd.DataFrame:
     """Return the counts without the statuses that no row has."""
     numbers = counts.select_dtypes("number")
-    return counts.drop(columns=[name for name in numbers if not numbers[name].any()])
+    used = counts.drop(columns=[name for name in numbers if not numbers[name].any()])
+    return used.rename(columns={one.value: one.label for one in Status})

@@ -8,6 +8,7 @@ import hashlib
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from restudy.evidence.statuses import label
 from restudy.report import svg
 from restudy.report.html import Writer, addresses
 from restudy.report.parts import Page
@@ -34,6 +35,7 @@ def render(page: Page) -> str:
         "address": svg.address,
         "width": svg.width,
         "tone": tone,
+        "label": label,
     }
     style, script = (_source(environment, name) for name in (_STYLE, _SCRIPT))
     template = environment.get_template("page.html.j2")

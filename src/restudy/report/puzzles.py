@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from restudy.evidence.reasons import texts
 from restudy.report.parts import LONG, Block, Section, Table
 
 _TABLES = "../tables"
@@ -20,6 +21,7 @@ def puzzles(conclusions: pd.DataFrame, candidates: pd.DataFrame) -> Section:
     if len(conclusions):
         columns = ["puzzle", "source", "question", "conclusion"]
         blocks.append(Table("What is left", conclusions[columns], anchor="puzzle", stacked=True))
+    candidates = candidates.assign(because=texts(candidates))
     verdicts = candidates.drop_duplicates(["puzzle", "candidate"])
     for puzzle, rows in verdicts.groupby("puzzle", sort=False):
         blocks.append(

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
 from restudy.config.sources import Source
-from restudy.evidence.judging import by_design
-from restudy.evidence.ledger import DRAWN
 from restudy.evidence.published import readable
+from restudy.evidence.reasons import by_design, parse, reason_parts, reason_text, texts
+from restudy.evidence.statuses import Status
 from restudy.experiments.declaration import Table as Declared
+from restudy.reductions import words_of
 from restudy.report import answer
 from restudy.report.paper.words import spelled
 from restudy.report.parts import LONG, Block, Folded, Gallery, Picture, Section, Table
@@ -120,7 +122,7 @@ def _beside(published: pd.DataFrame) -> pd.DataFrame:
     what = [f"{name} ({told})" for name, told in zip(table["what"], details, strict=True)]
     ours = zip(table["95% for one more run"], table["runs"], strict=True)
     ends = [ends if ends == DASH else f"{ends} (n\N{NO-BREAK SPACE}{runs})" for ends, runs in ours]
-    reasons = [_folded(text, "why") for text in table["because"]]
+    reasons = [_folded(row, "why") for row in published.to_dict("records")]
     shown = table.drop(columns=["labelled", "unit", "runs"]).assign(what=what)
     shown["95% for one more run"] = ends
     shown["because"] = pd.Series(reasons, index=table.index, dtype=object)
@@ -149,7 +151,7 @@ def _figures(figures: pd.DataFrame, pictures: Mapping[str, Picture]) -> list[Blo
     if len(others):
         # One that a figure of a study stands for is drawn too, elsewhere.
         elsewhere = "as the figure of the study " + others["figure"]
-        because = others["because"].mask(others["status"] == DRAWN, elsewhere)
+        because = texts(others).mask(others["status"] == Status.DRAWN, elsewhere)
         blocks.append(
             Table(
                 "Its figures that are not drawn here",
@@ -172,7 +174,7 @@ def _mistakes(source: Source, evidence: Evidence) -> list[Block]:
             "severity": errata["severity"],
             "what is wrong": errata["where"] + ": " + errata["what_is_wrong"],
             "status": errata["status"],
-            "what it does": [_folded(text, "what we found") for text in errata["because"]],
+            "what it does": [_folded(row, "what we found") for row in errata.to_dict("records")],
         }
     )
     blocks: list[Block] = [
@@ -216,20 +218,11 @@ def _mistakes(source: Source, evidence: Evidence) -> list[Block]:
     return blocks
 
 
-def _folded(because: str, summary: str) -> object:
-    """Return a reason as it is if it is short."""
-    return Folded(summary, parts(because)) if len(because) > _SHORT else because or DASH
-
-
-def parts(reason: str) -> tuple[str, ...]:
-    """Return what the semicolons of a reason part, but for those in brackets."""
-    found, depth = [""], 0
-    for word in reason.split(" "):
-        depth += sum(word.count(mark) for mark in "([") - sum(word.count(mark) for mark in ")]")
-        ends = word.endswith(";") and depth == 0
-        found[-1] += f"{word.removesuffix(';') if ends else word} "
-        found += [""] if ends else []
-    return tuple(part.strip() for part in found if part)
+def _folded(row: Mapping[Any, Any], summary: str) -> object:
+    """Return the words for a row's reasons, as they are if they are short."""
+    reasons = parse(row)
+    words = reason_text(reasons)
+    return Folded(summary, reason_parts(reasons)) if len(words) > _SHORT else words or DASH
 
 
 def _effects(shown: pd.DataFrame) -> pd.DataFrame:
@@ -242,7 +235,7 @@ def _effects(shown: pd.DataFrame) -> pd.DataFrame:
                 number(row["difference"], signed=True),
                 interval(row["low"], row["high"]),
                 f"{row['n']:.0f}",
-                row["cuts"] or DASH,
+                words_of(row["reductions"]) or DASH,
             )
             for row in found.to_dict("records")
         ],
@@ -262,7 +255,7 @@ def _signs(contrasts: pd.DataFrame) -> pd.DataFrame:
                 *(number(row["printed"], signed=True), number(row["mean"], signed=True)),
                 *(interval(row["low"], row["high"]), f"{row['n']:.0f}", f"{row['other']:.0f}"),
                 row["sign"],
-                row["cuts"] or DASH,
+                words_of(row["reductions"]) or DASH,
             )
             for row in found.to_dict("records")
         ],

@@ -5,7 +5,7 @@
                         columns of the cells' summaries
 ``history.parquet``     the cells' histories, with ``cell`` and a column per factor
 ``timing.parquet``      the same for times
-``study.json``          what the study is: title, question, factors and their levels, cuts, seeds
+``study.json``          what the study is: title, question, factors and their levels, seeds
 ``cells.json``          the SHA-256 of each of its cells' ``cell.json``: which results these are
 ======================  =========================================================================
 
@@ -44,7 +44,7 @@ def collect(
 
     Args:
         description: ``name, title, question, source, as_published, scale, factors`` (name ->
-            labels), ``cuts``, ``compare``.
+            labels), ``reductions``, ``compare``.
         runs: for each run ``cell``, ``lane`` and ``levels`` (factor -> label).
         cells: the folder with the cells' folders.
         folder: where the tables go.

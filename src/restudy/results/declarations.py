@@ -10,7 +10,7 @@ from restudy.results.schema import Column, Kind, Merge, Role, Sample, Table, Tol
 
 TEXT, INTEGER, NUMBER, BOOLEAN = Type.TEXT, Type.INTEGER, Type.NUMBER, Type.BOOLEAN
 KEY, FIXED, VERDICT, WORDS = Role.KEY, Role.FIXED, Role.VERDICT, Role.WORDS
-NOT_YET = "not yet"  # as in restudy.evidence.ledger, which is above this package
+PENDING = "pending"  # as in restudy.evidence.statuses, which is above this package
 
 CHECKED = Tolerance(
     1e-12,
@@ -32,12 +32,12 @@ def _has_n(table: pd.DataFrame) -> pd.Series[bool]:
 
 
 def _is_measured(table: pd.DataFrame) -> pd.Series[bool]:
-    by_hand = (table["study"] == "") & (table["status"] != NOT_YET)
+    by_hand = (table["study"] == "") & (table["status"] != PENDING)
     return (table["mean"] != "") | by_hand
 
 
 def _is_judged(table: pd.DataFrame) -> pd.Series[bool]:
-    return table["verdict"] != NOT_YET
+    return table["verdict"] != PENDING
 
 
 def is_searched(table: pd.DataFrame) -> pd.Series[bool]:
@@ -51,10 +51,17 @@ def _always(table: pd.DataFrame) -> pd.Series[bool]:
 
 _FACTOR = Column("factors", TEXT, "level of each factor of the study", KEY)
 _STATUS = Column("status", TEXT, "what became of it", VERDICT)
-_BECAUSE = Column("because", TEXT, "why", WORDS)
-_CUTS = Column("cuts", TEXT, "what the scale cuts of the study", FIXED)
-_REDESIGNED = Column("redesigned", TEXT, "how the test was changed after its result", FIXED)
-_EXPLORATORY = Column("exploratory", TEXT, "why the test takes no part in the verdict", FIXED)
+_REASON = (
+    Column("reason", TEXT, "why: codes, joined by semicolons", WORDS),
+    Column("reason_args", TEXT, "JSON list of the arguments of each code", WORDS),
+)
+_REDUCTIONS = Column("reductions", TEXT, "JSON list of what the scale reduces", FIXED)
+_DESIGN = (
+    Column("redesigned", BOOLEAN, "whether the test was changed after a look at runs", FIXED),
+    Column("redesigned_text", TEXT, "how", FIXED),
+    Column("exploratory", BOOLEAN, "whether the test takes no part in the verdict", FIXED),
+    Column("exploratory_text", TEXT, "why", FIXED),
+)
 _N = Column("n", INTEGER, "runs with a value")
 _SD = Column("sd", NUMBER, "standard deviation over seeds")
 _LOW = Column("low", NUMBER, "lower end of the 95% interval")
@@ -80,13 +87,14 @@ PUBLISHED = Table(
         Column("low", NUMBER, "lower end of the 95% prediction interval for one more run"),
         Column("high", NUMBER, "upper end of the 95% prediction interval for one more run"),
         Column("difference", NUMBER, "`value` minus `mean`", unit="of the row"),
+        Column("distance", NUMBER, "of an inconsistent value, from the interval"),
         Column("corrected_mean", NUMBER, "mean of runs with the source's error corrected"),
         Column("corrected_low", NUMBER, "lower end of their prediction interval"),
         Column("corrected_high", NUMBER, "upper end of their prediction interval"),
         _STATUS,
-        _BECAUSE,
+        *_REASON,
         Column("study", TEXT, "study of our runs", FIXED),
-        _CUTS,
+        _REDUCTIONS,
     ),
     whole=True,
     merge=Merge(("id",), ("value", "metric", "unit", "study"), _is_measured),
@@ -118,10 +126,9 @@ _TESTS = (
     Column("low_power", TEXT, "whether an effect of the margin is missed in 1 of 5 cases", VERDICT),
     Column("diverged", INTEGER, "runs that took part and have no finite loss"),
     Column("left_out", INTEGER, "combinations without a number on one side, or without a contest"),
-    _CUTS,
-    _BECAUSE,
-    _REDESIGNED,
-    _EXPLORATORY,
+    _REDUCTIONS,
+    *_REASON,
+    *_DESIGN,
 )
 CLAIM_TESTS = Table(
     "claim_tests",
@@ -149,7 +156,7 @@ TIMED_CLAIMS = Table(
         Column("verdict", TEXT, "verdict of all tests together", VERDICT),
         Column("of_times", TEXT, "verdict of the tests of times alone", VERDICT),
         Column("of_counts", TEXT, "verdict of the other tests alone", VERDICT),
-        _BECAUSE,
+        *_REASON,
     ),
 )
 
@@ -175,8 +182,8 @@ FORENSICS = Table(
         Column("sds", NUMBER, "distance from the mean", unit="standard deviations"),
         Column("misses", NUMBER, "distance from the interval's middle", unit="half widths"),
         Column("fits", TEXT, "whether it lies inside; empty where it judges nothing", VERDICT),
-        Column("verdict", TEXT, "`compatible`, `ruled out` or `not yet`", VERDICT),
-        _BECAUSE,
+        Column("verdict", TEXT, "`compatible`, `ruled_out` or `pending`", VERDICT),
+        *_REASON,
     ),
     merge=Merge(("puzzle",), (), _always),
 )
@@ -193,7 +200,8 @@ PUZZLES = Table(
         Column("compatible", INTEGER, "candidates that fit"),
         Column("ruled_out", INTEGER, "candidates that do not"),
         Column("not_yet", INTEGER, "candidates that are not judged"),
-        Column("conclusion", TEXT, "the answer", VERDICT),
+        *_REASON,
+        Column("conclusion", TEXT, "the answer", WORDS),
     ),
     merge=Merge(("puzzle",), ("question", "study"), is_searched),
 )
@@ -215,10 +223,9 @@ ERRATA_SHOWN = Table(
         _LOW,
         _HIGH,
         _P,
-        _CUTS,
-        _BECAUSE,
-        _REDESIGNED,
-        _EXPLORATORY,
+        _REDUCTIONS,
+        *_REASON,
+        *_DESIGN,
     ),
     sample=Sample(mean="difference", sd=""),
     merge=Merge(("erratum", "what"), ("study", "exploratory"), _has_n),
@@ -241,8 +248,8 @@ CONTRASTS = Table(
         _P,
         Column("other", NUMBER, "share of our pairs with a difference of the other sign"),
         Column("sign", TEXT, "whether the [sign](verdicts.md#errata) is kept", VERDICT),
-        _CUTS,
-        _BECAUSE,
+        _REDUCTIONS,
+        *_REASON,
     ),
     sample=Sample(sd=""),
     whole=True,
@@ -261,7 +268,7 @@ CLAIMS = Table(
         Column("scope", TEXT, "whether it can be tested here"),
         Column("metric", TEXT, "what it is about"),
         _STATUS,
-        _BECAUSE,
+        *_REASON,
     ),
 )
 ERRATA = Table(
@@ -276,7 +283,7 @@ ERRATA = Table(
         Column("severity", TEXT, "its severity"),
         Column("what_is_wrong", TEXT, "the mistake"),
         _STATUS,
-        _BECAUSE,
+        *_REASON,
     ),
 )
 SYSTEMS = Table(
@@ -290,7 +297,7 @@ SYSTEMS = Table(
         Column("name", TEXT, "its name"),
         Column("what", TEXT, "what it does"),
         _STATUS,
-        _BECAUSE,
+        *_REASON,
     ),
 )
 FIGURES = Table(
@@ -304,7 +311,7 @@ FIGURES = Table(
         Column("title", TEXT, "what it shows"),
         Column("figure", TEXT, "our figure that shows the same"),
         _STATUS,
-        _BECAUSE,
+        *_REASON,
     ),
 )
 STATUSES = Table(
@@ -327,7 +334,7 @@ _PAIRS = (
     Column("other_verdict", TEXT, "its verdict", VERDICT),
     Column("other_found", TEXT, "its effects with intervals", WORDS),
     Column("how", TEXT, "how the claims contradict each other", KEY),
-    Column("conclusion", TEXT, "which of the two is supported", VERDICT),
+    Column("conclusion", TEXT, "which of the two is supported", WORDS),
 )
 CONTRADICTIONS = Table("contradictions", "pair of claims", Kind.DERIVED, _PAIRS)
 TIMED_CONTRADICTIONS = Table(

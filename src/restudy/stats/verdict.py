@@ -19,7 +19,7 @@ class Verdict(StrEnum):
 
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
-    NO_DIFFERENCE = "no meaningful difference"
+    NO_DIFFERENCE = "no_meaningful_difference"
     INCONCLUSIVE = "inconclusive"
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from restudy.errors import RestudyError, nearest
 from restudy.experiments.project import project
+from restudy.reductions import in_words, of_plain
 from restudy.results.collect import DESCRIPTION, RUNS
 from restudy.trace import ledger
 from restudy.trace.subject import Subject, Use, said, study_file, table_rows
@@ -92,8 +93,8 @@ class Finder:
         text = (self.results / "studies" / study / DESCRIPTION).read_text(encoding="utf-8")
         told = json.loads(text)
         says = said(told, {"title": "title", "question": "question", "scale": "scale"})
-        if told["cuts"]:
-            says["this scale cuts"] = "; ".join(told["cuts"])
+        if told["reductions"]:
+            says["this scale cuts"] = in_words(of_plain(told["reductions"]))
         places = (study_file(study), str(self.results / "studies" / study / RUNS))
         if not metric:
             return Subject(name, "study", says, places, (Use("", study),))

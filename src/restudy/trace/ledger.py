@@ -22,7 +22,10 @@ from restudy.evidence.ledger import (
 from restudy.evidence.measuring import MissingError, read_studies, take
 from restudy.evidence.puzzles import Puzzle
 from restudy.evidence.readings import Reading
+from restudy.evidence.reasons import parse, reason_text
+from restudy.evidence.statuses import label
 from restudy.experiments.project import project
+from restudy.reductions import words_of
 from restudy.trace.subject import EVIDENCE, Subject, Use, declared, said, table_rows
 
 
@@ -59,7 +62,9 @@ def _published(row: Published, results: Path) -> Subject:
         runs, low, high = told["n"], told["low"], told["high"]
         interval = f", one more of them {_short(low)} to {_short(high)}" if low else ""
         says["ours"] = f"mean {_short(told['mean'])} of {runs} runs{interval}"
-    says |= said(told, {"status": "status", "because": "because", "cuts": "this scale cuts"})
+    says |= finding(told)
+    if words := words_of(told.get("reductions", "")):
+        says["this scale cuts"] = words
     if row.fact is not None:
         own = project().facts.get(row.fact.partition(".")[0])
         says["computed by"] = f"{project().place(own).file}: {row.fact}" if own else row.fact
@@ -74,11 +79,11 @@ def _published(row: Published, results: Path) -> Subject:
 def _claim(row: Claim, results: Path) -> Subject:
     places, told = _in_table(results, "claims", row.id)
     says = {"statement": row.statement, "sources": ", ".join(row.sources)}
-    says |= said(told, {"status": "verdict", "because": "because"})
+    says |= finding(told, "verdict")
     uses, experiments = [], []
     for prefix in ("", "timed_"):
         for place, found in _matching(results, f"{prefix}claims" if prefix else "", "id", row.id):
-            says |= said(found, {"verdict": "verdict", "because": "because"})
+            says |= finding(found, "verdict")
             places = (*places, place)
         for place, found in _matching(results, f"{prefix}claim_tests", "claim", row.id):
             places = (*places, place)
@@ -108,7 +113,7 @@ def _claim(row: Claim, results: Path) -> Subject:
 def _erratum(row: Erratum, results: Path) -> Subject:
     places, told = _in_table(results, "errata", row.id)
     says = {"what is wrong": row.what_is_wrong, "where": row.where, "severity": row.severity}
-    says |= said(told, {"status": "status", "because": "because"})
+    says |= finding(told)
     for place, found in _matching(results, "errata_shown", "erratum", row.id):
         places = (*places, place)
         if found["difference"]:
@@ -132,7 +137,7 @@ def _erratum(row: Erratum, results: Path) -> Subject:
 def _figure(row: Figure, results: Path) -> Subject:
     places, told = _in_table(results, "figures", row.id)
     says = {"title": row.title, "in the source": row.status_in_source}
-    says |= said(told, {"status": "status", "because": "because"})
+    says |= finding(told)
     places = (*places, *_drawn(results, row.figure or row.id))
     study = (row.draw or {}).get("study") or (row.figure if row.draw is None else None)
     uses = (Use("", study),) if study and _is_run(study, results) else ()
@@ -142,7 +147,7 @@ def _figure(row: Figure, results: Path) -> Subject:
 def _system(row: System, results: Path) -> Subject:
     places, told = _in_table(results, "systems", row.id)
     says = said({"what": row.what, "name": row.name}, {"name": "name", "what": "what"})
-    says |= said(told, {"status": "status", "because": "ours"})
+    says |= finding(told, because="ours")
     return Subject(row.id, row.kind, says, places)
 
 
@@ -187,6 +192,17 @@ _KINDS: Mapping[str, tuple[str, type[Entry], Callable[[Any, Path], Subject]]] = 
     "CON": ("contradictions", Dispute, _dispute),
 }
 """Beginning of an id -> file of the evidence, model of its rows, description of a row."""
+
+
+def finding(
+    row: Mapping[str, str], name: str = "status", because: str = "because"
+) -> dict[str, str]:
+    """Return the words for the status of a row of a table, and for its reasons."""
+    if not row:
+        return {}
+    status = row["verdict"] if "verdict" in row else row["status"]
+    found = {name: label(status), because: reason_text(parse(row))}
+    return {key: words for key, words in found.items() if words}
 
 
 def _matching(

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from restudy.reductions import in_words, of_plain
+
 Study = Mapping[str, Any]
 
 NOTE = "mlflow.note.content"
@@ -30,11 +32,11 @@ def experiment_note(study: Study) -> str:
 
     Args:
         study: with ``name, title, question, scale, factors``, and as far as they are known
-            ``cuts, source, as_published, claims, results``.
+            ``reductions, source, as_published, claims, results``.
     """
     lines = [f"Scale: {study['scale']}.", f"Source: {_source(study)}."]
-    if study.get("cuts"):
-        lines[0] += f" Less than the full study: {'; '.join(study['cuts'])}."
+    if reductions := of_plain(study.get("reductions", [])):
+        lines[0] += f" Less than the full study: {in_words(reductions)}."
     lines += places(study)
     lines.append(f"Runs are named by {', '.join([*naming_factors(study), 'seed'])}.")
     # The list of experiments shows the first line as it stands here.

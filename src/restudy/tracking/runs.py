@@ -1,10 +1,10 @@
 """What MLflow is told of a cell: names, tags, parameters and metrics. Pure functions.
 
-A study is a mapping here: its description (``name, title, question, scale, factors, cuts``, see
-:mod:`restudy.results.collect`), ``datasets``, and ``runs``, a list of ``cell``, ``lane`` and
-``levels`` (factor -> label). The workflow adds ``claims``, ids of those that are tested on the
-study, and ``results``, the folder that everything is written to. Every tag of ours starts with
-``restudy.``.
+A study is a mapping here: its description (``name, title, question, scale, factors,
+reductions``, see :mod:`restudy.results.collect`), ``datasets``, and ``runs``, a list of
+``cell``, ``lane`` and ``levels`` (factor -> label). The workflow adds ``claims``, ids of those
+that are tested on the study, and ``results``, the folder that everything is written to. Every tag
+of ours starts with ``restudy.``.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from restudy.digests import digest
+from restudy.evidence.statuses import label
 from restudy.tracking import notes
 from restudy.tracking.runs import DIGEST, KIND, claims_tag, common_tags
 
@@ -146,6 +147,6 @@ def _outcome(experiment: str, run_id: str, picture: str, verdicts: Sequence[Verd
     parts = [f"![The study's figure](get-artifact?path={picture}&run_uuid={run_id})"]
     parts.append(f"Figures and tables: [summary]({run}/artifacts).")
     if verdicts:
-        lines = [f"{one.claim}: **{one.status}**. {one.statement}" for one in verdicts]
+        lines = [f"{one.claim}: **{label(one.status)}**. {one.statement}" for one in verdicts]
         parts.append(f"Claims that are tested on it:\n\n{notes.bullets(lines)}")
     return "\n\n".join(parts)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from restudy.evidence.judging import LEVEL_NAMES
-from restudy.evidence.ledger import CANNOT_BE, NOT_YET, TIMED
+from restudy.evidence.statuses import Status, label
 from restudy.report.paper.strips import Axis, Dot, strip
 from restudy.report.paper.words import TIMES, agree, amount, estimate, joined, sentence
 from restudy.stats.verdict import Verdict
@@ -60,13 +60,15 @@ def outcome(counts: Counter[str], of: str = "") -> str:
 
 def untested(counts: Counter[str]) -> str:
     """Say in a sentence how many claims have no verdict; nothing if all have one."""
-    words = {
-        NOT_YET: "not tested yet",
-        TIMED: "judged by measured times, on the page",
-        CANNOT_BE: "beyond what such networks and data can show",
+    words: dict[str, str] = {
+        Status.PENDING: "not tested yet",
+        Status.TIMED: "judged by measured times, on the page",
+        Status.NOT_TESTABLE: "beyond what such networks and data can show",
     }
     told = [
-        agree(n, f"is {words.get(status, status)}", f"are {words.get(status, status)}")
+        agree(
+            n, f"is {words.get(status, label(status))}", f"are {words.get(status, label(status))}"
+        )
         for status, n in sorted(counts.items())
         if status not in VERDICTS
     ]
@@ -88,8 +90,8 @@ def power(claims: pd.DataFrame, tests: pd.DataFrame) -> str:
 
 def cuts(tests: pd.DataFrame) -> str:
     """Say how many tests are about a study that the scale cuts; nothing if none is."""
-    judged = tests[tests["verdict"] != NOT_YET]
-    n = int((judged["cuts"] != "").sum())
+    judged = tests[tests["verdict"] != Status.PENDING]
+    n = int((judged["reductions"] != "").sum())
     if not n:
         return ""
     return sentence(
@@ -101,7 +103,7 @@ def cuts(tests: pd.DataFrame) -> str:
 def designs(tests: pd.DataFrame) -> str:
     """Say how many tests were designed anew after a look at runs; nothing if none was."""
     found = tests.drop_duplicates(["claim", "test"])
-    n, m = (int((found[name] != "").sum()) for name in ("redesigned", "exploratory"))
+    n, m = (int(found[name].sum()) for name in ("redesigned", "exploratory"))
     told = []
     if n:
         told.append(
@@ -152,7 +154,7 @@ def listed(
         verdict: only claims with this one.
     """
     wanted = VERDICTS if verdict is None else (verdict,)
-    made = tests[tests["verdict"] != NOT_YET]
+    made = tests[tests["verdict"] != Status.PENDING]
     rows = []
     for claim in claims[claims["status"].isin(wanted)].to_dict("records"):
         own = made[made["claim"] == claim["id"]]
@@ -163,7 +165,7 @@ def listed(
         rows.append(
             {name: str(claim[name]) for name in ("id", "source", "topic", "statement")}
             | {
-                "verdict": str(claim["status"]),
+                "verdict": label(claim["status"]),
                 "number": ", ".join(filter(None, [test["dataset"], test["number"]])),
                 "sides": str(test["sides"]),
                 "margin": _margin(test),
@@ -186,7 +188,9 @@ def opposed(table: pd.DataFrame) -> list[dict[str, str]]:
     Args:
         table: :func:`restudy.evidence.contradictions.contradictions`, texts.
     """
-    judgeable = (table["verdict"] != CANNOT_BE) | (table["other_verdict"] != CANNOT_BE)
+    judgeable = (table["verdict"] != Status.NOT_TESTABLE) | (
+        table["other_verdict"] != Status.NOT_TESTABLE
+    )
     pairs = table[(table["other"] != "") & judgeable]
     columns = ("claim", "sources", "statement", "other", "other_sources", "other_statement")
     return [
@@ -200,9 +204,11 @@ def places(tests: pd.DataFrame) -> dict[str, Any]:
 
     Tests of claims that there is no difference have no right and left, and are left out.
     """
-    directed = tests[(tests["verdict"] != NOT_YET) & tests["predicts"].isin(["greater", "less"])]
+    directed = tests[
+        (tests["verdict"] != Status.PENDING) & tests["predicts"].isin(["greater", "less"])
+    ]
     dots = [
-        Dot(str(test["topic"]), _in_margins(test), str(test["verdict"]))
+        Dot(str(test["topic"]), _in_margins(test), label(test["verdict"]))
         for _, test in directed.iterrows()
     ]
     dots = [dot for dot in dots if not math.isnan(dot.value)]

@@ -15,6 +15,7 @@ import pandas as pd
 
 from restudy.config.sources import Source
 from restudy.evidence.judging import counted
+from restudy.evidence.statuses import label
 from restudy.report.paper import claims, errata, numbers, studies
 from restudy.report.paper.studies import Ran
 from restudy.report.paper.words import amount, joined, percent, sentence, spelled
@@ -98,7 +99,7 @@ def content(tables: Tables) -> dict[str, Any]:
             "cuts": claims.cuts(tests),
             "designs": claims.designs(tables.claim_tests),
             "by_topic": claims.by_topic(verdicts),
-            "verdicts": list(claims.VERDICTS),
+            "verdicts": list(map(label, claims.VERDICTS)),
             "contradicted": claims.few(contradicted),
             "opposed": claims.few(claims.opposed(tables.contradictions)),
             "all": claims.listed(verdicts, tests),

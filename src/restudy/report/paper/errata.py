@@ -9,29 +9,30 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.contrasts import in_words
+from restudy.evidence.contrasts import count_signs
 from restudy.evidence.judging import counted
-from restudy.evidence.ledger import CANNOT_BE, JUDGED, NOT_YET, NOTHING_FOUND, SHOWN, WORDING
+from restudy.evidence.reasons import reason_text
+from restudy.evidence.statuses import Status, label
 from restudy.report.paper.words import agree, amount, brief, estimate, joined, sentence
 
 NUMBERS = 26
 """How many numbers with a mistake and without a page holds."""
 
 _SAID = (
-    (SHOWN, "changes a number of ours", "change a number of ours"),
+    (Status.EFFECT_CONFIRMED, "changes a number of ours", "change a number of ours"),
     (
-        NOTHING_FOUND,
+        Status.NO_EFFECT_FOUND,
         "changes none by more than the seeds do",
         "change none by more than the seeds do",
     ),
     (
-        JUDGED,
+        Status.ASSESSED,
         "is told of by claims, printed numbers or searches",
         "are told of by claims, printed numbers or searches",
     ),
-    (WORDING, "is of wording only", "are of wording only"),
-    (CANNOT_BE, "cannot be shown by such runs", "cannot be shown by such runs"),
-    (NOT_YET, "is not looked into yet", "are not looked into yet"),
+    (Status.WORDING_ONLY, "is of wording only", "are of wording only"),
+    (Status.NOT_TESTABLE, "cannot be shown by such runs", "cannot be shown by such runs"),
+    (Status.PENDING, "is not looked into yet", "are not looked into yet"),
 )
 
 
@@ -46,7 +47,11 @@ def outcome(errata: pd.DataFrame, where: str = "") -> str:
     if not len(errata):
         return sentence(f"no mistakes{place} are listed")
     found = [agree(counts.pop(status), one, many) for status, one, many in _SAID if counts[status]]
-    found += [agree(n, f"is {name}", f"are {name}") for name, n in sorted(counts.items()) if n]
+    found += [
+        agree(n, f"is {label(name)}", f"are {label(name)}")
+        for name, n in sorted(counts.items())
+        if n
+    ]
     every = amount(len(errata), "mistake")
     return sentence(f"of the {every} that were found{place}, {joined(found)}")
 
@@ -59,7 +64,9 @@ def signs(contrasts: pd.DataFrame) -> str:
     Args:
         contrasts: :func:`restudy.evidence.contrasts.contrast_table`.
     """
-    return sentence(in_words(contrasts)) if (contrasts["sign"] != "").any() else ""
+    return (
+        sentence(reason_text([count_signs(contrasts)])) if (contrasts["sign"] != "").any() else ""
+    )
 
 
 def effects(errata: pd.DataFrame, shown: pd.DataFrame) -> list[dict[str, Any]]:

@@ -8,46 +8,49 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.ledger import (
-    BOUND_HOLDS,
-    BUG_ONLY,
-    CANNOT_BE,
-    DIFFERS,
-    EQUAL,
-    INSIDE,
-    NOT_YET,
-    OUTSIDE,
-)
+from restudy.evidence.statuses import Status, label
 from restudy.report.paper.strips import Axis, Dot, strip
 from restudy.report.paper.words import agree, amount, joined, sentence, span
 
-JUDGED = (EQUAL, INSIDE, BOUND_HOLDS, BUG_ONLY, DIFFERS, OUTSIDE)
+JUDGED = (
+    Status.EXACT,
+    Status.CONSISTENT,
+    Status.BOUND_SATISFIED,
+    Status.SOURCE_ERROR_ONLY,
+    Status.MISMATCH,
+    Status.INCONSISTENT,
+)
 """Statuses that a comparison gives; all others say that there was none."""
 
-_BY_RUNS = (INSIDE, BOUND_HOLDS, BUG_ONLY, OUTSIDE)
+_BY_RUNS = (
+    Status.CONSISTENT,
+    Status.BOUND_SATISFIED,
+    Status.SOURCE_ERROR_ONLY,
+    Status.INCONSISTENT,
+)
 _SAID = {
-    EQUAL: ("comes out to the last digit", "come out to the last digit"),
-    INSIDE: ("lies where one more run could fall", "lie where one more run could fall"),
-    BOUND_HOLDS: ("is a bound that holds", "are bounds that hold"),
-    BUG_ONLY: (
+    Status.EXACT: ("comes out to the last digit", "come out to the last digit"),
+    Status.CONSISTENT: ("lies where one more run could fall", "lie where one more run could fall"),
+    Status.BOUND_SATISFIED: ("is a bound that holds", "are bounds that hold"),
+    Status.SOURCE_ERROR_ONLY: (
         "comes out only with a mistake of the source left in",
         "come out only with a mistake of the source left in",
     ),
-    DIFFERS: ("differs", "differ"),
-    OUTSIDE: ("lies outside", "lie outside"),
+    Status.MISMATCH: ("differs", "differ"),
+    Status.INCONSISTENT: ("lies outside", "lie outside"),
 }
-_OUTCOMES = ((EQUAL,), (INSIDE, BOUND_HOLDS), (BUG_ONLY,), (OUTSIDE, DIFFERS))
+_OUTCOMES = (
+    (Status.EXACT,),
+    (Status.CONSISTENT, Status.BOUND_SATISFIED),
+    (Status.SOURCE_ERROR_ONLY,),
+    (Status.INCONSISTENT, Status.MISMATCH),
+)
 _AXIS = Axis(limit=3.0, ticks=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0))
-
-
-def kinds(statuses: pd.Series[str]) -> pd.Series[str]:
-    """Return statuses without how far outside a number lies."""
-    return statuses.str.replace(rf"^{OUTSIDE} by .*", OUTSIDE, regex=True)
 
 
 def tally(published: pd.DataFrame) -> Counter[str]:
     """Count the printed numbers by status."""
-    return Counter(kinds(published["status"]))
+    return Counter(published["status"])
 
 
 def n_judged(counts: Counter[str]) -> int:
@@ -73,10 +76,15 @@ def outcome(counts: Counter[str], of: str = "") -> str:
 
 def unjudged(counts: Counter[str]) -> str:
     """Say in a sentence how many printed numbers were not judged, and why not."""
-    by_hand = sum(counts.values()) - n_judged(counts) - counts[NOT_YET] - counts[CANNOT_BE]
+    by_hand = (
+        sum(counts.values())
+        - n_judged(counts)
+        - counts[Status.PENDING]
+        - counts[Status.NOT_TESTABLE]
+    )
     found = [
-        (counts[NOT_YET], "not judged yet, since this run cuts or lacks their experiment"),
-        (counts[CANNOT_BE], "beyond judgement, for want of what the source leaves out"),
+        (counts[Status.PENDING], "not judged yet, since this run cuts or lacks their experiment"),
+        (counts[Status.NOT_TESTABLE], "beyond judgement, for want of what the source leaves out"),
         (by_hand, "given by hand: settings and constants"),
     ]
     told = [agree(n, f"is {what}", f"are {what}") for n, what in found if n]
@@ -85,7 +93,7 @@ def unjudged(counts: Counter[str]) -> str:
 
 def farthest(published: pd.DataFrame) -> str:
     """Say which number lies farthest outside its interval; nothing if none does."""
-    outside = published[published["status"].str.startswith(OUTSIDE) & published["low"].notna()]
+    outside = published[(published["status"] == Status.INCONSISTENT) & published["low"].notna()]
     if outside.empty:
         return ""
     distance = _places(outside).abs().fillna(math.inf)  # runs without any spread
@@ -99,11 +107,11 @@ def farthest(published: pd.DataFrame) -> str:
 
 def by_source(published: pd.DataFrame) -> list[dict[str, Any]]:
     """Return a row for each status that occurs, and the number of rows by source and in all."""
-    counts = pd.crosstab(kinds(published["status"]), published["source"])
-    order = [*JUDGED, *sorted(set(counts.index) - {*JUDGED, NOT_YET}), NOT_YET]
+    counts = pd.crosstab(published["status"], published["source"])
+    order = [*JUDGED, *sorted(set(counts.index) - {*JUDGED, Status.PENDING}), Status.PENDING]
     return [
         {
-            "status": status,
+            "status": label(status),
             "judged": status in JUDGED,
             "counts": [f"{n:,}" if n else "" for n in counts.loc[status]],
             "all": f"{counts.loc[status].sum():,}",
@@ -141,20 +149,18 @@ def places(published: pd.DataFrame) -> dict[str, Any]:
 
     0 is the middle of a number's interval, -1 and 1 are its ends.
     """
-    held = published[kinds(published["status"]).isin(_BY_RUNS)]
+    held = published[published["status"].isin(_BY_RUNS)]
     held = held[held["low"].notna()]
     dots = [
-        Dot(source, float(place), str(kind))
-        for source, place, kind in zip(
-            held["source"], _places(held), kinds(held["status"]), strict=True
-        )
+        Dot(source, float(place), label(kind))
+        for source, place, kind in zip(held["source"], _places(held), held["status"], strict=True)
     ]
     return strip(dots, _AXIS, 1.0) | {"n": f"{len(dots):,}"}
 
 
 def runs(published: pd.DataFrame) -> str:
     """Say how many runs the intervals rest on; nothing without any."""
-    n = published.loc[kinds(published["status"]).isin(_BY_RUNS) & published["low"].notna(), "n"]
+    n = published.loc[published["status"].isin(_BY_RUNS) & published["low"].notna(), "n"]
     if n.empty:
         return ""
     low, high = int(n.min()), int(n.max())

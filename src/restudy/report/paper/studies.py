@@ -76,7 +76,7 @@ def extent(studies: Sequence[Ran]) -> dict[str, str]:
     every = pd.concat([study.runs[columns].astype({"dataset": str}) for study in studies])
     runs = every.drop_duplicates(["cell", "lane"])  # studies share runs
     seeds = [study.runs["seed"].nunique() for study in studies]
-    cut = sum(bool(study.description["cuts"]) for study in studies)
+    cut = sum(bool(study.description["reductions"]) for study in studies)
     diverged = int((runs["status"] == "diverged").sum())
     titles = [set_.title for name, set_ in DATASETS.items() if name in set(runs["dataset"])]
     return {
