@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +12,6 @@ from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
 from restudy.reference.contents import ORIGIN
 from restudy.reference.gather import FOLDER
-from restudy.reference.origin import read_origin
 from restudy.report import answer
 from restudy.report.claims import verdicts
 from restudy.report.findings import findings
@@ -30,7 +30,7 @@ def origin(results: Path) -> tuple[str, str]:
         RestudyError: it is neither finished nor a reference.
     """
     if (results / ORIGIN).is_file():
-        told = read_origin(results)
+        told = json.loads((results / ORIGIN).read_text(encoding="utf-8"))
         return str(told["scale"]), str(told["commit"])
     run = read_run_record(results)
     return run.scale, run.commit_in_words()
