@@ -53,8 +53,8 @@ FILES = {
     "__init__.py": "",
     "drawing.py": DRAWING,
     "reading.py": READING,
-    "lanes/__init__.py": "",
-    "lanes/train.py": ENGINE,
+    "training/__init__.py": "",
+    "training/train_stacks.py": ENGINE,
 }
 
 
@@ -97,7 +97,7 @@ def changed(file, *pairs):
         changed("drawing.py", ("np", "numpy"), ("import numpy as numpy", "import numpy")),
         changed("reading.py", ("_COLUMN", "_NAME"), ("_values", "_column")),
         changed("reading.py", ("def mean", "\n\n# Remarks.\ndef mean")),
-        changed("lanes/train.py", ("return 1", "return 2")),
+        changed("training/train_stacks.py", ("return 1", "return 2")),
         {"reading.py": f'"""Tables."""\n{READING}'},
         # A module is renamed, and one moved to a package of its own.
         {

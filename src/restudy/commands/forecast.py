@@ -270,9 +270,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         shown = [options.scale] if options.scale else SCALES
         plans = {scale: load_plan(settings[scale]) for scale in shown}
         besides = {scale: _besides(plan, settings[scale]) for scale, plan in plans.items()}
-        from restudy.planning import (
-            machine_speed,  # only now: it takes seconds, and mistakes are told at once
-        )
+        from restudy.planning import machine_speed
 
         slower = machine_speed.measure(cores, settings[shown[0]].training.arithmetic)
     except RestudyError as error:
