@@ -14,7 +14,7 @@ OTHER = """
 import sys
 from pathlib import Path
 from restudy.runtime import run_lock
-getattr(lock, sys.argv[1])(Path(sys.argv[2]))
+getattr(run_lock, sys.argv[1])(Path(sys.argv[2]))
 print("has it", flush=True)
 sys.stdin.read()
 """
