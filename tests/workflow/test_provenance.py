@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
-import restudy.crate.__main__
+import restudy.crate
 import restudy.trace.__main__
 from restudy.datasets.registry import DATASETS
 
@@ -52,7 +52,7 @@ CLAIM = """
 """
 
 
-COMMANDS = {"trace": restudy.trace.__main__.main, "crate": restudy.crate.__main__.main}
+COMMANDS = {"trace": restudy.trace.__main__.main, "crate": restudy.crate.main}
 
 
 def call(checkout, command, *arguments, fails=False):
