@@ -11,6 +11,8 @@ import pytest
 
 from restudy import crate
 from restudy.errors import RestudyError
+from restudy.reference.contents import PAGE, PAPER
+from restudy.run_record import read_run_record, write_run_record
 
 
 def git(folder, *arguments):
@@ -92,15 +94,17 @@ def test_a_data_set_without_a_mirror_is_described_without_its_files(
     results = checkout / "results"
     for folder in ("report", "studies/a", "cells/a", "benchmarks"):
         (results / folder).mkdir(parents=True)
-    for path in (crate.PAGE, crate.PAPER):
+    for path in (PAGE, PAPER):
         (results / path).touch()
-    (results / "report/paper.json").write_text('{"scale": "quick"}')
     pd.DataFrame({"cell": ["a"]}).to_parquet(results / "studies/a/runs.parquet")
     (results / "cells/a/cell.json").write_text(json.dumps(record))
     (results / "benchmarks/a.tsv").write_text("s\n1.5\n")
-    commit = git(checkout, "rev-parse", "HEAD")
-    monkeypatch.setattr(crate, "report_commit", lambda results: commit)
+    call = {"results": "results", "configfiles": [], "settings": [], "scale": "quick", "full": []}
     monkeypatch.chdir(checkout)
+    file = results / "run.json"
+    write_run_record(file, **call, only=[], studies=["a"], experiments=[])
+    here = {"commit": git(checkout, "rev-parse", "HEAD"), "dirty": False}
+    file.write_text(read_run_record(results).model_copy(update=here).model_dump_json())
     crate.main([])
     text = (results / "crate" / crate.METADATA).read_text(encoding="utf-8")
     entities = {one["@id"]: one for one in json.loads(text)["@graph"]}

@@ -30,7 +30,7 @@ from restudy.datasets.registry import DATASETS, Mirror
 from restudy.errors import RestudyError
 from restudy.reference.contents import PAGE, PAPER
 from restudy.reference.finished import read_record
-from restudy.reference.origin import report_commit
+from restudy.run_record import read_run_record
 
 METADATA = "ro-crate-metadata.json"
 WORKFLOW = (
@@ -115,11 +115,11 @@ def build(results: Path, root: Path, checkout: Path, agent: str | None = None) -
     Raises:
         RestudyError: there is no run, or it is not finished, or its commit is not here.
     """
-    commit = report_commit(results)
+    record = read_run_record(results)
+    commit, scale = record.commit_in_words(), record.scale
     for name in (PAGE, PAPER):
         if not (results / name).is_file():
             raise RestudyError(f"{results / name}: is missing: the run is not finished")
-    scale = json.loads((results / "report/paper.json").read_text(encoding="utf-8"))["scale"]
     records = _records(results)
     started, ended = _times(results)
     check_out(root, commit, checkout)
@@ -145,7 +145,7 @@ def build(results: Path, root: Path, checkout: Path, agent: str | None = None) -
     workflow["author"] = authors
     inputs = [
         *_add_settings(crate, workflow, checkout, scale),
-        *_add_data(crate, workflow, _different(record["data"] for record in records)),
+        *_add_data(crate, workflow, _different(one["data"] for one in records)),
     ]
     run = {
         "name": f"The run at the scale {scale}",

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.errors import RestudyError
 from restudy.evidence.demonstrations import read_demonstrations
 from restudy.evidence.judging import read_claim_tests
 from restudy.evidence.published import read_published_table
-from restudy.reference.contents import ORIGIN, PAPER_CONTENT
+from restudy.reference.contents import ORIGIN
 from restudy.reference.gather import FOLDER
 from restudy.report import answer
 from restudy.report.claims import verdicts
 from restudy.report.findings import findings
 from restudy.results.table_files import read_table
+from restudy.run_record import read_run_record
 
 PAGE = Path("README.md")
 BLOCK = "outcome"
@@ -29,11 +29,11 @@ def origin(results: Path) -> tuple[str, str]:
     Raises:
         RestudyError: it is neither finished nor a reference.
     """
-    for name in (ORIGIN, PAPER_CONTENT):
-        if (results / name).is_file():
-            told = json.loads((results / name).read_text(encoding="utf-8"))
-            return str(told["scale"]), str(told["commit"])
-    raise RestudyError(f"{results}: holds no finished run ({PAPER_CONTENT} is missing)")
+    if (results / ORIGIN).is_file():
+        told = json.loads((results / ORIGIN).read_text(encoding="utf-8"))
+        return str(told["scale"]), str(told["commit"])
+    run = read_run_record(results)
+    return run.scale, run.commit_in_words()
 
 
 def outcome(results: Path, scale: str, commit: str) -> str:
