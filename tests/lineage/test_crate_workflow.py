@@ -3,14 +3,16 @@
 import dataclasses
 import json
 import subprocess
-from datetime import UTC, datetime
+import tempfile
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from restudy.common.errors import RestudyError
-from restudy.lineage.crate import building
-from restudy.lineage.crate.run import Run
-from restudy.lineage.crate.workflow import workflow_files
+from restudy.lineage import crate
+from restudy.reference.contents import PAGE, PAPER
+from restudy.results.run_record import read_run_record, write_run_record
 
 
 def git(folder, *arguments):
@@ -18,6 +20,18 @@ def git(folder, *arguments):
     command = ["git", "-C", str(folder), *identity, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return done.stdout.strip()
+
+
+def workflow_files(checkout, commit):
+    """Check out the workflow's files; return path -> content."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch, "files")
+        crate.check_out(checkout, commit, folder)
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in folder.rglob("*")
+            if not path.is_dir()
+        }
 
 
 @pytest.fixture
@@ -67,20 +81,32 @@ def test_without_git_they_are_the_files_as_they_are(checkout):
 
 @pytest.mark.parametrize("mirrored", [True, False])
 def test_a_data_set_without_a_mirror_is_described_without_its_files(
-    tmp_path, monkeypatch, mirrored
+    checkout, monkeypatch, mirrored
 ):
-    whole = building.DATASETS["mnist"]
+    whole = crate.DATASETS["mnist"]
     packaged = dataclasses.replace(whole, sources=())
-    monkeypatch.setattr(building, "DATASETS", {"mnist": whole if mirrored else packaged})
+    monkeypatch.setattr(crate, "DATASETS", {"mnist": whole if mirrored else packaged})
     record = {
         **{"machine": "m", "device": "cpu", "code": "c", "git_commit": "abc"},
         **{"data": {"dataset": "mnist", "sha256": "0" * 64, "split_seed": 0}},
         "versions": {"torch": "2.0"},
     }
-    now = datetime(2026, 1, 1, tzinfo=UTC)
-    run = Run(tmp_path, "quick", "abc", now, now, {"a": record}, {})
-    building.write_crate(run, {"Snakefile": b"", "config.yaml": b""}, tmp_path / "crate")
-    text = (tmp_path / "crate" / building.METADATA).read_text(encoding="utf-8")
+    results = checkout / "results"
+    for folder in ("report", "studies/a", "cells/a", "benchmarks"):
+        (results / folder).mkdir(parents=True)
+    for path in (PAGE, PAPER):
+        (results / path).touch()
+    pd.DataFrame({"cell": ["a"]}).to_parquet(results / "studies/a/runs.parquet")
+    (results / "cells/a/cell.json").write_text(json.dumps(record))
+    (results / "benchmarks/a.tsv").write_text("s\n1.5\n")
+    call = {"results": "results", "configfiles": [], "settings": [], "scale": "quick", "full": []}
+    monkeypatch.chdir(checkout)
+    file = results / "run.json"
+    write_run_record(file, **call, only=[], studies=["a"], experiments=[])
+    here = {"commit": git(checkout, "rev-parse", "HEAD"), "dirty": False}
+    file.write_text(read_run_record(results).model_copy(update=here).model_dump_json())
+    crate.main([])
+    text = (results / "crate" / crate.METADATA).read_text(encoding="utf-8")
     entities = {one["@id"]: one for one in json.loads(text)["@graph"]}
     assert ("hasPart" in entities["#mnist"]) is mirrored
     assert entities["#mnist"]["name"] == whole.title

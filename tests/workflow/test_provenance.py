@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
-import restudy.lineage.crate.__main__
+import restudy.lineage.crate
 import restudy.lineage.trace.__main__
 from restudy.data.registry import DATASETS
 
@@ -52,10 +52,7 @@ CLAIM = """
 """
 
 
-COMMANDS = {
-    "trace": restudy.lineage.trace.__main__.main,
-    "crate": restudy.lineage.crate.__main__.main,
-}
+COMMANDS = {"trace": restudy.lineage.trace.__main__.main, "crate": restudy.lineage.crate.main}
 
 
 def call(checkout, command, *arguments, fails=False):
