@@ -263,7 +263,7 @@ def test_an_interrupted_write_leaves_nothing_behind(server, tiny, tmp_path, monk
 
 def test_a_killed_write_leaves_nothing_under_the_final_name(tmp_path) -> None:
     code = (
-        "import os, signal, sys; from pathlib import Path; from restudy import files\n"
+        "import os, signal, sys; from pathlib import Path; from restudy.common import files\n"
         "files.os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         "files.write_atomically(Path(sys.argv[1]), b'half')"
     )

@@ -145,8 +145,8 @@ def test_a_digest_follows_what_is_imported(folder):
         from restudy.experiments import project
 
         project._load.cache_clear()
-        project.provenance._read.cache_clear()
-        project.provenance.code_digest.cache_clear()
+        project.versions._read.cache_clear()
+        project.versions.code_digest.cache_clear()
         every = load_project(str(folder))
         return every.digest(every.experiments["coin"])
 
