@@ -12,12 +12,13 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
-include: "workflow/rules/train.smk"
-include: "workflow/rules/collect.smk"
+include: "workflow/rules/training.smk"
 include: "workflow/rules/experiments.smk"
+include: "workflow/rules/summaries.smk"
 include: "workflow/rules/figures.smk"
+include: "workflow/rules/evidence.smk"
 include: "workflow/rules/report.smk"
-include: "workflow/rules/track.smk"
+include: "workflow/rules/tracking.smk"
 
 
 rule all:
@@ -28,12 +29,18 @@ rule all:
         RESULTS / "mlflow/finish.json",
 
 
+# One environment for all, of which no profile can tell.
+for each in workflow.rules:
+    each.conda_env = "../../envs/restudy.yaml" if each.script else None
+
+
 onstart:
-    take_lock()
-    look_for_jobs_only_when_one_ends()
-    watch_training()
-    warn_of_a_store_in_a_file()
+    with told_without_traceback():
+        workflow_support.take_lock()
+    workflow_support.look_for_jobs_only_when_one_ends(workflow)
+    workflow_support.watch_training(workflow, PLAN, JOBS, RESULTS, TRAINING_VERSION)
+    workflow_support.warn_of_a_store_in_a_file(workflow, TRACKING_URI)
 
 
 onsuccess:
-    print(where_things_are(RESULTS))
+    print(workflow_support.where_things_are(SETTINGS))

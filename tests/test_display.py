@@ -19,7 +19,7 @@ class Watcher:
 
     def __init__(self):
         self.cells = {"a": CellProgress(5, 50.0), "b": CellProgress(5, 50.0)}
-        self.jobs = [["a", "b"]]
+        self.jobs = {"job": ["a", "b"]}
         self.done = []
 
     def finished(self):
@@ -47,7 +47,7 @@ def begin(stream, clock, **options):
     made.expect(cores=2)
     made.expect(jobs=2)
     made.print("Train both")
-    made.began(1, "job", {"a", "b"})
+    made.began(1, "job", "job")
     return made
 
 
@@ -69,7 +69,7 @@ def test_a_terminal_shows_the_line_while_jobs_run(watcher, clock):
     shown.ended(1, well=True)
     shown.counted(1, 2)
     assert screen.text == "Train both\na warning"
-    shown.began(2, "Collect", [])
+    shown.began(2, "Collect")
     last = f"runs 10/10, training 100%, about {START / 2:.0f} s left, jobs 1/2: Collect"
     assert screen.text.endswith(f"\n\n{last}")
     shown.ended(2, well=True)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restudy import costs
-from restudy.jobs import endings, make_jobs, shared_jobs
+from restudy.jobs import make_jobs
 from tests.test_plan import designs, plan, study
 
 
@@ -104,7 +104,6 @@ def test_what_jobs_are_called():
     assert list(jobs(study("mixed", **mixed))) == ["mixed-mnist-01", "mixed-fashion_mnist-01"]
     (one,) = make_jobs(plan(study())).values()
     assert one.id == one.cells[0].id
-    assert shared_jobs(plan(study())) == []
 
 
 def test_long_cells_are_alone_and_the_short_ones_beside_them_together():
@@ -129,18 +128,3 @@ def test_the_estimate_is_operations_by_time():
     operations = 6 * (784 * 1000 + 1000 * 10) * 54_000 * 5
     assert cell.work == pytest.approx(operations * 1.2e-11, rel=0.3)
     assert costs.seconds(cell.shared, 4) > 3.5 * cell.work
-
-
-@pytest.mark.parametrize(
-    ("some", "ids", "found"),
-    [
-        ([], ["mnist-8-0123456789"], []),
-        (["mnist-8-0123456789"], ["mnist-8-0123456780"], ["0123456789"]),
-        # A part of what was divided, and another that ends like it.
-        (["a-0123456789-1of8"], ["a-0123456789-1of8", "b-0123456789-1of8"], ["a-0123456789-1of8"]),
-    ],
-)
-def test_ends_of_ids_tell_them_apart(some, ids, found):
-    ends = endings(some, [*some, *ids])
-    assert ends == found
-    assert not [id_ for id_ in ids if id_ not in some and id_.endswith(tuple(ends))]

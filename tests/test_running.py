@@ -10,7 +10,7 @@ import pytest
 
 from restudy.errors import RestudyError
 from restudy.results import group_files
-from restudy.running import drop, keep, take_back, train_in_turn
+from restudy.running import train_in_turn
 
 
 def write(folder, value=1.0):
@@ -60,15 +60,11 @@ def test_a_cell_that_fails_is_named_and_the_others_are_kept(folders, said, error
     with pytest.raises(RestudyError, match=r"^1 of 3 cells failed \(b\)"):
         train_in_turn(folders, trainer(folders, "b", error), said.append)
     assert said == ["a: trained", f"error: b: {words}", "c: trained"]
-    # What Snakemake does with the outputs of a job that failed.
-    done = files(folders["a"])
-    for name in done:
-        (folders["a"] / name).unlink()
-        write(folders["c"], value=0.0)
-    for name in "ac":
-        take_back(folders[name])
-        assert files(folders[name]) == done
-        assert len(list(folders[name].iterdir())) == 5
+    assert [sorted(files(folders[name])) for name in "abc"] == [
+        sorted(group_files.FILES),
+        [],
+        sorted(group_files.FILES),
+    ]
 
 
 def test_an_interrupt_ends_the_job_and_keeps_what_is_done(folders, said):
@@ -76,8 +72,6 @@ def test_an_interrupt_ends_the_job_and_keeps_what_is_done(folders, said):
         train_in_turn(folders, trainer(folders, "b", KeyboardInterrupt()), said.append)
     assert said == ["a: trained"]
     done = files(folders["a"])
-    for name in done:
-        (folders["a"] / name).unlink()
     again = []
     missing = trainer(folders)
     train_in_turn(
@@ -87,25 +81,6 @@ def test_an_interrupt_ends_the_job_and_keeps_what_is_done(folders, said):
     )
     assert again == ["a: there", "b: trained", "c: trained"]
     assert files(folders["a"]) == done
-
-
-def test_copies_that_are_not_whole_are_not_used(folders):
-    folder = folders["a"]
-    write(folder)
-    keep(folder)
-    (copy,) = folder.glob(f"*/{group_files.SUMMARY}")
-    copy.write_bytes(copy.read_bytes()[:-1])
-    write(folder, value=2.0)
-    before = files(folder)
-    take_back(folder)
-    assert files(folder) == before
-    assert len(list(folder.iterdir())) == 5
-
-
-def test_without_copies_nothing_happens(folders):
-    take_back(folders["a"])
-    drop(folders["a"])
-    assert not folders["a"].exists()
 
 
 def test_a_full_disk_ends_the_job_at_once(folders, said):
@@ -119,32 +94,10 @@ def test_a_full_disk_ends_the_job_at_once(folders, said):
     assert len(said) == 2
 
 
-def test_on_a_full_disk_a_cell_is_kept_all_the_same(folders, monkeypatch):
-    write(folders["a"])
-    done = files(folders["a"])
-
-    def no_room(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr("restudy.running.write_atomically", no_room)
-    (folders["a"] / ".done").mkdir()
-    keep(folders["a"])
-    for name in done:
-        (folders["a"] / name).unlink()
-    take_back(folders["a"])
-    assert files(folders["a"]) == done
-    assert len(list(folders["a"].iterdir())) == 5
-
-
 def test_an_input_from_the_future_keeps_the_cells(folders, said, tmp_path):
     data = tmp_path / "data"
     data.touch()
     os.utime(data, (time.time() + 3600,) * 2)
     with pytest.raises(RestudyError, match="data was written in the future"):
         train_in_turn(folders, trainer(folders), said.append, [data])
-    done = {name: files(folder) for name, folder in folders.items()}
-    for name, folder in folders.items():
-        for file in done[name]:
-            (folder / file).unlink()
-        take_back(folder)
-    assert {name: files(folder) for name, folder in folders.items()} == done
+    assert all(files(folder) for folder in folders.values())

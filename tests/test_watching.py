@@ -2,7 +2,6 @@
 
 import pytest
 
-from restudy import running
 from restudy.config.study import Study
 from restudy.lanes.train import train_lanes
 from restudy.plan import make_plan
@@ -47,7 +46,7 @@ def train(cell, folder, *, lanes=None, version=1):
 
 def watch(cells, folder, version=1, jobs=None):
     """Watch a run in which one job trains all cells."""
-    return Watcher(cells, [list(cells)] if jobs is None else jobs, folder, version)
+    return Watcher(cells, {"all": list(cells)} if jobs is None else jobs, folder, version)
 
 
 def trained(watcher):
@@ -74,7 +73,7 @@ def test_lanes_that_were_there_count_but_their_old_record_ends_nothing(cells, fo
     assert watcher.finished() == [cell.id]
 
 
-def test_lanes_that_were_kept_earlier_or_in_a_copy_are_there(cells, folder):
+def test_lanes_that_were_kept_earlier_are_there(cells, folder):
     cell = next(iter(cells.values()))
     made = train(cell, folder, lanes=cell.lanes[:1])
     earlier = {name: made.record[name] for name in ("training_version", "versions", "seeds")}
@@ -82,10 +81,6 @@ def test_lanes_that_were_kept_earlier_or_in_a_copy_are_there(cells, folder):
     made.record["earlier"] = [earlier]
     own = folder / "cells" / cell.id
     group_files.write(made, own)
-    assert trained(watch(cells, folder)) == [2, 0]
-    running.keep(own)
-    for name in group_files.FILES:
-        (own / name).unlink()
     assert trained(watch(cells, folder)) == [2, 0]
 
 
@@ -109,4 +104,4 @@ def test_a_broken_record_holds_nothing(cells, folder, content):
 
 def test_cells_of_no_job_are_done(cells, folder):
     _, second = cells
-    assert trained(watch(cells, folder, jobs=[[second]])) == [3, 0]
+    assert trained(watch(cells, folder, jobs={"second": [second]})) == [3, 0]

@@ -8,9 +8,6 @@ from typing import Any
 RECORD = "cell.json"
 """The file's name in the folder of a cell."""
 
-COPIES = ".done"
-"""The folder beside it with copies of the cell's files, while a job trains several cells."""
-
 
 def trainings(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Return the records of all trainings that lanes of a cell are from, the latest first."""

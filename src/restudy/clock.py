@@ -18,7 +18,7 @@ TOLERANCE = 60.0
 
 # Folders of a run whose files Snakemake looks at, and how deep below them these lie.
 _LOOKED_AT = (
-    *("data/*", "cells/*/*", "studies/*/*", "tables/*", "tables/*/*", "figures/*"),
+    *("data/*", "training/*", "studies/*/*", "tables/*", "tables/*/*", "figures/*"),
     *("experiments/*", "mlflow/*.json"),
 )
 _MOST = 5

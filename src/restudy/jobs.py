@@ -15,7 +15,8 @@ the rest. The same goes for the jobs of a study that changes.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
@@ -33,9 +34,6 @@ _LEAST = 3 * costs.START
 """Below this, a second job costs more than a second core gains."""
 _WORTH = 7 * costs.START
 """What less work than this shares its job with that of other studies."""
-
-_DIGITS = 10
-"""Of the digests that ids end in."""
 
 _Estimate = tuple[Cell, float]
 """A cell, and the seconds of one core that its first study gives it."""
@@ -66,6 +64,15 @@ class Job:
         """Estimated seconds of one core, its start included."""
         return costs.START + sum(cell.work for cell in self.cells)
 
+    @property
+    def minutes(self) -> int:
+        """Minutes that a cluster gives the job.
+
+        Estimates are of one core of a processor of today; half an hour is for all that is slower.
+        A job that is stopped all the same goes on at its last checkpoints.
+        """
+        return 30 + math.ceil(5 * sum(cell.work for cell in self.cells) / 60)
+
     def parameters(self) -> list[dict[str, Any]]:
         """Return the cells as plain values, as the job is handed them."""
         return [cell.parameters() for cell in self.cells]
@@ -87,20 +94,6 @@ def make_jobs(plan: Plan) -> dict[str, Job]:
     made = [Job(name, tuple(cell for cell, _ in part)) for name, part in parts]
     made = [job if len(job.cells) > 1 else replace(job, id=job.cells[0].id) for job in made]
     return {job.id: job for job in made}
-
-
-def shared_jobs(plan: Plan) -> list[Job]:
-    """Return the jobs that train more than one cell."""
-    return [job for job in make_jobs(plan).values() if len(job.cells) > 1]
-
-
-def endings(some: Collection[str], ids: Iterable[str]) -> list[str]:
-    """Return the last letters of some of the ids, as few as tell them from all the others."""
-    others = set(ids) - set(some)
-    length = _DIGITS
-    while {id_[-length:] for id_ in some} & {id_[-length:] for id_ in others}:
-        length += _DIGITS
-    return [id_[-length:] for id_ in some]
 
 
 def _by_study_and_dataset(plan: Plan) -> Mapping[tuple[str, str], list[_Estimate]]:

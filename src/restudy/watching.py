@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from restudy.cell_record import COPIES, RECORD, trainings
+from restudy.cell_record import RECORD, trainings
 from restudy.plan import Cell
 from restudy.progress import CellProgress
 from restudy.provenance import numerical_versions
+
+RULE = "train"
+"""The rule of the workflow that trains."""
 
 
 class Watcher:
@@ -17,21 +20,25 @@ class Watcher:
 
     Attributes:
         cells: progress of each cell before the run.
-        jobs: the cells of each training job.
+        jobs: name of each training job -> its cells.
     """
 
     def __init__(
-        self, cells: Mapping[str, Cell], jobs: Iterable[Iterable[str]], results: Path, version: int
+        self,
+        cells: Mapping[str, Cell],
+        jobs: Mapping[str, Sequence[str]],
+        results: Path,
+        version: int,
     ) -> None:
         """Look what there is before anything runs.
 
         Args:
             cells: by name, all that the run needs.
-            jobs: the cells of each job that is to run; those of no job are done.
+            jobs: name of each job that is to run -> its cells; those of no job are done.
             results: folder with ``cells``.
             version: of training; what another version has trained does not count.
         """
-        self.jobs = [list(job) for job in jobs]
+        self.jobs = jobs
         self.cells = {
             name: CellProgress(len(cell.lanes), cell.work, len(cell.lanes))
             for name, cell in cells.items()
@@ -39,7 +46,7 @@ class Watcher:
         self._folder = results / "cells"
         # When the record of each cell was written that is not trained yet.
         self._written: dict[str, int | None] = {}
-        for name in (name for job in self.jobs for name in job):
+        for name in (name for job in jobs.values() for name in job):
             there = trained_lanes(self._folder / name, version)
             self.cells[name].done = sum(lane.id in there for lane in cells[name].lanes)
             self._written[name] = self._when_written(name)
@@ -69,13 +76,8 @@ def trained_lanes(folder: Path, version: int) -> set[str]:
         folder: the cell's.
         version: of training, ``TRAINING_VERSION``.
     """
-    return _recorded(folder / RECORD, version) | _recorded(folder / COPIES / RECORD, version)
-
-
-def _recorded(file: Path, version: int) -> set[str]:
-    """Return the lanes in a record of this version of training and these versions of libraries."""
     try:
-        record = json.loads(file.read_bytes())
+        record = json.loads((folder / RECORD).read_bytes())
         return {
             lane
             for part in trainings(record)

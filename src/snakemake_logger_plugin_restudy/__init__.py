@@ -1,9 +1,7 @@
 """Snakemake's messages as they are, but its progress with runs, work and the time left.
 
 Snakemake counts jobs, tells of them when they end, and one job may take a hundred times as long as
-another. Instead the work of the cells is counted, by the plan's estimate, as it is done. Jobs that
-several cells, experiments or figures share are rules of their own; the table of jobs counts them
-together, as ``train``, ``experiments`` and ``figures``.
+another. Instead the work of the cells is counted, by the plan's estimate, as it is done.
 """
 
 from __future__ import annotations
@@ -11,20 +9,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from logging import LogRecord
-from pathlib import Path
 from typing import Any
 
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
+from restudy import watching
 from snakemake_logger_plugin_restudy.display import Display
 
 # What the scheduler says of itself between jobs, and of each file that a failed job did not write.
 _UNSAID = ("Select jobs to execute", "Execute ", "Cannot restore ")
-_TRAIN = "train"
-_FAMILIES = (_TRAIN, "experiments", "figures")
-"""Rules named after one of these and an underscore are of one kind."""
 # How Python and the shell tell of a process that was ended by force.
 _KILLED = ("died with <Signals.SIGKILL: 9>", "returned non-zero exit status 137")
 KILLED = (
@@ -40,28 +35,18 @@ def table_of_jobs(counts: Mapping[str, int]) -> str:
     Args:
         counts: rule -> number of its jobs, and ``total``.
     """
-    folded: dict[str, int] = {}
-    for rule, count in counts.items():
-        folded[_kind(rule)] = folded.get(_kind(rule), 0) + count
-    rows = [("job", "count"), *folded.items()]
+    rows = [("job", "count"), *counts.items()]
     wide = max(len(name) for name, _ in rows)
     lines = [f"{name:{wide}}  {count:>5}" for name, count in rows]
     lines.insert(1, f"{'-' * wide}  {'-' * 5}")
     return "\n".join(["Job stats:", *lines, ""])
 
 
-def _kind(rule: str) -> str:
-    return next((family for family in _FAMILIES if rule.startswith(f"{family}_")), rule)
-
-
-def _name_and_cells(job: Mapping[str, Any]) -> tuple[str, set[str]]:
-    """Return what a job is called in a line, and the cells that it trains."""
-    rule = job["rule_name"]
-    if _kind(rule) != _TRAIN:
-        return job["rule_msg"] or rule, set()
-    # A cell's files lie in a folder that has its name.
-    cells = {Path(file).parent.name for file in job["output"]}
-    return rule.removeprefix(f"{_TRAIN}_") if len(cells) > 1 else "".join(cells), cells
+def _names(job: Mapping[str, Any]) -> tuple[str, str | None]:
+    """Return what a job is called in a line, and its name among those that train if it does."""
+    trains = job["rule_name"] == watching.RULE
+    name = job["wildcards"]["job"] if trains else None
+    return name or job["rule_msg"] or job["rule_name"], name
 
 
 class LogHandler(LogHandlerBase):
@@ -79,7 +64,7 @@ class LogHandler(LogHandlerBase):
         event, fields = getattr(record, "event", None), vars(record)
         if event == LogEvent.JOB_INFO:
             self._print(fields["rule_msg"])
-            self._display.began(fields["jobid"], *_name_and_cells(fields))
+            self._display.began(fields["jobid"], *_names(fields))
         elif event == LogEvent.JOB_FINISHED:
             self._display.ended(fields["job_id"], well=True)
         elif event == LogEvent.PROGRESS:

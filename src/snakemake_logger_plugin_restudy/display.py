@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
@@ -65,18 +65,19 @@ class Display:
             self._run.jobs = (0, self._run.jobs[1] if jobs is None else jobs)
             self._run.cores = self._run.cores if cores is None else cores
 
-    def began(self, job: int, name: str, cells: Iterable[str]) -> None:
+    def began(self, job: int, name: str, trains: str | None = None) -> None:
         """Note that a job has begun.
 
         Args:
             job: its number.
             name: what it is called.
-            cells: those that it trains, if it does.
+            trains: its name among the jobs that train, if it does.
         """
         with self._guarded():
             if self._watcher is None and (watcher := watching.begun()):
                 self._watcher = watcher
-                self._run.expect(watcher.cells, watcher.jobs)
+                self._run.expect(watcher.cells, watcher.jobs.values())
+            cells = self._watcher.jobs.get(trains, ()) if self._watcher and trains else ()
             self._run.begin(job, name, cells, self._clock())
             self._draw()
             if self._thread is None and self._live:

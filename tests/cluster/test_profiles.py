@@ -34,10 +34,7 @@ def test_there_are_no_other_profiles():
 @pytest.mark.parametrize("name", ["slurm", "slurm-gpu"])
 def test_it_names_rules_that_there_are(name):
     own = profile(name)
-    there = set(re.findall(r"^rule (\w+):", RULES, re.M)) | {"experiments_timed"}
-    # Those of the sources with figures.
-    figures = yaml.safe_load((ROOT / "config/evidence/figures.yaml").read_text())
-    there |= {f"figures_{row['id'].split('-')[1]}" for row in figures}
+    there = set(re.findall(r"^(?:use )?rule (?:\w+ as )?(\w+)(?: with)?:", RULES, re.M))
     assert set(own["groups"]) | set(own["set-resources"]) <= there
     assert set(own["group-components"]) <= set(own["groups"].values())
 
@@ -57,6 +54,7 @@ def test_untried_profiles_say_so():
         assert ("NOT TRIED" in text) == ("gpu" in name)
 
 
-def test_every_rule_says_how_much_memory_it_takes():
+@pytest.mark.parametrize("name", ["slurm", "slurm-gpu"])
+def test_jobs_ask_for_memory_also_where_their_rule_does_not(name):
     """Slurm kills what takes more, and its own default may be little."""
-    assert RULES.count("mem_mb=") == len(re.findall(r"^ *script:", RULES, re.M))
+    assert profile(name)["default-resources"]["mem_mb"] == 1000

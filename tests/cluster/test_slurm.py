@@ -137,7 +137,7 @@ def test_a_job_that_takes_more_memory_than_it_asked_for_is_told(remote, tmp_path
     done = subprocess.run(
         [
             *(sys.executable, "-m", "snakemake", target, *PROFILE, "--retries", "0"),
-            *("--set-resources", "collect:mem_mb=10"),
+            *("--set-resources", "collect_runs:mem_mb=10"),
         ],
         cwd=own.folder,
         env=os.environ | {"PYTHONPATH": str(own.folder / "src")},

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from restudy.docs import blocks as made_blocks
-from restudy.docs import configuration, diagrams, graphs, keys, outcome, pictures
+from restudy.docs import configuration, graphs, keys, outcome, pictures
 from restudy.evidence.ledger import KINDS
 from restudy.reference.gather import FOLDER
 from tests.docs import pages
@@ -159,15 +159,6 @@ def test_edges_that_follow_from_others_are_left_out():
     assert graphs.reduced(edges) == edges - {("a", "c")}
     with pytest.raises(ValueError, match="a cycle"):
         graphs.reduced(frozenset({("a", "b"), ("b", "a")}))
-
-
-def test_rules_of_one_family_are_one_box():
-    text = "\tid0[all]\n\tid1[page]\n\tid2[train_x-01]\n\tid3[train]\n\tid4[figures_S1]\n"
-    text += "\tid1 --> id0\n\tid2 --> id4\n\tid3 --> id4\n\tid4 --> id1\n\tid2 --> id1\n"
-    assert diagrams.drawn_rules(text).splitlines()[2:-1] == [
-        "    figures --> page",
-        "    train --> figures",
-    ]
 
 
 def test_a_block_of_a_page_is_replaced(tmp_path):

@@ -11,7 +11,7 @@ import pytest
 
 from restudy import clock
 from restudy.progress import Run
-from tests.workflow.outcome import NOTHING, cells, numbers, trained
+from tests.workflow.outcome import NOTHING, cells, jobs_of, numbers, trained
 
 YEAR = 365 * 24 * 3600
 
@@ -47,7 +47,7 @@ def test_only_the_future_is_complained_about(tmp_path):
 def test_after_a_clock_that_was_ahead_the_run_says_what_to_do(finished, copy):
     """Without that Snakemake would do every job again, and take back what each has made."""
     name = next(iter(cells(copy, "mnist*")))
-    target = f"results/cells/{name}/cell.json"
+    (target,) = jobs_of(copy, [name])
     set_back(copy.results / "data/mnist.safetensors", seconds=YEAR)
     output = copy.run(target, fails=True)
     assert "results/data/mnist.safetensors was written in the future" in output
@@ -62,9 +62,9 @@ def test_after_a_clock_that_was_ahead_the_run_says_what_to_do(finished, copy):
 
 @pytest.mark.pipeline
 def test_a_clock_that_is_set_back_while_a_network_trains_costs_no_network(finished, copy):
-    """Snakemake takes back what the job has made; the job has kept it."""
+    """Snakemake takes back the record of the job, and no network."""
     wanted = cells(finished, "mnist*")
-    targets = [f"results/cells/{name}/cell.json" for name in wanted]
+    targets = jobs_of(copy, wanted)
     shutil.rmtree(copy.results / "cells")
     # As it was half a minute ago, when the clock was ahead: less than a run minds at its start.
     set_back(copy.results / "data/mnist.safetensors", seconds=clock.TOLERANCE - 5)
@@ -77,11 +77,9 @@ def test_a_clock_that_is_set_back_while_a_network_trains_costs_no_network(finish
         output = copy.run(*targets, fails=True)
     assert trained(output) == dict.fromkeys(wanted, (2, 2))
     assert re.search("error: results/data/mnist.safetensors .*written in the future", output)
-    assert not list(copy.results.glob("cells/*/cell.json"))
 
     set_back(copy.results / "data/mnist.safetensors", seconds=0)
     assert trained(copy.run(*targets)) == dict.fromkeys(wanted, (0, 2))
-    assert not list(copy.results.glob("cells/*/.done"))
     assert NOTHING in copy.run(*targets)
 
 
@@ -89,8 +87,10 @@ def test_a_clock_that_is_set_back_while_a_network_trains_costs_no_network(finish
 def test_results_from_the_past_are_not_trained_again(finished, copy):
     """A machine that thinks it is 1995: everything that was made there is older than its data."""
     wanted = cells(copy, "mnist*")
-    targets = [f"results/cells/{name}/cell.json" for name in wanted]
-    set_back(*copy.results.glob("cells/*/*"), seconds=-30 * YEAR)
+    targets = jobs_of(copy, wanted)
+    set_back(
+        *copy.results.glob("cells/*/*"), *map(copy.folder.joinpath, targets), seconds=-30 * YEAR
+    )
     assert trained(copy.run(*targets)) == dict.fromkeys(wanted, (0, 2))
     assert NOTHING in copy.run(*targets)
     found = numbers(copy)

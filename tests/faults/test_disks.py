@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from tests.faults.disks import filled, read_only, small_disk
-from tests.workflow.outcome import cells, numbers, planned_runs, tracked, trained
+from tests.workflow.outcome import cells, jobs_of, numbers, planned_runs, tracked, trained, training
 
 pytestmark = pytest.mark.pipeline
 
@@ -21,7 +21,7 @@ def errors(output):
 def test_a_full_disk_is_told_and_nothing_half_written_stays(finished, copy):
     """In drawing, training, tracking: with room again, the same as if nothing had been."""
     figure, store = "results/figures/tiny.svg", "results/mlflow/sync.json"
-    networks = {name: f"results/cells/{name}/cell.json" for name in cells(finished)}
+    networks = training(finished)
     with small_disk(copy.results, megabytes=120):
         for file in copy.results.glob("figures/tiny.*"):
             file.unlink()
@@ -35,12 +35,12 @@ def test_a_full_disk_is_told_and_nothing_half_written_stays(finished, copy):
 
         shutil.rmtree(copy.results / "cells")
         with filled(copy.results, left=40_000):
-            target = next(file for name, file in networks.items() if name.startswith("mnist"))
+            (target,) = jobs_of(finished, cells(finished, "mnist*"))
             output = copy.run(target, fails=True)
             assert any(MAKE_ROOM in error for error in errors(output)), output
             assert not list(copy.results.glob("cells/*/cell.json"))
             assert not list(copy.results.rglob("*.part"))
-        assert trained(copy.run(*networks.values())) == dict.fromkeys(networks, (2, 2))
+        assert trained(copy.run(*networks)) == dict.fromkeys(cells(finished), (2, 2))
 
         # The store is a view: without it everything else is made.
         for file in copy.results.glob("mlflow/mlflow.db*"):

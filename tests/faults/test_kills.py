@@ -78,7 +78,6 @@ def test_killed_at_random_moments_it_ends_the_same(undisturbed, tmp_path):
     assert found.keys() == expected.keys()
     assert not [name for name, content in expected.items() if found[name] != content]
     assert tracked(checkout) == planned_runs(checkout)
-    assert not [path for path in checkout.results.rglob(".done") if path.is_dir()]
     assert NOTHING in checkout.run()
 
 
@@ -115,27 +114,21 @@ def worker(process):
     return int(number)
 
 
-def kept(checkout):
-    """Return the cells that their job has put aside, whole."""
-    return {file.parts[-3] for file in checkout.results.glob("cells/*/.done/cell.json")}
-
-
 def test_a_training_process_that_is_killed_takes_no_finished_cell_with_it(four, tmp_path):
-    """As the system does when memory runs out. Snakemake then takes back the files of the job."""
+    """As the system does when memory runs out."""
     targets = ["results/studies/four/runs.parquet", "results/mlflow/sync.json"]
     four.configure(only=["four"], tracking={"live_seconds": 0.01})
     log = tmp_path / "printed"
     with log.open("w") as file:
         process = four.start(*targets, output=file)
     try:
-        wait_for(lambda: kept(four), process)
+        wait_for(lambda: records(four), process)
         os.kill(worker(process), signal.SIGKILL)
         assert process.wait(timeout=120) != 0
     finally:
         kill(process)
-    done = kept(four)
+    done = set(records(four))
     assert 1 <= len(done) < 4
-    assert records(four) == {}
     assert "error: the process of this job was killed from outside" in log.read_text()
     assert "--cores" in log.read_text()
     assert "Traceback" not in log.read_text()

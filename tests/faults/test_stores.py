@@ -154,7 +154,7 @@ def test_a_deleted_store_is_made_again_by_the_same_command(finished):
     before = numbers(finished)
     for path in (finished.results / "mlflow").glob("mlflow.db*"):
         path.unlink()
-    assert finished.planned() == {"sync_tracking": 1, "finish_tracking": 1}
+    assert finished.planned() == {"sync_tracking": 1, "register_results": 1}
     finished.run()
     assert tracked(finished) == planned_runs(finished)
     assert numbers(finished) == before

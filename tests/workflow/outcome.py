@@ -5,6 +5,7 @@ import re
 import sqlite3
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pandas as pd
 
@@ -75,6 +76,21 @@ def planned_runs(checkout):
 def records(checkout):
     found = (checkout.results / "cells").glob("*/cell.json")
     return {path.parent.name: path.read_bytes() for path in found}
+
+
+def training(checkout):
+    """Return the jobs that have trained: the target of each -> its cells."""
+    return {
+        str(path.relative_to(checkout.folder)): {
+            Path(file).parent.name for file in json.loads(path.read_text())
+        }
+        for path in (checkout.results / "training").glob("*.json")
+    }
+
+
+def jobs_of(checkout, wanted):
+    """Return the targets of the jobs that have trained some cells."""
+    return sorted(target for target, some in training(checkout).items() if some & set(wanted))
 
 
 def unfinished(checkout):

@@ -21,6 +21,7 @@ from tests.workflow.outcome import (
     NOTHING,
     TABLES,
     cells,
+    jobs_of,
     numbers,
     planned_runs,
     records,
@@ -32,10 +33,13 @@ pytestmark = pytest.mark.pipeline
 
 STUDY_FILES = ("runs.parquet", "history.parquet", "timing.parquet", "study.json")
 EVIDENCE = (
-    *("facts", "unit_tests", "published", "forensics", "claims", "errata", "ledger", "page"),
-    *("contradictions", "timed_claims", "paper"),
+    *("compute_facts", "compute_source_tables", "compare_published", "search_configurations"),
+    *("test_claims", "show_erratum_effects", "assign_statuses", "tabulate_contradictions"),
+    *("test_timing_claims", "render_page", "render_paper"),
 )
 """The rules that say what became of the sources' numbers."""
+SHOWN = {"register_results", "render_page"}
+"""The rules that show figures."""
 DOCSTRING = re.compile(r'^(\s*)"""(?=\w)', re.MULTILINE)
 
 
@@ -124,20 +128,21 @@ def test_a_second_run_does_nothing(finished):
         # Four figures of the sources need no study. MLflow's summaries show studies' figures.
         (
             "figures/style.py",
-            {"learning_curves": 1, "housing": 1, "figures": 2, "finish_tracking": 1, "page": 1},
+            {"plot_all_learning_curves", "plot_predictions", "plot_all_source_figures"} | SHOWN,
         ),
-        ("figures/housing.py", {"housing": 1, "finish_tracking": 1, "page": 1}),
-        ("report/findings.py", {"page": 1}),
-        ("report/templates/style.css", {"page": 1}),
-        ("stats/variance.py", {"paper": 1}),
-        ("tracking/log.py", {"sync_tracking": 1, "finish_tracking": 1}),
-        # The evidence is checked against plans, and so are study files.
-        ("config/loading.py", dict.fromkeys((*EVIDENCE, "finish_tracking"), 1)),
+        ("figures/housing.py", {"plot_predictions"} | SHOWN),
+        ("report/findings.py", {"render_page"}),
+        ("report/templates/style.css", {"render_page"}),
+        ("stats/variance.py", {"render_paper"}),
+        ("tracking/log.py", {"sync_tracking", "register_results"}),
+        # The evidence is checked against plans, and so are study files; what the project's
+        # experiments declare is, too.
+        ("config/loading.py", {*EVIDENCE, "register_results", "plot_all_source_figures"}),
     ],
 )
 def test_other_code_than_training_s_retrains_nothing(finished, file, rules):
     with finished.appended(f"src/restudy/{file}"):
-        assert finished.planned() == rules
+        assert finished.planned() == dict.fromkeys(rules, 1)
 
 
 def test_settings_that_change_no_number_retrain_nothing(finished):
@@ -153,7 +158,13 @@ def test_a_changed_study_is_found_at_once(finished):
     old = STUDIES["tiny"]
     try:
         finished.write_study("tiny", **old | {"title": "Another title"})
-        downstream = {"collect": 1, "tables": 1, "learning_curves": 1, "page": 1}
+        downstream = dict.fromkeys(
+            (
+                *("collect_runs", "summarise_studies"),
+                *("plot_all_learning_curves", "render_page"),
+            ),
+            1,
+        )
         assert downstream.items() <= finished.planned().items()
         finished.write_study("tiny", **old | {"seeds": 3})
         assert ({"train": 1} | downstream).items() <= finished.planned().items()
@@ -163,6 +174,9 @@ def test_a_changed_study_is_found_at_once(finished):
 
 def test_a_refactoring_trains_nothing(copy):
     """Below the trainer a module and private functions are renamed, every docstring is reworded."""
+    # The store of a copied checkout has another address.
+    before = copy.planned()
+    assert before.keys() <= {"sync_tracking", "register_results"}
     source = copy.folder / "src/restudy"
     below = [*source.glob("lanes/**/*.py"), *source.glob("datasets/*.py"), *source.glob("config/*")]
     below += [source / name for name in ("training.py", "results.py", "running.py", "digests.py")]
@@ -181,7 +195,7 @@ def test_a_refactoring_trains_nothing(copy):
         renamed = re.sub(r"\b_rescaled\b", "_scaled_values", renamed)
         if renamed != content:
             path.write_text(renamed)
-    assert copy.planned() == {}
+    assert copy.planned() == before
 
 
 def test_another_version_of_training_retrains(copy):
@@ -190,7 +204,7 @@ def test_another_version_of_training_retrains(copy):
     now, another = f"VERSION = {TRAINING_VERSION}\n", f"VERSION = {TRAINING_VERSION + 1}\n"
     with copy.replaced(version, now, another):
         assert copy.planned()["train"] == 2
-        output = copy.run(f"results/cells/{next(iter(some))}/cell.json")
+        output = copy.run(*jobs_of(copy, some))
     # Short cells of one study share a job.
     assert trained(output) == dict.fromkeys(some, (2, 2))
 
@@ -241,13 +255,24 @@ def test_a_cell_that_fails_takes_no_other_with_it(in_one_job):
         output = in_one_job.run(fails=True)
     (name,) = set(re.findall(r"^error: (mnist-9-\S+): made up$", output, re.MULTILINE))
     assert len(trained(output)) == 3
-    # Snakemake has removed the files of all four.
-    assert records(in_one_job) == {}
+    assert name not in records(in_one_job)
+    assert len(records(in_one_job)) == 3
 
     output = in_one_job.run()
     assert trained(output) == dict.fromkeys(cells(in_one_job), (0, 2)) | {name: (2, 2)}
     assert len(records(in_one_job)) == 4
-    assert not list((in_one_job.results / "cells").glob("*/.done"))
+
+
+def test_a_file_of_a_cell_that_is_gone_is_made_again(finished, copy):
+    """When it is needed. It is no output that Snakemake knows of; the record of its job is."""
+    name, *others = cells(copy, "mnist*")
+    (copy.results / "cells" / name / group_files.WEIGHTS).unlink()
+    (copy.results / "studies/tiny/runs.parquet").unlink()
+    target = "results/studies/tiny/runs.parquet"
+    assert trained(copy.run(target)) == {name: (2, 2)} | dict.fromkeys(others, (0, 2))
+    found = numbers(copy)
+    assert not [file for file, made in numbers(finished).items() if found[file] != made]
+    assert NOTHING in copy.run(target)
 
 
 def test_a_truncated_file_of_the_user_s_is_told(copy):

@@ -20,7 +20,7 @@ RUNS = "results/studies/four/runs.parquet"
 DISPLAY = "src/snakemake_logger_plugin_restudy/display.py"
 WIDTH = 100
 MESSAGES = [
-    "Train four-mnist-01: 4 cells",
+    "Train four-mnist-01",
     r"mnist-\S+: 2 of 2 runs trained in \d+ s, test accuracy [\d.]+ \([\d.]+ to [\d.]+\)",
     "Collect the runs of four",
 ]

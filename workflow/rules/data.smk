@@ -1,38 +1,30 @@
-# fetch -> prepare
+# Data sets: fetch -> prepare
 
 
-rule fetch:
+rule fetch_dataset:
     output:
         RESULTS / "data/{dataset}.raw.json",
     log:
-        RESULTS / "logs/fetch/{dataset}.log",
+        RESULTS / "logs/fetch_dataset/{dataset}.log",
     benchmark:
-        RESULTS / "benchmarks/fetch/{dataset}.tsv"
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
+        RESULTS / "benchmarks/fetch_dataset/{dataset}.tsv"
     params:
         folder=SETTINGS.data.folder,
     message:
         "Fetch the raw files of {wildcards.dataset}"
     script:
-        "../scripts/fetch.py"
+        "../scripts/fetch_dataset.py"
 
 
-rule prepare:
+rule prepare_dataset:
     input:
-        rules.fetch.output,
+        rules.fetch_dataset.output,
     output:
         RESULTS / "data/{dataset}.safetensors",
     log:
-        RESULTS / "logs/prepare/{dataset}.log",
+        RESULTS / "logs/prepare_dataset/{dataset}.log",
     benchmark:
-        RESULTS / "benchmarks/prepare/{dataset}.tsv"
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
+        RESULTS / "benchmarks/prepare_dataset/{dataset}.tsv"
     resources:
         mem_mb=1500,
     params:
@@ -41,4 +33,4 @@ rule prepare:
     message:
         "Prepare {wildcards.dataset}: one file, with its validation split"
     script:
-        "../scripts/prepare.py"
+        "../scripts/prepare_dataset.py"

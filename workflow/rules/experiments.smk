@@ -1,39 +1,49 @@
-# Experiments that need no training of the studies: small tables, several of them in one job.
-for group, names in by_job(PROJECT.experiments).items():
+# Experiments that need no training of the studies: small tables, several of them by one job, since
+# a job takes longer to start than most of them take. The output of a job is a record of its tables.
+EXPERIMENTS_OF = workflow_support.deal_out(PROJECT)
 
-    rule:
-        name:
-            f"experiments_{group}"
-        input:
-            data=expand(
-                rules.prepare.output,
-                dataset=sorted(
-                    {
-                        each
-                        for name in names
-                        for each in PROJECT.experiments[name].datasets
-                    }
-                ),
+
+rule run_experiments:
+    input:
+        data=lambda wildcards: expand(
+            rules.prepare_dataset.output,
+            dataset=sorted(
+                {
+                    each
+                    for name in EXPERIMENTS_OF[wildcards.job]
+                    for each in PROJECT.experiments[name].datasets
+                }
             ),
-        output:
-            expand(EXPERIMENT_TABLE, experiment=names),
-        log:
-            RESULTS / f"logs/experiments/{group}.log",
-        benchmark:
-            RESULTS / f"benchmarks/experiments/{group}.tsv"
-        # Early, as the longest of training: they take minutes.
-        priority: LONGEST
-        conda:
-            "../../envs/restudy.yaml"
-        # What measures time computes with one thread, and nothing of ours runs beside it.
-        threads: (workflow.cores or 1) if group == "timed" else 1
-        resources:
-            mem_mb=2500,
-            runtime=60,
-        params:
-            names=names,
-            code=PROJECT.digest(*(PROJECT.experiments[name] for name in names)),
-        message:
-            f"Do the experiments: {', '.join(names)}"
-        script:
-            "../scripts/experiments.py"
+        ),
+    output:
+        RESULTS / "experiments/{job}.json",
+    log:
+        RESULTS / "logs/run_experiments/{job}.log",
+    benchmark:
+        RESULTS / "benchmarks/run_experiments/{job}.tsv"
+    wildcard_constraints:
+        job="[0-9]+",
+    # Early, as the longest of training: they take minutes.
+    priority: LONGEST
+    resources:
+        mem_mb=2500,
+        runtime=60,
+    params:
+        tables=lambda wildcards: experiment_tables(EXPERIMENTS_OF[wildcards.job]),
+        results=RESULTS,
+        code=lambda wildcards: PROJECT.digest(
+            *(PROJECT.experiments[name] for name in EXPERIMENTS_OF[wildcards.job])
+        ),
+    message:
+        "Do experiments, part {wildcards.job}"
+    script:
+        "../scripts/run_experiments.py"
+
+
+# What measures time computes with one thread, and nothing of ours runs beside it.
+use rule run_experiments as run_timed_experiments with:
+    wildcard_constraints:
+        job="timed",
+    threads: workflow.cores or 1
+    message:
+        "Do the experiments that measure time"

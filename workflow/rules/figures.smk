@@ -1,8 +1,11 @@
-# Tables of each study, and its figure, drawn in the way that its file says; figures of the sources,
-# and of what their claims disagree about.
-from restudy.evidence import disputes, drawable
+# Figures of the studies, each drawn in the way that its file says; figures of the sources, and of
+# what their claims disagree about.
+#
+# A figure takes less time than a job to start. So a whole run draws all of a kind by one job, from
+# all studies, and a figure that is asked for by its file's name is drawn alone, from its own study.
+LEARNING_CURVES = studies_drawn_as("learning_curves")
 
-try:
+with told_without_traceback():
     SOURCE_FIGURES = drawable.load_source_figures(EVIDENCE.published)
     DRAWN_FIGURES = drawable.figures_to_draw(SOURCE_FIGURES, PLAN.studies)
     DISPUTES = disputes.drawn(
@@ -11,95 +14,18 @@ try:
         experiments_done(EVIDENCE.experiments_tested(timed=False)),
     )
     MISSING_FIGURES = drawable.figures_missing(SOURCE_FIGURES, PLAN.studies)
-except RestudyError as error:
-    raise WorkflowError(str(error))
-
-LEARNING_CURVES = studies_drawn_as("learning_curves")
 
 
-rule tables:
+rule plot_all_learning_curves:
     input:
-        runs=expand(rules.collect.output.runs, study=PLAN.studies),
-        timings=expand(rules.collect.output.timing, study=PLAN.studies),
-        descriptions=expand(rules.collect.output.description, study=PLAN.studies),
+        histories=collected("history", LEARNING_CURVES),
+        descriptions=collected("description", LEARNING_CURVES),
     output:
-        # Of all studies at once: a job takes seconds to start, a table none.
-        **{
-            f"{table}{text}": expand(
-                RESULTS / f"tables/{{study}}/{table}{suffix}", study=PLAN.studies
-            )
-            for table in ["summary", "comparison", "winners", "timing"]
-            for text, suffix in [("", ".csv"), ("_text", ".md")]
-        },
+        **drawn(LEARNING_CURVES, "learning_curves", "Learning curves"),
     log:
-        RESULTS / "logs/tables.log",
+        RESULTS / "logs/plot_learning_curves.log",
     benchmark:
-        RESULTS / "benchmarks/tables.tsv"
-    priority: SOON
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        code=code_digest("restudy.tables"),
-    message:
-        "Make the tables of the studies"
-    script:
-        "../scripts/tables.py"
-
-
-rule predict:
-    input:
-        runs=rules.collect.output.runs,
-        cells=lambda wildcards: expand(
-            rules.train.output.weights, cell=PLAN.studies[wildcards.study].cells
-        ),
-        data=lambda wildcards: expand(
-            rules.prepare.output, dataset=PLAN.studies[wildcards.study].datasets
-        ),
-    output:
-        RESULTS / "studies/{study}/predictions.parquet",
-    log:
-        RESULTS / "logs/predict/{study}.log",
-    benchmark:
-        RESULTS / "benchmarks/predict/{study}.tsv"
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=1500,
-    params:
-        code=code_digest("restudy.predictions"),
-    message:
-        "Predict the test set with every trained network of {wildcards.study}"
-    script:
-        "../scripts/predict.py"
-
-
-rule learning_curves:
-    input:
-        histories=expand(rules.collect.output.history, study=LEARNING_CURVES),
-        descriptions=expand(rules.collect.output.description, study=LEARNING_CURVES),
-    output:
-        svg=[
-            report(
-                RESULTS / f"figures/{study}.svg",
-                caption="../report/learning_curves.rst",
-                category="Learning curves",
-                labels={"study": study},
-            )
-            for study in LEARNING_CURVES
-        ],
-        pdf=expand(RESULTS / "figures/{study}.pdf", study=LEARNING_CURVES),
-        csv=expand(RESULTS / "figures/{study}.csv", study=LEARNING_CURVES),
-    log:
-        RESULTS / "logs/figures/learning_curves.log",
-    benchmark:
-        RESULTS / "benchmarks/figures/learning_curves.tsv"
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
+        RESULTS / "benchmarks/plot_learning_curves.tsv"
     resources:
         mem_mb=1200,
     params:
@@ -107,226 +33,200 @@ rule learning_curves:
     message:
         "Draw the learning curves of the studies"
     script:
-        "../scripts/learning_curves.py"
+        "../scripts/plot_learning_curves.py"
 
 
-rule batch_size:
+use rule plot_all_learning_curves as plot_learning_curves with:
     input:
-        runs=rules.collect.output.runs,
-        timing=rules.collect.output.timing,
+        histories=[rules.collect_runs.output.history],
+        descriptions=[rules.collect_runs.output.description],
     output:
-        svg=report(
-            RESULTS / "figures/{study}.svg",
-            caption="../report/batch_size.rst",
-            category="Batch size",
-            labels={"study": "{study}"},
-        ),
-        pdf=RESULTS / "figures/{study}.pdf",
-        csv=RESULTS / "figures/{study}.csv",
+        **drawn(["{study}"], "learning_curves", "Learning curves"),
     log:
-        RESULTS / "logs/figures/{study}.log",
+        RESULTS / "logs/plot_learning_curves/{study}.log",
     benchmark:
-        RESULTS / "benchmarks/figures/{study}.tsv"
+        RESULTS / "benchmarks/plot_learning_curves/{study}.tsv"
     wildcard_constraints:
-        study=drawn_as("batch_size"),
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
+        study=any_of(LEARNING_CURVES),
+    message:
+        "Draw the learning curves of {wildcards.study}"
+
+
+rule plot_batch_size:
+    input:
+        runs=rules.collect_runs.output.runs,
+        timing=rules.collect_runs.output.timing,
+    output:
+        **drawn(["{study}"], "batch_size", "Batch size"),
+    log:
+        RESULTS / "logs/plot_batch_size/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/plot_batch_size/{study}.tsv"
+    wildcard_constraints:
+        study=any_of(studies_drawn_as("batch_size")),
     params:
         code=code_digest("restudy.figures.batch_size"),
     message:
         "Draw the effect of the batch size in {wildcards.study}"
     script:
-        "../scripts/batch_size.py"
+        "../scripts/plot_batch_size.py"
 
 
-rule grid:
+rule plot_grid:
     input:
-        runs=rules.collect.output.runs,
-        description=rules.collect.output.description,
+        runs=rules.collect_runs.output.runs,
+        description=rules.collect_runs.output.description,
     output:
-        svg=report(
-            RESULTS / "figures/{study}.svg",
-            caption="../report/grid.rst",
-            category="Grid",
-            labels={"study": "{study}"},
-        ),
-        pdf=RESULTS / "figures/{study}.pdf",
-        csv=RESULTS / "figures/{study}.csv",
+        **drawn(["{study}"], "grid", "Grid"),
     log:
-        RESULTS / "logs/figures/{study}.log",
+        RESULTS / "logs/plot_grid/{study}.log",
     benchmark:
-        RESULTS / "benchmarks/figures/{study}.tsv"
+        RESULTS / "benchmarks/plot_grid/{study}.tsv"
     wildcard_constraints:
-        study=drawn_as("grid"),
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
+        study=any_of(GRIDS),
     params:
         code=code_digest("restudy.figures.grid"),
     message:
         "Draw who wins where in {wildcards.study}, and what explains it"
     script:
-        "../scripts/grid.py"
+        "../scripts/plot_grid.py"
 
 
-rule matters:
+rule plot_predictions:
     input:
-        runs=rules.collect.output.runs,
-        description=rules.collect.output.description,
+        runs=rules.collect_runs.output.runs,
+        history=rules.collect_runs.output.history,
+        predictions=rules.predict_test_set.output,
     output:
-        table=RESULTS / "tables/{study}/matters.csv",
-        text=RESULTS / "tables/{study}/matters.md",
+        **drawn(["{study}"], "housing", "Housing"),
     log:
-        RESULTS / "logs/matters/{study}.log",
+        RESULTS / "logs/plot_predictions/{study}.log",
     benchmark:
-        RESULTS / "benchmarks/matters/{study}.tsv"
+        RESULTS / "benchmarks/plot_predictions/{study}.tsv"
     wildcard_constraints:
-        study=drawn_as("grid"),
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    params:
-        code=code_digest("restudy.matters"),
-    message:
-        "Find what explains the variation in {wildcards.study}"
-    script:
-        "../scripts/matters.py"
-
-
-rule housing:
-    input:
-        runs=rules.collect.output.runs,
-        history=rules.collect.output.history,
-        predictions=rules.predict.output,
-    output:
-        svg=report(
-            RESULTS / "figures/{study}.svg",
-            caption="../report/housing.rst",
-            category="Housing",
-            labels={"study": "{study}"},
-        ),
-        pdf=RESULTS / "figures/{study}.pdf",
-        csv=RESULTS / "figures/{study}.csv",
-    log:
-        RESULTS / "logs/figures/{study}.log",
-    benchmark:
-        RESULTS / "benchmarks/figures/{study}.tsv"
-    wildcard_constraints:
-        study=drawn_as("housing"),
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
+        study=any_of(studies_drawn_as("housing")),
     params:
         code=code_digest("restudy.figures.housing"),
     message:
         "Draw the predictions of {wildcards.study}"
     script:
-        "../scripts/housing.py"
+        "../scripts/plot_predictions.py"
 
 
-# The figures of one source are drawn by one job. A rule's outputs cannot be functions of its
-# wildcards, so each source has a rule of its own.
-for source, figures in by_source(DRAWN_FIGURES).items():
-
-    rule:
-        name:
-            f"figures_{source}"
-        input:
-            **needed_for_figures([DRAWN_FIGURES[figure] for figure in figures]),
-        output:
-            svg=[
-                report(
-                    RESULTS / f"figures/{figure}.svg",
-                    caption="../report/source_figure.rst",
-                    category="Figures of the sources",
-                    labels={"figure": figure},
-                )
-                for figure in figures
-            ],
-            pdf=expand(RESULTS / "figures/{figure}.pdf", figure=figures),
-            csv=expand(RESULTS / "figures/{figure}.csv", figure=figures),
-            caption=expand(RESULTS / "figures/{figure}.txt", figure=figures),
-        log:
-            RESULTS / f"logs/figures/{source}.log",
-        benchmark:
-            RESULTS / f"benchmarks/figures/{source}.tsv"
-        conda:
-            "../../envs/restudy.yaml"
-        threads: 1
-        resources:
-            mem_mb=1200,
-        params:
-            figures=[DRAWN_FIGURES[figure].parameters() for figure in figures],
-            code=[
-                code_digest("restudy.figures.sources"),
-                PROJECT.digest(*PROJECT.drawings.values()),
-            ],
-        message:
-            f"Draw the figures of {source} as they ought to be"
-        script:
-            "../scripts/source_figures.py"
-
-
-rule disputes:
+rule plot_all_source_figures:
     input:
-        claims="config/evidence/claims.yaml",
-        disputes="config/evidence/contradictions.yaml",
-        runs=expand(rules.collect.output.runs, study=studies_disputed(DISPUTES)),
-        histories=expand(rules.collect.output.history, study=studies_disputed(DISPUTES)),
-        descriptions=expand(
-            rules.collect.output.description, study=studies_disputed(DISPUTES)
-        ),
-        experiments=expand(
-            EXPERIMENT_TABLE,
-            experiment=sorted(
-                {name for dispute in DISPUTES.values() for name in dispute.experiments}
-            ),
-        ),
+        **needed_for(DRAWN_FIGURES),
     output:
-        svg=[
-            report(
-                RESULTS / f"figures/{dispute}.svg",
-                caption="../report/dispute.rst",
-                category="Contradictions",
-                labels={"figure": dispute},
-            )
-            for dispute in DISPUTES
-        ],
-        pdf=expand(RESULTS / "figures/{dispute}.pdf", dispute=DISPUTES),
-        csv=expand(RESULTS / "figures/{dispute}.csv", dispute=DISPUTES),
-        caption=expand(RESULTS / "figures/{dispute}.txt", dispute=DISPUTES),
+        **drawn(
+            DRAWN_FIGURES,
+            "source_figure",
+            "Figures of the sources",
+            label="figure",
+            more=["txt"],
+        ),
     log:
-        RESULTS / "logs/figures/disputes.log",
+        RESULTS / "logs/plot_source_figures.log",
     benchmark:
-        RESULTS / "benchmarks/figures/disputes.tsv"
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
+        RESULTS / "benchmarks/plot_source_figures.tsv"
+    resources:
+        mem_mb=1200,
+    params:
+        figures=[figure.parameters() for figure in DRAWN_FIGURES.values()],
+        code=[
+            code_digest("restudy.figures.sources"),
+            PROJECT.digest(*PROJECT.drawings.values()),
+        ],
+    message:
+        "Draw the figures of the sources as they ought to be"
+    script:
+        "../scripts/plot_source_figures.py"
+
+
+use rule plot_all_source_figures as plot_source_figure with:
+    input:
+        unpack(lambda wildcards: needed_for([wildcards.figure])),
+    output:
+        **drawn(
+            ["{figure}"],
+            "source_figure",
+            "Figures of the sources",
+            label="figure",
+            more=["txt"],
+        ),
+    log:
+        RESULTS / "logs/plot_source_figures/{figure}.log",
+    benchmark:
+        RESULTS / "benchmarks/plot_source_figures/{figure}.tsv"
+    wildcard_constraints:
+        figure=any_of(DRAWN_FIGURES),
+    params:
+        figures=lambda wildcards: [DRAWN_FIGURES[wildcards.figure].parameters()],
+        code=rules.plot_all_source_figures.params.code,
+    message:
+        "Draw {wildcards.figure} as it ought to be"
+
+
+rule plot_all_contradictions:
+    input:
+        **needed_for_contradictions(DISPUTES),
+    output:
+        **drawn(DISPUTES, "dispute", "Contradictions", label="figure", more=["txt"]),
+    log:
+        RESULTS / "logs/plot_contradictions.log",
+    benchmark:
+        RESULTS / "benchmarks/plot_contradictions.tsv"
     resources:
         mem_mb=1200,
     params:
         names=list(DISPUTES),
+        experiments=experiment_tables(experiments_of(DISPUTES)),
         code=code_digest("restudy.figures.dispute", "restudy.evidence.curves"),
     message:
         "Draw what claims disagree about"
     script:
-        "../scripts/disputes.py"
+        "../scripts/plot_contradictions.py"
+
+
+use rule plot_all_contradictions as plot_contradiction with:
+    input:
+        unpack(lambda wildcards: needed_for_contradictions([wildcards.figure])),
+    output:
+        **drawn(["{figure}"], "dispute", "Contradictions", label="figure", more=["txt"]),
+    log:
+        RESULTS / "logs/plot_contradictions/{figure}.log",
+    benchmark:
+        RESULTS / "benchmarks/plot_contradictions/{figure}.tsv"
+    wildcard_constraints:
+        figure=any_of(DISPUTES),
+    params:
+        names=lambda wildcards: [wildcards.figure],
+        experiments=lambda wildcards: experiment_tables(
+            experiments_of([wildcards.figure])
+        ),
+        code=rules.plot_all_contradictions.params.code,
+    message:
+        "Draw what claims disagree about: {wildcards.figure}"
+
+
+FIGURES = expand(
+    RESULTS / "figures/{figure}.{kind}",
+    figure=[*PLAN.studies, *DRAWN_FIGURES, *DISPUTES],
+    kind=["svg", "pdf", "csv"],
+)
+if {str(Path(argument)) for argument in sys.argv} & set(FIGURES):
+
+    ruleorder: plot_learning_curves > plot_all_learning_curves
+    ruleorder: plot_source_figure > plot_all_source_figures
+    ruleorder: plot_contradiction > plot_all_contradictions
+
+else:
+
+    ruleorder: plot_all_learning_curves > plot_learning_curves
+    ruleorder: plot_all_source_figures > plot_source_figure
+    ruleorder: plot_all_contradictions > plot_contradiction
 
 
 # All figures, and no report. Nothing is trained as long as the studies' tables are there.
 rule figures:
     input:
-        expand(
-            RESULTS / "figures/{figure}.{kind}",
-            figure=[*PLAN.studies, *DRAWN_FIGURES, *DISPUTES],
-            kind=["svg", "pdf", "csv"],
-        ),
+        FIGURES,

@@ -4,15 +4,19 @@ from pathlib import Path
 
 from restudy.config.loading import load_settings
 from restudy.console import job
+from restudy.evidence.checks import load_evidence
 from restudy.files import write_atomically
+from restudy.plan import load_plan
 from restudy.tracking.store import artifact_root, tracking_uri
 from restudy.tracking.sync import sync
+from restudy.workflow_support import tracked_studies
 
 with job(snakemake.log[0]) as say:
     settings = load_settings(snakemake.config)
     results = Path(settings.results)
     uri = tracking_uri(settings.tracking.uri, results)
-    studies = snakemake.params.studies
+    plan = load_plan(settings)
+    studies = tracked_studies(settings, plan, load_evidence(plan.studies))
     report = sync(uri, artifact_root(uri, results), results / "cells", studies)
     if report.problem:
         say(

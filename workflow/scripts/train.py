@@ -13,7 +13,9 @@ gc.disable()
 with job(snakemake.log[0]) as say:
     import torch
 
+    from restudy.job_records import write_record
     from restudy.plan import load_plan
+    from restudy.results.group_files import FILES
     from restudy.running import train_in_turn
     from restudy.tracking.live import LiveCell
     from restudy.tracking.store import artifact_root, tracking_uri
@@ -67,3 +69,8 @@ with job(snakemake.log[0]) as say:
 
     inputs = [Path(file) for file in snakemake.input]
     train_in_turn(folders, train, say, inputs)
+    write_record(
+        Path(snakemake.output[0]),
+        (folder / name for folder in folders.values() for name in FILES),
+        Path(settings.results),
+    )

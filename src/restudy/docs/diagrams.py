@@ -14,12 +14,6 @@ PAGE = Path("docs/architecture.md")
 RULES = "rules"
 """The block of the page."""
 
-# Snakemake's graph has a rule for each group of cells, of experiments, and for each source.
-_FAMILIES = {
-    r"train(_.*)?": "train",
-    r"experiments_\d+": "experiments",
-    r"figures_S\d+": "figures",
-}
 _GOAL = "all"
 # Whatever config.yaml says at the moment.
 _WHOLE = ("scale=default", "only=[]", "full=[]", "experiments=true")
@@ -45,12 +39,8 @@ def rules() -> str:
 
 def drawn_rules(text: str) -> str:
     """Draw what ``snakemake --rulegraph mermaid-js`` printed."""
-    names = {id_: _family(name) for id_, name in re.findall(r"^\s*(id\d+)\[([^]]+)\]", text, re.M)}
+    names = dict(re.findall(r"^\s*(id\d+)\[([^]]+)\]", text, re.M))
     pairs = re.findall(r"^\s*(id\d+) --> (id\d+)", text, re.M)
     edges = {(names[start], names[end]) for start, end in pairs}
     kept = frozenset(edge for edge in edges if edge[0] != edge[1] and _GOAL not in edge)
     return mermaid(reduced(kept))
-
-
-def _family(rule: str) -> str:
-    return next((name for like, name in _FAMILIES.items() if re.fullmatch(like, rule)), rule)

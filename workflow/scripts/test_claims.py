@@ -16,6 +16,6 @@ with job(snakemake.log[0]):
     runs = {
         name: pd.read_parquet(folder / RUNS) for name, folder in zip(studies, folders, strict=True)
     }
-    experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.input.experiments}
+    experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.params.experiments}
     judged = judge(claims, studies, runs, experiments)
     write_table(Path(snakemake.output[0]), judged)

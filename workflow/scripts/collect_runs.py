@@ -7,6 +7,6 @@ with job(snakemake.log[0]):
     collect(
         snakemake.params.description,
         snakemake.params.runs,
-        cells=Path(snakemake.input[0]).parents[1],
+        cells=Path(snakemake.params.results) / "cells",
         folder=Path(snakemake.output.runs).parent,
     )

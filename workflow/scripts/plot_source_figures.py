@@ -19,9 +19,7 @@ with job(snakemake.log[0]):
         for runs, history in zip(read.runs, read.histories, strict=True)
     }
     data = {Path(prepared).stem: load(Path(prepared)) for prepared in read.data}
-    written = zip(
-        *(snakemake.output[kind] for kind in ("svg", "pdf", "csv", "caption")), strict=True
-    )
+    written = zip(*(snakemake.output[kind] for kind in ("svg", "pdf", "csv", "txt")), strict=True)
     for figure, (svg, pdf, csv, caption) in zip(snakemake.params.figures, written, strict=True):
         asked = drawing(figure["draw"])
         tables = studies.get(getattr(asked, "study", None))

@@ -1,31 +1,19 @@
-# MLflow: the store before training, what is missing in it afterwards, and when all is judged and
-# drawn the summaries of the studies and their best networks.
+# MLflow: what is missing in the store after training, and when all is judged and drawn the
+# summaries of the studies and their best networks.
 #
-# Nothing that training waits for may depend on the studies: Snakemake does not ask a job whether
-# it is stale while one that it waits for is due.
-
-
-rule create_store:
-    output:
-        RESULTS / "mlflow/store.json",
-    log:
-        RESULTS / "logs/create_store.log",
-    benchmark:
-        RESULTS / "benchmarks/create_store.tsv"
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-    message:
-        "Create the MLflow store"
-    script:
-        "../scripts/create_store.py"
+# The scripts make the plan anew, by the config. A digest of what they take from it says when they
+# are stale.
+TRACKED = digest(workflow_support.tracked_studies(SETTINGS, PLAN, EVIDENCE))
+PICTURES = workflow_support.figures_with(
+    PLAN.studies,
+    {name: [figure.study] for name, figure in DRAWN_FIGURES.items()}
+    | {name: dispute.studies for name, dispute in DISPUTES.items()},
+)
 
 
 rule sync_tracking:
     input:
-        cells=expand(rules.collect.output.cells, study=PLAN.studies),
+        cells=collected("cells", PLAN.studies),
     output:
         RESULTS / "mlflow/sync.json",
     log:
@@ -33,15 +21,10 @@ rule sync_tracking:
     benchmark:
         RESULTS / "benchmarks/sync_tracking.tsv"
     priority: SOON
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
     params:
         # Without a password; the script takes the whole address from the config.
         store=public(TRACKING_URI),
-        studies=tracked_studies(),
+        studies=TRACKED,
         # It writes descriptions, which the code words.
         code=code_digest("restudy.tracking.sync"),
         # Another number than last time if runs were still missing then, or the store is gone:
@@ -53,47 +36,42 @@ rule sync_tracking:
         "../scripts/sync_tracking.py"
 
 
-rule finish_tracking:
+rule register_results:
     input:
         store=rules.sync_tracking.output,
-        cells=expand(rules.collect.output.cells, study=PLAN.studies),
+        cells=collected("cells", PLAN.studies),
         data=expand(
-            rules.prepare.output,
+            rules.prepare_dataset.output,
             dataset=sorted(
                 {name for plan in PLAN.studies.values() for name in plan.datasets}
             ),
         ),
         claims=RESULTS / "tables/claims.csv",
         tables=[
-            rules.tables.output[table]
+            rules.summarise_studies.output[table]
             for table in ["summary", "comparison", "winners"]
         ],
         figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
         pictures=expand(
             RESULTS / "figures/{figure}.svg",
-            figure=sorted(
-                {name for names in other_figures().values() for name in names}
-            ),
+            figure=sorted({name for names in PICTURES.values() for name in names}),
         ),
     output:
         RESULTS / "mlflow/finish.json",
     log:
-        RESULTS / "logs/finish_tracking.log",
+        RESULTS / "logs/register_results.log",
     benchmark:
-        RESULTS / "benchmarks/finish_tracking.tsv"
+        RESULTS / "benchmarks/register_results.tsv"
     priority: SOON
-    conda:
-        "../../envs/restudy.yaml"
-    threads: 1
     resources:
         mem_mb=2500,
     params:
         store=public(TRACKING_URI),
-        studies=tracked_studies(),
-        pictures=other_figures(),
+        studies=TRACKED,
+        pictures=PICTURES,
         code=code_digest("restudy.tracking.finish"),
         attempt=next_attempt(RESULTS / "mlflow/finish.json", sqlite_file(TRACKING_URI)),
     message:
         "Put figures, verdicts and the best network of each study into MLflow"
     script:
-        "../scripts/finish_tracking.py"
+        "../scripts/register_results.py"

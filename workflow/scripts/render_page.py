@@ -11,7 +11,7 @@ with job(snakemake.log[0]):
     read, params = snakemake.input, snakemake.params
     output = Path(snakemake.output[0])
     run = Run(
-        results=output.parents[1],
+        results=Path(params.results),
         scale=snakemake.config["scale"],
         commit=commit_in_words(),
         studies=params.cells,

@@ -11,7 +11,7 @@ from restudy.results.table_files import read_table, write_table
 
 with job(snakemake.log[0]):
     claims = load_rows(Path(snakemake.input.evidence), Claim)
-    experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.input.experiments}
+    experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.params.experiments}
     tests = judge(claims, {}, {}, experiments, timed=True)
     others = read_claim_tests(Path(snakemake.input.claim_tests[0]))
     judged = timing.timed_claims(claims, others, tests)

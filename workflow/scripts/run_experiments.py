@@ -4,9 +4,11 @@ from restudy.console import job
 from restudy.datasets.load import load
 from restudy.experiments.running import run
 from restudy.files import write_atomically
+from restudy.job_records import write_record
 
 with job(snakemake.log[0]):
     data = {one.name: one for one in (load(Path(path)) for path in snakemake.input.data)}
-    for name, path in zip(snakemake.params.names, snakemake.output, strict=True):
-        table = run(name, data)
-        write_atomically(Path(path), table.to_parquet(index=False))
+    tables = [Path(path) for path in snakemake.params.tables]
+    for path in tables:
+        write_atomically(path, run(path.stem, data).to_parquet(index=False))
+    write_record(Path(snakemake.output[0]), tables, Path(snakemake.params.results))

@@ -21,8 +21,8 @@ with job(snakemake.log[0]):
     runs = {
         name: pd.read_parquet(folder / RUNS) for name, folder in zip(studies, folders, strict=True)
     }
-    experiments = {Path(path).stem: pd.read_parquet(path) for path in read.experiments}
-    written = zip(output.svg, output.pdf, output.csv, output.caption, strict=True)
+    experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.params.experiments}
+    written = zip(output.svg, output.pdf, output.csv, output.txt, strict=True)
     for name, (svg, pdf, csv, text) in zip(snakemake.params.names, written, strict=True):
         found = curves.of_panels(rows[name].panels, studies, runs, experiments)
         save(dispute(found.data, rows[name], claims), Path(svg), Path(pdf), Path(csv))

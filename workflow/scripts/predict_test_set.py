@@ -9,7 +9,7 @@ from restudy.results.table_files import write_runs
 with job(snakemake.log[0]):
     table = predictions_table(
         pd.read_parquet(snakemake.input.runs),
-        cells=Path(snakemake.input.cells[0]).parents[1],
+        cells=Path(snakemake.params.results) / "cells",
         prepared=Path(snakemake.input.data[0]),
     )
     write_runs(Path(snakemake.output[0]), table)

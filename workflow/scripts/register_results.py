@@ -4,7 +4,10 @@ from pathlib import Path
 
 from restudy.config.loading import load_settings
 from restudy.console import job
+from restudy.evidence.checks import load_evidence
 from restudy.files import write_atomically
+from restudy.plan import load_plan
+from restudy.workflow_support import tracked_studies
 
 with job(snakemake.log[0]) as say:
     import torch
@@ -16,8 +19,10 @@ with job(snakemake.log[0]) as say:
     settings = load_settings(snakemake.config)
     results = Path(settings.results)
     uri = tracking_uri(settings.tracking.uri, results)
+    plan = load_plan(settings)
+    studies = tracked_studies(settings, plan, load_evidence(plan.studies))
     params = snakemake.params
-    report = finish(uri, results, params.studies, params.pictures)
+    report = finish(uri, results, studies, params.pictures)
     if report.problem:
         say(
             f"warning: MLflow: {report.missing} summaries and best networks are missing in the "

@@ -13,7 +13,7 @@ with job(snakemake.log[0]):
     errata = load_rows(Path(snakemake.input.evidence), Erratum)
     published = load_rows(Path(snakemake.input.published), Published)
     studies = read_studies(Path(path).parent for path in snakemake.input.descriptions)
-    experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.input.experiments}
+    experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.params.experiments}
     shown = demonstrate(errata, studies, experiments)
     write_table(Path(snakemake.output.shown), shown)
     contrasts = contrast_table(errata, published, studies)

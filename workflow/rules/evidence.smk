@@ -1,0 +1,246 @@
+# Published numbers beside ours, what could have given them, verdicts on claims, and the status of
+# everything the sources printed.
+TESTED_EXPERIMENTS = experiments_done(EVIDENCE.experiments_tested(timed=False))
+TIMED_EXPERIMENTS = experiments_done(EVIDENCE.experiments_tested(timed=True))
+SHOWN_EXPERIMENTS = experiments_done(EVIDENCE.experiments_shown())
+
+
+rule compute_facts:
+    input:
+        evidence="config/evidence/published.yaml",
+        data=expand(
+            rules.prepare_dataset.output,
+            dataset=EVIDENCE.datasets(
+                {name for plan in PLAN.studies.values() for name in plan.datasets}
+            ),
+        ),
+    output:
+        RESULTS / "tables/facts.csv",
+    log:
+        RESULTS / "logs/compute_facts.log",
+    benchmark:
+        RESULTS / "benchmarks/compute_facts.tsv"
+    priority: SOON
+    resources:
+        mem_mb=1500,
+    params:
+        code=[
+            code_digest("restudy.evidence.exact"),
+            PROJECT.digest(*PROJECT.facts.values()),
+        ],
+    message:
+        "Compute what no training decides: sizes of data sets, shapes of arrays"
+    script:
+        "../scripts/compute_facts.py"
+
+
+# Tables of the project's own, about one source each.
+rule compute_source_tables:
+    input:
+        "config/evidence/published.yaml",
+    output:
+        expand(RESULTS / "tables/{table}.csv", table=PROJECT.tables),
+    log:
+        RESULTS / "logs/compute_source_tables.log",
+    benchmark:
+        RESULTS / "benchmarks/compute_source_tables.tsv"
+    params:
+        names=list(PROJECT.tables),
+        code=PROJECT.digest(*PROJECT.tables.values()),
+    message:
+        "Compute the tables of single sources: {params.names}"
+    script:
+        "../scripts/compute_source_tables.py"
+
+
+rule compare_published:
+    input:
+        evidence="config/evidence/published.yaml",
+        facts=rules.compute_facts.output,
+        tables=rules.compute_source_tables.output,
+        histories=collected("history", EVIDENCE.measured(PLAN.studies)),
+        descriptions=collected("description", EVIDENCE.measured(PLAN.studies)),
+    output:
+        table=RESULTS / "tables/published.csv",
+        text=RESULTS / "tables/published.md",
+    log:
+        RESULTS / "logs/compare_published.log",
+    benchmark:
+        RESULTS / "benchmarks/compare_published.tsv"
+    priority: SOON
+    params:
+        scale=workflow_support.scale_in_words(SETTINGS, PLAN),
+        code=code_digest("restudy.evidence.published"),
+    message:
+        "Hold our numbers beside the published ones"
+    script:
+        "../scripts/compare_published.py"
+
+
+rule search_configurations:
+    input:
+        evidence="config/evidence/published.yaml",
+        puzzles="config/evidence/forensics.yaml",
+        histories=collected("history", EVIDENCE.searched(PLAN.studies)),
+        descriptions=collected("description", EVIDENCE.searched(PLAN.studies)),
+    output:
+        table=RESULTS / "tables/forensics.csv",
+        conclusions=RESULTS / "tables/puzzles.csv",
+        text=RESULTS / "tables/forensics.md",
+    log:
+        RESULTS / "logs/search_configurations.log",
+    benchmark:
+        RESULTS / "benchmarks/search_configurations.tsv"
+    priority: SOON
+    params:
+        scale=workflow_support.scale_in_words(SETTINGS, PLAN),
+        code=code_digest("restudy.evidence.forensics_tables"),
+    message:
+        "Look which settings could have given what the sources print"
+    script:
+        "../scripts/search_configurations.py"
+
+
+rule test_claims:
+    input:
+        evidence="config/evidence/claims.yaml",
+        runs=collected("runs", EVIDENCE.tested(PLAN.studies)),
+        histories=collected("history", EVIDENCE.tested(PLAN.studies)),
+        descriptions=collected("description", EVIDENCE.tested(PLAN.studies)),
+        experiments=experiment_records(TESTED_EXPERIMENTS),
+    output:
+        RESULTS / "tables/claim_tests.csv",
+    log:
+        RESULTS / "logs/test_claims.log",
+    benchmark:
+        RESULTS / "benchmarks/test_claims.tsv"
+    priority: SOON
+    params:
+        experiments=experiment_tables(TESTED_EXPERIMENTS),
+        code=code_digest("restudy.evidence.judging"),
+    message:
+        "Judge the claims"
+    script:
+        "../scripts/test_claims.py"
+
+
+rule show_erratum_effects:
+    input:
+        evidence="config/evidence/errata.yaml",
+        published="config/evidence/published.yaml",
+        histories=collected("history", EVIDENCE.shown(PLAN.studies)),
+        descriptions=collected("description", EVIDENCE.shown(PLAN.studies)),
+        experiments=experiment_records(SHOWN_EXPERIMENTS),
+    output:
+        shown=RESULTS / "tables/errata_shown.csv",
+        contrasts=RESULTS / "tables/contrasts.csv",
+    log:
+        RESULTS / "logs/show_erratum_effects.log",
+    benchmark:
+        RESULTS / "benchmarks/show_erratum_effects.tsv"
+    priority: SOON
+    params:
+        experiments=experiment_tables(SHOWN_EXPERIMENTS),
+        code=code_digest(
+            "restudy.evidence.demonstrations", "restudy.evidence.contrasts"
+        ),
+    message:
+        "Show what the mistakes of the sources do"
+    script:
+        "../scripts/show_erratum_effects.py"
+
+
+rule calibrate_statistics:
+    output:
+        RESULTS / "tables/calibration.csv",
+    log:
+        RESULTS / "logs/calibrate_statistics.log",
+    benchmark:
+        RESULTS / "benchmarks/calibrate_statistics.tsv"
+    params:
+        repetitions=10_000 if SETTINGS.scale == "full" else 2_000,
+        code=code_digest("restudy.stats.calibration"),
+    message:
+        "See how often the statistics are right, by simulation"
+    script:
+        "../scripts/calibrate_statistics.py"
+
+
+rule assign_statuses:
+    input:
+        evidence=expand(
+            "config/evidence/{kind}.yaml",
+            kind=["sources", "published", "claims", "errata", "systems", "figures"],
+        ),
+        published=rules.compare_published.output.table,
+        claim_tests=rules.test_claims.output,
+        errata_shown=rules.show_erratum_effects.output.shown,
+        contrasts=rules.show_erratum_effects.output.contrasts,
+        puzzles=rules.search_configurations.output.conclusions,
+    output:
+        tables=expand(
+            RESULTS / "tables/{kind}.csv",
+            kind=["claims", "errata", "systems", "figures"],
+        ),
+        counts=RESULTS / "tables/statuses.csv",
+    log:
+        RESULTS / "logs/assign_statuses.log",
+    benchmark:
+        RESULTS / "benchmarks/assign_statuses.tsv"
+    priority: SOON
+    params:
+        # The figures that this run draws: of studies, and of the sources.
+        figures=[*sorted(PLAN.studies), *DRAWN_FIGURES],
+        missing=MISSING_FIGURES,
+        done=experiments_done(EVIDENCE.experiments_tested()),
+        experiments={
+            name: plan.study.experiments for name, plan in PLAN.studies.items()
+        },
+        code=code_digest("restudy.evidence.standing"),
+    message:
+        "Give every published value, claim, erratum, system and figure its status"
+    script:
+        "../scripts/assign_statuses.py"
+
+
+rule tabulate_contradictions:
+    input:
+        evidence="config/evidence/claims.yaml",
+        claims=RESULTS / "tables/claims.csv",
+    output:
+        table=RESULTS / "tables/contradictions.csv",
+        text=RESULTS / "tables/contradictions.md",
+    log:
+        RESULTS / "logs/tabulate_contradictions.log",
+    benchmark:
+        RESULTS / "benchmarks/tabulate_contradictions.tsv"
+    params:
+        code=code_digest("restudy.evidence.contradictions"),
+    message:
+        "Put claims that contradict each other side by side"
+    script:
+        "../scripts/tabulate_contradictions.py"
+
+
+# The only rule that makes tables of measured times: no other table depends on them.
+rule test_timing_claims:
+    input:
+        evidence="config/evidence/claims.yaml",
+        claim_tests=rules.test_claims.output,
+        claims=RESULTS / "tables/claims.csv",
+        experiments=experiment_records(TIMED_EXPERIMENTS),
+    output:
+        tests=RESULTS / "tables/timed_claim_tests.csv",
+        claims=RESULTS / "tables/timed_claims.csv",
+        contradictions=RESULTS / "tables/timed_contradictions.csv",
+    log:
+        RESULTS / "logs/test_timing_claims.log",
+    benchmark:
+        RESULTS / "benchmarks/test_timing_claims.tsv"
+    params:
+        experiments=experiment_tables(TIMED_EXPERIMENTS),
+        code=code_digest("restudy.evidence.timing"),
+    message:
+        "Judge the claims about time"
+    script:
+        "../scripts/test_timing_claims.py"

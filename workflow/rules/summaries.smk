@@ -1,0 +1,76 @@
+# Tables of each study.
+GRIDS = studies_drawn_as("grid")
+
+
+rule summarise_studies:
+    input:
+        runs=collected("runs", PLAN.studies),
+        timings=collected("timing", PLAN.studies),
+        descriptions=collected("description", PLAN.studies),
+    output:
+        # Of all studies at once: a job takes longer to start than to make a table.
+        **{
+            f"{table}{text}": expand(
+                RESULTS / f"tables/{{study}}/{table}{suffix}", study=PLAN.studies
+            )
+            for table in ["summary", "comparison", "winners", "timing"]
+            for text, suffix in [("", ".csv"), ("_text", ".md")]
+        },
+    log:
+        RESULTS / "logs/summarise_studies.log",
+    benchmark:
+        RESULTS / "benchmarks/summarise_studies.tsv"
+    priority: SOON
+    params:
+        code=code_digest("restudy.tables"),
+    message:
+        "Make the tables of the studies"
+    script:
+        "../scripts/summarise_studies.py"
+
+
+rule decompose_variance:
+    input:
+        runs=rules.collect_runs.output.runs,
+        description=rules.collect_runs.output.description,
+    output:
+        table=RESULTS / "tables/{study}/matters.csv",
+        text=RESULTS / "tables/{study}/matters.md",
+    log:
+        RESULTS / "logs/decompose_variance/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/decompose_variance/{study}.tsv"
+    wildcard_constraints:
+        study=any_of(GRIDS),
+    params:
+        code=code_digest("restudy.matters"),
+    message:
+        "Find what explains the variation in {wildcards.study}"
+    script:
+        "../scripts/decompose_variance.py"
+
+
+rule predict_test_set:
+    input:
+        runs=rules.collect_runs.output.runs,
+        # The weights lie beside what the jobs have recorded.
+        training=lambda wildcards: training_of(wildcards.study),
+        data=lambda wildcards: expand(
+            rules.prepare_dataset.output,
+            dataset=PLAN.studies[wildcards.study].datasets,
+        ),
+    output:
+        RESULTS / "studies/{study}/predictions.parquet",
+    log:
+        RESULTS / "logs/predict_test_set/{study}.log",
+    benchmark:
+        RESULTS / "benchmarks/predict_test_set/{study}.tsv"
+    resources:
+        mem_mb=1500,
+    params:
+        results=RESULTS,
+        code=code_digest("restudy.predictions"),
+    message:
+        "Predict the test set with every trained network of {wildcards.study}"
+    script:
+        "../scripts/predict_test_set.py"
