@@ -15,7 +15,7 @@ from restudy.config.settings import Settings
 from restudy.digests import digest
 from restudy.errors import RestudyError
 from restudy.plan import Plan
-from restudy.report.commands import relative
+from restudy.report.html.rebuild_command import relative
 
 if TYPE_CHECKING:
     from restudy.evidence.checks import Evidence

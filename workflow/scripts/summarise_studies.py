@@ -23,7 +23,7 @@ with job(snakemake.log[0]):
             "winners": tables.winners(runs, factors),
             "timing": tables.timing_table(timing, factors),
         }
-        notes = tables.notes(description, runs)
+        notes = tables.notes(description, **tables.run_counts(runs))
         for name, table in made.items():
             write_table(Path(snakemake.output[name][number]), table)
             title = f"{description['title']}: {name}"
