@@ -18,6 +18,7 @@ include: "workflow/rules/summaries.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/evidence.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/record.smk"
 include: "workflow/rules/tracking.smk"
 
 
@@ -27,6 +28,7 @@ rule all:
         RESULTS / "report/index.html",
         RESULTS / "report/paper.pdf",
         RESULTS / "mlflow/finish.json",
+        RESULTS / "run.json",
 
 
 # One environment for all, of which no profile can tell.

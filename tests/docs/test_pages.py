@@ -172,7 +172,7 @@ def test_a_block_of_a_page_is_replaced(tmp_path):
 
 
 def test_a_run_that_is_not_finished_has_no_outcome(tmp_path):
-    with pytest.raises(Exception, match="no finished run"):
+    with pytest.raises(Exception, match="not finished"):
         outcome.origin(tmp_path)
     (tmp_path / "reference.json").write_text(json.dumps({"scale": "full", "commit": "abc"}))
     assert outcome.origin(tmp_path) == ("full", "abc")

@@ -132,7 +132,7 @@ def test_a_curve_all_of_whose_runs_diverged() -> None:
 
 def test_captions_say_what_is_cut() -> None:
     asked = DISPUTES["CON-BN-01"]
-    said = caption(asked, claims(), data("CON-BN-01", "quick").cuts)
+    said = caption(asked, claims(), data("CON-BN-01", "quick").reductions)
     assert "s3-batch-size" in said
     assert "Cut at this scale: s3-batch-size: " in said
-    assert "Cut" not in caption(asked, claims(), [])
+    assert "Cut" not in caption(asked, claims(), {})

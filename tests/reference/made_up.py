@@ -62,10 +62,22 @@ def finish(root, plan, seed=0):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(name)
     (folder / "report").mkdir(exist_ok=True)
-    (folder / "report/paper.json").write_text(json.dumps({"commit": COMMIT}))
+    record(folder, plan)
     (folder / "report/paper.pdf").write_bytes(b"%PDF-")
     (folder / "report/index.html").write_text("<html>")
     return folder
+
+
+def record(folder, plan, **changes):
+    """Write how the pipeline was called."""
+    run = {
+        **{"results": "results", "configfiles": ["config.yaml"], "settings": []},
+        **{"scale": plan.studies["tiny"].scale, "full": [], "only": [], "studies": ["tiny"]},
+        **{"experiments": [], "commit": COMMIT * 3, "dirty": False},
+        **{"training_version": TRAINING_VERSION, "versions": {"torch": "1", "numpy": "2"}},
+        "machine": {"system": "Linux", "processor": "a processor", "cores": 2},
+    }
+    (folder / "run.json").write_text(json.dumps(run | changes))
 
 
 def _cells(folder, plan):

@@ -301,7 +301,7 @@ def test_no_folder_is_replaced_that_is_no_crate(finished, tmp_path):
 
 
 def test_a_run_that_is_not_finished_gives_no_crate(copy):
-    (copy.results / "report/paper.json").unlink()
+    (copy.results / "run.json").unlink()
     assert "the run is not finished" in call(copy, "crate", fails=True)
     assert not (copy.results / "crate").exists()
 

@@ -14,7 +14,7 @@ import pandas as pd
 from restudy.errors import RestudyError
 from restudy.reference.contents import PAGE, PAPER
 from restudy.reference.finished import read_record
-from restudy.reference.origin import report_commit
+from restudy.run_record import read_run_record
 
 PARTS = {
     "report": ("The report, as a page and as a paper", (PAGE, PAPER, "report/paper.json")),
@@ -75,11 +75,10 @@ def read_run(results: Path) -> Run:
     Raises:
         RestudyError: there is none, or it is not finished.
     """
-    commit = report_commit(results)
+    record = read_run_record(results)
     for name in (PAGE, PAPER):
         if not (results / name).is_file():
             raise RestudyError(f"{results / name}: is missing: the run is not finished")
-    scale = json.loads((results / "report/paper.json").read_text(encoding="utf-8"))["scale"]
     records = dict(_records(results))
     started, ended = _times(results)
     files = {
@@ -90,8 +89,8 @@ def read_run(results: Path) -> Run:
     }
     return Run(
         results,
-        str(scale),
-        commit,
+        record.scale,
+        record.commit_in_words(),
         started,
         ended,
         records,

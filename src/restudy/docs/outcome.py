@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from restudy.errors import RestudyError
-from restudy.reference.contents import ORIGIN, PAPER_CONTENT
+from restudy.reference.contents import ORIGIN
 from restudy.reference.gather import FOLDER
 from restudy.report import phrases
 from restudy.report.view.build import read_tables, summarise
 from restudy.report.view.counts import outcome as count_all
+from restudy.run_record import read_run_record
 
 PAGE = Path("README.md")
 BLOCK = "outcome"
@@ -25,11 +25,11 @@ def origin(results: Path) -> tuple[str, str]:
     Raises:
         RestudyError: it is neither finished nor a reference.
     """
-    for name in (ORIGIN, PAPER_CONTENT):
-        if (results / name).is_file():
-            told = json.loads((results / name).read_text(encoding="utf-8"))
-            return str(told["scale"]), str(told["commit"])
-    raise RestudyError(f"{results}: holds no finished run ({PAPER_CONTENT} is missing)")
+    if (results / ORIGIN).is_file():
+        told = json.loads((results / ORIGIN).read_text(encoding="utf-8"))
+        return str(told["scale"]), str(told["commit"])
+    run = read_run_record(results)
+    return run.scale, run.commit_in_words()
 
 
 def outcome(results: Path, scale: str, commit: str) -> str:

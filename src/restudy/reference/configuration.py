@@ -12,6 +12,7 @@ import pandas as pd
 from restudy.digests import digest
 from restudy.errors import RestudyError
 from restudy.experiments.project import project
+from restudy.run_record import read_run_record
 
 _ASKED = ("scale", "as_published", "factors", "compare")
 _SHOWN = 5
@@ -44,22 +45,21 @@ def read_configuration(results: Path) -> dict[str, Any]:
     Raises:
         RestudyError: there is no run, or files of it cannot be read.
     """
-    studies, scales = {}, set()
-    for path in sorted(results.glob("studies/*/study.json")):
-        try:
-            description = json.loads(path.read_text(encoding="utf-8"))
-            runs = pd.read_parquet(path.with_name("runs.parquet"), columns=["cell", "lane"])
-            scales.add(str(description["scale"]))
-            places = list(runs.itertuples(index=False, name=None))
-            studies[path.parent.name] = study_digest(description, places)
-        except (OSError, ValueError, KeyError) as error:
-            raise RestudyError(f"{path.parent}: cannot be read ({error}); run it again") from None
-    if not studies:
+    paths = sorted(results.glob("studies/*/study.json"))
+    if not paths:
         raise RestudyError(f"{results}: there is no run here; start one with `make run`")
-    if len(scales) > 1:
-        found = ", ".join(sorted(scales))
-        raise RestudyError(f"{results}: studies of several scales ({found}); run it again")
-    # The table of an experiment that is no longer there may still be.
-    tables = {path.stem for path in results.glob("experiments/*.parquet")}
-    experiments = sorted(tables & project().experiments.keys())
-    return {"scale": scales.pop(), "studies": studies, "experiments": experiments}
+    record = read_run_record(results)
+    studies = {}
+    # Studies and experiments of earlier runs may still be there.
+    for path in paths:
+        if path.parent.name in record.studies:
+            try:
+                description = json.loads(path.read_text(encoding="utf-8"))
+                runs = pd.read_parquet(path.with_name("runs.parquet"), columns=["cell", "lane"])
+                places = list(runs.itertuples(index=False, name=None))
+                studies[path.parent.name] = study_digest(description, places)
+            except (OSError, ValueError, KeyError) as error:
+                told = f"{path.parent}: cannot be read ({error}); run it again"
+                raise RestudyError(told) from None
+    experiments = sorted(set(record.experiments) & project().experiments.keys())
+    return {"scale": record.scale, "studies": studies, "experiments": experiments}

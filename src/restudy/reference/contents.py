@@ -10,7 +10,7 @@ from restudy.results.schema import Kind
 
 FOLDER = Path("results/reference")
 ORIGIN, README = "reference.json", "README.md"
-PAGE, PAPER, PAPER_CONTENT = "report/index.html", "report/paper.pdf", "report/paper.json"
+PAGE, PAPER = "report/index.html", "report/paper.pdf"
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "tables": ("tables/*.csv", "tables/*.md"),

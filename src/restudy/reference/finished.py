@@ -11,10 +11,11 @@ from restudy.errors import RestudyError
 from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan
 from restudy.reference.configuration import first_of, read_configuration, study_digest
-from restudy.reference.contents import PAGE, PAPER, PAPER_CONTENT, files_of
+from restudy.reference.contents import PAGE, PAPER, files_of
 from restudy.results.group_files import RECORD
+from restudy.run_record import RUN_RECORD
 
-_TARGETS = (PAGE, PAPER, PAPER_CONTENT, "mlflow/finish.json")
+_TARGETS = (PAGE, PAPER, RUN_RECORD, "mlflow/finish.json")
 
 
 def check_finished(plan: Plan, results: Path) -> None:
@@ -82,7 +83,9 @@ def _stale(plan: Plan, results: Path) -> Iterator[str]:
     found = read_configuration(results)["studies"]
     for name, study in plan.studies.items():
         places = [(run.cell, run.lane) for run in study.runs]
-        if name in found and found[name] != study_digest(study.description(), places):
+        if name not in found:
+            yield f"study {name} is not in the last run"
+        elif found[name] != study_digest(study.description(), places):
             yield f"study {name} was collected for another plan"
     page = results / PAGE
     if page.is_file():

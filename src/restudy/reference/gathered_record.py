@@ -12,7 +12,8 @@ from restudy.experiments.project import project
 from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan, StudyPlan
 from restudy.reference.configuration import study_digest
-from restudy.reference.origin import cores, processor, report_commit, training_hours
+from restudy.reference.origin import training_hours
+from restudy.run_record import read_run_record
 
 RECORD = "gathered.json"
 KINDS = ("studies", "experiments")
@@ -59,15 +60,14 @@ def still_right(record: Record, plan: Plan) -> Record:
 def describe(plan: Plan, results: Path, experiments: list[str]) -> Record:
     """Return what a finished run brings.
 
-    Processor and cores are those of this machine, on which the run is taken to have been done.
-
     Args:
         plan: of the run.
         results: its folder.
         experiments: those that it did.
     """
-    commit = report_commit(results)
-    machine = {"processor": processor(), "cores": cores()}
+    run = read_run_record(results)
+    commit = run.commit_in_words()
+    machine = {"processor": run.machine.processor, "cores": run.machine.cores}
     studies = {}
     for name, study in plan.studies.items():
         own = Plan({name: study}, {cell: plan.cells[cell] for cell in study.cells})

@@ -12,8 +12,8 @@ from restudy.lanes.version import TRAINING_VERSION
 from restudy.reference.configuration import first_of, read_configuration
 from restudy.reference.contents import PAGE
 from restudy.reference.finished import read_record
-from restudy.reference.origin import processor
 from restudy.results.group_files import RECORD
+from restudy.run_record import processor
 
 
 def check_same(origin: Mapping[str, Any], results: Path) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
-import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,45 +13,27 @@ from restudy.errors import RestudyError
 from restudy.lanes.version import TRAINING_VERSION
 from restudy.plan import Plan
 from restudy.reference.configuration import read_configuration
-from restudy.reference.contents import ORIGIN, PAPER_CONTENT
+from restudy.reference.contents import ORIGIN
 from restudy.reference.finished import read_record
 from restudy.results.group_files import TIMING
-
-_CPUINFO = Path("/proc/cpuinfo")
-
-
-def processor(cpuinfo: Path = _CPUINFO) -> str:
-    """Return the processor's model; what Python knows of it where the system has no such file."""
-    try:
-        found = re.search(r"^model name\s*:\s*(.+)$", cpuinfo.read_text(), re.MULTILINE)
-    except OSError:
-        found = None
-    return found[1].strip() if found else platform.processor() or platform.machine()
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    asked = getattr(os, "sched_getaffinity", None)  # not on every system
-    return len(asked(0)) if asked else os.cpu_count() or 1
+from restudy.run_record import read_run_record
 
 
 def describe_origin(plan: Plan, results: Path) -> dict[str, Any]:
     """Return where a finished run comes from, as ``reference.json`` says it.
-
-    Processor and cores are those of this machine, on which the run is taken to have been done.
 
     Args:
         plan: of the run's scale.
         results: its folder.
     """
     records = [record for cell in plan.cells if (record := read_record(results, cell))]
-    configuration = read_configuration(results)
+    configuration, own = read_configuration(results), read_run_record(results)
     studies = {name: configuration["studies"][name] for name in plan.studies}
     return {
         **configuration,
         "studies": studies,
         "runs": sum(len(cell.lanes) for cell in plan.cells.values()),
-        "commit": report_commit(results),
+        "commit": own.commit_in_words(),
         "training_version": TRAINING_VERSION,
         "trained_at": _each(record["git_commit"] for record in records),
         "versions": {
@@ -63,8 +42,8 @@ def describe_origin(plan: Plan, results: Path) -> dict[str, Any]:
         },
         "machine": {
             "system": ", ".join(_each(record["machine"] for record in records)),
-            "processor": processor(),
-            "cores": cores(),
+            "processor": own.machine.processor,
+            "cores": own.machine.cores,
             "devices": _each(record["device"] for record in records),
         },
         "hours": {"jobs": job_hours(results), "training": training_hours(plan, results)},
@@ -82,13 +61,9 @@ def report_commit(results: Path) -> str:
     """Return the commit that the report of a run says it is of.
 
     Raises:
-        RestudyError: there is no report.
+        RestudyError: the run is not finished.
     """
-    path = results / PAPER_CONTENT
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["commit"])
-    except (OSError, ValueError, KeyError):
-        raise RestudyError(f"{path}: is missing: the run is not finished") from None
+    return read_run_record(results).commit_in_words()
 
 
 def job_hours(results: Path) -> float:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from restudy.errors import RestudyError
-from restudy.trace.chain import chain, with_mlflow
+from restudy.trace.chain import chain
 from restudy.trace.finding import Finder
 from restudy.trace.mlflow import run_ids, run_of
-from restudy.trace.words import as_values, lines
+from restudy.trace.words import lines
 
 _EXAMPLES = "an id of the evidence, a study, STUDY/METRIC, a file of tables/ or figures/, a run"
 
@@ -31,13 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if subject.kind == "MLflow run":
             subject = finder.find(run_of(subject.name, options.results, options.uri))
         found = chain(subject, options.results)
-        studies = [group.study for group in found.groups]
+        studies = [group["study"] for group in found["groups"]]
         ids, problem = run_ids(studies, options.results, options.uri) if studies else ({}, "")
-        found = with_mlflow(found, ids)
+        for run in (run for group in found["groups"] for run in group["runs"]):
+            run["mlflow"] = ids.get((run["study"], run["cell"], run["lane"]))
     except RestudyError as error:
         sys.exit(f"error: {error}")
     if options.json:
-        print(json.dumps(as_values(found), indent=1))
+        print(json.dumps(found, indent=1))
     else:
         print("\n".join(lines(found, problem)))
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,165 +21,88 @@ from restudy.reference.origin import report_commit
 from restudy.results.collect import RUNS
 from restudy.trace.subject import Subject, Use, study_file
 
-_DATASET = "dataset"
 
-
-@dataclass(frozen=True)
-class Traced:
-    """A run behind a subject.
-
-    Attributes:
-        study: the study that it is of; a run may be of several, and stand here once for each.
-        cell, lane, seed: which run.
-        digest: what its numbers depend on (recipe, code, data, versions).
-        value: the number read of it, if one was.
-        mlflow: its id in MLflow; None if it is not known.
-    """
-
-    study: str
-    cell: str
-    lane: str
-    seed: int
-    digest: str
-    value: float | None = None
-    mlflow: str | None = None
-
-
-@dataclass(frozen=True)
-class Group:
-    """Runs with one role.
-
-    Attributes:
-        role, study, number: as in :class:`~restudy.trace.subject.Use`.
-        where: factor -> levels, in words.
-        file: where the study is declared.
-        recipe: field -> value that all runs have, where it is not the default.
-        varies: fields that they differ in.
-        runs: the runs.
-    """
-
-    role: str
-    study: str
-    number: str
-    where: str
-    file: str
-    recipe: Mapping[str, str]
-    varies: tuple[str, ...]
-    runs: tuple[Traced, ...]
-
-
-@dataclass(frozen=True)
-class Chain:
-    """A subject and all that it comes from.
-
-    Attributes:
-        subject: what was asked about.
-        groups: the runs behind it.
-        origin: label -> the different values that the records of these runs have.
-        data: data set -> where its files are from.
-        experiments: experiment -> label -> what it is made by.
-        report: the commit that the report is of; None if there is none.
-    """
-
-    subject: Subject
-    groups: tuple[Group, ...]
-    origin: Mapping[str, tuple[str, ...]]
-    data: Mapping[str, Mapping[str, Any]]
-    experiments: Mapping[str, Mapping[str, Any]]
-    report: str | None
-
-
-def chain(subject: Subject, results: Path) -> Chain:
+def chain(subject: Subject, results: Path) -> dict[str, Any]:
     """Follow a subject back.
+
+    Returns:
+        plain values: ``subject``; ``groups`` of runs with one role, each run with ``mlflow`` None;
+        ``origin``, label -> the different values that the records of these runs have; ``data`` and
+        ``experiments``, name -> label -> value; ``report``, its commit, None if there is none.
 
     Raises:
         RestudyError: the record of a run is missing.
     """
-    groups = [_group(use, results) for use in subject.uses]
+    groups = [_group(use, _runs_at(use, results)) for use in subject.uses]
     if subject.runs:
-        groups = [*groups, *_by_study(subject.runs, results)]
-    places = {(run.cell, run.lane) for group in groups for run in group.runs}
+        groups += _by_study(subject.runs, results)
+    places = {(run["cell"], run["lane"]) for group in groups for run in group["runs"]}
     records = [_record(results, cell, lane) for cell, lane in sorted(places)]
     experiments = {name: _experiment(name) for name in subject.experiments}
     used = {record["data"]["dataset"] for record in records}
     used |= {name for one in experiments.values() for name in one["data sets"]}
-    return Chain(
-        subject,
-        tuple(groups),
-        _origin(records),
-        {name: _data(name) for name in sorted(used)},
-        experiments,
-        _report(results),
-    )
+    return {
+        "subject": asdict(subject),
+        "groups": groups,
+        "origin": _origin(records),
+        "data": {name: _data(name) for name in sorted(used)},
+        "experiments": experiments,
+        "report": _report(results),
+    }
 
 
-def with_mlflow(found: Chain, ids: Mapping[tuple[str, str, str], str]) -> Chain:
-    """Return the chain with MLflow's run ids: (study, cell, lane) -> id."""
-    groups = [
-        replace(
-            group,
-            runs=tuple(
-                replace(run, mlflow=ids.get((run.study, run.cell, run.lane))) for run in group.runs
-            ),
-        )
-        for group in found.groups
-    ]
-    return replace(found, groups=tuple(groups))
-
-
-def _group(use: Use, results: Path) -> Group:
+def _runs_at(use: Use, results: Path) -> pd.DataFrame:
     table = pd.read_parquet(results / "studies" / use.study / RUNS)
-    for factor, wanted in use.where.items():
-        levels = [wanted] if isinstance(wanted, str) else list(wanted)
+    for factor, levels in _levels(use).items():
         table = table[table[factor].astype(str).isin(levels)]
-    return _rows(use, table)
+    return table
 
 
-def _rows(use: Use, table: pd.DataFrame) -> Group:
-    runs = []
-    for row in table.to_dict("records"):
-        seed = int(row["seed"])
-        value = row[use.column] if use.column else use.by_seed.get(seed)
-        known = value is not None and not pd.isna(value)
-        runs.append(
-            Traced(
-                use.study,
-                str(row["cell"]),
-                str(row["lane"]),
-                seed,
-                str(row["digest"]),
-                float(value) if known and value is not None else None,
-            )
-        )
-    levels = [
-        f"{factor} {wanted if isinstance(wanted, str) else ' or '.join(wanted)}"
+def _levels(use: Use) -> dict[str, list[str]]:
+    return {
+        factor: [wanted] if isinstance(wanted, str) else list(wanted)
         for factor, wanted in use.where.items()
-    ]
-    same, varies = _recipe(table)
-    return Group(
-        use.role,
-        use.study,
-        use.number,
-        ", ".join(levels),
-        study_file(use.study),
-        same,
-        varies,
-        tuple(runs),
-    )
+    }
 
 
-def _by_study(places: Iterable[tuple[str, str]], results: Path) -> list[Group]:
+def _by_study(places: Iterable[tuple[str, str]], results: Path) -> Iterator[dict[str, Any]]:
     wanted = set(places)
-    groups = []
     for path in sorted(results.glob(f"studies/*/{RUNS}")):
         table = pd.read_parquet(path)
         kept = [place in wanted for place in zip(table["cell"], table["lane"], strict=True)]
         if any(kept):
-            groups.append(_rows(Use("", path.parent.name), table[kept]))
-    return groups
+            yield _group(Use("", path.parent.name), table[kept])
 
 
-def _recipe(table: pd.DataFrame) -> tuple[dict[str, str], tuple[str, ...]]:
+def _group(use: Use, table: pd.DataFrame) -> dict[str, Any]:
+    where = (f"{factor} {' or '.join(levels)}" for factor, levels in _levels(use).items())
+    same, varies = _recipe(table)
+    return {
+        "role": use.role,
+        "study": use.study,
+        "number": use.number,
+        "where": ", ".join(where),
+        "file": study_file(use.study),
+        "recipe": same,
+        "varies": varies,
+        "runs": [_run(use, row) for row in table.to_dict("records")],
+    }
+
+
+def _run(use: Use, row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    value = row[use.column] if use.column else use.by_seed.get(int(row["seed"]))
+    return {
+        "study": use.study,
+        "cell": str(row["cell"]),
+        "lane": str(row["lane"]),
+        "seed": int(row["seed"]),
+        "digest": str(row["digest"]),
+        "value": None if value is None or pd.isna(value) else float(value),
+        "mlflow": None,
+    }
+
+
+def _recipe(table: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
     same, varies = {}, []
     for name, field in Recipe.model_fields.items():
         if name not in table or name == "seed":
@@ -189,7 +112,7 @@ def _recipe(table: pd.DataFrame) -> tuple[dict[str, str], tuple[str, ...]]:
             varies.append(name)
         elif values and (field.is_required() or values[0] not in _usual(field.default)):
             same[name] = values[0]
-    return same, tuple(varies)
+    return same, varies
 
 
 def _usual(default: Any) -> tuple[str, ...]:
@@ -206,7 +129,7 @@ def _record(results: Path, cell: str, lane: str) -> Mapping[str, Any]:
     return training_of(record, lane)
 
 
-def _origin(records: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
+def _origin(records: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
     for record in records:
         dirty = " with uncommitted changes" if record["git_dirty"] else ""
@@ -223,7 +146,7 @@ def _origin(records: Iterable[Mapping[str, Any]]) -> dict[str, tuple[str, ...]]:
         }
         for key, value in values.items():
             found.setdefault(key, {})[value] = None
-    return {key: tuple(values) for key, values in found.items()}
+    return {key: list(values) for key, values in found.items()}
 
 
 def _data(name: str) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from restudy.errors import RestudyError
 from restudy.evidence.disputes import Dispute
@@ -27,8 +28,6 @@ from restudy.experiments.project import project
 from restudy.reductions import words_of
 from restudy.trace.subject import EVIDENCE, Subject, Use, declared, said, table_rows
 
-E = TypeVar("E", bound=Entry)
-
 
 def subject(name: str, results: Path) -> Subject | None:
     """Return what has an id; None if nothing has.
@@ -36,8 +35,15 @@ def subject(name: str, results: Path) -> Subject | None:
     Raises:
         RestudyError: a file of the evidence cannot be read.
     """
-    tell = _KINDS.get(name.partition("-")[0])
-    return tell(name, results) if tell else None
+    prefix = name.partition("-")[0]
+    if prefix not in _KINDS:
+        return None
+    file, model, describe = _KINDS[prefix]
+    for row in load_rows(EVIDENCE / f"{file}.yaml", model):
+        if row.id == name:
+            found = describe(row, results)
+            return replace(found, places=(declared(file, name), *found.places))
+    return None
 
 
 def names(results: Path) -> Iterator[str]:
@@ -48,11 +54,8 @@ def names(results: Path) -> Iterator[str]:
     yield from (path.stem for path in sorted(results.glob("figures/CON-*.csv")))
 
 
-def _published(name: str, results: Path) -> Subject | None:
-    row = _row("published", name, Published)
-    if row is None:
-        return None
-    places, told = _in_table(results, "published", name)
+def _published(row: Published, results: Path) -> Subject:
+    places, told = _in_table(results, "published", row.id)
     factor = 100.0 if row.unit in PERCENT else 1.0
     says = {"what": f"{row.metric} ({row.experiment})", "printed": f"{row.value} {row.unit}"}
     if told.get("mean"):
@@ -65,33 +68,24 @@ def _published(name: str, results: Path) -> Subject | None:
     if row.fact is not None:
         own = project().facts.get(row.fact.partition(".")[0])
         says["computed by"] = f"{project().place(own).file}: {row.fact}" if own else row.fact
-    uses = [
-        _use(key, reading, results, factor)
-        for key, reading in row.readings.items()
-        if _is_run(reading.study, results)
-    ]
+    uses = _uses(row.readings, results, factor)
     for table in project().tables.values():
-        for place, found in _matching(results, table.name, "id", name):
+        for place, found in _matching(results, table.name, "id", row.id):
             places = (*places, place)
-            says["computed by"] = f"{project().place(table).file}: {found.get('what', name)}"
-    return Subject(
-        name, "published value", says, (declared("published", name), *places), uses=(*uses,)
-    )
+            says["computed by"] = f"{project().place(table).file}: {found.get('what', row.id)}"
+    return Subject(row.id, "published value", says, places, uses)
 
 
-def _claim(name: str, results: Path) -> Subject | None:
-    row = _row("claims", name, Claim)
-    if row is None:
-        return None
-    places, told = _in_table(results, "claims", name)
+def _claim(row: Claim, results: Path) -> Subject:
+    places, told = _in_table(results, "claims", row.id)
     says = {"statement": row.statement, "sources": ", ".join(row.sources)}
     says |= finding(told, "verdict")
     uses, experiments = [], []
     for prefix in ("", "timed_"):
-        for place, found in _matching(results, f"{prefix}claims" if prefix else "", "id", name):
+        for place, found in _matching(results, f"{prefix}claims" if prefix else "", "id", row.id):
             says |= finding(found, "verdict")
             places = (*places, place)
-        for place, found in _matching(results, f"{prefix}claim_tests", "claim", name):
+        for place, found in _matching(results, f"{prefix}claim_tests", "claim", row.id):
             places = (*places, place)
             on = f" on {found['dataset']}" if found["dataset"] else ""
             says[f"test {found['test']}{on}"] = _of_test(found)
@@ -106,113 +100,98 @@ def _claim(name: str, results: Path) -> Subject | None:
             if test.treatment is None:
                 uses.append(Use(f"test {number}", test.study, test.where, _number(test)))
     return Subject(
-        name,
+        row.id,
         "claim",
         says,
-        (declared("claims", name), *places),
+        places,
         tuple(uses),
         tuple(dict.fromkeys(experiments)),
         (*row.related_errata, *(other.claim for other in row.contradicted_by if other.claim)),
     )
 
 
-def _erratum(name: str, results: Path) -> Subject | None:
-    row = _row("errata", name, Erratum)
-    if row is None:
-        return None
-    places, told = _in_table(results, "errata", name)
+def _erratum(row: Erratum, results: Path) -> Subject:
+    places, told = _in_table(results, "errata", row.id)
     says = {"what is wrong": row.what_is_wrong, "where": row.where, "severity": row.severity}
     says |= finding(told)
-    for place, found in _matching(results, "errata_shown", "erratum", name):
+    for place, found in _matching(results, "errata_shown", "erratum", row.id):
         places = (*places, place)
         if found["difference"]:
             says[found["what"]] = (
                 f"as published {_short(found['as_published'])}, corrected "
                 f"{_short(found['corrected'])}, difference {_short(found['difference'])}"
             )
-    uses = [
-        _use(key, reading, results, 1.0)
-        for key, reading in row.readings.items()
-        if _is_run(reading.study, results)
-    ]
+    uses = _uses(row.readings, results)
     numbers = [id_ for one in row.contrasts for id_ in (one.number, one.less)]
     return Subject(
-        name,
+        row.id,
         "erratum",
         says,
-        (declared("errata", name), *places),
-        tuple(uses),
+        places,
+        uses,
         tuple(dict.fromkeys(one.experiment for one in row.experiment_readings.values())),
         tuple(dict.fromkeys([*row.shown_by, *numbers, *row.related_claims])),
     )
 
 
-def _figure(name: str, results: Path) -> Subject | None:
-    row = _row("figures", name, Figure)
-    if row is None:
-        return None
-    places, told = _in_table(results, "figures", name)
+def _figure(row: Figure, results: Path) -> Subject:
+    places, told = _in_table(results, "figures", row.id)
     says = {"title": row.title, "in the source": row.status_in_source}
     says |= finding(told)
-    drawn = row.figure or name
-    places = (*places, *_drawn(results, drawn))
+    places = (*places, *_drawn(results, row.figure or row.id))
     study = (row.draw or {}).get("study") or (row.figure if row.draw is None else None)
     uses = (Use("", study),) if study and _is_run(study, results) else ()
-    return Subject(name, "figure of a source", says, (declared("figures", name), *places), uses)
+    return Subject(row.id, "figure of a source", says, places, uses)
 
 
-def _system(name: str, results: Path) -> Subject | None:
-    row = _row("systems", name, System)
-    if row is None:
-        return None
-    places, told = _in_table(results, "systems", name)
+def _system(row: System, results: Path) -> Subject:
+    places, told = _in_table(results, "systems", row.id)
     says = said({"what": row.what, "name": row.name}, {"name": "name", "what": "what"})
     says |= finding(told, because="ours")
-    return Subject(name, row.kind, says, (declared("systems", name), *places))
+    return Subject(row.id, row.kind, says, places)
 
 
-def _puzzle(name: str, results: Path) -> Subject | None:
-    row = _row("forensics", name, Puzzle)
-    if row is None:
-        return None
+def _puzzle(row: Puzzle, results: Path) -> Subject:
     says: dict[str, str] = {"question": row.question}
     places: tuple[str, ...] = ()
-    for place, found in _matching(results, "puzzles", "puzzle", name):
+    for place, found in _matching(results, "puzzles", "puzzle", row.id):
         places = (*places, place)
         says |= said(found, {"conclusion": "conclusion"})
     uses = (Use("search", row.study),) if _is_run(row.study, results) else ()
     named = [(clue.published, clue.less.published if clue.less else None) for clue in row.clues]
     clues = tuple(dict.fromkeys(id_ for ids in named for id_ in ids if id_ is not None))
-    return Subject(name, "puzzle", says, (declared("forensics", name), *places), uses, (), clues)
+    return Subject(row.id, "puzzle", says, places, uses, (), clues)
 
 
-def _dispute(name: str, results: Path) -> Subject | None:
-    row = _row("contradictions", name, Dispute)
-    if row is None:
-        return None
+def _dispute(row: Dispute, results: Path) -> Subject:
     uses = [
         Use(f"{panel.title}, {side}", panel.study, where)
         for panel in row.panels
         for side, where in panel.sides.items()
         if panel.study is not None and _is_run(panel.study, results)
     ]
-    places = (declared("contradictions", name), *_drawn(results, name))
-    says = {"title": row.title}
     return Subject(
-        name, "contradiction", says, places, tuple(uses), tuple(row.experiments), tuple(row.claims)
+        row.id,
+        "contradiction",
+        {"title": row.title},
+        _drawn(results, row.id),
+        tuple(uses),
+        tuple(row.experiments),
+        tuple(row.claims),
     )
 
 
-_KINDS: Mapping[str, Callable[[str, Path], Subject | None]] = {
-    "PUB": _published,
-    "CLM": _claim,
-    "ERR": _erratum,
-    "FIG": _figure,
-    "SYS": _system,
-    "EXP": _system,
-    "PUZ": _puzzle,
-    "CON": _dispute,
+_KINDS: Mapping[str, tuple[str, type[Entry], Callable[[Any, Path], Subject]]] = {
+    "PUB": ("published", Published, _published),
+    "CLM": ("claims", Claim, _claim),
+    "ERR": ("errata", Erratum, _erratum),
+    "FIG": ("figures", Figure, _figure),
+    "SYS": ("systems", System, _system),
+    "EXP": ("systems", System, _system),
+    "PUZ": ("forensics", Puzzle, _puzzle),
+    "CON": ("contradictions", Dispute, _dispute),
 }
+"""Beginning of an id -> file of the evidence, model of its rows, description of a row."""
 
 
 def finding(
@@ -224,12 +203,6 @@ def finding(
     status = row["verdict"] if "verdict" in row else row["status"]
     found = {name: label(status), because: reason_text(parse(row))}
     return {key: words for key, words in found.items() if words}
-
-
-def _row(kind: str, name: str, row_type: type[E]) -> E | None:
-    return next(
-        (row for row in load_rows(EVIDENCE / f"{kind}.yaml", row_type) if row.id == name), None
-    )
 
 
 def _matching(
@@ -256,8 +229,13 @@ def _is_run(study: str, results: Path) -> bool:
     return (results / "studies" / study / "study.json").is_file()
 
 
+def _uses(readings: Mapping[str, Reading], results: Path, factor: float = 1.0) -> tuple[Use, ...]:
+    """Return the runs that readings are taken from, with the number of each."""
+    kept = {key: one for key, one in readings.items() if _is_run(one.study, results)}
+    return tuple(_use(key, reading, results, factor) for key, reading in kept.items())
+
+
 def _use(key: str, reading: Reading, results: Path, factor: float) -> Use:
-    """Return the runs that a reading is taken from, with the number of each."""
     number = f"{reading.split} {reading.metric.replace('_', ' ')}"
     if reading.reduce is not None:
         number = f"{reading.reduce.replace('_', ' ')} of {number}"

@@ -1,13 +1,10 @@
-"""A chain in lines for a person, and as plain values for a program."""
+"""A chain in lines for a person."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-
-from restudy.trace.chain import Chain, Group
 
 _SHOWN = 12
 """Runs of a group that are shown; ``--json`` has them all."""
@@ -15,62 +12,61 @@ _WIDTH = 110
 _LABEL = 20
 
 
-def lines(chain: Chain, mlflow_problem: str = "") -> Iterator[str]:
+def lines(chain: Mapping[str, Any], mlflow_problem: str = "") -> Iterator[str]:
     """Yield the chain in lines."""
-    subject = chain.subject
-    yield f"{subject.name}: {subject.kind}"
-    yield from _pairs(subject.says.items())
-    yield from _list("where", [place for place in subject.places if place])
-    yield from _list("rests on", subject.related)
-    for group in chain.groups:
+    subject = chain["subject"]
+    yield f"{subject['name']}: {subject['kind']}"
+    yield from _pairs(subject["says"].items())
+    yield from _list("where", [place for place in subject["places"] if place])
+    yield from _list("rests on", subject["related"])
+    for group in chain["groups"]:
         yield ""
         yield from _group(group)
-    for name, made in chain.experiments.items():
+    for name, made in chain["experiments"].items():
         yield ""
         yield f"Experiment {name}"
         yield from _pairs((key, _text(value)) for key, value in made.items())
-    if not chain.groups and not chain.experiments:
+    if not chain["groups"] and not chain["experiments"]:
         yield ""
         yield "No run of ours is behind it."
-    if chain.origin:
+    if chain["origin"]:
         yield ""
         yield "What these runs were made with"
-        for key, values in chain.origin.items():
+        for key, values in chain["origin"].items():
             yield from _list(key, values)
-    for name, data in chain.data.items():
+    for name, data in chain["data"].items():
         yield ""
         yield f"Data set {name}: {data['title']} ({data['licence']})"
         yield from _list("raw files, SHA-256", [f"{k} {v}" for k, v in data["raw files"].items()])
         yield from _list("from one of", [*_folders(data["urls"]), *data["packages"]])
     yield ""
-    yield from _pairs([("report", f"of commit {chain.report}" if chain.report else "not made yet")])
+    yield from _pairs(
+        [("report", f"of commit {chain['report']}" if chain["report"] else "not made yet")]
+    )
     if mlflow_problem:
         yield from _pairs([("MLflow", f"run ids are not known: {mlflow_problem}")])
 
 
-def as_values(chain: Chain) -> dict[str, Any]:
-    """Return the chain as plain values."""
-    return asdict(chain)
-
-
-def _group(group: Group) -> Iterator[str]:
-    role = f"{group.role}: " if group.role else ""
-    count = f"{len(group.runs)} run{'' if len(group.runs) == 1 else 's'}"
-    yield f"{role}study {group.study}{', ' + group.where if group.where else ''}: {count}"
+def _group(group: Mapping[str, Any]) -> Iterator[str]:
+    role = f"{group['role']}: " if group["role"] else ""
+    where = f", {group['where']}" if group["where"] else ""
+    runs = group["runs"]
+    yield f"{role}study {group['study']}{where}: {len(runs)} run{'' if len(runs) == 1 else 's'}"
+    recipe = ", ".join(f"{key} {value}" for key, value in group["recipe"].items())
     yield from _pairs(
         [
-            ("declared in", group.file),
-            ("recipe", ", ".join(f"{key} {value}" for key, value in group.recipe.items())),
-            ("varies", ", ".join(group.varies)),
-            ("number", group.number),
+            ("declared in", group["file"]),
+            ("recipe", recipe),
+            ("varies", ", ".join(group["varies"])),
+            ("number", group["number"]),
         ]
     )
-    for run in group.runs[:_SHOWN]:
-        value = "" if run.value is None else f"  {run.value:.6g}"
-        mlflow = f"  MLflow {run.mlflow}" if run.mlflow else ""
-        yield f"  seed {run.seed}{value}  cells/{run.cell} lane {run.lane}{mlflow}"
-    if len(group.runs) > _SHOWN:
-        yield f"  and {len(group.runs) - _SHOWN} more (--json has all)"
+    for run in runs[:_SHOWN]:
+        value = "" if run["value"] is None else f"  {run['value']:.6g}"
+        mlflow = f"  MLflow {run['mlflow']}" if run["mlflow"] else ""
+        yield f"  seed {run['seed']}{value}  cells/{run['cell']} lane {run['lane']}{mlflow}"
+    if len(runs) > _SHOWN:
+        yield f"  and {len(runs) - _SHOWN} more (--json has all)"
 
 
 def _folders(urls: Iterable[str]) -> list[str]:

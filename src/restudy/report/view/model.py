@@ -1,4 +1,4 @@
-"""The view model as types; ``view.schema.json`` is made from them."""
+"""The types of the view model."""
 
 from __future__ import annotations
 
@@ -17,13 +17,6 @@ from restudy.evidence.statuses import Status
 from restudy.results.schema import Type
 from restudy.results.table_files import declared
 
-SCHEMA = Path(__file__).with_name("view.schema.json")
-_JSON_TYPES = {
-    Type.TEXT: ["string"],
-    Type.INTEGER: ["integer", "null"],
-    Type.NUMBER: ["number", "string", "null"],
-    Type.BOOLEAN: ["boolean"],
-}
 
 
 class StatusCount(Strict):
@@ -174,30 +167,6 @@ def columns_of(table: pd.DataFrame) -> dict[str, list[Any]]:
         str(name): column.astype(object).where(column.notna(), None).tolist()
         for name, column in table.items()
     }
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON schema of ``view.json``, with the columns of the declared tables."""
-    from restudy.results.declarations import EVIDENCE_TABLES
-
-    made = View.model_json_schema()
-    tables = made["properties"]["tables"]
-    tables["properties"] = {
-        name: {
-            "type": "object",
-            "description": f"a row is: {table.row}",
-            "properties": {
-                column.name: {
-                    "type": "array",
-                    "description": column.meaning,
-                    "items": {"type": _JSON_TYPES[column.type]},
-                }
-                for column in table.columns
-            },
-        }
-        for name, table in EVIDENCE_TABLES.items()
-    }
-    return made
 
 
 @cache
