@@ -193,7 +193,9 @@ def test_markdown_says_what_was_cut(runs: pd.DataFrame) -> None:
         "as_published": False,
     }
     summary = tables.readable_summary(tables.summary_table(runs, FACTORS), FACTORS)
-    text = tables.to_markdown(summary, "Made up", tables.notes(description, **tables.run_counts(runs)))
+    text = tables.to_markdown(
+        summary, "Made up", tables.notes(description, **tables.run_counts(runs))
+    )
     lines = text.splitlines()
     assert lines[0] == "# Made up"
     assert [cell.strip() for cell in lines[2].strip("|").split("|")] == [

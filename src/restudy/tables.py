@@ -236,7 +236,9 @@ def notes(description: Mapping[str, Any], runs: int, seeds: int, diverged: int) 
 
     Args:
         description: ``study.json``.
-        runs, seeds, diverged: of :func:`run_counts`.
+        runs: number of runs.
+        seeds: number of seeds.
+        diverged: number of runs that diverged.
     """
     sentences = [f"Scale {description['scale']}: {seeds} seed{'' if seeds == 1 else 's'}."]
     if description["reductions"]:

@@ -1,9 +1,9 @@
 """Make what is made of the documentation: ``python -m restudy.docs [--results results]``.
 
 Without an option: the reference of all keys, the diagram of the rules, the columns of the tables
-and the schema of ``view.json``, from models, rules and declarations, and what came out at the full
-scale, from ``results/gathered``. With the results of a finished run, or with ``results/reference``: the
-pictures, and what came out.
+and the schema of ``view.json``, from models, rules and declarations, and the outcome at the full
+scale, from ``results/gathered``. With the results of a finished run, or with ``results/reference``:
+the pictures, and the outcome.
 """
 
 from __future__ import annotations

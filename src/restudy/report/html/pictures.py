@@ -37,9 +37,7 @@ def read_pictures(
         captions: the folder with the captions of each kind of figure of a study.
         remake: from a file's place below the results to the command that makes it again.
     """
-    own = {
-        study.name: (captions / f"{study.description['figure']}.rst") for study in view.studies
-    }
+    own = {study.name: (captions / f"{study.description['figure']}.rst") for study in view.studies}
     others = [*view.source_figures, *view.contradiction_figures]
     return {
         name: Picture(

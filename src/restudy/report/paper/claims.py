@@ -127,7 +127,7 @@ def listed(view: View, verdicts: Sequence[Status] = tuple(VERDICTS)) -> list[dic
     return rows
 
 
-def opposed(view: View) -> list[dict[str, str]]:
+def opposed(view: View) -> list[dict[Any, Any]]:
     """Return the pairs of claims that contradict each other, with the outcome of our runs."""
     table = view.frame("contradictions")
     testable = (table["verdict"] != Status.NOT_TESTABLE) | (

@@ -50,9 +50,7 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
         "tones": {status.label: status.tone.value for status in Status},
         "abstract": _abstract(view, extent, matters),
         "sources": [_source(view, source, captions) for source in view.sources],
-        "contrasts": [
-            row for source in view.sources for row in studies.contrasts(view, source.id)
-        ],
+        "contrasts": [row for source in view.sources for row in studies.contrasts(view, source.id)],
         "numbers": {
             "outcome": phrases.outcome("published", view.counts.published),
             "runs": numbers.runs(view),

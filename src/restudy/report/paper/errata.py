@@ -50,7 +50,7 @@ def gravest(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row, size in zip(high, sizes, strict=True) if size <= NUMBERS]
 
 
-def puzzles(view: View) -> list[dict[str, str]]:
+def puzzles(view: View) -> list[dict[Any, Any]]:
     """Return the title and conclusion of each search that came to one."""
     table = view.frame("puzzles")
     done = table[table["compatible"] + table["ruled_out"] > 0]

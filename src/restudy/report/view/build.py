@@ -166,6 +166,5 @@ def _extent(studies: Sequence[pd.DataFrame]) -> Extent:
     return Extent(
         networks=len(runs),
         diverged=run_counts(runs)["diverged"],
-        datasets=tuple(sorted(set(runs["dataset"])))
+        datasets=tuple(sorted(set(runs["dataset"]))),
     )
-

@@ -18,7 +18,6 @@ from restudy.results.schema import Type
 from restudy.results.table_files import declared
 
 
-
 class StatusCount(Strict):
     """Number of rows with one status."""
 

@@ -1,4 +1,4 @@
-"""The JSON schema of ``view.json``, made from the models and the declared tables by ``make docs``."""
+"""JSON schema of ``view.json``, made from models and declared tables by ``make docs``."""
 
 from __future__ import annotations
 
