@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from restudy.figures.style import to_svg
 from restudy.reference.keeping import link_figures
-from restudy.report.svg import address
+from restudy.report.html.svg_minify import address
 
 
 def test_the_page_shows_the_figures_beside_it(tmp_path):

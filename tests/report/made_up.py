@@ -3,7 +3,6 @@
 from html.parser import HTMLParser
 
 import pandas as pd
-
 from restudy.report.parts import (
     Answer,
     Count,

@@ -5,10 +5,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from restudy.report.findings import clearness, findings
 
 from restudy.config.reductions import Reduction
 from restudy.report import answer
-from restudy.report.findings import clearness, findings
 
 STATUSES = [
     *("exact", "exact", "consistent"),

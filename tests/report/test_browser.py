@@ -1,8 +1,8 @@
 """The page in a browser: it sorts, filters and opens, by keyboard too, in light, dark and print."""
 
 import pytest
-
 from restudy.report.page import render
+
 from tests.report import made_up
 from tests.report.browser import browser, chromium
 

@@ -8,12 +8,12 @@ from urllib.parse import unquote
 
 import pandas as pd
 import pytest
-
-from restudy.report.html import Writer, addresses
 from restudy.report.page import render
 from restudy.report.parts import Folded, Section, Table
 from restudy.report.svg import address, lighten, width
 from restudy.report.tones import BAD, GOOD, MIXED, OPEN, PLAIN, tone
+
+from restudy.report.html import Writer, addresses
 from tests.report import made_up
 from tests.report.made_up import SVG, check
 

@@ -5,11 +5,11 @@ import math
 from dataclasses import replace
 
 import pytest
+from restudy.report.paper.strips import Axis, Dot, strip
+from restudy.report.paper.words import TIMES
 
 from restudy.report.paper import claims, errata, numbers, studies
 from restudy.report.paper.content import content, to_json
-from restudy.report.paper.strips import Axis, Dot, strip
-from restudy.report.paper.words import TIMES
 from tests.report import made_up_paper as made_up
 
 

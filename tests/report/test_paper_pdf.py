@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from restudy.report.paper.typeset import to_pdf
 
 from restudy.common.errors import RestudyError
 from restudy.report.paper.content import content, to_json
-from restudy.report.paper.typeset import to_pdf
 from tests.report import made_up_paper as made_up
 
 REPORT = Path(__file__).parents[2] / "workflow" / "report"

@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from restudy.report.paper.words import (
     TIMES,
     agree,
@@ -16,6 +15,7 @@ from restudy.report.paper.words import (
     span,
     spelled,
 )
+
 from restudy.results.study_tables import DASH, MINUS
 
 

@@ -2,6 +2,17 @@
 
 import pandas as pd
 import pytest
+from restudy.report.calibration import calibration
+from restudy.report.claims import claims, verdicts
+from restudy.report.commands import Command, relative
+from restudy.report.contradictions import contradictions as report
+from restudy.report.matters import matters
+from restudy.report.page import render
+from restudy.report.parts import Folded, Picture, Table
+from restudy.report.provenance import provenance
+from restudy.report.puzzles import puzzles
+from restudy.report.sources import Evidence, sources, title
+from restudy.report.studies import studies, study
 
 from restudy.config.sources import Source
 from restudy.evidence.contradictions import contradictions
@@ -19,17 +30,6 @@ from restudy.evidence.timing_claims import COLUMNS as TIMED_COLUMNS
 from restudy.evidence.timing_claims import timed_claims, timed_contradictions
 from restudy.evidence.verdicts import judge, read_claim_tests
 from restudy.experiments.declaration import Table as Declared
-from restudy.report.calibration import calibration
-from restudy.report.claims import claims, verdicts
-from restudy.report.commands import Command, relative
-from restudy.report.contradictions import contradictions as report
-from restudy.report.matters import matters
-from restudy.report.page import render
-from restudy.report.parts import Folded, Picture, Table
-from restudy.report.provenance import provenance
-from restudy.report.puzzles import puzzles
-from restudy.report.sources import Evidence, sources, title
-from restudy.report.studies import studies, study
 from restudy.results.study_tables import comparison_table, summary_table
 from restudy.results.table_files import to_csv
 from restudy.stats.calibration import calibrate

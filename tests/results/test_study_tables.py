@@ -193,7 +193,9 @@ def test_markdown_says_what_was_cut(runs: pd.DataFrame) -> None:
         "as_published": False,
     }
     summary = study_tables.readable_summary(study_tables.summary_table(runs, FACTORS), FACTORS)
-    text = study_tables.to_markdown(summary, "Made up", study_tables.notes(description, runs))
+    text = study_tables.to_markdown(
+        summary, "Made up", study_tables.notes(description, **study_tables.run_counts(runs))
+    )
     lines = text.splitlines()
     assert lines[0] == "# Made up"
     assert [cell.strip() for cell in lines[2].strip("|").split("|")] == [

@@ -1,23 +1,24 @@
-# What people read: the page and the paper.
+# What people read: the page and the paper, both of the view model.
 from restudy.config.sources import load_sources
-from restudy.report.digest import templates_digest
-from restudy.report.paper.pictures import chosen
+from restudy.report.html.template_hash import templates_digest
+from restudy.report.paper.figure_selection import chosen
 
 PAPER_FIGURES = chosen(DRAWN_FIGURES, GRIDS, load_sources())
 
 
-# `rule all` makes the paper too, and the page links to it. It is no input: a paper that cannot be
-# typeset must not keep anybody from the page.
-rule render_page:
+rule build_view_model:
     input:
         sources="config/evidence/sources.yaml",
         runs=collected("runs", PLAN.studies),
         descriptions=collected("description", PLAN.studies),
         cells=collected("cells", PLAN.studies),
-        figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
-        ledger=[
-            rules.compare_published.output.table,
+        summaries=rules.summarise_studies.output.summary,
+        comparisons=rules.summarise_studies.output.comparison,
+        matters=expand(rules.decompose_variance.output.table, study=GRIDS),
+        published=rules.compare_published.output.table,
+        statuses=[
             *rules.assign_statuses.output.tables,
+            rules.assign_statuses.output.counts,
         ],
         tables=rules.compute_source_tables.output,
         claim_tests=rules.test_claims.output,
@@ -25,14 +26,38 @@ rule render_page:
         timed_claims=rules.test_timing_claims.output.claims,
         contradictions=rules.tabulate_contradictions.output.table,
         timed_contradictions=rules.test_timing_claims.output.contradictions,
-        disputes=rules.plot_all_contradictions.output.svg,
         calibration=rules.calibrate_statistics.output,
         errata_shown=rules.show_erratum_effects.output.shown,
         contrasts=rules.show_erratum_effects.output.contrasts,
         forensics=rules.search_configurations.output.table,
         puzzles=rules.search_configurations.output.conclusions,
-        matters=expand(rules.decompose_variance.output.text, study=GRIDS),
-        shares=expand(rules.decompose_variance.output.table, study=GRIDS),
+    output:
+        RESULTS / "report/view.json",
+    log:
+        RESULTS / "logs/build_view_model.log",
+    benchmark:
+        RESULTS / "benchmarks/build_view_model.tsv"
+    params:
+        results=RESULTS,
+        cells={name: plan.cells for name, plan in PLAN.studies.items()},
+        source_figures=list(DRAWN_FIGURES),
+        contradictions={id_: sorted(one.claims) for id_, one in DISPUTES.items()},
+        left_out=workflow_support.studies_left_out(SETTINGS, PLAN),
+        experiments=SETTINGS.experiments,
+        code=code_digest("restudy.report.view.build"),
+    message:
+        "Compute what page, paper and MLflow show"
+    script:
+        "../scripts/build_view_model.py"
+
+
+# `rule all` makes the paper too, and the page links to it. It is no input: a paper that cannot be
+# typeset must not keep anybody from the page.
+rule render_page:
+    input:
+        view=rules.build_view_model.output,
+        figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
+        contradictions=rules.plot_all_contradictions.output.svg,
         source_figures=expand(RESULTS / "figures/{figure}.svg", figure=DRAWN_FIGURES),
         captions=expand(
             "workflow/report/{kind}.rst",
@@ -46,14 +71,10 @@ rule render_page:
         RESULTS / "benchmarks/render_page.tsv"
     params:
         results=RESULTS,
-        cells={name: plan.cells for name, plan in PLAN.studies.items()},
-        disputes={id_: sorted(dispute.claims) for id_, dispute in DISPUTES.items()},
-        left_out=workflow_support.studies_left_out(SETTINGS, PLAN),
-        experiments=SETTINGS.experiments,
         paper=True,
         command=workflow_support.how_it_was_called(workflow, RESULTS),
         templates=templates_digest(),
-        code=code_digest("restudy.report.page", "restudy.report.build"),
+        code=code_digest("restudy.report.html.render", "restudy.report.html.pictures"),
     message:
         "Write the report"
     script:
@@ -66,19 +87,7 @@ rule render_paper:
             "workflow/report/{part}",
             part=["paper.typ", "paper-style.typ", "references.yaml"],
         ),
-        sources="config/evidence/sources.yaml",
-        published=rules.compare_published.output.table,
-        ledger=rules.assign_statuses.output.tables,
-        claim_tests=rules.test_claims.output,
-        errata_shown=rules.show_erratum_effects.output.shown,
-        contrasts=rules.show_erratum_effects.output.contrasts,
-        contradictions=rules.tabulate_contradictions.output.table,
-        puzzles=rules.search_configurations.output.conclusions,
-        calibration=rules.calibrate_statistics.output,
-        runs=collected("runs", PLAN.studies),
-        descriptions=collected("description", PLAN.studies),
-        comparisons=rules.summarise_studies.output.comparison,
-        matters=expand(rules.decompose_variance.output.table, study=GRIDS),
+        view=rules.build_view_model.output,
         figures=expand(RESULTS / "figures/{figure}.svg", figure=PAPER_FIGURES),
         captions=expand(
             RESULTS / "figures/{figure}.txt",
@@ -95,7 +104,9 @@ rule render_paper:
     resources:
         mem_mb=1200,
     params:
-        code=code_digest("restudy.report.paper.content", "restudy.report.paper.typeset"),
+        code=code_digest(
+            "restudy.report.paper.content", "restudy.report.paper.compile_typst"
+        ),
     message:
         "Write the paper"
     script:

@@ -1,28 +1,20 @@
 from pathlib import Path
 
 from restudy.common.files import write_atomically
-from restudy.provenance.versions import commit_in_words
-from restudy.report.build import Run, build
-from restudy.report.commands import Command
-from restudy.report.page import render
+from restudy.report.html.pictures import read_pictures
+from restudy.report.html.rebuild_command import Command
+from restudy.report.html.render import render
+from restudy.report.view.model import read_view
 from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
-    read, params = snakemake.input, snakemake.params
-    output = Path(snakemake.output[0])
-    run = Run(
-        results=Path(params.results),
-        scale=snakemake.config["scale"],
-        commit=commit_in_words(),
-        studies=params.cells,
-        command=Command(**params.command),
-        grids=[Path(path).parent.name for path in read.matters],
-        figures=[Path(path).stem for path in read.source_figures],
-        disputes=params.disputes,
-        left_out=params.left_out,
-        experiments=params.experiments,
-        paper=params.paper,
-        sources=Path(read.sources),
-        captions=Path(read.captions[0]).parent,
+    params = snakemake.params
+    view = read_view(Path(snakemake.input.view))
+    pictures = read_pictures(
+        view,
+        Path(params.results) / "figures",
+        Path("workflow/report"),
+        Command(**params.command).remake,
     )
-    write_atomically(output, render(build(run)).encode())
+    page = render(view, pictures, paper=params.paper)
+    write_atomically(Path(snakemake.output[0]), page.encode())

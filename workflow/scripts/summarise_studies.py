@@ -23,7 +23,7 @@ with job(snakemake.log[0]):
             "winners": study_tables.winners(runs, factors),
             "timing": study_tables.timing_table(timing, factors),
         }
-        notes = study_tables.notes(description, runs)
+        notes = study_tables.notes(description, **study_tables.run_counts(runs))
         for name, table in made.items():
             write_table(Path(snakemake.output[name][number]), table)
             title = f"{description['title']}: {name}"

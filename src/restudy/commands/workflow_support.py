@@ -15,7 +15,7 @@ from restudy.common.errors import RestudyError
 from restudy.config.settings import Settings
 from restudy.planning.plan import Plan
 from restudy.progress import training_progress
-from restudy.report.commands import relative
+from restudy.report.html.rebuild_command import relative
 from restudy.runtime import run_lock, system_errors, timestamps
 
 if TYPE_CHECKING:

@@ -1,9 +1,9 @@
 """Make what is made of the documentation: ``python -m restudy.docs [--results results]``.
 
-Without an option: the reference of all keys, the diagram of the rules and the columns of the
-tables, from models, rules and declarations, and what came out at the full scale, from
-``results/gathered``. With the results of a finished run, or with ``results/reference``: the
-pictures, and what came out.
+Without an option: the reference of all keys, the diagram of the rules, the columns of the tables
+and the schema of ``view.json``, from models, rules and declarations, and the outcome at the full
+scale, from ``results/gathered``. With the results of a finished run, or with ``results/reference``:
+the pictures, and the outcome.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from restudy.common.errors import RestudyError
 from restudy.common.files import write_atomically
 from restudy.docs import blocks, columns, configuration, diagrams, outcome, pictures
+from restudy.report.view.schema import SCHEMA, schema_file
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -40,6 +41,8 @@ def _from_checkout() -> None:
     for name, content in columns.made().items():
         blocks.put(columns.PAGE, name, content)
     print(f"{columns.PAGE}: {', '.join(columns.made())}")
+    write_atomically(SCHEMA, schema_file())
+    print(SCHEMA)
     blocks.put(outcome.PAGE, outcome.FULL_SCALE, outcome.full_scale())
     print(f"{outcome.PAGE}: {outcome.FULL_SCALE}")
 

@@ -193,7 +193,7 @@ class Status(StrEnum):
     )
     CONSTANT = (
         *("constant", "constant", (Kind.PUBLISHED,)),
-        *(Group.EXCLUDED, Tone.PLAIN, "constants"),
+        *(Group.EXCLUDED, Tone.PLAIN, "given as constants"),
     )
     NOT_TESTABLE = (
         *("not_testable", "not testable", _ROWS),

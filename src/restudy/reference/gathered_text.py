@@ -10,8 +10,8 @@ import pandas as pd
 from restudy.evidence.reasons import texts
 from restudy.evidence.statuses import Status, label
 from restudy.reference.gathered_record import RECORD, Record
-from restudy.report import answer
-from restudy.report.claims import verdicts
+from restudy.report import phrases
+from restudy.report.view.counts import outcome
 from restudy.results.study_tables import DASH, to_markdown
 
 _SHORT = 90
@@ -41,16 +41,11 @@ def readme(
         default: the reference's table of claims, if there is one.
         advice: what matters most in the studies that ask for it, by study: a list in Markdown.
     """
-    claims, timed = tables["claims"], tables["timed_claims"]
-    tallies = (
-        answer.numbers(published),
-        answer.claims(verdicts(claims, timed)),
-        answer.errata(tables["errata"]["status"]),
-    )
+    claims = tables["claims"]
     parts = [
         f"# The full scale, study by study\n\n{_how_far(record, missing)} Made by `make gather`; "
         "do not edit. [How](../../docs/reference-run.md#the-full-scale-study-by-study).\n",
-        "\n".join(f"* {tally.sentence}" for tally in tallies) + "\n",
+        f"{phrases.bullets(outcome({**tables, 'published': published}))}\n",
         f"{_OPEN if missing else ''}The tables have the columns of a run's: "
         "[docs/results.md](../../docs/results.md). "
         "[All claims, beside the default scale](claims.md).\n",

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from restudy.common.errors import RestudyError
 from restudy.reference.contents import ORIGIN, PAGE, PAPER, README, files_of
 from restudy.reference.origin import in_words
-from restudy.report.svg import address
+from restudy.report.html.svg_minify import address
 
 
 def keep(results: Path, reference: Path, origin: dict[str, Any]) -> dict[str, tuple[int, int]]:

@@ -1,5 +1,5 @@
-"""The report: one HTML page that holds everything it shows.
+"""The report on a run, for people.
 
-``parts`` is what a page is made of, ``build`` reads the results and asks a module a section for its
-part, ``page`` puts them together, ``html`` and ``templates/`` write them.
+``view`` computes what there is to show from the result tables; ``html`` renders it as a page,
+``paper`` as a paper; ``phrases`` has the sentences that both, README and MLflow share.
 """

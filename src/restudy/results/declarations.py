@@ -123,7 +123,9 @@ _TESTS = (
     Column("p_contradicts", NUMBER, "p value of the opposite, adjusted by topic (Holm)"),
     Column("margin", NUMBER, "smallest effect that is meaningful", FIXED),
     Column("verdict", TEXT, "[verdict](verdicts.md) of the test", VERDICT),
-    Column("low_power", TEXT, "whether an effect of the margin is missed in 1 of 5 cases", VERDICT),
+    Column(
+        "low_power", BOOLEAN, "whether an effect of the margin is missed in 1 of 5 cases", VERDICT
+    ),
     Column("diverged", INTEGER, "runs that took part and have no finite loss"),
     Column("left_out", INTEGER, "combinations without a number on one side, or without a contest"),
     _REDUCTIONS,

@@ -225,16 +225,27 @@ def winners(
     return _like(runs, pd.DataFrame(rows, columns=columns), factors)
 
 
-def notes(description: Mapping[str, Any], runs: pd.DataFrame) -> str:
-    """Say in a few sentences how much a study's numbers are worth: scale, seeds, test set."""
-    seeds = runs["seed"].nunique()
+def run_counts(runs: pd.DataFrame) -> dict[str, int]:
+    """Return the numbers of ``runs``, of ``seeds`` and of runs that ``diverged``."""
+    diverged = int((runs["status"] == "diverged").sum())
+    return {"runs": len(runs), "seeds": runs["seed"].nunique(), "diverged": diverged}
+
+
+def notes(description: Mapping[str, Any], runs: int, seeds: int, diverged: int) -> str:
+    """Return in sentences how much a study's numbers are worth: scale, seeds, test set.
+
+    Args:
+        description: ``study.json``.
+        runs: number of runs.
+        seeds: number of seeds.
+        diverged: number of runs that diverged.
+    """
     sentences = [f"Scale {description['scale']}: {seeds} seed{'' if seeds == 1 else 's'}."]
     if description["reductions"]:
         words = in_words(of_plain(description["reductions"]))
-        sentences.append(f"Cut at this scale: {words}.")
-    diverged = int((runs["status"] == "diverged").sum())
+        sentences.append(f"Reduced at this scale: {words}.")
     if diverged:
-        sentences.append(f"{diverged} of {len(runs)} runs diverged; they have no metrics.")
+        sentences.append(f"{diverged} of {runs} runs diverged; they have no metrics.")
     if description["as_published"]:
         sentences.append("Imitates a source's mistakes, so it is no evidence for a claim.")
     else:

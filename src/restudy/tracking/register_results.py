@@ -53,7 +53,7 @@ def finish(
         pictures: study -> names of other figures that its runs are drawn in.
     """
     studies = list(studies)
-    verdicts = read_verdicts(results / "tables/claims.csv")
+    verdicts = read_verdicts(results / "report/view.json")
     best = {study["name"]: best_of(study, results / "cells") for study in studies}
     planned = len(studies) + sum(one is not None for one in best.values())
     report = FinishReport()

@@ -6,8 +6,8 @@ files as pictures and tables, and the experiment's description gets its picture 
 
 from __future__ import annotations
 
-import csv
 import hashlib
+import json
 import shutil
 import tempfile
 import time
@@ -40,11 +40,11 @@ class Verdict:
     statement: str
 
 
-def read_verdicts(claims: Path) -> dict[str, Verdict]:
-    """Read ``tables/claims.csv``: id -> what became of the claim."""
-    with open(claims, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {row["id"]: Verdict(row["id"], row["status"], row["statement"]) for row in rows}
+def read_verdicts(view: Path) -> dict[str, Verdict]:
+    """Read what became of each claim from ``view.json``, without measured times."""
+    claims = json.loads(view.read_bytes())["tables"]["claims"]
+    columns = (claims[name] for name in ("id", "status", "statement"))
+    return {row[0]: Verdict(*row) for row in zip(*columns, strict=True)}
 
 
 def files_of(study: str, pictures: Sequence[str], results: Path) -> dict[str, Path]:

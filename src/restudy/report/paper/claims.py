@@ -3,82 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.statuses import Status, label
-from restudy.evidence.verdicts import LEVEL_NAMES
-from restudy.report.paper.strips import Axis, Dot, strip
-from restudy.report.paper.words import TIMES, agree, amount, estimate, joined, sentence
-from restudy.stats.verdict import Verdict
+from restudy.evidence.statuses import Kind, Status, label, of_kind
+from restudy.evidence.verdicts import LEVEL_NAMES, counted
+from restudy.report.paper.dot_plot import Axis, Dot, strip
+from restudy.report.phrases import is_tested
+from restudy.report.text_format import TIMES, agree, amount, estimate, sentence
+from restudy.report.view.model import View
 
-VERDICTS = (
-    *(str(Verdict.SUPPORTED), str(Verdict.CONTRADICTED)),
-    *(str(Verdict.NO_DIFFERENCE), str(Verdict.INCONCLUSIVE)),
-)
+VERDICTS = [status for status in of_kind(Kind.CLAIMS) if is_tested(status)]
 ROWS = 20
 """How many rows of a table of claims a page holds."""
 
-SUPPORTED, CONTRADICTED, NONE, OPEN = VERDICTS
-
-_SAID = {
-    SUPPORTED: ("is supported", "are supported"),
-    CONTRADICTED: ("is contradicted", "are contradicted"),
-    NONE: ("shows no meaningful difference", "show no meaningful difference"),
-    OPEN: ("remains inconclusive", "remain inconclusive"),
-}
 _RATIO = LEVEL_NAMES[True]
 _AXIS = Axis(limit=100.0, ticks=(-100.0, -10.0, -1.0, 0.0, 1.0, 10.0, 100.0), bend=math.asinh)
 
 
-def tally(claims: pd.DataFrame) -> Counter[str]:
-    """Count the claims by status."""
-    return Counter(claims["status"])
-
-
-def n_judged(counts: Counter[str]) -> int:
-    """Return how many claims have a verdict."""
-    return sum(counts[verdict] for verdict in VERDICTS)
-
-
-def outcome(counts: Counter[str], of: str = "") -> str:
-    """Say in a sentence what the verdicts are.
-
-    Args:
-        counts: how many claims have which status.
-        of: whose they are, such as ``of`` and the source's id.
-    """
-    judged, whose = n_judged(counts), f" {of}" if of else ""
-    if not judged:
-        return sentence(f"no claim{whose} has been tested yet")
-    found = [agree(counts[verdict], *_SAID[verdict]) for verdict in VERDICTS if counts[verdict]]
-    return sentence(f"of the {amount(judged, 'claim')}{whose} that were tested, {joined(found)}")
-
-
-def untested(counts: Counter[str]) -> str:
-    """Say in a sentence how many claims have no verdict; nothing if all have one."""
-    words: dict[str, str] = {
-        Status.PENDING: "not tested yet",
-        Status.TIMED: "judged by measured times, on the page",
-        Status.NOT_TESTABLE: "beyond what such networks and data can show",
-    }
-    told = [
-        agree(
-            n, f"is {words.get(status, label(status))}", f"are {words.get(status, label(status))}"
-        )
-        for status, n in sorted(counts.items())
-        if status not in VERDICTS
-    ]
-    return sentence(f"of the others, {joined(told)}") if told else ""
-
-
-def power(claims: pd.DataFrame, tests: pd.DataFrame) -> str:
-    """Say for how many inconclusive claims the runs were too few; nothing if none is."""
-    unclear = claims.loc[claims["status"] == OPEN, "id"]
-    weak = tests[(tests["verdict"] == OPEN) & tests["low_power"]]["claim"]
+def power(view: View) -> str:
+    """Return for how many inconclusive claims the runs were too few; empty if for none."""
+    claims, tests = view.frame("claims"), counted(view.frame("claim_tests"))
+    unclear = claims.loc[claims["status"] == Status.INCONCLUSIVE, "id"]
+    weak = tests[(tests["verdict"] == Status.INCONCLUSIVE) & tests["low_power"]]["claim"]
     n = int(unclear.isin(weak).sum())
     if not n:
         return ""
@@ -88,21 +37,22 @@ def power(claims: pd.DataFrame, tests: pd.DataFrame) -> str:
     )
 
 
-def cuts(tests: pd.DataFrame) -> str:
-    """Say how many tests are about a study that the scale cuts; nothing if none is."""
-    judged = tests[tests["verdict"] != Status.PENDING]
-    n = int((judged["reductions"] != "").sum())
+def reductions(view: View) -> str:
+    """Return how many tests are about a study that the scale reduces; empty if none is."""
+    tests = counted(view.frame("claim_tests"))
+    tested = tests[tests["verdict"] != Status.PENDING]
+    n = int((tested["reductions"] != "").sum())
     if not n:
         return ""
     return sentence(
-        f"of the {amount(len(judged), 'test')} that were made {agree(n, 'is', 'are')} on studies "
-        "that this scale cuts, and about the smaller study"
+        f"of the {amount(len(tested), 'test')} that were made {agree(n, 'is', 'are')} on studies "
+        "that this scale reduces, and about the smaller study"
     )
 
 
-def designs(tests: pd.DataFrame) -> str:
-    """Say how many tests were designed anew after a look at runs; nothing if none was."""
-    found = tests.drop_duplicates(["claim", "test"])
+def designs(view: View) -> str:
+    """Return how many tests were designed anew after a look at runs; empty if none was."""
+    found = view.frame("claim_tests").drop_duplicates(["claim", "test"])
     n, m = (int(found[name].sum()) for name in ("redesigned", "exploratory"))
     told = []
     if n:
@@ -117,46 +67,46 @@ def designs(tests: pd.DataFrame) -> str:
             sentence(
                 agree(
                     m,
-                    "test is exploratory, chosen by a look at its outcome, and judges nothing",
-                    "tests are exploratory, chosen by a look at their outcome, and judge nothing",
+                    "test is exploratory, chosen by a look at its outcome, and does not count",
+                    "tests are exploratory, chosen by a look at their outcome, and do not count",
                 )
             )
         )
     return " ".join(told)
 
 
-def by_topic(claims: pd.DataFrame) -> list[dict[str, Any]]:
+def by_topic(view: View) -> list[dict[str, Any]]:
     """Return a row for each topic with a verdict: its name, its claims by verdict, all others."""
-    tested = claims[claims["status"].isin(VERDICTS)]
-    topics = [topic for topic in dict.fromkeys(claims["topic"]) if topic in set(tested["topic"])]
-    rows = [(topic, claims[claims["topic"] == topic]) for topic in topics]
-    rows.append(("all", claims))
+    claims = view.frame("claims")
+    tested = set(claims[claims["status"].isin(VERDICTS)]["topic"])
+    rows = [
+        (topic, claims[claims["topic"] == topic]["status"])
+        for topic in dict.fromkeys(claims["topic"])
+        if topic in tested
+    ]
     return [
         {
             "topic": topic,
-            "counts": [_or_nothing(tally(part)[verdict]) for verdict in VERDICTS],
-            "others": _or_nothing(len(part) - n_judged(tally(part))),
+            "counts": [_or_nothing((statuses == verdict).sum()) for verdict in VERDICTS],
+            "others": _or_nothing((~statuses.isin(VERDICTS)).sum()),
         }
-        for topic, part in rows
+        for topic, statuses in [*rows, ("all", claims["status"])]
     ]
 
 
-def listed(
-    claims: pd.DataFrame, tests: pd.DataFrame, verdict: str | None = None
-) -> list[dict[str, str]]:
+def listed(view: View, verdicts: Sequence[Status] = tuple(VERDICTS)) -> list[dict[str, str]]:
     """Return a row for each claim with a verdict, and with the test that it rests on most.
 
     That is the first test which found what the verdict says, or the first that found anything.
 
     Args:
-        claims: the ledger's table of claims.
-        tests: :func:`restudy.evidence.verdicts.judge`.
-        verdict: only claims with this one.
+        view: the view model.
+        verdicts: only claims with these.
     """
-    wanted = VERDICTS if verdict is None else (verdict,)
+    claims, tests = view.frame("claims"), counted(view.frame("claim_tests"))
     made = tests[tests["verdict"] != Status.PENDING]
     rows = []
-    for claim in claims[claims["status"].isin(wanted)].to_dict("records"):
+    for claim in claims[claims["status"].isin(verdicts)].to_dict("records"):
         own = made[made["claim"] == claim["id"]]
         if own.empty:
             continue
@@ -177,33 +127,23 @@ def listed(
     return rows
 
 
-def few(rows: Sequence[dict[str, str]]) -> list[dict[str, str]]:
-    """Return as many rows of a table of claims as a page holds."""
-    return list(rows[:ROWS])
-
-
-def opposed(table: pd.DataFrame) -> list[dict[str, str]]:
-    """Return the pairs of claims that contradict each other, with what our runs say of them.
-
-    Args:
-        table: :func:`restudy.evidence.contradictions.contradictions`, texts.
-    """
-    judgeable = (table["verdict"] != Status.NOT_TESTABLE) | (
+def opposed(view: View) -> list[dict[Any, Any]]:
+    """Return the pairs of claims that contradict each other, with the outcome of our runs."""
+    table = view.frame("contradictions")
+    testable = (table["verdict"] != Status.NOT_TESTABLE) | (
         table["other_verdict"] != Status.NOT_TESTABLE
     )
-    pairs = table[(table["other"] != "") & judgeable]
     columns = ("claim", "sources", "statement", "other", "other_sources", "other_statement")
-    return [
-        {name: str(row[name]) for name in (*columns, "conclusion")}
-        for row in pairs.to_dict("records")
-    ]
+    pairs = table[(table["other"] != "") & testable][[*columns, "conclusion"]]
+    return pairs.to_dict("records")
 
 
-def places(tests: pd.DataFrame) -> dict[str, Any]:
+def places(view: View) -> dict[str, Any]:
     """Return where effects lie, in units of their margins, to the right as the claim says.
 
     Tests of claims that there is no difference have no right and left, and are left out.
     """
+    tests = counted(view.frame("claim_tests"))
     directed = tests[
         (tests["verdict"] != Status.PENDING) & tests["predicts"].isin(["greater", "less"])
     ]

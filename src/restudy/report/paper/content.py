@@ -7,18 +7,17 @@ not know is an empty text or list, and the source says so.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from restudy.config.sources import Source
-from restudy.evidence.statuses import label
-from restudy.evidence.verdicts import counted
+from restudy.evidence.statuses import Status
+from restudy.report import phrases
 from restudy.report.paper import claims, errata, numbers, studies
-from restudy.report.paper.studies import Ran
-from restudy.report.paper.words import amount, joined, percent, sentence, spelled
+from restudy.report.text_format import amount, joined, percent, sentence, spelled
+from restudy.report.view.counts import of_source
+from restudy.report.view.model import SourceView, View
 from restudy.stats.intervals import LEVEL
 from restudy.stats.power import ENOUGH
 from restudy.stats.verdict import ALPHA
@@ -26,99 +25,62 @@ from restudy.stats.verdict import ALPHA
 _NOISE = {"normal": "normal noise", "lognormal": "skewed noise", "t3": "heavy tails"}
 
 
-@dataclass(frozen=True)
-class Tables:
-    """What the paper is made of.
+def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
+    """Return everything in the paper that depends on a run, as plain values.
 
-    Attributes:
-        scale, commit: of the run.
-        sources: the sources, by id.
-        published: :func:`restudy.evidence.published.published_table`.
-        ledger: kind -> :func:`restudy.evidence.schema.statuses`, texts.
-        claim_tests: :func:`restudy.evidence.verdicts.judge`.
-        errata_shown: :func:`restudy.evidence.erratum_effects.demonstrate`.
-        contrasts: :func:`restudy.evidence.printed_differences.contrast_table`.
-        contradictions: :func:`restudy.evidence.contradictions.contradictions`, texts.
-        puzzles: :func:`restudy.evidence.search_tables.conclusions`, texts.
-        calibration: :func:`restudy.stats.calibration.calibrate`.
-        studies: the studies of this run.
-        matters: study -> :func:`restudy.results.variance_components.matters_table`.
+    Args:
+        view: the view model.
         captions: name of each figure to show -> its caption.
     """
-
-    scale: str
-    commit: str
-    sources: Mapping[str, Source]
-    published: pd.DataFrame
-    ledger: Mapping[str, pd.DataFrame]
-    claim_tests: pd.DataFrame
-    errata_shown: pd.DataFrame
-    contrasts: pd.DataFrame
-    contradictions: pd.DataFrame
-    puzzles: pd.DataFrame
-    calibration: pd.DataFrame
-    studies: Sequence[Ran] = ()
-    matters: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    captions: Mapping[str, str] = field(default_factory=dict)
-
-
-def content(tables: Tables) -> dict[str, Any]:
-    """Return everything in the paper that depends on a run, as plain values."""
-    verdicts, mistakes = tables.ledger["claims"], tables.ledger["errata"]
-    extent = studies.extent(tables.studies)
-    tests = counted(tables.claim_tests)
-    contradicted = claims.listed(verdicts, tests, claims.CONTRADICTED)
-    effects = errata.effects(mistakes, tables.errata_shown)
+    extent = studies.extent(view)
+    matters = view.named("matters")
+    published, verdicts, mistakes = (
+        len(view.tables[kind]["id"]) for kind in ("published", "claims", "errata")
+    )
     return {
-        "scale": tables.scale,
-        "commit": tables.commit,
-        "title": title(len(tables.sources)),
-        "reports": reports(len(tables.sources)),
-        "printed": amount(len(tables.published), "number"),
-        "claimed": amount(len(verdicts), "claim"),
-        "mistakes": amount(len(mistakes), "mistake"),
+        "scale": view.scale,
+        "commit": view.commit,
+        "title": phrases.title(len(view.sources)),
+        "reports": phrases.reports(len(view.sources)),
+        "printed": amount(published, "number"),
+        "claimed": amount(verdicts, "claim"),
+        "mistakes": amount(mistakes, "mistake"),
         "extent": extent,
-        "method": _method(tables.calibration),
-        "abstract": _abstract(tables, extent),
-        "sources": [_source(tables, id_) for id_ in tables.sources],
-        "contrasts": [
-            row for id_ in tables.sources for row in studies.contrasts(tables.studies, id_)
-        ],
+        "method": _method(view.frame("calibration")),
+        "tones": {status.label: status.tone.value for status in Status},
+        "abstract": _abstract(view, extent, matters),
+        "sources": [_source(view, source, captions) for source in view.sources],
+        "contrasts": [row for source in view.sources for row in studies.contrasts(view, source.id)],
         "numbers": {
-            "outcome": numbers.outcome(numbers.tally(tables.published)),
-            "unjudged": numbers.unjudged(numbers.tally(tables.published)),
-            "runs": numbers.runs(tables.published),
-            "by_source": numbers.by_source(tables.published),
-            "columns": sorted(set(tables.published["source"])),
-            "places": numbers.places(tables.published),
+            "outcome": phrases.outcome("published", view.counts.published),
+            "runs": numbers.runs(view),
+            "by_source": numbers.by_source(view),
+            "columns": sorted(set(view.tables["published"]["source"])),
+            "places": numbers.places(view),
         },
         "claims": {
-            "outcome": claims.outcome(claims.tally(verdicts)),
-            "untested": claims.untested(claims.tally(verdicts)),
-            "power": claims.power(verdicts, tests),
-            "cuts": claims.cuts(tests),
-            "designs": claims.designs(tables.claim_tests),
-            "by_topic": claims.by_topic(verdicts),
-            "verdicts": list(map(label, claims.VERDICTS)),
-            "contradicted": claims.few(contradicted),
-            "opposed": claims.few(claims.opposed(tables.contradictions)),
-            "all": claims.listed(verdicts, tests),
-            "places": claims.places(tests),
+            "outcome": phrases.outcome("claims", view.counts.claims_untimed),
+            "power": claims.power(view),
+            "reductions": claims.reductions(view),
+            "designs": claims.designs(view),
+            "by_topic": claims.by_topic(view),
+            "verdicts": [verdict.label for verdict in claims.VERDICTS],
+            "contradicted": claims.listed(view, [Status.CONTRADICTED])[: claims.ROWS],
+            "opposed": claims.opposed(view)[: claims.ROWS],
+            "all": claims.listed(view),
+            "places": claims.places(view),
         },
         "errata": {
-            "outcome": errata.outcome(mistakes),
-            "signs": errata.signs(tables.contrasts),
-            "effects": errata.gravest(effects),
+            "outcome": phrases.outcome("errata", view.counts.errata),
+            "signs": errata.signs(view),
+            "effects": errata.gravest(errata.effects(view)),
         },
-        "puzzles": {
-            "found": errata.puzzles(tables.puzzles),
-            "open": errata.open_puzzles(tables.puzzles),
-        },
+        "puzzles": {"found": errata.puzzles(view), "open": errata.open_puzzles(view)},
         "matters": [
             {"study": name, "sentences": studies.variance(name, table)}
-            for name, table in tables.matters.items()
+            for name, table in matters.items()
         ],
-        "pictures": dict(tables.captions),
+        "pictures": dict(captions),
     }
 
 
@@ -127,27 +89,17 @@ def to_json(made: Mapping[str, Any]) -> bytes:
     return (json.dumps(made, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
-def reports(n: int) -> str:
-    """Return ``four reports``."""
-    return f"{spelled(n)} report{'' if n == 1 else 's'}"
-
-
-def title(n_sources: int) -> str:
-    """Return the paper's title."""
-    if not n_sources:
-        return "Fully connected networks, run again"
-    return f"{reports(n_sources).capitalize()} on fully connected networks, run again"
-
-
-def _abstract(tables: Tables, extent: Mapping[str, str]) -> list[str]:
-    n = len(tables.sources)
+def _abstract(
+    view: View, extent: Mapping[str, str], matters: Mapping[str, pd.DataFrame]
+) -> list[str]:
+    n = len(view.sources)
     prints, makes = ("prints", "makes") if n == 1 else ("print", "make")
     told = [
         sentence(
-            f"{reports(n)} on training fully connected networks {prints} "
-            f"{amount(len(tables.published), 'number')} and {makes} "
-            f"{amount(len(tables.ledger['claims']), 'claim')}, most of them on the strength of a "
-            "single run"
+            f"{phrases.reports(n)} on training fully connected networks {prints} "
+            f"{amount(len(view.tables['published']['id']), 'number')} and {makes} "
+            f"{amount(len(view.tables['claims']['id']), 'claim')}, most of them on the strength of "
+            "a single run"
         )
         if n
         else "",
@@ -157,11 +109,11 @@ def _abstract(tables: Tables, extent: Mapping[str, str]) -> list[str]:
         )
         if extent["data"]
         else "",
-        numbers.outcome(numbers.tally(tables.published)),
-        claims.outcome(claims.tally(tables.ledger["claims"])),
-        errata.outcome(tables.ledger["errata"]),
-        errata.signs(tables.contrasts),
-        *(studies.most(table) for table in tables.matters.values()),
+        phrases.outcome("published", view.counts.published),
+        phrases.outcome("claims", view.counts.claims_untimed),
+        phrases.outcome("errata", view.counts.errata),
+        errata.signs(view),
+        *map(studies.most, matters.values()),
     ]
     return [text for text in told if text]
 
@@ -177,7 +129,7 @@ def _method(calibration: pd.DataFrame) -> dict[str, str]:
 
 
 def calibrated(calibration: pd.DataFrame) -> str:
-    """Say how often the intervals of paired differences hold the truth, by simulation."""
+    """Return how often the intervals of paired differences hold the truth, by simulation."""
     rows = calibration[
         (calibration["measure"] == "coverage")
         & (calibration["what"] == "t interval of paired differences")
@@ -196,27 +148,25 @@ def _noise(distribution: str) -> str:
     return _NOISE.get(distribution, f"{distribution} noise")
 
 
-def _source(tables: Tables, id_: str) -> dict[str, Any]:
-    source = tables.sources[id_]
-    printed = tables.published[tables.published["source"] == id_]
-    own = {kind: _of(rows, id_) for kind, rows in tables.ledger.items()}
-    told = [
-        numbers.outcome(numbers.tally(printed), f"of {id_}") if len(printed) else "",
-        numbers.farthest(printed),
-        claims.outcome(claims.tally(own["claims"]), f"of {id_}") if len(own["claims"]) else "",
-        errata.outcome(own["errata"], f"in {id_}") if len(own["errata"]) else "",
-    ]
+def _source(view: View, source: SourceView, captions: Mapping[str, str]) -> dict[str, Any]:
+    id_, counts = source.id, source.counts
+    published = of_source(view.frame("published"), id_)
+    rows = {
+        "published": (counts.published, f"of {id_}"),
+        "claims": (counts.claims_untimed, f"of {id_}"),
+        "errata": (counts.errata, f"in {id_}"),
+    }
+    told = {
+        kind: phrases.outcome(kind, found, whose) if found else ""
+        for kind, (found, whose) in rows.items()
+    }
+    told["published"] = f"{told['published']} {numbers.farthest(published)}".strip()
     return {
         "id": id_,
         "title": source.title,
         "what": source.what,
-        "counts": [f"{len(printed):,}", *(f"{len(own[kind]):,}" for kind in ("claims", "errata"))],
-        "told": [text for text in told if text],
-        "experiments": numbers.by_experiment(printed, own["systems"]),
-        "picture": next((name for name in tables.captions if f"-{id_}-" in name), ""),
+        "counts": [f"{sum(one.n for one in found):,}" for found, _ in rows.values()],
+        "told": [text for text in told.values() if text],
+        "experiments": numbers.by_experiment(published, view.frame("systems")),
+        "picture": next((name for name in captions if f"-{id_}-" in name), ""),
     }
-
-
-def _of(rows: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Return the rows of a source; a row may be of several."""
-    return rows[[source in origin.split(", ") for origin in rows["source"]]]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
 
 from restudy.data.registry import DATASETS
-from restudy.report.paper.words import (
+from restudy.report.text_format import (
     TIMES,
     amount,
     brief,
@@ -21,74 +18,36 @@ from restudy.report.paper.words import (
     sentence,
     spelled,
 )
+from restudy.report.view.model import StudyView, View
 from restudy.results.study_tables import MINUS, OVERALL
 from restudy.stats.variance import HIGHER, RESIDUAL
 
 MATTERS = 0.05
 """A factor whose share of variance surely lies above this is named in the text."""
 
-_NO_NUMBER = {name: [""] for name in ("n", "n_pairs", "n_missing", "mean", "sd", "low", "high")}
 _WORDS = {"r2": "R²", "rmse": "RMSE"}
 
 
-@dataclass(frozen=True)
-class Ran:
-    """A study of this run.
-
-    Attributes:
-        description: ``study.json``.
-        runs: ``runs.parquet``: ``cell, lane, seed, status, dataset``.
-        comparison: :func:`restudy.results.study_tables.comparison_table`.
-    """
-
-    description: Mapping[str, Any]
-    runs: pd.DataFrame
-    comparison: pd.DataFrame
-
-
-def read_study(folder: Path, comparison: Path) -> Ran:
-    """Read what the paper needs of a study.
-
-    Args:
-        folder: with ``study.json`` and ``runs.parquet``.
-        comparison: the table of its comparisons.
-    """
-    description = json.loads((folder / "study.json").read_text(encoding="utf-8"))
-    columns = ["cell", "lane", "seed", "status", "dataset"]
-    runs = pd.read_parquet(folder / "runs.parquet", columns=columns)
-    texts = dict.fromkeys([*description["factors"], "factor", "level", "baseline", "metric"], str)
-    table = pd.read_csv(comparison, dtype=texts, keep_default_na=False, na_values=_NO_NUMBER)
-    return Ran(description, runs, table)
-
-
-def read_matters(path: Path) -> pd.DataFrame:
-    """Read a table of :func:`restudy.results.variance_components.matters_table`."""
-    return pd.read_csv(path).fillna({"dataset": ""})
-
-
-def extent(studies: Sequence[Ran]) -> dict[str, str]:
-    """Return how much was run: studies, networks, data sets, seeds, cuts, in words."""
-    if not studies:
-        return {"studies": "no studies", "networks": "no networks"} | dict.fromkeys(
-            ("data", "seeds", "cut", "diverged"), ""
-        )
-    columns = ["cell", "lane", "status", "dataset", "seed"]
-    every = pd.concat([study.runs[columns].astype({"dataset": str}) for study in studies])
-    runs = every.drop_duplicates(["cell", "lane"])  # studies share runs
-    seeds = [study.runs["seed"].nunique() for study in studies]
-    cut = sum(bool(study.description["reductions"]) for study in studies)
-    diverged = int((runs["status"] == "diverged").sum())
-    titles = [set_.title for name, set_ in DATASETS.items() if name in set(runs["dataset"])]
+def extent(view: View) -> dict[str, str]:
+    """Return how much was run: studies, networks, data sets, seeds, reductions, in words."""
+    seeds = [study.seeds for study in view.studies]
+    n, diverged = len(seeds), view.extent.diverged
+    reduced = sum(bool(study.description["reductions"]) for study in view.studies)
+    which = f"{reduced:,} of the {n:,} studies"
+    if reduced == n:
+        which = f"all {n:,} studies" if n > 1 else "the study"
     return {
-        "studies": amount(len(studies), "study", "studies"),
-        "networks": amount(len(runs), "trained network"),
-        "data": joined(titles),
-        "seeds": _seeds(min(seeds), max(seeds)),
-        "cut": sentence(
-            f"this scale cuts {_cut(cut, len(studies))}: fewer seeds, samples, epochs or levels "
-            "than are written down for the full one"
+        "studies": amount(n, "study", "studies"),
+        "networks": amount(view.extent.networks, "trained network"),
+        "data": joined(
+            [data.title for name, data in DATASETS.items() if name in view.extent.datasets]
+        ),
+        "seeds": _seeds(min(seeds), max(seeds)) if seeds else "",
+        "reduced": sentence(
+            f"this scale reduces {which}: fewer seeds, samples, epochs or levels than are written "
+            "down for the full one"
         )
-        if cut
+        if reduced
         else "",
         "diverged": sentence(
             f"{diverged:,} of the networks diverged, which is a result too, without metrics"
@@ -98,7 +57,7 @@ def extent(studies: Sequence[Ran]) -> dict[str, str]:
     }
 
 
-def contrasts(studies: Sequence[Ran], source: str) -> list[dict[str, str]]:
+def contrasts(view: View, source: str) -> list[dict[str, str]]:
     """Return the paired differences in the studies that repeat a source's experiments.
 
     Studies that imitate a source's mistakes are left out. Where a study varies other factors too,
@@ -106,14 +65,14 @@ def contrasts(studies: Sequence[Ran], source: str) -> list[dict[str, str]]:
     """
     return [
         row
-        for study in studies
+        for study in view.studies
         if study.description["source"] == source and not study.description["as_published"]
-        for row in _contrasts(study)
+        for row in _contrasts(study, view.frame(f"{study.name}/comparison"))
     ]
 
 
 def variance(name: str, table: pd.DataFrame) -> list[str]:
-    """Say in a sentence for each data set what explains the variance of its test accuracy.
+    """Return a sentence for each data set: what explains the variance of its test accuracy.
 
     Args:
         name: the study.
@@ -123,7 +82,7 @@ def variance(name: str, table: pd.DataFrame) -> list[str]:
 
 
 def most(table: pd.DataFrame) -> str:
-    """Say what explains most on each data set, in few words; nothing if nothing is known."""
+    """Return what explains most on each data set, in few words; empty if nothing is known."""
     told = []
     for dataset, rows in _by_dataset(table):
         known = rows[rows["share"].notna() & (rows["source"] != HIGHER)]
@@ -136,16 +95,9 @@ def most(table: pd.DataFrame) -> str:
     return sentence(f"most of the variance in test accuracy is explained by {joined(told)}")
 
 
-def _cut(cut: int, every: int) -> str:
-    if cut == every:
-        return f"all {every:,} studies" if every > 1 else "the study"
-    return f"{cut:,} of the {every:,} studies"
-
-
-def _contrasts(study: Ran) -> list[dict[str, str]]:
-    description, table = study.description, study.comparison
-    factors = list(description["factors"])
-    means = table[(table[factors] == OVERALL).any(axis=1)] if len(table) else table
+def _contrasts(study: StudyView, table: pd.DataFrame) -> list[dict[str, str]]:
+    description = study.description
+    means = table[(table[study.factors] == OVERALL).any(axis=1)]
     return [
         {
             "source": str(description["source"]),
@@ -183,7 +135,7 @@ def _variance(name: str, dataset: str, rows: pd.DataFrame) -> str:
         f"{_term(row['source'])} {row['best']} ({brief(row['best_mean'], 4)} against "
         f"{brief(row['worst_mean'], 4)} with {row['worst']})"
         for row in strong
-        if isinstance(row["best"], str)
+        if row["best"]
     ]
     choice = f"; on average the better choice is {joined(better)}" if better else ""
     return sentence(f"{where}, {joined(shares)} of the variance in test accuracy{choice}")

@@ -1,4 +1,4 @@
-"""A digest of the page's templates: Snakemake sees neither what a script imports nor these."""
+"""Digest of the page's templates: Snakemake sees neither what a script imports nor these."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 def templates_digest() -> str:
     """Return a digest of the templates, the style and the script, by which the page is stale."""
-    files = sorted(path for path in _TEMPLATES.iterdir() if path.is_file())
-    return digest({path.name: path.read_text(encoding="utf-8") for path in files})
+    files = sorted(path for path in _TEMPLATES.rglob("*") if path.is_file())
+    return digest({str(path.relative_to(_TEMPLATES)): path.read_text("utf-8") for path in files})

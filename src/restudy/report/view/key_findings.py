@@ -1,6 +1,6 @@
-"""What is worth knowing: chosen from the tables by a rule, never by hand.
+"""Key findings: chosen from the tables by a rule, never by hand.
 
-The rule (``RULE`` says it on the page). There are five kinds of findings, and each has an order of
+There are five kinds of findings, and each has an order of
 its own:
 
 1. claims that our runs contradict, the clearest first;
@@ -24,7 +24,7 @@ take its place. No topic, and no study, comes twice in one kind.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, zip_longest
 from typing import Any
 
@@ -32,48 +32,32 @@ import pandas as pd
 
 from restudy.evidence.statuses import Status
 from restudy.evidence.verdicts import counted
-from restudy.report.paper.words import brief, estimate, percent
-from restudy.report.parts import Finding
+from restudy.report.view.model import Finding, FindingKind
 from restudy.stats.verdict import BOUNDS, Verdict
 
 FINDINGS = 5
-RULE = (
-    "Chosen from the tables by a fixed rule, not by hand: the clearest contradicted claim, the "
-    "clearest claim that holds, the most severe mistake that changes a number, the claim of a "
-    "difference that most surely is none, and the choice that explains most of the variance; where "
-    "one is missing, the next of the others. Networks trained on the data come before small "
-    "experiments. Clear is what lies far from no effect, counted in margins that were fixed before "
-    "the runs. Tests of time take no part."
-)
 _SEVERITIES = ("high", "medium", "low")
 
 
-def findings(
-    claims: pd.DataFrame,
-    tests: pd.DataFrame,
-    errata: pd.DataFrame,
-    shown: pd.DataFrame,
-    matters: Mapping[str, pd.DataFrame],
-    studies: Collection[str],
-) -> list[Finding]:
+def key_findings(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
     """Return what is worth knowing, at most ``FINDINGS``.
 
     Args:
-        claims: the ledger's table.
-        tests: :func:`restudy.evidence.verdicts.judge`.
-        errata: the ledger's table.
-        shown: :func:`restudy.evidence.erratum_effects.demonstrate`.
-        matters: study -> :func:`restudy.results.variance_components.matters_table`.
-        studies: names of the studies; other tests are of experiments.
+        tables: ``claims``, ``claim_tests``, ``errata`` and ``errata_shown``, and of each study
+            ``STUDY/summary`` and, if there is one, ``STUDY/matters``.
     """
-    tests = counted(tests).assign(small=~tests["study"].isin(studies))
-    shown = counted(shown).assign(small=~shown["study"].isin(studies))
+    studies = [name.split("/")[0] for name in tables if name.endswith("/summary")]
+    tests, shown = (
+        table.assign(small=~table["study"].isin(studies))
+        for table in map(counted, (tables["claim_tests"], tables["errata_shown"]))
+    )
+    claims = {row["id"]: row for row in tables["claims"].to_dict("records")}
     kinds = (
-        _claims(claims, tests, Verdict.CONTRADICTED, "A claim that our runs contradict"),
-        _claims(claims, tests, Verdict.SUPPORTED, "A claim that holds"),
-        _errata(errata, shown),
-        _claims(claims, tests, Verdict.NO_DIFFERENCE, "A difference that is none"),
-        _choices(matters),
+        _claims(claims, tests, Verdict.CONTRADICTED, FindingKind.CONTRADICTED),
+        _claims(claims, tests, Verdict.SUPPORTED, FindingKind.SUPPORTED),
+        _errata(tables["errata"], shown),
+        _claims(claims, tests, Verdict.NO_DIFFERENCE, FindingKind.NO_DIFFERENCE),
+        _factors(tables),
     )
     turns = (one for turn in zip_longest(*kinds) for one in turn if one is not None)
     return list(islice(turns, FINDINGS))
@@ -105,29 +89,31 @@ def clearness(test: Mapping[Any, Any]) -> float:
 
 
 def _claims(
-    claims: pd.DataFrame, tests: pd.DataFrame, verdict: str, kind: str
+    claims: Mapping[str, Mapping[Any, Any]],
+    tests: pd.DataFrame,
+    verdict: Verdict,
+    kind: FindingKind,
 ) -> Iterator[Finding]:
-    of = {row["id"]: row for row in claims.to_dict("records")}
     rows = [
         row | {"clearness": clearness(row)}
         for row in tests[tests["verdict"] == verdict].to_dict("records")
-        if of[row["claim"]]["status"] == verdict
+        if claims[row["claim"]]["status"] == verdict
     ]
     rows = [row for row in rows if math.isfinite(row["clearness"])]
     # Claims of equality have intervals around no effect, and are found last.
     rows.sort(key=lambda row: (row["small"], -row["clearness"], row["claim"], row["test"]))
     for row in _first(rows, "topic"):
-        claim = of[row["claim"]]
-        effect, ends = estimate(
-            row["effect"], row["low"], row["high"], signed=row["scale_of"] != "ratio"
-        )
+        claim = claims[row["claim"]]
         yield Finding(
             kind=kind,
-            status=verdict,
-            statement=f"{claim['source']}: {claim['statement']}",
-            measured=_joined(row["dataset"], f"{row['number']}, {row['sides']}"),
-            effect=f"{row['scale_of']} {effect} (95% interval {ends}; {row['n']:.0f} seeds)",
             id=row["claim"],
+            source=claim["source"],
+            statement=claim["statement"],
+            dataset=row["dataset"],
+            measured=(row["number"], row["sides"]),
+            measure=row["scale_of"],
+            effect=row["effect"],
+            **_interval(row, row["n"]),
         )
 
 
@@ -146,38 +132,45 @@ def _errata(errata: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Finding]:
         )
     )
     for row in _first(rows, "erratum"):
-        effect, ends = estimate(row["difference"], row["low"], row["high"], signed=True)
         yield Finding(
-            kind="A mistake that changes a number",
-            status=Status.EFFECT_CONFIRMED,
-            statement=f"{row['source']}: {of[row['erratum']]['what_is_wrong']}",
-            measured=f"{row['what']}: {brief(row['as_published'])} as published, "
-            f"{brief(row['corrected'])} corrected",
-            effect=f"difference {effect} (95% interval {ends}; {row['n']:.0f} seeds)",
+            kind=FindingKind.ERRATUM,
             id=row["erratum"],
+            source=row["source"],
+            statement=of[row["erratum"]]["what_is_wrong"],
+            measured=(row["what"],),
+            measure="difference",
+            effect=row["difference"],
+            values=(row["as_published"], row["corrected"]),
+            **_interval(row, row["n"]),
         )
 
 
-def _choices(matters: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
+def _factors(tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
     rows = [
-        row | {"study": study}
-        for study, table in matters.items()
+        row | {"study": name.split("/")[0]}
+        for name, table in tables.items()
+        if name.endswith("/matters")
         for row in table.to_dict("records")
         # A factor alone, and no interaction: only that has a best level.
-        if pd.notna(row["best"]) and not math.isnan(row["share"])
+        if row["best"] and not math.isnan(row["share"])
     ]
     rows.sort(key=lambda row: (-row["share"], row["study"], row["dataset"]))
     for row in _first(rows, "study"):
-        share, low, high = (percent(row[name]) for name in ("share", "low", "high"))
-        study, name = row["study"], str(row["source"]).replace("_", " ")
         yield Finding(
-            kind="The choice that matters most",
-            status="",
-            statement=f"{name[0].upper()}{name[1:]}: {row['best']} rather than {row['worst']}",
-            measured=_joined(row["dataset"], f"share of the variance of test accuracy, {study}"),
-            effect=f"{share} (95% interval {low} to {high}; {row['seeds']:.0f} seeds)",
-            id=f"matters-{study}",
+            kind=FindingKind.VARIANCE,
+            id=row["study"],
+            statement=row["source"],
+            dataset=row["dataset"],
+            measured=("test accuracy",),
+            measure="share",
+            effect=row["share"],
+            levels=(row["best"], row["worst"]),
+            **_interval(row, row["seeds"]),
         )
+
+
+def _interval(row: Mapping[Any, Any], seeds: Any) -> dict[str, Any]:
+    return {"low": row["low"], "high": row["high"], "seeds": int(seeds)}
 
 
 def _first(rows: Iterable[dict[Any, Any]], key: str) -> Iterator[dict[Any, Any]]:
@@ -187,7 +180,3 @@ def _first(rows: Iterable[dict[Any, Any]], key: str) -> Iterator[dict[Any, Any]]
         if row[key] not in seen:
             seen.add(row[key])
             yield row
-
-
-def _joined(dataset: object, text: str) -> str:
-    return f"{dataset}: {text}" if isinstance(dataset, str) and dataset else text

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup, escape
 
-from restudy.evidence.statuses import label
-from restudy.report.parts import Folded, Gallery, Picture, Section, Table
-from restudy.report.tones import tone
+from restudy.evidence.statuses import Status
 from restudy.results.study_tables import DASH, number
 
 _ID = re.compile(r"\b(?:PUB|CLM|ERR|FIG|SYS|EXP|PUZ|CON)-[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
@@ -21,18 +20,15 @@ _LONG = 60
 """A column with a longer text has room for it."""
 
 
-def addresses(sections: Iterable[Section]) -> set[str]:
-    """Return the ids of all rows and figures that sections show."""
-    found: set[str] = set()
-    for section in sections:
-        for block in section.blocks:
-            if isinstance(block, Table) and block.anchor:
-                found.update(map(str, block.frame[block.anchor]))
-            for picture in block.pictures if isinstance(block, Gallery) else [block]:
-                if isinstance(picture, Picture) and picture.id:
-                    found.add(picture.id)
-        found |= addresses(section.parts)
-    return found
+@dataclass(frozen=True)
+class Folded:
+    """A cell of a table that opens: a summary, and the lines shown when it is open or printed."""
+
+    summary: str
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(self.lines)
 
 
 class Writer:
@@ -57,48 +53,52 @@ class Writer:
         self._given.add(id_)
         return Markup(' id="{}"').format(id_)
 
-    def table(self, table: Table) -> Markup:
-        """Return a table, with what the script needs to filter it."""
-        frame = table.frame
+    def table(
+        self,
+        frame: pd.DataFrame,
+        title: str,
+        anchor: str = "",
+        badges: Sequence[str] = (),
+        filters: Sequence[str] = (),
+        stacked: bool = False,
+    ) -> Markup:
+        """Return a table, with what the script needs to filter it.
+
+        Args:
+            frame: rows of texts, numbers, yes and no, or :class:`Folded`.
+            title: its name for those who cannot see it.
+            anchor: the column whose values are the addresses of the rows on the page.
+            badges: the columns that hold a status.
+            filters: the columns that a reader can choose a value of; with any, also by free text.
+            stacked: whether a row is a block of lines on a narrow screen; without, it scrolls.
+        """
         names = [str(name) for name in frame.columns]
         kinds = [_kind(frame.iloc[:, place]) for place in range(len(names))]
         head = Markup("").join(
             Markup('<th scope="col"{}>{}</th>').format(_class(kind), name or Markup("&nbsp;"))
             for name, kind in zip(names, kinds, strict=True)
         )
-        rows = Markup("").join(
-            self._row(table, names, kinds, values)
-            for values in frame.itertuples(index=False, name=None)
-        )
-        options = _class("stacked" if table.stacked else "")
-        if table.filters:
-            places = " ".join(str(names.index(name)) for name in table.filters)
+        rows = Markup("")
+        for values in frame.itertuples(index=False, name=None):
+            cells, place = Markup(""), Markup("")
+            for name, kind, value in zip(names, kinds, values, strict=True):
+                is_empty = not isinstance(value, Folded) and words(value) in _NOTHING
+                label = Markup(' data-label="{}"').format(name) if stacked and name else ""
+                content = badge(value) if name in badges else self._cell(value)
+                form = Markup("<td{}{}>{}</td>")
+                if name == anchor:
+                    place = self.place(str(value))
+                    form = Markup('<th scope="row"{}{}>{}</th>')
+                cells += form.format(_class("nothing" if is_empty else kind), label, content)
+            rows += Markup("<tr{}>{}</tr>\n").format(place, cells)
+        options = _class("stacked" if stacked else "")
+        if filters:
+            places = " ".join(str(names.index(name)) for name in filters)
             options += Markup(' data-filters="{}"').format(places)
         return Markup(
             '<div class="wide" role="region" tabindex="0" aria-label="{}"><table{}>\n'
             "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table></div>"
-        ).format(table.title, options, head, rows)
-
-    def _row(
-        self, table: Table, names: list[str], kinds: list[str], values: tuple[Any, ...]
-    ) -> Markup:
-        cells, place = Markup(""), Markup("")
-        for name, kind, value in zip(names, kinds, values, strict=True):
-            kind = kind if isinstance(value, Folded) or words(value) not in _NOTHING else "nothing"
-            label = Markup(' data-label="{}"').format(name) if table.stacked and name else ""
-            content = self._badge(value) if name in table.badges else self._cell(value)
-            form = Markup("<td{}{}>{}</td>")
-            if name == table.anchor:
-                place = self.place(str(value))
-                form = Markup('<th scope="row"{}{}>{}</th>')
-            cells += form.format(_class(kind), label, content)
-        return Markup("<tr{}>{}</tr>\n").format(place, cells)
-
-    def _badge(self, value: object) -> Markup:
-        status = str(value)
-        if not status:
-            return Markup("")
-        return Markup('<span class="badge {}">{}</span>').format(tone(status), label(status))
+        ).format(title, options, head, rows)
 
     def _cell(self, value: object) -> Markup:
         if isinstance(value, Folded):
@@ -118,6 +118,14 @@ class Writer:
                 yield Markup('<a href="#{0}">{0}</a>').format(found[0])
                 end = found.end()
         yield escape(text[end:])
+
+
+def badge(value: str) -> Markup:
+    """Return a status in its colour; nothing for an empty value."""
+    if not value:
+        return Markup("")
+    status = Status(value)
+    return Markup('<span class="badge {}">{}</span>').format(status.tone.value, status.label)
 
 
 def words(value: Any) -> str:

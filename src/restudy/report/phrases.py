@@ -1,0 +1,143 @@
+"""Sentences that page, paper and README have in common, made from the view model."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from restudy.config.reductions import Sort, of_plain
+from restudy.evidence.statuses import Group, Status
+from restudy.report.text_format import brief, estimate, joined, percent, spelled
+from restudy.report.view.model import Counts, Finding, FindingKind, Outcome, View
+
+TESTED = (Group.CONFIRMED, Group.PARTIAL, Group.REFUTED, Group.UNDECIDED)
+"""Groups of statuses that a comparison gives; all others mean that there was none."""
+RULE = (
+    "Chosen from the tables by a fixed rule, not by hand: the clearest contradicted claim, the "
+    "clearest supported claim, the most severe mistake that changes a number, the clearest absence "
+    "of a claimed difference, and the factor that explains most of the variance. Where one is "
+    "missing, the next of the others takes its place. Networks trained on the data come before "
+    "small experiments. Clearness is the distance from no effect, in margins that were fixed "
+    "before the runs. Tests of time are left out."
+)
+_ROWS = {
+    "published": ("published number", "tested"),
+    "claims": ("claim", "tested"),
+    "errata": ("mistake", "examined"),
+}
+_KINDS: dict[FindingKind, tuple[str, Status | None]] = {
+    FindingKind.CONTRADICTED: ("A claim that our runs contradict", Status.CONTRADICTED),
+    FindingKind.SUPPORTED: ("A claim that our runs support", Status.SUPPORTED),
+    FindingKind.ERRATUM: ("A mistake that changes a number", Status.EFFECT_CONFIRMED),
+    FindingKind.NO_DIFFERENCE: ("A difference that is none", Status.NO_DIFFERENCE),
+    FindingKind.VARIANCE: ("The choice that matters most", None),
+}
+_NAMED = 4
+"""As many studies that are left out are named."""
+
+
+class FindingText(NamedTuple):
+    """A finding in words, with its status and its address on the page."""
+
+    kind: str
+    status: Status | None
+    statement: str
+    measured: str
+    effect: str
+    address: str
+
+
+def title(n_sources: int) -> str:
+    """Return the title of page and paper."""
+    about = "fully connected networks, run again"
+    return f"{reports(n_sources)} on {about}".capitalize() if n_sources else about.capitalize()
+
+
+def reports(n: int) -> str:
+    """Return ``four reports``."""
+    return f"{spelled(n)} report{'' if n == 1 else 's'}"
+
+
+def is_tested(status: Status) -> bool:
+    """Return whether a status is the outcome of a comparison."""
+    return status.group in TESTED
+
+
+def outcome(kind: str, counts: Counts, whose: str = "") -> str:
+    """Return how many rows have which status, in sentences.
+
+    Args:
+        kind: ``published``, ``claims`` or ``errata``.
+        counts: of the view model.
+        whose: such as ``of S1``.
+    """
+    noun, done = _ROWS[kind]
+    whose = whose and f" {whose}"
+    total = sum(one.n for one in counts)
+    if not total:
+        return f"There are no {noun}s{whose}."
+    tested, others = (
+        [f"{one.n:,} {one.status.phrase}" for one in counts if is_tested(one.status) == wanted]
+        for wanted in (True, False)
+    )
+    n = sum(one.n for one in counts if is_tested(one.status))
+    every = f"{total:,} {noun}{'' if total == 1 else 's'}{whose}"
+    if not tested:
+        return f"None of {every} was {done}: {joined(others)}."
+    first = f"{n:,} of {every} {'was' if n == 1 else 'were'} {done}: {joined(tested)}."
+    return f"{first} The others: {joined(others)}." if others else first
+
+
+def bullets(counts: Outcome) -> str:
+    """Return the outcomes of published numbers, claims and mistakes, as a list in Markdown."""
+    return "\n".join(f"* {outcome(kind, getattr(counts, kind))}" for kind in _ROWS)
+
+
+def finding(one: Finding) -> FindingText:
+    """Return a finding in words."""
+    kind, status = _KINDS[one.kind]
+    seeds = f"{one.seeds} seeds"
+    where = f"{one.dataset}: " if one.dataset else ""
+    if one.kind is FindingKind.VARIANCE:
+        share, low, high = map(percent, (one.effect, one.low, one.high))
+        return FindingText(
+            kind,
+            status,
+            f"{one.statement.replace('_', ' ').capitalize()}: {' rather than '.join(one.levels)}",
+            f"{where}share of the variance of {one.measured[0]}, {one.id}",
+            f"{share} (95% interval {low} to {high}; {seeds})",
+            f"matters-{one.id}",
+        )
+    effect, interval = estimate(one.effect, one.low, one.high, signed=one.measure != "ratio")
+    measured = where + ", ".join(one.measured)
+    if one.values:
+        published, corrected = map(brief, one.values)
+        measured += f": {published} as published, {corrected} corrected"
+    return FindingText(
+        kind,
+        status,
+        f"{one.source}: {one.statement}",
+        measured,
+        f"{one.measure} {effect} (95% interval {interval}; {seeds})",
+        one.id,
+    )
+
+
+def reductions(view: View) -> str:
+    """Return in sentences what a run does less than the full scale."""
+    every = [of_plain(study.description["reductions"]) for study in view.studies]
+    found = {sort: sum(any(one.sort is sort for one in each) for each in every) for sort in Sort}
+    if any(found.values()):
+        ranked = sorted(found.items(), key=lambda item: -item[1])
+        told = joined([f"{sort} in {n}" for sort, n in ranked if n])
+        text = (
+            f"Scale {view.scale} reduces {sum(map(bool, every))} of {len(every)} studies: {told}. "
+            "Each study below has its own reductions."
+        )
+    else:
+        text = f"Scale {view.scale}: every study of this run is as it is written."
+    if left_out := view.studies_left_out:
+        named = f" ({', '.join(left_out)})" if len(left_out) <= _NAMED else ""
+        text += f" Left out: {len(left_out)} stud{'y' if len(left_out) == 1 else 'ies'}{named}."
+    if not view.experiments_done:
+        text += " The small experiments were not done (experiments: false)."
+    return text
