@@ -17,7 +17,10 @@ from restudy.reference.finished import read_record
 from restudy.run_record import read_run_record
 
 PARTS = {
-    "report": ("The report, as a page and as a paper", (PAGE, PAPER, "report/paper.json")),
+    "report": (
+        "The report, as a page, as a paper and as data",
+        (PAGE, PAPER, "report/paper.json", "report/view.json"),
+    ),
     "tables": ("Tables: the ledger with its statuses, summaries, tests", ("tables/**/*.*",)),
     "figures": ("Figures, with the numbers drawn", ("figures/*.*",)),
     "studies": (
