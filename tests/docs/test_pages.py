@@ -199,6 +199,6 @@ def test_the_readme_says_what_has_been_gathered():
 
 def test_the_outcome_in_the_readme_is_a_run_s():
     text = made_blocks.read(ROOT / outcome.PAGE, outcome.BLOCK)
-    assert re.search(r"\* Of \d+ printed numbers this run judges \d+\.", text)
+    assert re.search(r"\* \d+ of \d+ published numbers were tested: ", text)
     assert re.search(r"commit `[0-9a-f]+`", text)
     assert Path(outcome.PAGE).name == "README.md"

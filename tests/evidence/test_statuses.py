@@ -16,7 +16,7 @@ from restudy.evidence.reasons import columns, parse, reason, reason_text, stated
 from restudy.evidence.schema import KINDS, load_ledger, statuses, summary
 from restudy.evidence.statuses import RENAMED, Kind, Status, counts, label, of_kind
 from restudy.evidence.verdicts import read_claim_tests
-from restudy.report import answer
+from restudy.report.view.counts import count
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "results/reference/tables"
@@ -49,9 +49,9 @@ def judged(folder: Path) -> dict[str, tuple[object, ...]]:
     return {
         "statuses": tuple((id_, one.status, one.status.tone) for id_, one in found.items()),
         "counts": (list(counted.columns), counted.to_numpy().tolist()),
-        "numbers": tuple(answer.numbers(published).counts),
-        "claims": tuple(answer.claims(list(claims["status"])).counts),
-        "errata": tuple(answer.errata(errata["status"]).counts),
+        "published": count(published["status"]),
+        "claims": count(claims["status"]),
+        "errata": count(errata["status"]),
     }
 
 
@@ -99,16 +99,20 @@ source = source.replace("    PENDING = (", line + "    PENDING = (", 1)
 exec(compile(source, str(path), "exec"), module.__dict__)
 
 import pandas as pd
+from restudy.docs.outcome import phrases
 from restudy.evidence.schema import summary
-from restudy.report.paper import claims
-from restudy.report.tones import tone
+from restudy.report.html.writer import badge
+from restudy.report.paper.content import content
 from restudy.tracking.summaries import Verdict, _outcome
+from tests.report import made_up
 
-table = pd.DataFrame({"id": ["CLM-A-01"], "status": ["muddled"]})
-assert list(summary({"claims": table}).columns) == ["muddled"]
-assert tone("muddled") == "open"
+known = made_up.claims(("CLM-A-01", "t", "muddled"))
+view = made_up.full(claims=known, claim_tests=made_up.tests())
+assert list(summary({"claims": known}).columns) == ["muddled"]
 assert module.counts(["muddled"])[0].text == "1 muddled up"
-assert "muddled up" in claims.untested(claims.tally(table))
+assert 'class="badge open">muddled up' in made_up.page(view)
+assert "1 muddled up" in content(view, {})["claims"]["outcome"]
+assert "1 muddled up" in phrases.bullets(view.counts)
 assert "muddled up" in _outcome("1", "2", "x.svg", [Verdict("CLM-A-01", "muddled", "So.")])
 """
 

@@ -8,28 +8,35 @@ from urllib.parse import unquote
 
 import pandas as pd
 import pytest
-from restudy.report.page import render
-from restudy.report.parts import Folded, Section, Table
-from restudy.report.svg import address, lighten, width
-from restudy.report.tones import BAD, GOOD, MIXED, OPEN, PLAIN, tone
 
-from restudy.report.html import Writer, addresses
+from restudy.report.html.rebuild_command import Command, relative
+from restudy.report.html.render import known_ids
+from restudy.report.html.svg_minify import address, lighten, width
+from restudy.report.html.writer import Folded, Writer
 from tests.report import made_up
 from tests.report.made_up import SVG, check
 
 CAPTIONS = Path(__file__).parents[2] / "workflow" / "report"
+TABLE = pd.DataFrame(
+    {
+        "id": ["CLM-BN-01", "CLM-BN-02"],
+        "source": ["S1", "S3"],
+        "verdict": ["contradicted", "pending"],
+    }
+)
 
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    return render(made_up.whole())
+    return made_up.page(made_up.nasty())
 
 
 def test_well_formed_and_self_contained(text: str) -> None:
     checker = check(text)
-    assert len(checker.loaded) == 1
     outside = {link for link in checker.linked if not link.startswith("#")}
-    assert outside == {"snakemake.html", "../figures/a.csv", "../tables/claims.csv"}
+    assert {"snakemake.html", "paper.pdf", "view.json", "../figures/a.csv"} <= outside
+    assert all(link.startswith(("../", "snake", "paper", "view")) for link in outside)
+    assert len(checker.loaded) == 4
     assert "url(" not in text
     assert "@import" not in text
     assert "http:" not in text.replace("http://www.w3.org/2000/svg", "")
@@ -49,15 +56,25 @@ def test_only_its_own_script_may_run(text: str) -> None:
 
 
 def test_same_each_time(text: str) -> None:
-    assert render(made_up.whole()) == text
+    assert made_up.page(made_up.nasty()) == text
 
 
 def test_every_row_and_figure_has_its_place_and_links_to_it(text: str) -> None:
-    ids = check(text).ids
-    assert {*made_up.CLAIMS["id"], "FIG-S1-01", "S1", "S2", "answer", "contents"} <= set(ids)
-    assert '<a href="#CLM-BN-06">CLM-BN-06</a>.</li>' in text
-    assert '<li>One line on <a href="#FIG-S1-01">FIG-S1-01</a></li>' in text
-    assert text.count('href="#S1"') == 1  # in the contents
+    ids = set(check(text).ids)
+    assert known_ids(made_up.nasty()) <= ids
+    assert {*made_up.IDS, "FIG-S1-01", "CON-A-01", "S1", "S7", "answer", "contents"} <= ids
+    assert '<a href="#CLM-BN-06">CLM-BN-06</a>:' in text
+    assert text.count('href="#S7"') == 1  # in the contents
+
+
+def test_a_study_may_be_called_like_a_section() -> None:
+    view = made_up.full((made_up.study("grid"),), **_renamed("claims"))
+    assert check(made_up.page(view)).ids.count("claims") == 1
+
+
+def _renamed(name: str) -> dict[str, pd.DataFrame]:
+    tables = made_up.tables()
+    return {f"{name}/{one}": tables[f"grid/{one}"] for one in ("summary", "comparison")}
 
 
 def test_what_is_not_on_the_page_is_no_link() -> None:
@@ -66,13 +83,6 @@ def test_what_is_not_on_the_page_is_no_link() -> None:
     assert told == (
         '<a href="#PUB-S1-001">PUB-S1-001</a>, PUB-S1-0011, CLM-BN-01 &amp; EXP-S1-MNIST-A'
     )
-
-
-def test_an_id_has_one_place() -> None:
-    one = made_up.table()
-    sections = [Section(name, "A", "?", blocks=[one]) for name in ("claims", "sources")]
-    assert check(render(made_up.page(*sections))).ids.count("CLM-BN-01") == 1
-    assert addresses(sections) == set(made_up.CLAIMS["id"])
 
 
 def test_a_cell_is_set_by_what_its_column_holds() -> None:
@@ -85,7 +95,7 @@ def test_a_cell_is_set_by_what_its_column_holds() -> None:
             "more": [Folded("open me", ("one", "two")), "c"],
         }
     )
-    html = Writer(()).table(Table("T", frame))
+    html = Writer(()).table(frame, "T")
     assert '<td class="number">0.1235</td>' in html
     assert '<td class="nothing">\N{EN DASH}</td>' in html
     assert '<td class="number">\N{MINUS SIGN}3</td>' in html
@@ -97,46 +107,21 @@ def test_a_cell_is_set_by_what_its_column_holds() -> None:
 
 
 def test_rows_have_a_heading_and_names_for_narrow_screens() -> None:
-    html = Writer(()).table(made_up.table(filters=["source", "verdict"]))
-    assert '<table class="stacked" data-filters="2 3">' in html
+    html = Writer(()).table(TABLE, "T", "id", ["verdict"], ["source", "verdict"], stacked=True)
+    assert '<table class="stacked" data-filters="1 2">' in html
     assert '<tr id="CLM-BN-01"><th scope="row" data-label="id">CLM-BN-01</th>' in html
     assert '<td data-label="verdict"><span class="badge bad">contradicted</span></td>' in html
 
 
 def test_an_empty_table_is_a_table() -> None:
-    html = Writer(()).table(Table("T", made_up.CLAIMS.iloc[:0], anchor="id", badges=["verdict"]))
+    html = Writer(()).table(TABLE.iloc[:0], "T", "id", ["verdict"])
     assert "<tbody>\n</tbody>" in html
 
 
-def test_a_section_with_nothing_says_so(text: str) -> None:
-    assert '<p class="empty">There is nothing of it.</p>' in text
-
-
 def test_what_is_folded_is_marked_for_paper(text: str) -> None:
-    assert '<details class="table paper"><summary>&lt;script&gt;' in text
-    assert '<details class="table"><summary>Candidates (1 rows)</summary>' in text
-
-
-def test_a_page_may_have_no_findings() -> None:
-    whole = made_up.whole()
-    bare = whole.answer.__class__(whole.answer.tallies, [], "rule", "cuts")
-    text = render(made_up.page(answer=bare, sections=whole.sections))
-    assert "no claim or mistake with an effect that is clear" in text
-
-
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        ("supported", GOOD),
-        ("inconsistent", BAD),
-        ("no_meaningful_difference", MIXED),
-        ("no_effect_found", PLAIN),
-        ("pending", OPEN),
-        ("setting", PLAIN),
-    ],
-)
-def test_tones(status: str, expected: str) -> None:
-    assert tone(status) == expected
+    folded = re.findall('<details class="(table[^"]*)"><summary>([^<]*)', text)
+    assert ("table paper", "CLM-BN-01 and CLM-BN-02 (4 rows)") in folded
+    assert ("table", "PUZ-S1-01: the candidates (2 rows)") in folded
 
 
 def test_a_picture_keeps_what_is_seen() -> None:
@@ -177,3 +162,15 @@ def test_captions_are_plain_text() -> None:
     for name in names:
         text = (CAPTIONS / f"{name}.rst").read_text(encoding="utf-8")
         assert not set(text) & set("`*_|{}")  # the page shows them as they are
+
+
+def test_the_command_can_be_given_to_a_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    plain = Command("results").remake("figures/grid.svg")
+    assert plain == ".venv/bin/snakemake --cores all --force results/figures/grid.svg"
+    monkeypatch.chdir(tmp_path)
+    configfiles = relative([tmp_path / "config/quick.yaml"])
+    told = Command("results/quick", configfiles, ['only=["grid"]']).remake("figures/grid.svg")
+    assert told == (
+        ".venv/bin/snakemake --cores all --configfile config/quick.yaml "
+        "--config 'only=[\"grid\"]' --force results/quick/figures/grid.svg"
+    )

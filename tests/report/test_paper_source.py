@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from restudy.report.paper.pictures import chosen
 
 from restudy.config.sources import load_sources
 from restudy.evidence.figure_availability import load_source_figures
 from restudy.evidence.schema import Published, load_rows
+from restudy.report.paper.figure_selection import chosen
 
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "workflow" / "report"

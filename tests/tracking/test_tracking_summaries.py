@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from tracking_samples import CELL, make_cell, make_study
 
@@ -9,10 +11,15 @@ from restudy.tracking.store import ensure_experiment
 from restudy.tracking.summaries import files_of, read_verdicts
 from restudy.tracking.sync import sync
 
-CLAIMS = """id,source,topic,statement,scope,metric,status,reason,reason_args
-CLM-BN-01,S3,batch norm,"It is faster, and better.",in scope,accuracy,supported,,
-CLM-BN-02,S3,batch norm,It is cheaper.,in scope,seconds,contradicted,,
-"""
+VIEW = {
+    "tables": {
+        "claims": {
+            "id": ["CLM-BN-01", "CLM-BN-02"],
+            "status": ["supported", "contradicted"],
+            "statement": ["It is faster, and better.", "It is cheaper."],
+        }
+    }
+}
 STUDY = make_study() | {"claims": ["CLM-BN-01"], "results": "results", "keep_weights": False}
 NOTE = "mlflow.note.content"
 
@@ -26,7 +33,8 @@ def made(store):
     for name, path in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(f"<svg>{name}</svg>".encode())
-    (folder / "tables/claims.csv").write_text(CLAIMS)
+    (folder / "report").mkdir()
+    (folder / "report/view.json").write_text(json.dumps(VIEW))
     sync(store.uri, store.artifacts, folder / "cells", [STUDY])
     return store.prepare()
 
@@ -70,8 +78,8 @@ def test_twice_is_once(made):
 def test_a_verdict_that_changes_makes_it_anew(made):
     run(made)
     (old,) = summaries(made)
-    claims = made.results / "tables/claims.csv"
-    claims.write_text(CLAIMS.replace("supported", "inconclusive"))
+    view = made.results / "report/view.json"
+    view.write_text(view.read_text().replace("supported", "inconclusive"))
     assert run(made).summaries == 1
     (new,) = summaries(made)
     assert new.info.run_id != old.info.run_id
@@ -110,7 +118,7 @@ def test_a_store_that_is_down_is_reported(made, unused_port):
     assert report.problem
 
 
-def test_verdicts_are_those_of_the_table(made):
-    verdicts = read_verdicts(made.results / "tables/claims.csv")
+def test_verdicts_are_those_of_the_view_model(made):
+    verdicts = read_verdicts(made.results / "report/view.json")
     assert verdicts["CLM-BN-01"].statement == "It is faster, and better."
     assert verdicts["CLM-BN-02"].status == "contradicted"

@@ -35,7 +35,7 @@ STUDY_FILES = ("runs.parquet", "history.parquet", "timing.parquet", "study.json"
 EVIDENCE = (
     *("compute_facts", "compute_source_tables", "compare_published", "search_configurations"),
     *("test_claims", "show_erratum_effects", "assign_statuses", "tabulate_contradictions"),
-    *("test_timing_claims", "render_page", "render_paper"),
+    *("test_timing_claims", "build_view_model", "render_page", "render_paper"),
 )
 """The rules that say what became of the sources' numbers."""
 SHOWN = {"register_results", "render_page"}
@@ -45,6 +45,7 @@ DOCSTRING = re.compile(r'^(\s*)"""(?=\w)', re.MULTILINE)
 
 def test_everything_is_made(finished):
     expected = ["report/index.html", "report/paper.pdf", "report/paper.json", "run.json"]
+    expected += ["report/view.json"]
     expected += ["mlflow/sync.json", "mlflow/finish.json", "mlflow/mlflow.db"]
     expected += ["tables/statuses.csv"]
     expected += [f"tables/contradictions.{kind}" for kind in ("csv", "md")]
@@ -139,9 +140,9 @@ def test_a_second_run_does_nothing(finished):
             {"plot_all_learning_curves", "plot_predictions", "plot_all_source_figures"} | SHOWN,
         ),
         ("figures/predicted_vs_actual.py", {"plot_predictions"} | SHOWN),
-        ("report/findings.py", {"render_page"}),
-        ("report/templates/style.css", {"render_page"}),
-        ("stats/variance.py", {"render_page", "render_paper"}),
+        ("report/view/key_findings.py", {"build_view_model", "render_paper"} | SHOWN),
+        ("report/html/templates/style.css", {"render_page"}),
+        ("report/paper/errata.py", {"render_paper"}),
         ("tracking/log.py", {"sync_tracking", "register_results"}),
         # The evidence is checked against plans, and so are study files; what the project's
         # experiments declare is, too.

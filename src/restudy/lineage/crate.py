@@ -40,7 +40,10 @@ WORKFLOW = (
 )
 """What runs the workflow again, and what it may be used for."""
 _PARTS = {
-    "report": ("The report, as a page and as a paper", (PAGE, PAPER, "report/paper.json")),
+    "report": (
+        "The report, as a page, as a paper and as data",
+        (PAGE, PAPER, "report/paper.json", "report/view.json"),
+    ),
     "tables": ("Tables: the ledger with its statuses, summaries, tests", ("tables/**/*.*",)),
     "figures": ("Figures, with the numbers drawn", ("figures/*.*",)),
     "studies": (

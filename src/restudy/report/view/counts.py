@@ -42,4 +42,5 @@ def of_source(table: pd.DataFrame, source: str | None) -> pd.DataFrame:
     """Return the rows of a source, or all; a row may have several sources."""
     if source is None:
         return table
-    return table[[source in ids.split(", ") for ids in table["source"]]]
+    own = [source in ids.split(", ") for ids in table["source"]]
+    return table[pd.Series(own, index=table.index, dtype=bool)]

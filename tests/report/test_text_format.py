@@ -3,7 +3,8 @@
 import math
 
 import pytest
-from restudy.report.paper.words import (
+
+from restudy.report.text_format import (
     TIMES,
     agree,
     amount,
@@ -15,7 +16,6 @@ from restudy.report.paper.words import (
     span,
     spelled,
 )
-
 from restudy.results.study_tables import DASH, MINUS
 
 
