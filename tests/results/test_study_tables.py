@@ -193,9 +193,8 @@ def test_markdown_says_what_was_cut(runs: pd.DataFrame) -> None:
         "as_published": False,
     }
     summary = study_tables.readable_summary(study_tables.summary_table(runs, FACTORS), FACTORS)
-    text = study_tables.to_markdown(
-        summary, "Made up", study_tables.notes(description, **study_tables.run_counts(runs))
-    )
+    notes = study_tables.notes(description, **study_tables.run_counts(runs))
+    text = study_tables.to_markdown(summary, "Made up", notes)
     lines = text.splitlines()
     assert lines[0] == "# Made up"
     assert [cell.strip() for cell in lines[2].strip("|").split("|")] == [
@@ -203,7 +202,7 @@ def test_markdown_says_what_was_cut(runs: pd.DataFrame) -> None:
     ]  # the penalty is zero
     assert "0.7200 ± 0.2541" in lines[4]
     assert "| 0.9600 " in lines[6]  # one run has no interval
-    assert "Cut at this scale: 2 seeds instead of 10." in text
+    assert "2 seeds instead of 10." in text
     assert "1 of 8 runs diverged" in text
     assert "test set was used once" in text
 

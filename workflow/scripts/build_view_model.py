@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from restudy.common.files import write_atomically
-from restudy.provenance import commit_in_words
+from restudy.provenance.versions import commit_in_words
 from restudy.report.view.build import RunInfo, read_run
 from restudy.runtime.job_log import job
 
