@@ -32,7 +32,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 plan: $(READY)  ## say what each scale would train, and how long that takes (SCALE=... lists its cells)
-	@$(BIN)/python -m restudy.forecast --cores $(CORES) $(if $(filter file,$(origin SCALE)),,--scale $(SCALE))
+	@$(BIN)/python -m restudy.commands.forecast --cores $(CORES) $(if $(filter file,$(origin SCALE)),,--scale $(SCALE))
 
 run: $(READY)  ## run the default pipeline: data, training, tables, figures, report (ONLY="grid depth")
 	$(SNAKEMAKE) $(strip $(SCALE_CONFIG) $(ONLY_CONFIG))
@@ -58,16 +58,16 @@ reference: $(READY)  ## keep the tables, figures and reports of a finished run a
 	@$(BIN)/python -m restudy.reference --scale $(SCALE)
 
 verify: $(READY)  ## hold your own run against results/reference: what is equal, what differs (ROWS=file.csv)
-	@$(BIN)/python -m restudy.verify $(if $(filter file,$(origin SCALE)),,--scale $(SCALE)) $(if $(ROWS),--rows $(ROWS))
+	@$(BIN)/python -m restudy.reference.verify $(if $(filter file,$(origin SCALE)),,--scale $(SCALE)) $(if $(ROWS),--rows $(ROWS))
 
 gather: $(READY)  ## keep what a run found at the full scale, beside what earlier ones did (ONLY="grid depth")
 	@$(BIN)/python -m restudy.reference.gather --only $(ONLY)
 
 trace: $(READY)  ## say where a number comes from (WHAT=PUB-S3-001, a claim, a study, a cell ...; SCALE=...)
-	@$(BIN)/python -m restudy.trace --results $(RESULTS) $(if $(WHAT),"$$WHAT")
+	@$(BIN)/python -m restudy.lineage.trace --results $(RESULTS) $(if $(WHAT),"$$WHAT")
 
 crate: $(READY) $(TOOLS)/.ready sbom  ## pack a finished run as a Workflow Run RO-Crate, and validate it (SCALE=...)
-	@$(BIN)/python -m restudy.crate --results $(RESULTS)
+	@$(BIN)/python -m restudy.lineage.crate --results $(RESULTS)
 	@$(TOOLS)/bin/python -m envs.validate $(RESULTS)/crate
 
 sbom: $(READY) $(TOOLS)/.ready  ## list what .venv is made of, as CycloneDX: sbom.cdx.json in the results (SCALE=...)
@@ -93,8 +93,8 @@ faults: $(READY)  ## break it on purpose: ten kills of the quick scale, full dis
 OLDEST := .venv-oldest
 # Each library at least once: configuration, data, training, statistics, tables, figures, MLflow, and
 # the whole workflow on a tiny study.
-OLDEST_TESTS := config datasets evidence figures numpy_net stats tracking lanes/test_parts.py lanes/test_train.py \
-  test_plan.py test_tables.py report/test_page.py report/test_paper_pdf.py \
+OLDEST_TESTS := config data evidence figures mlp stats tracking training/test_parts.py training/test_train.py \
+  planning/test_plan.py results/test_study_tables.py report/test_page.py report/test_paper_pdf.py \
   workflow/test_pipeline.py::test_everything_is_made workflow/test_bad_input.py
 oldest:  ## run part of the tests with the lowest versions that pyproject.toml declares
 	rm -rf $(OLDEST) && $(PYTHON) -m venv $(OLDEST)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from restudy.provenance import commit_in_words
+from restudy.provenance.versions import commit_in_words
 
 
 def describe() -> str:

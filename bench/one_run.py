@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from bench.peers.lightning import Classifier, quiet
 from restudy.config.recipe import Recipe
-from restudy.datasets.load import Part, load, scale, split
+from restudy.data.load import Part, load, scale, split
 
 EXPERIMENT = "one process per run"
 

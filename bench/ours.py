@@ -9,14 +9,14 @@ import torch
 
 from bench.peers.network import CLASSES
 from bench.samples import Samples
-from restudy.config.identity import Lane, lane_id
 from restudy.config.recipe import Recipe
-from restudy.datasets.load import scale, split
-from restudy.lanes import arithmetic
-from restudy.lanes.batches import TensorData
-from restudy.lanes.stack import Stack
-from restudy.lanes.train import train_lanes
+from restudy.config.run_ids import Lane, lane_id
+from restudy.data.load import scale, split
 from restudy.results.group_files import CellResults
+from restudy.training import matmul_backend
+from restudy.training.batches import TensorData
+from restudy.training.stack import Stack
+from restudy.training.train_stacks import train_lanes
 
 
 def seeds(recipe: Recipe, lanes: int) -> list[Recipe]:
@@ -48,7 +48,7 @@ def without_lightning(recipe: Recipe, samples: Samples, lanes: int) -> float:
     scaled = scale(parts, recipe.scaling, recipe.target_scaling)
     tensors = TensorData.from_split(scaled, torch.device("cpu"))
     stack = Stack(seeds(recipe, lanes), tensors, CLASSES)
-    with arithmetic.use(arithmetic.choose("auto").path):
+    with matmul_backend.use(matmul_backend.choose("auto").path):
         started = time.perf_counter()
         stack.start_epoch(0)
         for block in stack.batches:

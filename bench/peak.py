@@ -9,7 +9,7 @@ from functools import cache
 import torch
 
 from bench.work import Product
-from restudy.lanes import arithmetic
+from restudy.training import matmul_backend
 
 SQUARE = 1536
 LANES = 5
@@ -38,7 +38,7 @@ def seconds(product: Product, lanes: int) -> float:
 
     times = []
     for path in _float32_paths():
-        with arithmetic.use(path):
+        with matmul_backend.use(path):
             times.append(_fastest(multiply))
     return min(times)
 
@@ -46,7 +46,7 @@ def seconds(product: Product, lanes: int) -> float:
 @cache
 def _float32_paths() -> list[str]:
     """Return the libraries that this machine has for products in float32."""
-    is_float32 = arithmetic.product_error("onednn") <= arithmetic.FLOAT32_ERROR
+    is_float32 = matmul_backend.product_error("onednn") <= matmul_backend.FLOAT32_ERROR
     return ["default", "onednn"] if is_float32 else ["default"]
 
 

@@ -16,11 +16,11 @@ import torch
 
 from bench import machine, ours
 from bench.samples import HELD_OUT, Samples, made_up
-from restudy.config.probes import AT_THE_END
+from restudy.common.files import write_atomically
+from restudy.config.diagnostics import AT_THE_END
 from restudy.config.recipe import Probe, Recipe
-from restudy.files import write_atomically
+from restudy.results.study_tables import to_markdown
 from restudy.results.table_files import to_csv
-from restudy.tables import to_markdown
 
 REPEATS, QUICK_REPEATS = 5, 2
 LANES = 5

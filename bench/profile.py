@@ -15,10 +15,10 @@ from bench.cases import BATCHES, Case, cases
 from bench.ours import seeds
 from bench.peers.network import CLASSES
 from bench.samples import made_up
-from restudy.datasets.load import scale, split
-from restudy.lanes import arithmetic
-from restudy.lanes.batches import TensorData
-from restudy.lanes.stack import Stack
+from restudy.data.load import scale, split
+from restudy.training import matmul_backend
+from restudy.training.batches import TensorData
+from restudy.training.stack import Stack
 
 LANES, NETWORK = 5, "784-512-256-10-bn"
 
@@ -51,7 +51,7 @@ def shares(case: Case) -> dict[str, float]:
     tensors = TensorData.from_split(scale(parts, recipe.scaling, "none"), torch.device("cpu"))
     stack = Stack(seeds(recipe, LANES), tensors, CLASSES)
     stack.start_epoch(0)
-    with arithmetic.use(arithmetic.choose("auto").path):
+    with matmul_backend.use(matmul_backend.choose("auto").path):
         for block in stack.batches:
             stack.train(block)
         with profile() as measured:

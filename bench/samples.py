@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from restudy.datasets.load import PreparedData
+from restudy.data.load import PreparedData
 
 # For validation and test, which are not timed.
 HELD_OUT = 100

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from bench import study_table
 from bench.workspace import CORES, Workspace, part_of_grid
+from restudy.common.files import write_atomically
 from restudy.config.recipe import Recipe
-from restudy.files import write_atomically
 from restudy.results.table_files import to_csv
 from restudy.tracking.store import create_store
 

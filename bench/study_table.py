@@ -6,9 +6,9 @@ import pandas as pd
 
 from bench import machine
 from bench.workspace import CORES
-from restudy.config.identity import label
 from restudy.config.recipe import Recipe
-from restudy.tables import to_markdown
+from restudy.config.run_ids import label
+from restudy.results.study_tables import to_markdown
 
 
 def tabulate(runs: int, pipeline: float, measured: int, processes: float) -> pd.DataFrame:

@@ -21,8 +21,8 @@ from bench.figure import draw, to_png
 from bench.samples import made_up
 from bench.training_table import Measured, notes, tabulate, to_text
 from bench.work import products
+from restudy.common.files import write_atomically
 from restudy.figures.style import to_svg
-from restudy.files import write_atomically
 from restudy.results.table_files import to_csv
 
 REPEATS, QUICK_REPEATS = 5, 2

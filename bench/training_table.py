@@ -12,8 +12,8 @@ from bench.cases import EPOCH, Case
 from bench.peak import LANES, SQUARE
 from bench.ways import EXPLAINED, LIGHTNING, NOTEBOOK, PLAIN
 from bench.work import useful_flops
-from restudy.lanes import arithmetic
-from restudy.tables import to_markdown
+from restudy.results.study_tables import to_markdown
+from restudy.training import matmul_backend
 
 _RATIOS = {
     "times_as_fast_as_notebook": NOTEBOOK,
@@ -95,7 +95,7 @@ def to_text(table: pd.DataFrame, remarks: str) -> str:
 def notes(measured: Sequence[Measured], repeats: int, imports: float) -> str:
     """Return what one has to know to read the table."""
     rate = max(one.peak for one in measured) / 1e9
-    path = arithmetic.choose("auto").path
+    path = matmul_backend.choose("auto").path
     fewest = min(one.case.samples for one in measured)
     most = max(one.case.samples for one in measured)
     remarks = [

@@ -15,7 +15,7 @@ import yaml
 
 from restudy.config.settings import Settings
 from restudy.config.yaml import read_mapping
-from restudy.plan import StudyPlan, load_plan
+from restudy.planning.plan import StudyPlan, load_plan
 
 ROOT = Path(__file__).parents[1]
 NAME = "grid-part"

@@ -17,11 +17,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from restudy.tracking.notes import NOTE
+from restudy.tracking.descriptions import NOTE
 from restudy.tracking.registry import ALIAS
+from restudy.tracking.saved_views import MEANS, RUNS, address
 from restudy.tracking.store import open_client, tracking_uri
 from restudy.tracking.ui import server
-from restudy.tracking.views import MEANS, RUNS, address
 from tests.report.browser import Tab, browser, chromium
 
 IMAGES = Path(__file__).parent / "images"

@@ -9,16 +9,8 @@ from matplotlib.figure import Figure
 
 from restudy.experiments.declaration import Drawing
 from restudy.figures import style
-from restudy.figures.style import (
-    BLUE,
-    PAGE,
-    SMALL,
-    VERMILION,
-    direct_labels,
-    headline,
-    styled,
-)
-from restudy.numpy_net.activations import ACTIVATIONS
+from restudy.figures.style import BLUE, PAGE, SMALL, VERMILION, direct_labels, headline, styled
+from restudy.mlp.activations import ACTIVATIONS
 
 _NAMES = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "ReLU"}
 _X = np.linspace(-6, 6, 601)  # holds 0, where ReLU's derivative jumps

@@ -11,19 +11,19 @@ import numpy as np
 from experiments.small_nets import pre_activations, samples, trained, untrained
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS
-from restudy.lanes.streams import generator
-from restudy.numpy_net.activations import relu_backward, relu_forward
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.batch_norm import (
+from restudy.mlp.activations import relu_backward, relu_forward
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.batch_norm import (
     EPS,
     BatchNormCache,
     RunningAverages,
     batch_norm_backward,
     batch_norm_forward,
 )
-from restudy.numpy_net.layers import affine_backward, affine_forward
-from restudy.numpy_net.losses import Labels, cross_entropy
-from restudy.numpy_net.network import FullyConnectedNet
+from restudy.mlp.layers import affine_backward, affine_forward
+from restudy.mlp.losses import Labels, cross_entropy
+from restudy.mlp.network import FullyConnectedNet
+from restudy.training.rng import generator
 
 FACTORS = ("0.1", "0.5", "2", "10")
 BATCH_SIZES = ("16", "64", "256", "1024")

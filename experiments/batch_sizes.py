@@ -5,7 +5,7 @@ from __future__ import annotations
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw
 from restudy.experiments.training import train_all
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 NORMS = ("batch", "layer")
 BATCH_SIZES = ("2", "4", "16", "64")

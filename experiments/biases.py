@@ -11,12 +11,12 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from experiments.torch_nets import accuracy, network, tensors, train, with_norm
-from restudy.datasets.load import Part
+from restudy.data.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.experiments.training import Run, train_all
-from restudy.lanes.streams import generator
-from restudy.numpy_net import losses
+from restudy.mlp import losses
+from restudy.training.rng import generator
 
 MODELS: Mapping[str, list[int]] = {"softmax": [], "one hidden layer": [32]}
 BIASES = {"one": "shared", "one a unit": "per_unit"}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from restudy.datasets.load import ScaledSplit
+from restudy.data.load import ScaledSplit
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, only_classes, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.losses import softmax
-from restudy.numpy_net.network import FullyConnectedNet
-from restudy.numpy_net.solver import shuffled, train
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.losses import softmax
+from restudy.mlp.network import FullyConnectedNet
+from restudy.mlp.solver import shuffled, train
+from restudy.training.rng import generator
 
 DIGITS = {"3 or 5": (3, 5), "4 or 9": (4, 9)}
 OUTPUTS = ("sigmoid", "linear")

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
+from restudy.mlp.arithmetic import Array
+from restudy.training.rng import generator
 
 EPSILONS = {
     "none": ("root", 0.0),

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restudy.datasets.load import Part, PreparedData
+from restudy.data.load import Part, PreparedData
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.experiments.training import Run, train_all
-from restudy.lanes.streams import generator
-from restudy.numpy_net.losses import cross_entropy
-from restudy.predictions import predict
+from restudy.mlp.losses import cross_entropy
+from restudy.results.predictions import predict
+from restudy.training.rng import generator
 
 MOMENTA = ("0.01", "0.1", "0.5", "0.9")
 STATISTICS = ("moving average", "all samples")
@@ -65,7 +65,7 @@ def with_all_samples(
     and Szegedy 2015, algorithm 2, which averages batches for the same end).
 
     Args:
-        weights: of a run, as :func:`restudy.predictions.predict` takes them.
+        weights: of a run, as :func:`restudy.results.predictions.predict` takes them.
         recipe: of the run, batch norm before a ReLU.
         x: scaled inputs, shape (n, features).
     """

@@ -19,10 +19,10 @@ from experiments.stacks import (
     outputs,
     pick,
 )
-from restudy.datasets.load import Part
+from restudy.data.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, held_out
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 SEEDS = 5
 DATASETS = ("mnist", "fashion_mnist")

@@ -25,12 +25,12 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 from experiments.hog import hog
-from restudy.datasets.load import Part, PreparedData, ScaledSplit
+from restudy.data.load import Part, PreparedData, ScaledSplit
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
 from restudy.experiments.training import Run, train_all
-from restudy.lanes.streams import generator
-from restudy.predictions import predict
+from restudy.results.predictions import predict
+from restudy.training.rng import generator
 
 SEEDS = 5
 TRAIN_IMAGES, TEST_IMAGES = 5000, 5000

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import ElasticNet, Lasso, Ridge
 
-from restudy.datasets.load import Part
+from restudy.data.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, held_out
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
+from restudy.mlp.arithmetic import Array
+from restudy.training.rng import generator
 
 COPIES = 3
 NOISES = ("0.1", "0.3")

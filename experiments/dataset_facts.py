@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from restudy.datasets.load import PreparedData
+from restudy.data.load import PreparedData
 from restudy.experiments.declaration import Facts
 
 

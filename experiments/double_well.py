@@ -6,9 +6,9 @@ import numpy as np
 
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.optimisers import OPTIMISERS
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.optimisers import OPTIMISERS
+from restudy.training.rng import generator
 
 STARTS = {"shallow well": (0.9, 1.1), "anywhere": (-2.0, 2.0)}
 RULES = {

@@ -9,7 +9,7 @@ from experiments import torch_nets
 from experiments.torch_nets import accuracy, train
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
-from restudy.lanes.streams import generator, integer_seed
+from restudy.training.rng import generator, integer_seed
 
 SCORED = ("while training", "at the end")
 DROPOUTS = ("0", "0.3")

@@ -9,29 +9,24 @@ import numpy as np
 
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS
-from restudy.lanes.streams import generator
-from restudy.numpy_net.activations import (
-    relu_backward,
-    relu_forward,
-    sigmoid_backward,
-    sigmoid_forward,
-)
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.gradient_check import (
+from restudy.mlp.activations import relu_backward, relu_forward, sigmoid_backward, sigmoid_forward
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.gradient_check import (
     Disagreement,
     check_layer,
     check_network,
     disagreement,
     numerical_gradient,
 )
-from restudy.numpy_net.layers import (
+from restudy.mlp.layers import (
     affine_backward,
     affine_forward,
     affine_relu_backward,
     affine_relu_forward,
 )
-from restudy.numpy_net.losses import cross_entropy, mse
-from restudy.numpy_net.network import FullyConnectedNet
+from restudy.mlp.losses import cross_entropy, mse
+from restudy.mlp.network import FullyConnectedNet
+from restudy.training.rng import generator
 
 LAYERS = ("affine", "relu", "sigmoid", "affine_relu", "mse", "softmax")
 STRENGTHS = {"0": 0.0, "3.14": 3.14}

@@ -8,7 +8,7 @@ from typing import Any
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw
 from restudy.experiments.training import train_all
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 SEEDS = 5
 WEIGHTS: Mapping[str, Mapping[str, Any]] = {

@@ -6,8 +6,8 @@ import math
 
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net.network import FullyConnectedNet
+from restudy.mlp.network import FullyConnectedNet
+from restudy.training.rng import generator
 
 WEIGHT_SCALES = ("0.001", "0.01", "0.05", "0.5")
 CLASSES = 10

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from restudy.datasets.load import PreparedData
+from restudy.data.load import PreparedData
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw
 from restudy.experiments.training import train_all
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 TARGET = 0.8
 EPOCHS = 12

@@ -7,9 +7,9 @@ import numpy as np
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw
 from restudy.experiments.training import train_all
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.gradient_check import numerical_gradient
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.gradient_check import numerical_gradient
+from restudy.training.rng import generator
 
 FORMULAS = {"half": "lambda/2 sum w^2", "whole": "lambda sum w^2"}
 """Of a recipe's ``l2_convention`` -> level: S1's penalty; S4's, and S1's elastic net."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from restudy.numpy_net.arithmetic import Array
+from restudy.mlp.arithmetic import Array
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from torch import Tensor, nn
 
 from experiments import torch_nets
 from experiments.torch_nets import accuracy, tensors, train
-from restudy.datasets.load import Part
+from restudy.data.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 EPS = 1e-5
 WEIGHTS = ("0.01", "0.1", "1")

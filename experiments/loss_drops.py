@@ -15,12 +15,12 @@ from experiments.stacks import (
     he_layers,
     outputs,
 )
-from restudy.datasets.load import Part
+from restudy.data.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
+from restudy.mlp.arithmetic import Array
 from restudy.stats.correlation import spearman
+from restudy.training.rng import generator
 
 ACTIVATIONS = {"relu": torch.relu, "tanh": torch.tanh}
 RUNS = 12

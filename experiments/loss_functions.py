@@ -21,10 +21,10 @@ from experiments.stacks import (
     samples,
     train_grid,
 )
-from restudy.datasets.load import Part, PreparedData, ScaledSplit
+from restudy.data.load import Part, PreparedData, ScaledSplit
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, held_out
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 SEEDS = 8
 RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)

@@ -13,8 +13,8 @@ from experiments.stacks import Layers, accuracy, cross_entropy, outputs, samples
 from experiments.very_deep import EPS, normed
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
+from restudy.mlp.arithmetic import Array
+from restudy.training.rng import generator
 
 SEEDS = 8
 SIDES: Mapping[str, tuple[str, int]] = {

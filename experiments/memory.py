@@ -12,7 +12,7 @@ from torch import nn
 from experiments.torch_nets import network, with_norm
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 BATCH_SIZES = ("32", "64", "128", "256", "512", "1024")
 _INPUTS, _CLASSES = 784, 10

@@ -13,7 +13,7 @@ from experiments.stacks import Layers, accuracy, cross_entropy, outputs, samples
 from experiments.very_deep import normed
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, held_out
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 NORMS: Mapping[str, float | None] = {
     "none": None,

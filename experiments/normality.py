@@ -8,8 +8,8 @@ from scipy.special import ndtr
 from experiments.small_nets import pre_activations, samples, trained, untrained
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
+from restudy.mlp.arithmetic import Array
+from restudy.training.rng import generator
 
 STAGES = {"start": untrained, "trained": trained}
 

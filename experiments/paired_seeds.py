@@ -7,7 +7,7 @@ import numpy as np
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw
 from restudy.experiments.training import train_all
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 PAIRS = 8
 """Of one comparison."""

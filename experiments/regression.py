@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from sklearn.linear_model import HuberRegressor, LinearRegression, QuantileRegressor
 
-from restudy.datasets.load import Part
+from restudy.data.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net import solver
-from restudy.numpy_net.network import FullyConnectedNet, Parameters
+from restudy.mlp import solver
+from restudy.mlp.network import FullyConnectedNet, Parameters
+from restudy.training.rng import generator
 
 CORRUPTED = ("0", "0.01", "0.05", "0.1")
 FACTOR = 10

@@ -7,9 +7,9 @@ import numpy as np
 from experiments.small_nets import pre_activations, samples, trained
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.batch_norm import EPS
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.batch_norm import EPS
+from restudy.training.rng import generator
 
 DIVISORS = {"biased": 0, "unbiased": 1}
 """Level -> what is subtracted from the batch's size."""

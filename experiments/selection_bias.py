@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restudy.datasets.load import PreparedData
+from restudy.data.load import PreparedData
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import scaled
 from restudy.experiments.training import train_all
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 SEEDS = 10
 _FIRST = 1000

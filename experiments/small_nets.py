@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from restudy.datasets.load import PreparedData, ScaledSplit
+from restudy.data.load import PreparedData, ScaledSplit
 from restudy.experiments.samples import draw, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.layers import affine_forward
-from restudy.numpy_net.network import FullyConnectedNet
-from restudy.numpy_net.solver import shuffled, train
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.layers import affine_forward
+from restudy.mlp.network import FullyConnectedNet
+from restudy.mlp.solver import shuffled, train
+from restudy.training.rng import generator
 
 CLASSES = 10
 _SAMPLES = 2000

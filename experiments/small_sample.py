@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from restudy.datasets.load import Part
+from restudy.data.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net import solver
-from restudy.numpy_net.network import FullyConnectedNet
+from restudy.mlp import solver
+from restudy.mlp.network import FullyConnectedNet
+from restudy.training.rng import generator
 
 SAMPLES = ("10", "100", "1000")
 REMEDIES: Mapping[str, dict[str, Any]] = {

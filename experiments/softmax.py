@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.losses import Labels, cross_entropy, mse, softmax
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.losses import Labels, cross_entropy, mse, softmax
+from restudy.training.rng import generator
 
 CLASSES = 10
 SCALES = ("1", "10", "100", "1000")

@@ -12,9 +12,9 @@ from torch.nn.functional import cross_entropy, nll_loss
 from experiments.softmax import CLASSES, through_softmax
 from experiments.step_times import Levels, Step, by_levels
 from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.losses import Labels
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.losses import Labels
+from restudy.training.rng import generator
 
 _BATCH = 64
 

@@ -15,8 +15,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from restudy.datasets.load import Part
-from restudy.lanes.streams import generator
+from restudy.data.load import Part
+from restudy.training.rng import generator
 
 Layers: TypeAlias = list[tuple[Tensor, Tensor]]
 """Weights (r, inputs, units) and biases (r, 1, units) of each layer, for r networks."""

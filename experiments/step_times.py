@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from experiments.cpu_timer import in_turns
 from experiments.torch_nets import ACTIVATIONS as TORCH
 from experiments.torch_nets import descend, network, with_norm
-from restudy.datasets.load import Part, PreparedData
+from restudy.data.load import Part, PreparedData
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net.activations import ACTIVATIONS as BY_HAND
-from restudy.numpy_net.network import FullyConnectedNet
+from restudy.mlp.activations import ACTIVATIONS as BY_HAND
+from restudy.mlp.network import FullyConnectedNet
+from restudy.training.rng import generator
 
 LIBRARIES = ("numpy", "torch")
 _CLASSES = 10

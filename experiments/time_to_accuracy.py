@@ -14,10 +14,10 @@ import torch
 
 from experiments.cpu_timer import Stopwatch, one_thread
 from experiments.torch_nets import accuracy, descend, network, tensors, with_norm
-from restudy.datasets.load import Part, PreparedData
+from restudy.data.load import Part, PreparedData
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 SEEDS = 5
 RATES = (0.01, 0.03, 0.1, 0.3, 1.0)

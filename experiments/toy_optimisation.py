@@ -9,9 +9,9 @@ import numpy as np
 from experiments.landscapes import LANDSCAPES, Landscape
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.optimisers import OPTIMISERS
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.optimisers import OPTIMISERS
+from restudy.training.rng import generator
 
 RULES = {
     "plain": ("sgd", 0.0),

@@ -3,7 +3,7 @@
 S1 tests its layers with the notebook of a public course: inputs that are fixed or drawn with seed
 231, forward results against tables rounded to 8 decimals, gradients against centred differences.
 What it prints are rounding errors, so equal digits mean equal inputs, formulas and order of
-operations. They are computed in the arithmetic of :mod:`restudy.numpy_net.fused`, which gives the
+operations. They are computed in the arithmetic of :mod:`restudy.mlp.fused`, which gives the
 same bits on every machine.
 """
 
@@ -19,33 +19,28 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from restudy.evidence.ledger import Published
+from restudy.evidence.schema import Published
 from restudy.experiments.declaration import Table
-from restudy.numpy_net.activations import (
-    relu_backward,
-    relu_forward,
-    sigmoid_backward,
-    sigmoid_forward,
-)
-from restudy.numpy_net.arithmetic import Arithmetic, Array
-from restudy.numpy_net.fused import FUSED
-from restudy.numpy_net.gradient_check import (
+from restudy.mlp.activations import relu_backward, relu_forward, sigmoid_backward, sigmoid_forward
+from restudy.mlp.arithmetic import Arithmetic, Array
+from restudy.mlp.fused import FUSED
+from restudy.mlp.gradient_check import (
     Disagreement,
     check_layer,
     disagreement,
     max_relative_error,
     numerical_gradient,
 )
-from restudy.numpy_net.layers import (
+from restudy.mlp.layers import (
     affine_backward,
     affine_forward,
     affine_relu_backward,
     affine_relu_forward,
 )
-from restudy.numpy_net.losses import mse
-from restudy.numpy_net.network import FullyConnectedNet, Parameters
-from restudy.numpy_net.optimisers import OPTIMISERS, classical_momentum
-from restudy.numpy_net.penalties import l2
+from restudy.mlp.losses import mse
+from restudy.mlp.network import FullyConnectedNet, Parameters
+from restudy.mlp.optimisers import OPTIMISERS, classical_momentum
+from restudy.mlp.penalties import l2
 
 SEED = 231
 DECIMALS = 8

@@ -9,7 +9,7 @@ import numpy as np
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
 from restudy.experiments.training import train_all
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 SIZES = ("1000", "5000", "10000")
 ROWS = ("in random order", "sorted by class")

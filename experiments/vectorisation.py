@@ -9,9 +9,9 @@ import numpy as np
 from experiments.cpu_timer import in_turns
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import SEEDS, draw, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
-from restudy.numpy_net.losses import Labels
+from restudy.mlp.arithmetic import Array
+from restudy.mlp.losses import Labels
+from restudy.training.rng import generator
 
 _SAMPLES = 1000
 _CLASSES = 10

@@ -9,7 +9,7 @@ from torch.nn import functional
 from experiments.stacks import Layers, accuracy, affine, cross_entropy, samples, train_grid
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 
 SEEDS = 4
 DEPTHS = ("50", "100")

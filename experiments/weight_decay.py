@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from experiments.torch_nets import network
-from restudy.datasets.load import Part
+from restudy.data.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
-from restudy.lanes.streams import generator
-from restudy.numpy_net.arithmetic import Array
+from restudy.mlp.arithmetic import Array
+from restudy.training.rng import generator
 
 SEEDS = 6
 STEPS = 200

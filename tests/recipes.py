@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from restudy.config.identity import Lane, lane_id
 from restudy.config.recipe import Recipe
-from restudy.datasets.load import PreparedData
+from restudy.config.run_ids import Lane, lane_id
+from restudy.data.load import PreparedData
 
 BASE = {
     "dataset": "mnist",

@@ -21,10 +21,10 @@ from bench.training_table import Measured, tabulate
 from bench.ways import LIGHTNING, NOTEBOOK, PLAIN
 from bench.work import Product, products, useful_flops
 from bench.workspace import part_of_grid
-from restudy.config.identity import lane_id
-from restudy.config.probes import AT_THE_END, METRICS
-from restudy.lanes.initial import initial_layers
-from restudy.lanes.streams import generator
+from restudy.config.diagnostics import AT_THE_END, METRICS
+from restudy.config.run_ids import lane_id
+from restudy.training.init import initial_layers
+from restudy.training.rng import generator
 
 ROOT = Path(__file__).parents[1]
 STEPS = 12

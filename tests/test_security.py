@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from restudy.common.errors import RestudyError
+from restudy.common.files import write_atomically
 from restudy.config import yaml as config_yaml
 from restudy.config.sources import load_sources
-from restudy.errors import RestudyError
-from restudy.evidence import ledger
-from restudy.files import write_atomically
+from restudy.evidence import schema
 
 ROOT = Path(__file__).parents[1]
 CODE = sorted(
@@ -176,7 +176,7 @@ def test_only_one_module_reads_yaml():
         config_yaml.read_mapping,
         config_yaml.read_rows,
         load_sources,
-        lambda path: ledger.load_rows(path, ledger.Published),
+        lambda path: schema.load_rows(path, schema.Published),
     ],
     ids=["settings and studies", "rows", "sources", "ledger"],
 )
@@ -194,7 +194,8 @@ def test_yaml_that_asks_for_a_command_is_refused(tmp_path, read, tag):
 @pytest.mark.parametrize("umask", [0o022, 0o077, 0o002])
 def test_files_have_the_modes_that_the_user_s_umask_gives(tmp_path, umask):
     program = (
-        "import os, sys; from pathlib import Path; from restudy.files import write_atomically; "
+        "import os, sys; from pathlib import Path; "
+        "from restudy.common.files import write_atomically; "
         f"os.umask({umask}); write_atomically(Path(sys.argv[1]), b'x')"
     )
     path = tmp_path / "new" / "file"

@@ -13,9 +13,9 @@ from bench.load import browsing, memory, planning, postgres, writers
 from bench.load.studies import EACH, many_cells
 from bench.machine import describe
 from docs.screenshots import served
-from restudy.files import write_atomically
+from restudy.common.files import write_atomically
+from restudy.results.study_tables import to_markdown
 from restudy.results.table_files import to_csv
-from restudy.tables import to_markdown
 from restudy.tracking.store import tracking_uri
 
 Row = tuple[str, float, str, str]

@@ -12,10 +12,10 @@ from typing import Any
 
 from bench.load.results import made_up
 from bench.load.studies import seeds, tracked
-from restudy.config.identity import cell_id
+from restudy.config.run_ids import cell_id
 from restudy.tracking.log import log_cell
+from restudy.tracking.saved_views import RUNS, address
 from restudy.tracking.store import ensure_experiment, open_client, prepare
-from restudy.tracking.views import RUNS, address
 from tests.report.browser import Tab, browser, chromium
 
 STUDY = "many-runs"

@@ -14,7 +14,7 @@ from bench.load.results import made_up
 from bench.workspace import ROOT, Workspace
 from restudy.config.settings import Settings
 from restudy.config.yaml import read_mapping
-from restudy.plan import Plan, load_plan
+from restudy.planning.plan import Plan, load_plan
 from restudy.results import group_files
 
 _PEAKS = Path(__file__).parent / "peaks"

@@ -9,8 +9,8 @@ from typing import Any
 
 from bench.workspace import Workspace
 from restudy.config.settings import Settings
-from restudy.jobs import make_jobs
-from restudy.plan import load_plan
+from restudy.planning.jobs import make_jobs
+from restudy.planning.plan import load_plan
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from restudy.config.identity import Lane
 from restudy.config.recipe import Recipe
-from restudy.evidence.readings import metrics_of
-from restudy.lanes.version import TRAINING_VERSION
-from restudy.provenance import environment
+from restudy.config.run_ids import Lane
+from restudy.evidence.metric_selectors import metrics_of
+from restudy.provenance.training_version import TRAINING_VERSION
+from restudy.provenance.versions import environment
 from restudy.results.group_files import CellResults, merge, summary_row
 
 _FACTS = {"n_test": 10_000, "parameters": 1000}

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.workspace import NAME
-from restudy.config.identity import Lane, cell_id, lane_id
 from restudy.config.recipe import Recipe
+from restudy.config.run_ids import Lane, cell_id, lane_id
 
 _BATCHES = (8, 16, 20, 32, 40, 50, 64, 100, 128, 200)
 _EPOCHS = 4

@@ -13,12 +13,12 @@ import pandas as pd
 
 from bench.load.studies import seeds, tracked
 from bench.same.computed import images
-from restudy.config.identity import Lane, cell_id
-from restudy.lanes.train import train_lanes
+from restudy.config.run_ids import Lane, cell_id
 from restudy.results import group_files
 from restudy.results.group_files import CellResults
-from restudy.tracking.live import LiveCell
+from restudy.tracking.live_logging import LiveCell
 from restudy.tracking.store import open_client, prepare
+from restudy.training.train_stacks import train_lanes
 
 STUDY = "load"
 # All that a job imports: a forked process need not import it again.

@@ -18,17 +18,17 @@ import torch
 from numpy.typing import NDArray
 
 from experiments import unit_tests
-from restudy import tables
-from restudy.config.identity import Lane, lane_id
 from restudy.config.recipe import Recipe
-from restudy.datasets.load import PreparedData
-from restudy.evidence.ledger import Published, load_rows
-from restudy.lanes import network
-from restudy.lanes.arithmetic import Choice
-from restudy.lanes.initial import initial_layers
-from restudy.lanes.streams import generator
-from restudy.lanes.train import train_lanes
+from restudy.config.run_ids import Lane, lane_id
+from restudy.data.load import PreparedData
+from restudy.evidence.schema import Published, load_rows
+from restudy.results import study_tables
 from restudy.results.table_files import to_csv
+from restudy.training import network
+from restudy.training.init import initial_layers
+from restudy.training.matmul_backend import Choice
+from restudy.training.rng import generator
+from restudy.training.train_stacks import train_lanes
 
 Numbers = dict[str, NDArray[Any]]
 
@@ -118,8 +118,8 @@ def written() -> Numbers:
     made = {
         "unit_tests": unit_tests.unit_tests(rows),
         "momentum_candidates": unit_tests.momentum_candidates(rows),
-        "summary": tables.summary_table(_runs(), ["norm"]),
-        "comparison": tables.comparison_table(
+        "summary": study_tables.summary_table(_runs(), ["norm"]),
+        "comparison": study_tables.comparison_table(
             _runs(), ["norm"], [{"factor": "norm", "baseline": "none", "metric": "test_accuracy"}]
         ),
     }

@@ -15,7 +15,7 @@ from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from restudy import watching
+from restudy.progress import training_progress
 from snakemake_logger_plugin_restudy.display import Display
 
 # What the scheduler says of itself between jobs, and of each file that a failed job did not write.
@@ -44,7 +44,7 @@ def table_of_jobs(counts: Mapping[str, int]) -> str:
 
 def _names(job: Mapping[str, Any]) -> tuple[str, str | None]:
     """Return what a job is called in a line, and its name among those that train if it does."""
-    trains = job["rule_name"] == watching.RULE
+    trains = job["rule_name"] == training_progress.RULE
     name = job["wildcards"]["job"] if trains else None
     return name or job["rule_msg"] or job["rule_name"], name
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TextIO
 
-from restudy import watching
-from restudy.progress import Run
-from restudy.terminal import BottomLine, is_terminal
+from restudy.progress import training_progress
+from restudy.progress.time_left import Run
+from restudy.runtime.terminal import BottomLine, is_terminal
 
 # In seconds.
 LOOK = 2.0
@@ -44,7 +44,7 @@ class Display:
         self._stream, self._clock = stream, clock
         self._live = live
         self._run = Run()
-        self._watcher: watching.Watcher | None = None
+        self._watcher: training_progress.Watcher | None = None
         self._bottom = BottomLine(stream) if live and is_terminal(stream) else None
         self._when_told = clock()
         self._lock = threading.RLock()
@@ -74,7 +74,7 @@ class Display:
             trains: its name among the jobs that train, if it does.
         """
         with self._guarded():
-            if self._watcher is None and (watcher := watching.begun()):
+            if self._watcher is None and (watcher := training_progress.begun()):
                 self._watcher = watcher
                 self._run.expect(watcher.cells, watcher.jobs.values())
             cells = self._watcher.jobs.get(trains, ()) if self._watcher and trains else ()

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from restudy.common.errors import RestudyError
 from restudy.config.loading import load_settings, load_studies, load_study
 from restudy.config.settings import Settings
-from restudy.errors import RestudyError
-from restudy.plan import load_plan, make_plan
+from restudy.planning.plan import load_plan, make_plan
 from tests.config.studies import study, written
 
 HOUSES = {"dataset": "california_housing", "scaling": "standard"}

@@ -10,7 +10,7 @@ from restudy.config.loading import load_studies, validate
 from restudy.config.schema import schemas, settings_schema, study_schema
 from restudy.config.settings import Settings
 from restudy.config.yaml import read_mapping
-from restudy.plan import make_plan
+from restudy.planning.plan import make_plan
 from tests.config.studies import STUDY, written
 
 ROOT = Path(__file__).parents[2]

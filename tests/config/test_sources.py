@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from restudy.common.errors import RestudyError
 from restudy.config.loading import load_studies
 from restudy.config.settings import Settings
 from restudy.config.sources import FILE, check_sources, load_sources
-from restudy.errors import RestudyError
-from restudy.plan import load_plan
+from restudy.planning.plan import load_plan
 from tests.config.studies import study, written
 
 ROOT = Path(__file__).parents[2]

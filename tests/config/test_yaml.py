@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from restudy.common.errors import RestudyError
 from restudy.config.yaml import read_mapping
-from restudy.errors import RestudyError
 
 
 @pytest.mark.parametrize(

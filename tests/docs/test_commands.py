@@ -61,7 +61,7 @@ INSTEAD = {
     ALONE_QUICK: Instead(f"{ALONE_QUICK} {DRY}", "a minute; test_quick does it for all studies"),
     ALONE_FULL: Instead(f"{ALONE_FULL} {DRY}", "a minute, to train nothing that is new"),
     ".venv/bin/pytest -m 'not pipeline'": Instead(
-        ".venv/bin/pytest -m 'not pipeline' tests/test_digests.py", "this test is part of it"
+        ".venv/bin/pytest -m 'not pipeline' tests/common/test_digests.py", "this test is part of it"
     ),
     "make lint": Instead("make lint BIN=.venv/quick", "mypy takes a minute: asked for its version"),
     "make format": Instead(f"make format && {UNCHANGED}", "and finds nothing to do"),
@@ -137,7 +137,7 @@ ELSEWHERE = {
     "make crate": Elsewhere(
         "tests/workflow/test_provenance.py::test_the_crate_has_what_its_profile_asks_for",
         "needs a network, for the validator; what it makes is tested",
-        ".venv/bin/python -m restudy.crate --results results",
+        ".venv/bin/python -m restudy.lineage.crate --results results",
     ),
     "make sbom": Elsewhere(
         "tests/test_environment.py::test_the_tools_have_a_lock_of_their_own",

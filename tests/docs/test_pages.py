@@ -8,7 +8,7 @@ import pytest
 
 from restudy.docs import blocks as made_blocks
 from restudy.docs import configuration, graphs, keys, outcome, pictures
-from restudy.evidence.ledger import KINDS
+from restudy.evidence.schema import KINDS
 from restudy.reference.gather import FOLDER
 from tests.docs import pages
 from tests.docs.pages import PAGES, ROOT

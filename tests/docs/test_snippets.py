@@ -3,15 +3,15 @@
 import pytest
 import yaml
 
+from restudy.common.errors import RestudyError
 from restudy.config.loading import load_studies, validate
 from restudy.config.settings import Settings
 from restudy.config.sources import Source
 from restudy.config.yaml import read_mapping
-from restudy.errors import RestudyError
-from restudy.evidence.disputes import Dispute
-from restudy.evidence.ledger import KINDS, load_ledger, load_rows
-from restudy.evidence.puzzles import Puzzle
-from restudy.plan import make_plan
+from restudy.evidence.contradiction_specs import Dispute
+from restudy.evidence.schema import KINDS, load_ledger, load_rows
+from restudy.evidence.search_specs import Puzzle
+from restudy.planning.plan import make_plan
 from tests.docs import pages
 from tests.docs.pages import PAGES, ROOT
 

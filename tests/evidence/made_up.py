@@ -8,11 +8,11 @@ import pandas as pd
 
 from restudy.config.loading import validate
 from restudy.config.study import Study
-from restudy.evidence.ledger import Published
-from restudy.evidence.measuring import StudyTables
-from restudy.evidence.puzzles import Puzzle
-from restudy.evidence.readings import metrics_of
-from restudy.plan import Run, StudyPlan, plan_study
+from restudy.evidence.metric_extraction import StudyTables
+from restudy.evidence.metric_selectors import metrics_of
+from restudy.evidence.schema import Published
+from restudy.evidence.search_specs import Puzzle
+from restudy.planning.plan import Run, StudyPlan, plan_study
 
 RECIPE = {"dataset": "mnist", "hidden": [8], "learning_rate": 0.1, "batch_size": 6000}
 RECIPE |= {"epochs": 4}

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from restudy.common.errors import RestudyError
 from restudy.config.loading import load_studies
-from restudy.errors import RestudyError
-from restudy.evidence.checks import Evidence, check
-from restudy.evidence.claim_tests import ClaimTest
-from restudy.evidence.ledger import Claim
-from restudy.evidence.readings import Known
+from restudy.evidence.hypothesis_specs import ClaimTest
+from restudy.evidence.metric_selectors import Known
+from restudy.evidence.schema import Claim
+from restudy.evidence.validation import Evidence, check
 from tests.evidence import made_up
 
 ROOT = Path(__file__).parents[2]
@@ -133,7 +133,7 @@ def test_a_study_that_is_not_in_this_run_is_no_mistake():
 
 
 def test_every_test_of_the_repository_names_a_study_that_is_there(monkeypatch: Any):
-    from restudy.evidence.ledger import load_ledger
+    from restudy.evidence.schema import load_ledger
 
     names = set(load_studies(ROOT / "config" / "studies"))
     claims = load_ledger(ROOT / "config" / "evidence").claims

@@ -10,14 +10,14 @@ import pytest
 from pydantic import ValidationError
 from scipy import stats
 
-from restudy.errors import RestudyError
-from restudy.evidence import curves, timing
-from restudy.evidence.checks import Evidence, check
+from restudy.common.errors import RestudyError
+from restudy.evidence import contradiction_curves, timing_claims
+from restudy.evidence.contradiction_specs import Dispute, drawn, pairs
 from restudy.evidence.contradictions import conclusion, contradictions, side_by_side, text
-from restudy.evidence.disputes import Dispute, drawn, pairs
-from restudy.evidence.ledger import Claim, load_rows
 from restudy.evidence.reasons import Finding, columns, stated
+from restudy.evidence.schema import Claim, load_rows
 from restudy.evidence.statuses import Status
+from restudy.evidence.validation import Evidence, check
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import claim, test_of
 from tests.evidence.test_judging import numbers, runs_of
@@ -134,10 +134,10 @@ def test_those_about_time_have_their_verdicts_in_a_table_of_their_own():
     judged = pd.DataFrame(
         [{"id": "CLM-BN-01", "verdict": "contradicted", **columns(stated("slower"))}]
     )
-    (row,) = timing.timed_contradictions(claims, ledger, judged).to_dict("records")
+    (row,) = timing_claims.timed_contradictions(claims, ledger, judged).to_dict("records")
     assert (row["verdict"], row["found"]) == ("contradicted", "slower")
     assert row["conclusion"] == "Our runs bear out CLM-BN-02, and speak against CLM-BN-01."
-    assert timing.timed_contradictions(claims, ledger, judged.iloc[:0]).empty
+    assert timing_claims.timed_contradictions(claims, ledger, judged.iloc[:0]).empty
 
 
 # Curves
@@ -153,7 +153,7 @@ def test_a_curve_is_the_mean_over_seeds_with_its_t_interval():
 
     tables, runs = numbers(value, factors=FACTORS)
     panel = dispute().panels[0]
-    found = curves.curves(panel, curves.of_study(panel, tables, runs))
+    found = contradiction_curves.curves(panel, contradiction_curves.of_study(panel, tables, runs))
     assert found["curve"].tolist() == ["a"] * 3 + ["b"] * 3
     assert found["x"].tolist() == [0.01, 0.1, 1.0] * 2
     mine = [drawn_values[seed, "batch", "0.1"] for seed in range(5)]
@@ -169,7 +169,7 @@ def test_other_factors_are_averaged_within_each_seed():
 
     tables, runs = numbers(value, factors=FACTORS)
     panel = dispute(curves={"both": {}}).panels[0]
-    found = curves.curves(panel, curves.of_study(panel, tables, runs))
+    found = contradiction_curves.curves(panel, contradiction_curves.of_study(panel, tables, runs))
     assert found["mean"].tolist() == [4.0] * 3  # seeds 0 to 4, and half of 4 more
     assert found["sd"].tolist() == pytest.approx([np.std(range(5), ddof=1)] * 3)
 
@@ -179,7 +179,7 @@ def test_each_data_set_has_curves_of_its_own_and_a_baseline_no_place():
     tables, runs = numbers(lambda run, *_: float(run.levels["dataset"] == "mnist"), factors=factors)
     levels = {"learning_rate": "0.01", "norm": "batch"}
     panel = dispute(curves={"a": {"norm": "none"}}, baseline={"base": levels}).panels[0]
-    found = curves.curves(panel, curves.of_study(panel, tables, runs))
+    found = contradiction_curves.curves(panel, contradiction_curves.of_study(panel, tables, runs))
     assert found["dataset"].tolist() == ["mnist"] * 4 + ["fashion_mnist"] * 4
     assert found["mean"].tolist() == [1.0] * 4 + [0.0] * 4
     base = found[found["curve"] == "base"]
@@ -194,7 +194,9 @@ def test_diverged_runs_are_counted_and_levels_of_another_scale_left_out():
     rates = {"norm": "batch", "learning_rate": ["0.1", "9.0"]}
     loss = {"split": "test", "metric": "data_loss"}
     panel = dispute(curves={"b": rates}, number=loss).panels[0]
-    (row,) = curves.curves(panel, curves.of_study(panel, tables, runs)).to_dict("records")
+    (row,) = contradiction_curves.curves(
+        panel, contradiction_curves.of_study(panel, tables, runs)
+    ).to_dict("records")
     assert (row["level"], row["n"], row["diverged"]) == ("0.1", 4, 1)
 
 
@@ -216,7 +218,7 @@ def test_an_experiment_s_curve():
         along="batch_size",
         curves={"norm": {"norm": "batch, training"}},
     ).panels[0]
-    found = curves.of_panels([panel], {}, {}, {"batch-mates": table})
+    found = contradiction_curves.of_panels([panel], {}, {}, {"batch-mates": table})
     assert found.data["x"].tolist() == [16.0, 64.0]
     assert found.data["mean"].tolist() == [1.0, 1.0]
     assert found.reductions == {}
@@ -226,9 +228,9 @@ def test_a_number_that_a_scale_does_not_have_leaves_a_panel_empty():
     tables, runs = numbers(lambda *_: 1.0, factors=FACTORS)
     late = {"split": "validation", "metric": "accuracy", "at": {"epoch": 99}}
     panel = dispute(number=late).panels[0]
-    found = curves.of_panels([panel], {"tiny": tables}, {"tiny": runs}, {})
+    found = contradiction_curves.of_panels([panel], {"tiny": tables}, {"tiny": runs}, {})
     assert found.data.empty
-    assert list(found.data.columns) == list(curves.COLUMNS)
+    assert list(found.data.columns) == list(contradiction_curves.COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +244,7 @@ def test_a_number_that_a_scale_does_not_have_leaves_a_panel_empty():
     ],
 )
 def test_where_a_level_stands(level: str, levels: list[str], wanted: float):
-    assert curves.place(level, levels) == pytest.approx(wanted, nan_ok=True)
+    assert contradiction_curves.place(level, levels) == pytest.approx(wanted, nan_ok=True)
 
 
 # Their file

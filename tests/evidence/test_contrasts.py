@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from restudy.errors import RestudyError
-from restudy.evidence.checks import Evidence, check
-from restudy.evidence.contrasts import contrast_table, count_signs, read_contrasts
-from restudy.evidence.demonstrations import demonstrate, statuses_of
-from restudy.evidence.ledger import Erratum, Published
+from restudy.common.errors import RestudyError
+from restudy.evidence.erratum_effects import demonstrate, statuses_of
+from restudy.evidence.printed_differences import contrast_table, count_signs, read_contrasts
 from restudy.evidence.reasons import reason, reason_text
+from restudy.evidence.schema import Erratum, Published
 from restudy.evidence.statuses import Status
+from restudy.evidence.validation import Evidence, check
 from restudy.results.table_files import to_csv
 from tests.evidence import made_up
 from tests.evidence.test_demonstrations import erratum

@@ -10,14 +10,14 @@ import pytest
 import yaml
 from scipy import stats
 
-from restudy.errors import RestudyError
-from restudy.evidence import checks, demonstrations
-from restudy.evidence.checks import Evidence, check
-from restudy.evidence.contrasts import contrast_table
-from restudy.evidence.demonstrations import demonstrate
-from restudy.evidence.ledger import Erratum, load_rows
+from restudy.common.errors import RestudyError
+from restudy.evidence import erratum_effects, validation
+from restudy.evidence.erratum_effects import demonstrate
+from restudy.evidence.printed_differences import contrast_table
 from restudy.evidence.reasons import Finding, reason, reason_text
+from restudy.evidence.schema import Erratum, load_rows
 from restudy.evidence.statuses import Status
+from restudy.evidence.validation import Evidence, check
 from restudy.experiments.project import project
 from tests.evidence import made_up
 
@@ -35,7 +35,7 @@ def erratum(**fields: Any) -> Erratum:
 
 def status(rows: list[Erratum], studies: Any, **others: Status) -> Status:
     tables = demonstrate(rows, studies), contrast_table(rows, [], studies)
-    found = demonstrations.statuses_of(rows, *tables, others)
+    found = erratum_effects.statuses_of(rows, *tables, others)
     return found[rows[0].id]
 
 
@@ -188,5 +188,5 @@ def test_a_side_that_is_wrong_is_named(tmp_path: Path, side: Any, words: str):
 
 
 def test_every_erratum_has_its_evidence(pytestconfig: pytest.Config):
-    rows = load_rows(pytestconfig.rootpath / checks.FOLDER / "errata.yaml", Erratum)
+    rows = load_rows(pytestconfig.rootpath / validation.FOLDER / "errata.yaml", Erratum)
     assert [r.id for r in rows if not (r.has_evidence or r.wording or r.status)] == []

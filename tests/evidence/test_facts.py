@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from experiments import dataset_facts
-from restudy.datasets.load import PreparedData
-from restudy.datasets.registry import DATASETS
-from restudy.evidence import checks, facts
-from restudy.evidence.exact import facts_table
-from restudy.evidence.ledger import Published, load_rows
+from restudy.data.load import PreparedData
+from restudy.data.registry import DATASETS
+from restudy.evidence import facts, validation
+from restudy.evidence.deterministic_values import facts_table
+from restudy.evidence.schema import Published, load_rows
 from tests.evidence.made_up import published
 
-ROWS = load_rows(Path(__file__).parents[2] / checks.FOLDER / "published.yaml", Published)
+ROWS = load_rows(Path(__file__).parents[2] / validation.FOLDER / "published.yaml", Published)
 
 
 def data(name, train, test, features=784, classes=10):

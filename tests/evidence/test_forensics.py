@@ -8,9 +8,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from restudy.evidence import checks
-from restudy.evidence.forensics import solve
-from restudy.evidence.forensics_tables import (
+from restudy.evidence import validation
+from restudy.evidence.configuration_search import solve
+from restudy.evidence.reasons import reason_text, texts
+from restudy.evidence.schema import Published, load_rows
+from restudy.evidence.search_specs import Puzzle
+from restudy.evidence.search_tables import (
     COLUMNS,
     CONCLUSIONS,
     conclude,
@@ -18,9 +21,6 @@ from restudy.evidence.forensics_tables import (
     forensics_table,
     to_text,
 )
-from restudy.evidence.ledger import Published, load_rows
-from restudy.evidence.puzzles import Puzzle
-from restudy.evidence.reasons import reason_text, texts
 from tests.evidence.made_up import plan, published, puzzle, tables
 
 NUMBERS = ("accuracy", "data_loss")
@@ -302,7 +302,7 @@ def test_tables_and_text():
 
 
 def test_the_repository_s_puzzles_are_about_printed_numbers():
-    folder = Path(__file__).parents[2] / checks.FOLDER
+    folder = Path(__file__).parents[2] / validation.FOLDER
     rows = {row.id: row for row in load_rows(folder / "published.yaml", Published)}
     puzzles = load_rows(folder / "forensics.yaml", Puzzle)
     assert len(puzzles) == 5

@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from restudy.evidence.claim_effects import find_in_experiment, find_in_study
-from restudy.evidence.claim_tests import ClaimTest, Quantity
-from restudy.evidence.judging import counted, judge, readable_tests, verdicts_of
-from restudy.evidence.measuring import MissingError, StudyTables
+from restudy.evidence.effect_estimation import find_in_experiment, find_in_study
+from restudy.evidence.hypothesis_specs import ClaimTest, Quantity
+from restudy.evidence.metric_extraction import MissingError, StudyTables
 from restudy.evidence.reasons import parse, reason, reason_text
-from restudy.evidence.run_values import run_values
+from restudy.evidence.run_metrics import run_values
 from restudy.evidence.statuses import Status
-from restudy.plan import StudyPlan
+from restudy.evidence.verdicts import counted, judge, readable_tests, verdicts_of
+from restudy.planning.plan import StudyPlan
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import ACCURACY, claim, test_of
 

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 import yaml
 
+from restudy.common.errors import RestudyError
 from restudy.config.loading import load_studies
-from restudy.errors import RestudyError
-from restudy.evidence.ledger import (
+from restudy.evidence.reasons import COLUMNS as REASONS
+from restudy.evidence.reasons import Finding, reason, stated, texts
+from restudy.evidence.schema import (
     KINDS,
     Claim,
     Figure,
@@ -20,8 +22,6 @@ from restudy.evidence.ledger import (
     statuses,
     summary,
 )
-from restudy.evidence.reasons import COLUMNS as REASONS
-from restudy.evidence.reasons import Finding, reason, stated, texts
 from restudy.evidence.statuses import Status
 
 FOLDER = Path(__file__).parents[2] / "config" / "evidence"

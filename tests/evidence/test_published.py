@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from statsmodels.api import OLS
 
 from restudy.config.loading import load_studies
-from restudy.evidence import checks
-from restudy.evidence.comparing import half_unit, is_equal_as_printed
-from restudy.evidence.exact import Exact, exact_values, facts_table
-from restudy.evidence.forensics_tables import COLUMNS as FORENSICS_COLUMNS
-from restudy.evidence.ledger import Published, load_rows
+from restudy.config.reductions import words_of
+from restudy.evidence import validation
+from restudy.evidence.compare_published import half_unit, is_equal_as_printed
+from restudy.evidence.deterministic_values import Exact, exact_values, facts_table
+from restudy.evidence.metric_selectors import Measure
 from restudy.evidence.published import (
     COLUMNS,
     published_table,
@@ -24,11 +24,11 @@ from restudy.evidence.published import (
     statuses_of,
     to_text,
 )
-from restudy.evidence.readings import Measure
 from restudy.evidence.reasons import parse, reason_text
+from restudy.evidence.schema import Published, load_rows
+from restudy.evidence.search_tables import COLUMNS as FORENSICS_COLUMNS
 from restudy.evidence.statuses import label
-from restudy.plan import make_plan
-from restudy.reductions import words_of
+from restudy.planning.plan import make_plan
 from restudy.results.table_files import to_csv
 from tests.evidence.made_up import measure, plan, published, tables
 
@@ -298,7 +298,7 @@ def test_equal_as_printed_is_what_formatting_says(value, digits):
 # The repository's own rows
 
 ROOT = Path(__file__).parents[2]
-ROWS = load_rows(ROOT / checks.FOLDER / "published.yaml", Published)
+ROWS = load_rows(ROOT / validation.FOLDER / "published.yaml", Published)
 BY_HAND = {"setting", "constant", "not_testable"}
 RESULTS = {
     *("pending", "exact", "consistent", "mismatch"),
@@ -309,8 +309,8 @@ RESULTS = {
 @pytest.fixture(scope="module")
 def made():
     """Tables with random numbers for every study that a row is measured on, by scale."""
-    studies = load_studies(ROOT / checks.STUDIES)
-    named = checks.Evidence(ROWS, []).measured(studies)
+    studies = load_studies(ROOT / validation.STUDIES)
+    named = validation.Evidence(ROWS, []).measured(studies)
     found = {}
     for scale in ("quick", "full"):
         plans = make_plan({name: studies[name] for name in named}, scale).studies

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from restudy.common.errors import RestudyError
 from restudy.config.loading import load_studies
 from restudy.config.recipe import Probe
-from restudy.errors import RestudyError
-from restudy.evidence import checks
-from restudy.evidence.checks import Evidence, check, check_experiments
-from restudy.evidence.ledger import load_rows
-from restudy.evidence.measuring import MissingError, knee, second_knee, take
-from restudy.evidence.puzzles import Puzzle
-from restudy.evidence.readings import Reading, metrics_of
-from restudy.lanes.train import train_lanes
-from restudy.plan import make_plan
-from restudy.reductions import Reduction
+from restudy.config.reductions import Reduction
+from restudy.evidence import validation
+from restudy.evidence.metric_extraction import MissingError, knee, second_knee, take
+from restudy.evidence.metric_selectors import Reading, metrics_of
+from restudy.evidence.schema import load_rows
+from restudy.evidence.search_specs import Puzzle
+from restudy.evidence.validation import Evidence, check, check_experiments
+from restudy.planning.plan import make_plan
+from restudy.training.train_stacks import train_lanes
 from tests.evidence.made_up import measure, plan, published, puzzle, tables
 from tests.recipes import HOUSES, houses, images, lane
 
@@ -33,9 +33,9 @@ EVERY = list(get_args(Probe))
 @pytest.mark.parametrize("scale", ["quick", "default", "full"])
 def test_the_repository_s_own_readings_are_right(scale, pytestconfig, monkeypatch):
     monkeypatch.chdir(pytestconfig.rootpath)
-    studies = load_studies(checks.STUDIES)
-    assert {path.stem for path in checks.STUDIES.glob("*.yaml")} == set(studies)
-    checks.load_evidence(make_plan(studies, scale).studies)
+    studies = load_studies(validation.STUDIES)
+    assert {path.stem for path in validation.STUDIES.glob("*.yaml")} == set(studies)
+    validation.load_evidence(make_plan(studies, scale).studies)
 
 
 @pytest.mark.parametrize(

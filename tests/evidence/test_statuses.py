@@ -7,15 +7,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from restudy.errors import RestudyError
-from restudy.evidence.contrasts import read_contrasts
-from restudy.evidence.demonstrations import read_demonstrations
-from restudy.evidence.judging import read_claim_tests
-from restudy.evidence.ledger import KINDS, load_ledger, statuses, summary
+from restudy.common.errors import RestudyError
+from restudy.evidence.assign_statuses import standing
+from restudy.evidence.erratum_effects import read_demonstrations
+from restudy.evidence.printed_differences import read_contrasts
 from restudy.evidence.published import read_published_table
 from restudy.evidence.reasons import columns, parse, reason, reason_text, stated
-from restudy.evidence.standing import standing
+from restudy.evidence.schema import KINDS, load_ledger, statuses, summary
 from restudy.evidence.statuses import RENAMED, Kind, Status, counts, label, of_kind
+from restudy.evidence.verdicts import read_claim_tests
 from restudy.report.view.counts import count
 
 ROOT = Path(__file__).parents[2]
@@ -100,7 +100,7 @@ exec(compile(source, str(path), "exec"), module.__dict__)
 
 import pandas as pd
 from restudy.docs.outcome import phrases
-from restudy.evidence.ledger import summary
+from restudy.evidence.schema import summary
 from restudy.report.html.writer import badge
 from restudy.report.paper.content import content
 from restudy.tracking.summaries import Verdict, _outcome

@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from restudy.evidence import timing
-from restudy.evidence.checks import Evidence
-from restudy.evidence.judging import judge, read_claim_tests, verdicts_of
-from restudy.evidence.ledger import Claim, load_rows
+from restudy.evidence import timing_claims
 from restudy.evidence.reasons import parse, reason, reason_text
+from restudy.evidence.schema import Claim, load_rows
 from restudy.evidence.statuses import Status
+from restudy.evidence.validation import Evidence
+from restudy.evidence.verdicts import judge, read_claim_tests, verdicts_of
 from restudy.results.table_files import to_csv
 from tests.evidence.test_claim_tests import claim, test_of
 
@@ -80,7 +80,7 @@ def test_the_other_tables_are_the_same_whatever_the_times(both: Claim):
     said = []
     for table in (first, second):
         verdicts = verdicts_of([both], table)
-        said.append(timing.judged_elsewhere([both], verdicts, ["norm-step", "norm-memory"]))
+        said.append(timing_claims.judged_elsewhere([both], verdicts, ["norm-step", "norm-memory"]))
     assert said[0] == said[1]
     status = said[0][both.id]
     assert status.status == Status.TIMED
@@ -105,7 +105,7 @@ def test_the_verdict_is_that_of_times_and_counts_together(
     path = tmp_path / "claim_tests.csv"
     path.write_bytes(to_csv(counted))
     for table in (counted, read_claim_tests(path)):
-        (row,) = timing.timed_claims([both], table, timed).to_dict("records")
+        (row,) = timing_claims.timed_claims([both], table, timed).to_dict("records")
         assert (row["verdict"], row["of_times"], row["of_counts"]) == wanted
         assert reason_text(parse(row)).index("seconds") < reason_text(parse(row)).index(
             "state values"
@@ -116,19 +116,19 @@ def test_a_claim_of_times_alone():
     made = claim(test_of(**SECONDS))
     counted, timed = tables(made, 1.3, 1.0)
     assert counted.empty
-    (row,) = timing.timed_claims([made], counted, timed).to_dict("records")
+    (row,) = timing_claims.timed_claims([made], counted, timed).to_dict("records")
     assert (row["verdict"], row["of_times"], row["of_counts"]) == ("supported", "supported", "")
-    said = timing.judged_elsewhere([made], verdicts_of([made], counted), ["norm-step"])
+    said = timing_claims.judged_elsewhere([made], verdicts_of([made], counted), ["norm-step"])
     assert said[made.id].status == Status.TIMED
     assert reason_text(said[made.id].reasons).endswith("not the same twice")
 
 
 def test_without_the_experiment_it_is_not_yet(both: Claim):
     verdicts = verdicts_of([both], judge([both], {}, {}))
-    said = timing.judged_elsewhere([both], verdicts, [])
+    said = timing_claims.judged_elsewhere([both], verdicts, [])
     assert said == {both.id: (Status.PENDING, (reason("not_in_this_run", experiment="norm-step"),))}
     none = judge([both], {}, {}, timed=True)
-    (row,) = timing.timed_claims([both], judge([both], {}, {}), none).to_dict("records")
+    (row,) = timing_claims.timed_claims([both], judge([both], {}, {}), none).to_dict("records")
     assert row["verdict"] == Status.PENDING
 
 
@@ -136,8 +136,8 @@ def test_a_claim_without_times_is_left_alone():
     made = claim(test_of(**COUNTS))
     counted, timed = tables(made, 1.3, 1.2)
     assert timed.empty
-    assert timing.timed_claims([made], counted, timed).empty
-    assert timing.judged_elsewhere([made], verdicts_of([made], counted), []) == {}
+    assert timing_claims.timed_claims([made], counted, timed).empty
+    assert timing_claims.judged_elsewhere([made], verdicts_of([made], counted), []) == {}
 
 
 def test_the_repository_s_claims_about_time():
@@ -149,7 +149,11 @@ def test_the_repository_s_claims_about_time():
         *("norm-step", "norm-speed", "batch-size-speed"),
     }
     assert not experiments & set(evidence.experiments_tested(timed=False))
-    for one in timing.timed(claims):
+    for one in timing_claims.timed(claims):
         # Machines differ by factors, so a time is compared with another as a ratio.
         assert all(test.ratio for test in one.tests if test.timed), one.id
-    assert {one.id for one in timing.timed(claims)} >= {"CLM-BN-02", "CLM-BN-19", "CLM-HYP-09"}
+    assert {one.id for one in timing_claims.timed(claims)} >= {
+        "CLM-BN-02",
+        "CLM-BN-19",
+        "CLM-HYP-09",
+    }

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from experiments import biases, dropout_scores, learned_bn_stats, running_variance, torch_nets
-from restudy.datasets.load import Part
+from restudy.data.load import Part
 from restudy.experiments.samples import scaled
 from restudy.experiments.training import train_all
 from tests.experiments.tables import tabulate

@@ -8,8 +8,8 @@ from scipy.optimize import brentq
 
 from experiments import double_well, toy_optimisation
 from experiments.landscapes import CURVATURES, LANDSCAPES, Landscape
-from restudy.lanes.streams import generator
-from restudy.numpy_net.gradient_check import numerical_gradient
+from restudy.mlp.gradient_check import numerical_gradient
+from restudy.training.rng import generator
 from tests.experiments.tables import tabulate
 
 BOWL = Landscape(

@@ -14,9 +14,9 @@ from experiments import (
     selection_bias,
     validation_split,
 )
-from restudy.datasets.load import split
+from restudy.data.load import split
 from restudy.experiments import training
-from restudy.predictions import predict
+from restudy.results.predictions import predict
 from tests.experiments.tables import tabulate
 
 from ..recipes import images

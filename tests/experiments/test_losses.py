@@ -17,7 +17,7 @@ from experiments.softmax import (
     softmax_overflow,
 )
 from restudy.experiments.samples import draw, only_classes, scaled
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 from tests.experiments.tables import tabulate
 
 from ..recipes import houses, images

@@ -6,7 +6,7 @@ import torch
 from scipy import stats
 
 from experiments import batch_norm, bn_epsilon, bn_inference, normality, small_nets
-from restudy.predictions import predict
+from restudy.results.predictions import predict
 from tests.experiments.tables import tabulate
 
 from ..recipes import images

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
 from restudy.experiments.declaration import Experiment
 from restudy.experiments.project import load_project
 from restudy.experiments.running import check
@@ -67,7 +67,7 @@ def complaint(folder):
 def run(folder):
     program = (
         "from restudy.experiments.running import run\n"
-        "from restudy.errors import RestudyError\n"
+        "from restudy.common.errors import RestudyError\n"
         "try:\n    print(run('coin', {}).to_csv(index=False))\n"
         "except RestudyError as error:\n    print('error:', error)"
     )
@@ -145,8 +145,8 @@ def test_a_digest_follows_what_is_imported(folder):
         from restudy.experiments import project
 
         project._load.cache_clear()
-        project.provenance._read.cache_clear()
-        project.provenance.code_digest.cache_clear()
+        project.versions._read.cache_clear()
+        project.versions.code_digest.cache_clear()
         every = load_project(str(folder))
         return every.digest(every.experiments["coin"])
 

@@ -8,7 +8,7 @@ import torch
 
 from experiments import small_sample as module
 from restudy.experiments.samples import draw, scaled
-from restudy.lanes.streams import generator
+from restudy.training.rng import generator
 from tests.experiments.tables import tabulate
 
 from ..recipes import houses

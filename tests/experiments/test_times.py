@@ -11,7 +11,7 @@ from torch import nn
 from experiments import cpu_timer, softmax_times, step_times, time_to_accuracy, vectorisation
 from experiments.time_to_accuracy import Side, Trained
 from experiments.torch_nets import ACTIVATIONS, descend, network, with_norm
-from restudy.numpy_net.network import FullyConnectedNet
+from restudy.mlp.network import FullyConnectedNet
 
 from ..recipes import images
 

@@ -13,9 +13,9 @@ from experiments.unit_tests import (
     sandwich_tests,
     unit_tests,
 )
-from restudy.evidence.ledger import load_ledger
-from restudy.numpy_net.arithmetic import Arithmetic
-from restudy.numpy_net.fused import FUSED, in_order
+from restudy.evidence.schema import load_ledger
+from restudy.mlp.arithmetic import Arithmetic
+from restudy.mlp.fused import FUSED, in_order
 
 FOLDER = Path(__file__).parents[2] / "config" / "evidence"
 BY_A_BUG = "PUB-S1-035"

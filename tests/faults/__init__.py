@@ -19,8 +19,8 @@ Mounting takes root; where that is not allowed the tests that need it are skippe
 ``make faults`` kills a run of the quick scale ten times. By itself pytest kills a tiny one twice
 (``RESTUDY_KILLS``, ``RESTUDY_KILLS_SCALE``).
 
-Other tests make smaller faults, in parts of the pipeline: ``tests/test_results.py`` and
-``tests/lanes/test_checkpoints.py`` (damaged files), ``tests/test_running.py`` (jobs that fail),
-``tests/tracking`` (stores that are down), ``tests/datasets`` (mirrors), ``tests/fuzz`` (whatever
-may stand in a file).
+Other tests make smaller faults, in parts of the pipeline: ``tests/results/test_group_files.py`` and
+``tests/training/test_checkpoints.py`` (damaged files), ``tests/training/test_train_job.py`` (jobs
+that fail), ``tests/tracking`` (stores that are down), ``tests/data`` (mirrors), ``tests/fuzz``
+(whatever may stand in a file).
 """

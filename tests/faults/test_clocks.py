@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from restudy import clock
-from restudy.progress import Run
+from restudy.progress.time_left import Run
+from restudy.runtime import timestamps
 from tests.workflow.outcome import NOTHING, cells, jobs_of, numbers, trained
 
 YEAR = 365 * 24 * 3600
@@ -30,16 +30,16 @@ def test_only_the_future_is_complained_about(tmp_path):
         file.touch()
         os.utime(file, (now + ages[name],) * 2)
     gone = tmp_path / "gone"
-    late = clock.written_after([*files.values(), gone], now, tolerance=60)
+    late = timestamps.written_after([*files.values(), gone], now, tolerance=60)
     assert [one.path.name for one in late] == ["later", "late"]
-    assert clock.written_after([files["old"], gone], now) == []
-    words = clock.complaint(late)
+    assert timestamps.written_after([files["old"], gone], now) == []
+    words = timestamps.complaint(late)
     assert str(files["later"]) in words
     assert "and 1 more were written in the future" in words
     # The command of the message does what it says.
     command = words.partition("then: ")[2]
     subprocess.run(shlex.split(command), check=True)
-    assert clock.written_after(files.values(), time.time(), tolerance=1) == []
+    assert timestamps.written_after(files.values(), time.time(), tolerance=1) == []
     assert abs(files["old"].stat().st_mtime - (now - 30 * YEAR)) < 2
 
 
@@ -67,7 +67,7 @@ def test_a_clock_that_is_set_back_while_a_network_trains_costs_no_network(finish
     targets = jobs_of(copy, wanted)
     shutil.rmtree(copy.results / "cells")
     # As it was half a minute ago, when the clock was ahead: less than a run minds at its start.
-    set_back(copy.results / "data/mnist.safetensors", seconds=clock.TOLERANCE - 5)
+    set_back(copy.results / "data/mnist.safetensors", seconds=timestamps.TOLERANCE - 5)
     with copy.replaced(
         "workflow/scripts/train.py",
         "    train_in_turn(",

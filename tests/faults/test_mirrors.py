@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from restudy.datasets import sources
-from restudy.datasets.registry import DATASETS, Mirror
-from restudy.datasets.sources import NoAnswerError, take
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
+from restudy.data import downloads
+from restudy.data.downloads import NoAnswerError, take
+from restudy.data.registry import DATASETS, Mirror
 
-REGISTRY = "src/restudy/datasets/registry.py"
+REGISTRY = "src/restudy/data/registry.py"
 MIRRORS = [
     source.items[0].place.removesuffix("train-images-idx3-ubyte.gz")
     for source in DATASETS["mnist"].sources
@@ -89,7 +89,7 @@ def first_file(place, how):
 
 def test_a_place_that_trickles_is_given_up_like_one_that_hangs(monkeypatch):
     """Silence never ends it: something comes all the time."""
-    monkeypatch.setattr(sources, "PATIENCE", 0.5)
+    monkeypatch.setattr(downloads, "PATIENCE", 0.5)
     (file, *_) = DATASETS["mnist"].files
     with serving({file.name: bytes(100_000)}) as place:
         mirror, file = first_file(place, "trickle")

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 from restudy.results import group_files
-from restudy.tracking.attempts import next_attempt
-from restudy.tracking.live import LiveCell
+from restudy.tracking.live_logging import LiveCell
+from restudy.tracking.retry_counter import next_attempt
 from restudy.tracking.store import describe, sqlite_file
 from restudy.tracking.sync import sync
 from tests.faults.disks import filled, small_disk

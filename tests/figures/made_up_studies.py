@@ -5,15 +5,15 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from restudy.config.identity import as_told
 from restudy.config.loading import load_studies
 from restudy.config.recipe import Recipe
-from restudy.datasets.registry import DATASETS
-from restudy.evidence.drawable import SourceFigure, figures_to_draw
-from restudy.evidence.drawable import source_figures as read_figures
-from restudy.evidence.ledger import Figure, Published, load_rows
-from restudy.figures.study_panels import Tables
-from restudy.plan import Plan, StudyPlan, make_plan
+from restudy.config.run_ids import as_told
+from restudy.data.registry import DATASETS
+from restudy.evidence.figure_availability import SourceFigure, figures_to_draw
+from restudy.evidence.figure_availability import source_figures as read_figures
+from restudy.evidence.schema import Figure, Published, load_rows
+from restudy.figures.source_panels import Tables
+from restudy.planning.plan import Plan, StudyPlan, make_plan
 from tests.workflow.checkout import ROOT
 
 SCALES = ("quick", "default", "full")

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restudy.evidence import curves
-from restudy.evidence.disputes import Dispute
-from restudy.evidence.ledger import Claim, load_rows
+from restudy.evidence import contradiction_curves
+from restudy.evidence.contradiction_specs import Dispute
+from restudy.evidence.schema import Claim, load_rows
 from restudy.experiments.project import project
-from restudy.figures.dispute import caption, dispute
+from restudy.figures.contradiction import caption, dispute
 from restudy.figures.style import Drawing, save
 from tests.evidence import made_up
 from tests.evidence.test_judging import runs_of
@@ -30,7 +30,7 @@ def claims() -> dict[str, Claim]:
 
 
 @cache
-def data(id_: str, scale: str) -> curves.Panels:
+def data(id_: str, scale: str) -> contradiction_curves.Panels:
     """Return curves of made-up runs: better from level to level, the more so the later a factor."""
     asked, rng = DISPUTES[id_], np.random.default_rng(0)
 
@@ -46,7 +46,7 @@ def data(id_: str, scale: str) -> curves.Panels:
     plans = plan(scale).studies
     studies = {name: made_up.tables(plans[name], value) for name in asked.studies}
     runs = {name: runs_of(plans[name]) for name in asked.studies}
-    return curves.of_panels(
+    return contradiction_curves.of_panels(
         asked.panels, studies, runs, {name: _table(name, rng) for name in asked.experiments}
     )
 

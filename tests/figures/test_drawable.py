@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
+from restudy.common.errors import RestudyError
 from restudy.config.loading import load_studies
-from restudy.errors import RestudyError
-from restudy.evidence.drawable import (
+from restudy.evidence.figure_availability import (
     SourceFigure,
     figures_missing,
     figures_to_draw,
     source_figures,
 )
-from restudy.evidence.ledger import Figure, Published
-from restudy.plan import make_plan
+from restudy.evidence.schema import Figure, Published
+from restudy.planning.plan import make_plan
 from tests.figures import made_up_studies
 from tests.figures.made_up_studies import SCALES, plan
 from tests.workflow.checkout import ROOT

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from restudy.figures.batch_size import batch_size
-from restudy.figures.grid import grid
-from restudy.figures.housing import housing
+from restudy.figures.factorial_heatmap import grid
 from restudy.figures.learning_curves import learning_curves
+from restudy.figures.predicted_vs_actual import housing
 from restudy.figures.style import Drawing, direct_labels, looks, save
 from tests.figures.made_up import LEVELS, Tables, diverge, made_up
 

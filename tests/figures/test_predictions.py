@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from safetensors.numpy import save as to_bytes
 
+from restudy.common.errors import RestudyError
 from restudy.config.recipe import Recipe
-from restudy.datasets.load import load
-from restudy.errors import RestudyError
-from restudy.lanes.train import train_lanes
-from restudy.plan import Lane, cell_id, lane_id
-from restudy.predictions import predict, predictions_table
+from restudy.data.load import load
+from restudy.planning.plan import Lane, cell_id, lane_id
 from restudy.results import group_files
+from restudy.results.predictions import predict, predictions_table
+from restudy.training.train_stacks import train_lanes
 
 
 @pytest.fixture(scope="module")

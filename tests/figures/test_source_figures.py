@@ -8,14 +8,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from restudy.datasets.load import PreparedData
-from restudy.errors import RestudyError
-from restudy.evidence.drawings import Curves, Levels, Samples
-from restudy.evidence.ledger import load_ledger
+from restudy.common.errors import RestudyError
+from restudy.config.reductions import of_plain
+from restudy.data.load import PreparedData
+from restudy.evidence.figure_specs import Curves, Levels, Samples
+from restudy.evidence.schema import load_ledger
+from restudy.figures.source_panels import Tables
 from restudy.figures.sources import caption, draw
-from restudy.figures.study_panels import Tables
 from restudy.figures.style import Drawing, save
-from restudy.reductions import of_plain
 from tests.figures.looking import problems
 from tests.figures.made_up_studies import EVIDENCE, diverge, source_figures, tables, to_draw
 

@@ -5,15 +5,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from restudy.figures import words
-from restudy.figures.style import (
-    BLACK,
-    COLOURS,
-    looks,
-    looks_among,
-    sequence,
-    spread,
-)
+from restudy.figures import labels
+from restudy.figures.style import BLACK, COLOURS, looks, looks_among, sequence, spread
 
 # Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision
 # deficiency", IEEE TVCG 15(6), 2009: severity 1, on linear RGB.
@@ -124,10 +117,10 @@ def test_labels_that_fit_stay_where_they_are() -> None:
     [
         ("learning_rate", "0.001", "0.001"),
         ("learning_rate", "1e-05", "10⁻⁵"),
-        ("learning_rate", "0.0003", f"3{words.TIMES}10⁻⁴"),
+        ("learning_rate", "0.0003", f"3{labels.TIMES}10⁻⁴"),
         ("learning_rate", "0.0", "0.0"),
         ("batch_size", "full", "full"),
-        ("hidden", "128-128-128", f"3{words.TIMES}128"),
+        ("hidden", "128-128-128", f"3{labels.TIMES}128"),
         ("hidden", "300-100", "300-100"),
         ("dataset", "fashion_mnist", "Fashion-MNIST"),
         ("loss", "cross_entropy_after_softmax", "cross entropy after softmax"),
@@ -135,4 +128,4 @@ def test_labels_that_fit_stay_where_they_are() -> None:
     ],
 )
 def test_names_of_levels(factor: str, level: str, name: str) -> None:
-    assert words.name(factor, level) == name
+    assert labels.name(factor, level) == name

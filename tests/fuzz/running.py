@@ -5,7 +5,7 @@ import warnings
 import hypothesis
 from hypothesis import HealthCheck, Phase, given, settings
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
 
 
 def fuzz(target, folder, examples, *, seed: int):

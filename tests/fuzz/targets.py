@@ -19,13 +19,13 @@ from safetensors.numpy import save
 from restudy.config.loading import load_settings, load_study
 from restudy.config.settings import DataSettings, Settings, TrainingSettings
 from restudy.config.sources import load_sources
-from restudy.datasets.formats import HOUSING_COLUMNS, decode, read_idx, read_table
-from restudy.datasets.load import load
-from restudy.datasets.prepare import METADATA_KEY
-from restudy.datasets.registry import Form
-from restudy.datasets.sources import _zip_members
-from restudy.evidence import ledger
-from restudy.plan import make_plan
+from restudy.data.downloads import _zip_members
+from restudy.data.formats import HOUSING_COLUMNS, decode, read_idx, read_table
+from restudy.data.load import load
+from restudy.data.prepare import METADATA_KEY
+from restudy.data.registry import Form
+from restudy.evidence import schema
+from restudy.planning.plan import make_plan
 from restudy.results import group_files
 from tests.fuzz.inputs import damaged_bytes, damaged_text, mappings
 
@@ -165,13 +165,13 @@ TARGETS = {
     ),
     **{
         f"ledger: {name}": Target(
-            damaged_text(rows(name)), from_file(partial(ledger.load_rows, row_type=kind))
+            damaged_text(rows(name)), from_file(partial(schema.load_rows, row_type=kind))
         )
-        for name, kind in ledger.KINDS.items()
+        for name, kind in schema.KINDS.items()
     },
     "ledger of bytes": Target(
         damaged_bytes([row.encode() for row in rows("published", 2)]) | st.binary(max_size=60),
-        from_file(partial(ledger.load_rows, row_type=ledger.Published)),
+        from_file(partial(schema.load_rows, row_type=schema.Published)),
     ),
     "sources": Target(damaged_text(texts(EVIDENCE / "sources.yaml")), from_file(load_sources)),
     "idx images": Target(

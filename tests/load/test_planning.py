@@ -10,8 +10,8 @@ import pytest
 
 from bench.load.studies import EACH, many_cells
 from restudy.config.study import Study
-from restudy.jobs import make_jobs
-from restudy.plan import make_plan
+from restudy.planning.jobs import make_jobs
+from restudy.planning.plan import make_plan
 from tests.workflow.checkout import Checkout
 
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from restudy import tables
 from restudy.config.settings import Settings
-from restudy.lanes.version import TRAINING_VERSION
-from restudy.plan import load_plan
+from restudy.planning.plan import load_plan
+from restudy.provenance.training_version import TRAINING_VERSION
+from restudy.results import study_tables
 from restudy.results.table_files import read_table, to_csv
 
 STUDY = {
@@ -123,10 +123,10 @@ def _study(folder, plan, seed):
     runs.to_parquet(place / "runs.parquet")
     (place / "study.json").write_text(json.dumps(study.description()))
     factors = list(study.factors)
-    write(folder, "tiny/summary", tables.summary_table(runs, factors))
+    write(folder, "tiny/summary", study_tables.summary_table(runs, factors))
     compare = study.description()["compare"]
-    write(folder, "tiny/comparison", tables.comparison_table(runs, factors, compare))
-    write(folder, "tiny/winners", tables.winners(runs, factors))
+    write(folder, "tiny/comparison", study_tables.comparison_table(runs, factors, compare))
+    write(folder, "tiny/winners", study_tables.winners(runs, factors))
     write(folder, "tiny/timing", pd.DataFrame({"seconds": [rng.random()]}))
     return runs
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from restudy import verify
 from restudy.reference import __main__ as reference
+from restudy.reference import verify
 from tests.reference import made_up
 
 ROOT = Path(__file__).parents[2]

@@ -35,7 +35,7 @@ def command(checkout, monkeypatch):
     """The command in that checkout; returns what is in its folder afterwards."""
     monkeypatch.chdir(checkout.folder)
     settings = Settings(scale="full", studies="studies", experiments=False)
-    monkeypatch.setattr(gather, "settings_of", lambda scale: settings)
+    monkeypatch.setattr(gather, "settings_of_scale", lambda scale: settings)
     commit = report_commit(checkout.results).split()[0]
     monkeypatch.setattr(gather, "report_commit", lambda results: commit)
     monkeypatch.setattr(gather, "commit", lambda: {"git_commit": commit, "git_dirty": False})

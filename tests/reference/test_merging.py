@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from restudy.evidence.ledger import Claim, load_rows
+from restudy.evidence.schema import Claim, load_rows
 from restudy.reference.merging import LAYOUTS, merge, settled
 from restudy.results.table_files import read_table
 

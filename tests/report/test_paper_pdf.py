@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
 from restudy.report.paper.compile_typst import to_pdf
 from restudy.report.paper.content import content, to_json
 from tests.report import made_up

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from restudy.config.sources import load_sources
-from restudy.evidence.drawable import load_source_figures
-from restudy.evidence.ledger import Published, load_rows
+from restudy.evidence.figure_availability import load_source_figures
+from restudy.evidence.schema import Published, load_rows
 from restudy.report.paper.figure_selection import chosen
 
 ROOT = Path(__file__).parents[2]

@@ -16,7 +16,7 @@ from restudy.report.text_format import (
     span,
     spelled,
 )
-from restudy.tables import DASH, MINUS
+from restudy.results.study_tables import DASH, MINUS
 
 
 @pytest.mark.parametrize(

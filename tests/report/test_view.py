@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from jsonschema import Draft202012Validator
 
+from restudy.config.reductions import Reduction
 from restudy.evidence.statuses import Kind, Status, of_kind
-from restudy.reductions import Reduction
 from restudy.report import phrases
 from restudy.report.view.build import RunInfo
 from restudy.report.view.counts import count, final_verdicts, outcome

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from restudy.common.errors import RestudyError
 from restudy.docs import blocks, columns
-from restudy.errors import RestudyError
 from restudy.results.declarations import EVIDENCE_TABLES, RUN_TABLES, STUDY_TABLES
 from restudy.results.schema import Kind, Role
 from restudy.results.table_files import (

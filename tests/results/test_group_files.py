@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restudy.lanes.train import train_lanes
 from restudy.results import group_files
+from restudy.training.train_stacks import train_lanes
 from tests.recipes import images, lane
 
 

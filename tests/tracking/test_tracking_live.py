@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import pytest
 from tracking_samples import CELL, make_cell, make_study, recipe
 
-from restudy.lanes.recorder import EpochRecord, Recorder
-from restudy.tracking.live import LiveCell
+from restudy.tracking.live_logging import LiveCell
+from restudy.training.metrics_callback import EpochRecord, Recorder
 
 LANES = ["s0-a", "s1-b"]
 

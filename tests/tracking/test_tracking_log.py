@@ -7,7 +7,7 @@ from pathlib import Path
 from tracking_samples import CELL, make_cell, make_study
 
 from restudy.tracking.log import Started, create, log_cell, send
-from restudy.tracking.runs import Point, RunContent, lane_contents
+from restudy.tracking.run_records import Point, RunContent, lane_contents
 
 
 def log(store, cell, study=None, **options):

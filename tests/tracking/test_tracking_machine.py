@@ -5,8 +5,8 @@ from __future__ import annotations
 from test_tracking_live import Training
 from tracking_samples import CELL, make_cell, make_study
 
-from restudy.tracking.live import LiveCell
-from restudy.tracking.machine import Machine
+from restudy.tracking.live_logging import LiveCell
+from restudy.tracking.system_metrics import Machine
 
 
 def system(run):

@@ -5,10 +5,10 @@ import json
 from tracking_samples import make_study
 
 from restudy.config.loading import load_studies
-from restudy.plan import make_plan
-from restudy.tracking import notes, runs
+from restudy.planning.plan import make_plan
+from restudy.tracking import descriptions, run_records
+from restudy.tracking.saved_views import RUNS, address, main_metrics, view_tags
 from restudy.tracking.store import experiment_tags
-from restudy.tracking.views import RUNS, address, main_metrics, view_tags
 from tests.workflow.checkout import ROOT
 
 KNOWN = {"claims": ["CLM-BN-01", "CLM-BN-02"], "results": "results/quick"}
@@ -21,7 +21,7 @@ def states(study):
 
 
 def test_an_experiment_says_what_it_asks_cuts_and_tests():
-    note = notes.experiment_note(make_study() | KNOWN | {"source": "S3"})
+    note = descriptions.experiment_note(make_study() | KNOWN | {"source": "S3"})
     for text in (
         "A title\n",
         "A question?",
@@ -37,16 +37,16 @@ def test_an_experiment_says_what_it_asks_cuts_and_tests():
 
 def test_a_study_as_published_says_so():
     study = make_study() | {"source": "S3", "as_published": True}
-    assert "feeds no verdict" in notes.experiment_note(study)
-    assert runs.study_tags(study)["restudy.honesty"] == "as_published"
-    assert runs.study_tags(make_study())["restudy.honesty"] == "honest"
+    assert "feeds no verdict" in descriptions.experiment_note(study)
+    assert run_records.study_tags(study)["restudy.honesty"] == "as_published"
+    assert run_records.study_tags(make_study())["restudy.honesty"] == "honest"
 
 
 def test_what_came_out_is_kept_apart():
-    note = notes.with_outcome("what it is", "what came out")
+    note = descriptions.with_outcome("what it is", "what came out")
     assert note.startswith("what it is")
-    assert "what it is" + notes.outcome_in(note) == note
-    assert notes.outcome_in("what it is") == ""
+    assert "what it is" + descriptions.outcome_in(note) == note
+    assert descriptions.outcome_in("what it is") == ""
 
 
 def test_views_have_the_columns_that_are_asked_for_first():
@@ -80,5 +80,5 @@ def test_what_is_said_of_the_repository_s_studies_fits_into_a_store():
         told = study.tracked() | {"claims": claims, "results": "results/full"}
         assert max(map(len, experiment_tags(told).values())) < 5000
         levels, cell = told["runs"][0]["levels"], told["runs"][0]["cell"]
-        for tags in (runs.lane_tags(told, levels, "0"), runs.cell_tags(told, cell)):
+        for tags in (run_records.lane_tags(told, levels, "0"), run_records.cell_tags(told, cell)):
             assert max(map(len, tags.values())) < 5000

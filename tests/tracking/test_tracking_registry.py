@@ -12,18 +12,18 @@ import torch
 from safetensors.numpy import save_file
 from tracking_samples import CELL, make_study, recipe
 
-from restudy.config.identity import as_told
-from restudy.datasets.load import load, scale, split
-from restudy.datasets.prepare import METADATA_KEY
-from restudy.lanes.batches import Part
-from restudy.lanes.evaluation import evaluate
-from restudy.lanes.network import StackedNetwork
+from restudy.config.run_ids import as_told
+from restudy.data.load import load, scale, split
+from restudy.data.prepare import METADATA_KEY
 from restudy.results import group_files
 from restudy.results.group_files import CellResults, summary_row
-from restudy.tracking.networks import rebuild
+from restudy.tracking.export_module import rebuild
 from restudy.tracking.registry import best_of, register
 from restudy.tracking.store import StoreError
 from restudy.tracking.sync import sync
+from restudy.training.batches import Part
+from restudy.training.evaluation import evaluate
+from restudy.training.network import StackedNetwork
 
 FEATURES, CLASSES, TRAIN, VALIDATION, TEST = 6, 3, 40, 20, 50
 LANES = ("s0-a", "s1-b", "s2-c")

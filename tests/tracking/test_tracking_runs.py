@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 from tracking_samples import CELL, make_cell, make_study, recipe
 
-from restudy.config.identity import as_told
-from restudy.tracking import runs
+from restudy.config.run_ids import as_told
+from restudy.tracking import run_records
 from restudy.tracking.curves import learning_curves
 
 
 def test_content_of_a_lane():
-    content = runs.lane_contents(make_study(), CELL, make_cell(), ended=100.0)["s1-b"]
+    content = run_records.lane_contents(make_study(), CELL, make_cell(), ended=100.0)["s1-b"]
     assert content.name == "batch seed=1"
     assert content.tags["restudy.factor.norm"] == "batch"
     assert content.tags["restudy.git_commit"] == "c" * 40 + "-dirty"
@@ -23,8 +23,8 @@ def test_content_of_a_lane():
 
 
 def test_parameters_are_the_same_from_recipe_and_summary():
-    summary = runs.lane_contents(make_study(), CELL, make_cell())["s0-a"].params
-    told = runs.params(as_told(recipe(0)))
+    summary = run_records.lane_contents(make_study(), CELL, make_cell())["s0-a"].params
+    told = run_records.params(as_told(recipe(0)))
     assert {name: summary[name] for name in told} == told
     assert "steps" not in told
     assert told["hidden"] == "8"
@@ -33,8 +33,8 @@ def test_parameters_are_the_same_from_recipe_and_summary():
 def test_cell_has_the_means_of_its_finished_lanes():
     results = make_cell(("s0-a", "s1-b", "s2-c"), diverged=("s2-c",))
     study = make_study(lanes=("s0-a", "s1-b", "s2-c"))
-    lanes = runs.lane_contents(study, CELL, results)
-    cell = runs.cell_content(study, CELL, results, lanes)
+    lanes = run_records.lane_contents(study, CELL, results)
+    cell = run_records.cell_content(study, CELL, results, lanes)
     values = {p.name: p.value for p in cell.points}
     assert values["test_accuracy"] == pytest.approx(0.205)
     assert (values["lanes"], values["lanes_diverged"]) == (3, 1)
@@ -51,12 +51,12 @@ def test_commit_is_told_of_lanes_that_it_trained():
     results = make_cell()
     results.record["seeds"] = {"s1-b": 1}
     results.record["earlier"] = [{"seeds": {"s0-a": 0}, "git_commit": "e" * 40, "git_dirty": False}]
-    lanes = runs.lane_contents(make_study(), CELL, results)
+    lanes = run_records.lane_contents(make_study(), CELL, results)
     assert lanes["s0-a"].tags["restudy.git_commit"] == "e" * 40
     assert lanes["s1-b"].tags["restudy.git_commit"] == "c" * 40 + "-dirty"
 
 
 def test_curves_are_a_picture():
-    groups = runs.varying_levels(runs.lanes_of(make_study(), CELL))
+    groups = run_records.varying_levels(run_records.lanes_of(make_study(), CELL))
     assert groups == {"s0-a": "norm=none", "s1-b": "norm=batch"}
     assert learning_curves(make_cell().history, groups, "title").startswith(b"\x89PNG")

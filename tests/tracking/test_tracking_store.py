@@ -7,7 +7,7 @@ import sys
 import pytest
 from tracking_samples import make_study
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
 from restudy.tracking.store import (
     StoreError,
     create_store,

@@ -6,7 +6,7 @@ import pytest
 from tracking_samples import CELL, make_cell, make_study
 
 from restudy.results import group_files
-from restudy.tracking.finish import FinishReport, finish
+from restudy.tracking.register_results import FinishReport, finish
 from restudy.tracking.store import ensure_experiment
 from restudy.tracking.summaries import files_of, read_verdicts
 from restudy.tracking.sync import sync

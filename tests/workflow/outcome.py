@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.evidence import timing
+from restudy.evidence import timing_claims
 from restudy.results import group_files
 
 TABLES = ("summary", "comparison", "winners", "timing")
@@ -42,7 +42,7 @@ def numbers(checkout):
     ]
     files = [path for pattern in kept for path in checkout.results.glob(pattern)]
     # Verdicts on measured times, and figures with them.
-    timed = [*timing.TABLES, *_figures_of_times(checkout)]
+    timed = [*timing_claims.TABLES, *_figures_of_times(checkout)]
     files = [path for path in files if path.name not in timed]
     return {str(path.relative_to(checkout.results)): path.read_bytes() for path in files}
 

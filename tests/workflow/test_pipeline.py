@@ -12,8 +12,8 @@ import sys
 import pandas as pd
 import pytest
 
-from restudy.evidence import timing
-from restudy.lanes.version import TRAINING_VERSION
+from restudy.evidence import timing_claims
+from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.results import group_files
 from restudy.results.table_files import misfits, read_table
 from tests.workflow.checkout import ROOT, STUDIES
@@ -49,7 +49,7 @@ def test_everything_is_made(finished):
     expected += ["mlflow/sync.json", "mlflow/finish.json", "mlflow/mlflow.db"]
     expected += ["tables/statuses.csv"]
     expected += [f"tables/contradictions.{kind}" for kind in ("csv", "md")]
-    expected += [f"tables/{name}" for name in timing.TABLES]
+    expected += [f"tables/{name}" for name in timing_claims.TABLES]
     for study in STUDIES:
         expected += [f"studies/{study}/{name}" for name in STUDY_FILES]
         expected += [f"tables/{study}/{name}.{kind}" for name in TABLES for kind in ("csv", "md")]
@@ -139,10 +139,10 @@ def test_a_second_run_does_nothing(finished):
             "figures/style.py",
             {"plot_all_learning_curves", "plot_predictions", "plot_all_source_figures"} | SHOWN,
         ),
-        ("figures/housing.py", {"plot_predictions"} | SHOWN),
+        ("figures/predicted_vs_actual.py", {"plot_predictions"} | SHOWN),
         ("report/view/key_findings.py", {"build_view_model", "render_paper"} | SHOWN),
         ("report/html/templates/style.css", {"render_page"}),
-        ("report/paper/errata.py", {"render_paper"}),
+        ("stats/variance.py", {"render_page", "render_paper"}),
         ("tracking/log.py", {"sync_tracking", "register_results"}),
         # The evidence is checked against plans, and so are study files; what the project's
         # experiments declare is, too.
@@ -189,8 +189,8 @@ def test_a_refactoring_trains_nothing(copy):
     before = copy.planned()
     assert before.keys() <= {"sync_tracking", "register_results"}
     source = copy.folder / "src/restudy"
-    below = [*source.glob("lanes/**/*.py"), *source.glob("datasets/*.py"), *source.glob("config/*")]
-    below += [source / name for name in ("training.py", "results.py", "running.py", "digests.py")]
+    rooms = ("training", "data", "config", "results", "runtime", "common")
+    below = [path for room in rooms for path in source.glob(f"{room}/**/*")]
     reworded = 0
     for path in below:
         if path.suffix == ".py":
@@ -198,10 +198,10 @@ def test_a_refactoring_trains_nothing(copy):
             path.write_text(content)
             reworded += count
     assert reworded > 200
-    (source / "lanes/optimisers.py").rename(source / "lanes/update_rules.py")
+    (source / "training/optimisers.py").rename(source / "training/update_rules.py")
     for path in [*source.rglob("*.py"), *copy.folder.glob("workflow/**/*.smk")]:
         content = path.read_text()
-        renamed = content.replace("restudy.lanes.optimisers", "restudy.lanes.update_rules")
+        renamed = content.replace("training.optimisers", "training.update_rules")
         renamed = re.sub(r"\b_penalise\b", "_add_penalties", renamed)
         renamed = re.sub(r"\b_rescaled\b", "_scaled_values", renamed)
         if renamed != content:
@@ -211,7 +211,7 @@ def test_a_refactoring_trains_nothing(copy):
 
 def test_another_version_of_training_retrains(copy):
     some = cells(copy, "mnist*")
-    version = "src/restudy/lanes/version.py"
+    version = "src/restudy/provenance/training_version.py"
     now, another = f"VERSION = {TRAINING_VERSION}\n", f"VERSION = {TRAINING_VERSION + 1}\n"
     with copy.replaced(version, now, another):
         assert copy.planned()["train"] == 2
@@ -260,7 +260,7 @@ def in_one_job(finished, tmp_path):
 def test_a_cell_that_fails_takes_no_other_with_it(in_one_job):
     script = "workflow/scripts/train.py"
     fails = "    def train(name):\n        "
-    error = "from restudy.errors import RestudyError; raise RestudyError('made up')"
+    error = "from restudy.common.errors import RestudyError; raise RestudyError('made up')"
     raises = f"if name.startswith('mnist-9-'): {error}\n        "
     with in_one_job.replaced(script, fails, fails + raises):
         output = in_one_job.run(fails=True)

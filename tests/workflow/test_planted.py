@@ -17,10 +17,10 @@ import yaml
 from safetensors.numpy import save
 from scipy import stats
 
-from restudy.evidence.judging import judge
-from restudy.evidence.ledger import Claim, Published
-from restudy.evidence.measuring import read_studies
+from restudy.evidence.metric_extraction import read_studies
 from restudy.evidence.published import published_table
+from restudy.evidence.schema import Claim, Published
+from restudy.evidence.verdicts import judge
 from tests.workflow.checkout import Checkout
 
 REPETITIONS = 20

@@ -13,9 +13,9 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
-import restudy.crate.__main__
-import restudy.trace.__main__
-from restudy.datasets.registry import DATASETS
+import restudy.lineage.crate
+import restudy.lineage.trace.__main__
+from restudy.data.registry import DATASETS
 
 pytestmark = pytest.mark.pipeline
 
@@ -52,7 +52,7 @@ CLAIM = """
 """
 
 
-COMMANDS = {"trace": restudy.trace.__main__.main, "crate": restudy.crate.__main__.main}
+COMMANDS = {"trace": restudy.lineage.trace.__main__.main, "crate": restudy.lineage.crate.main}
 
 
 def call(checkout, command, *arguments, fails=False):
@@ -275,7 +275,7 @@ def test_the_crate_s_files_are_there_with_their_digests(crate, finished):
     assert {"results/report/index.html", "results/report/paper.pdf", "config.yaml"} <= names
     for path in [*finished.results.glob("tables/**/*.csv"), *finished.results.glob("figures/*")]:
         assert f"results/{path.relative_to(finished.results)}" in names
-    assert (crate / "src/restudy/training.py").is_file()
+    assert (crate / "src/restudy/training/train_group.py").is_file()
     assert not [path for path in crate.rglob("*") if path.suffix in (".safetensors", ".pyc")]
 
 

@@ -5,12 +5,14 @@ import shutil
 
 import pytest
 
-from restudy import forecast
-from restudy.errors import RestudyError
-from restudy.evidence.checks import FOLDER, load_evidence
-from restudy.evidence.drawable import figures_to_draw, load_source_figures
-from restudy.evidence.ledger import load_ledger
-from restudy.plan import load_plan
+from restudy.commands import forecast
+from restudy.common.errors import RestudyError
+from restudy.config.loading import settings_of_scale
+from restudy.config.study import SCALES
+from restudy.evidence.figure_availability import figures_to_draw, load_source_figures
+from restudy.evidence.schema import load_ledger
+from restudy.evidence.validation import FOLDER, load_evidence
+from restudy.planning.plan import load_plan
 from tests.workflow.checkout import ROOT, Checkout
 
 PAGE = (ROOT / "docs/reproduce-a-paper.md").read_text(encoding="utf-8")
@@ -46,7 +48,7 @@ def config(tmp_path, monkeypatch):
 
 
 def plans():
-    return {scale: load_plan(forecast.settings_of(scale)) for scale in forecast.SCALES}
+    return {scale: load_plan(settings_of_scale(scale)) for scale in SCALES}
 
 
 def checked():

@@ -3,18 +3,18 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
-from restudy import workflow_support
+from restudy.commands import workflow_support
 from restudy.config.loading import load_settings
-from restudy.digests import digest
-from restudy.errors import RestudyError
-from restudy.evidence import disputes, drawable
-from restudy.evidence.checks import load_evidence
+from restudy.common.digests import digest
+from restudy.common.errors import RestudyError
+from restudy.evidence import contradiction_specs, figure_availability
+from restudy.evidence.validation import load_evidence
 from restudy.experiments.project import use
-from restudy.job_records import remove_outdated
-from restudy.lanes.version import TRAINING_VERSION
-from restudy.plan import load_plan
-from restudy.provenance import code_digest
-from restudy.tracking.attempts import next_attempt
+from restudy.runtime.job_records import remove_outdated
+from restudy.provenance.training_version import TRAINING_VERSION
+from restudy.planning.plan import load_plan
+from restudy.provenance.versions import code_digest
+from restudy.tracking.retry_counter import next_attempt
 from restudy.tracking.store import public, sqlite_file, tracking_uri
 from snakemake.exceptions import WorkflowError
 

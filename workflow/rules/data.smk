@@ -29,7 +29,7 @@ rule prepare_dataset:
         mem_mb=1500,
     params:
         split_seed=SETTINGS.data.split_seed,
-        code=code_digest("restudy.datasets.prepare"),
+        code=code_digest("restudy.data.prepare"),
     message:
         "Prepare {wildcards.dataset}: one file, with its validation split"
     script:

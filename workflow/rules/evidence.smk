@@ -25,7 +25,7 @@ rule compute_facts:
         mem_mb=1500,
     params:
         code=[
-            code_digest("restudy.evidence.exact"),
+            code_digest("restudy.evidence.deterministic_values"),
             PROJECT.digest(*PROJECT.facts.values()),
         ],
     message:
@@ -94,7 +94,7 @@ rule search_configurations:
     priority: SOON
     params:
         scale=workflow_support.scale_in_words(SETTINGS, PLAN),
-        code=code_digest("restudy.evidence.forensics_tables"),
+        code=code_digest("restudy.evidence.search_tables"),
     message:
         "Look which settings could have given what the sources print"
     script:
@@ -117,7 +117,7 @@ rule test_claims:
     priority: SOON
     params:
         experiments=experiment_tables(TESTED_EXPERIMENTS),
-        code=code_digest("restudy.evidence.judging"),
+        code=code_digest("restudy.evidence.verdicts"),
     message:
         "Judge the claims"
     script:
@@ -142,7 +142,7 @@ rule show_erratum_effects:
     params:
         experiments=experiment_tables(SHOWN_EXPERIMENTS),
         code=code_digest(
-            "restudy.evidence.demonstrations", "restudy.evidence.contrasts"
+            "restudy.evidence.erratum_effects", "restudy.evidence.printed_differences"
         ),
     message:
         "Show what the mistakes of the sources do"
@@ -196,7 +196,7 @@ rule assign_statuses:
         experiments={
             name: plan.study.experiments for name, plan in PLAN.studies.items()
         },
-        code=code_digest("restudy.evidence.standing"),
+        code=code_digest("restudy.evidence.assign_statuses"),
     message:
         "Give every published value, claim, erratum, system and figure its status"
     script:
@@ -239,7 +239,7 @@ rule test_timing_claims:
         RESULTS / "benchmarks/test_timing_claims.tsv"
     params:
         experiments=experiment_tables(TIMED_EXPERIMENTS),
-        code=code_digest("restudy.evidence.timing"),
+        code=code_digest("restudy.evidence.timing_claims"),
     message:
         "Judge the claims about time"
     script:

@@ -6,14 +6,14 @@
 LEARNING_CURVES = studies_drawn_as("learning_curves")
 
 with told_without_traceback():
-    SOURCE_FIGURES = drawable.load_source_figures(EVIDENCE.published)
-    DRAWN_FIGURES = drawable.figures_to_draw(SOURCE_FIGURES, PLAN.studies)
-    DISPUTES = disputes.drawn(
+    SOURCE_FIGURES = figure_availability.load_source_figures(EVIDENCE.published)
+    DRAWN_FIGURES = figure_availability.figures_to_draw(SOURCE_FIGURES, PLAN.studies)
+    DISPUTES = contradiction_specs.drawn(
         EVIDENCE.disputes,
         PLAN.studies,
         experiments_done(EVIDENCE.experiments_tested(timed=False)),
     )
-    MISSING_FIGURES = drawable.figures_missing(SOURCE_FIGURES, PLAN.studies)
+    MISSING_FIGURES = figure_availability.figures_missing(SOURCE_FIGURES, PLAN.studies)
 
 
 rule plot_all_learning_curves:
@@ -85,7 +85,7 @@ rule plot_grid:
     wildcard_constraints:
         study=any_of(GRIDS),
     params:
-        code=code_digest("restudy.figures.grid"),
+        code=code_digest("restudy.figures.factorial_heatmap"),
     message:
         "Draw who wins where in {wildcards.study}, and what explains it"
     script:
@@ -106,7 +106,7 @@ rule plot_predictions:
     wildcard_constraints:
         study=any_of(studies_drawn_as("housing")),
     params:
-        code=code_digest("restudy.figures.housing"),
+        code=code_digest("restudy.figures.predicted_vs_actual"),
     message:
         "Draw the predictions of {wildcards.study}"
     script:
@@ -180,7 +180,9 @@ rule plot_all_contradictions:
     params:
         names=list(DISPUTES),
         experiments=experiment_tables(experiments_of(DISPUTES)),
-        code=code_digest("restudy.figures.dispute", "restudy.evidence.curves"),
+        code=code_digest(
+            "restudy.figures.contradiction", "restudy.evidence.contradiction_curves"
+        ),
     message:
         "Draw what claims disagree about"
     script:

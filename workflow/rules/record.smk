@@ -23,7 +23,7 @@ rule record_run:
             "studies": sorted(PLAN.studies),
             "experiments": sorted(experiments_done(list(PROJECT.experiments))),
         },
-        code=code_digest("restudy.run_record"),
+        code=code_digest("restudy.results.run_record"),
     message:
         "Record how the pipeline was called"
     script:

@@ -22,7 +22,7 @@ rule summarise_studies:
         RESULTS / "benchmarks/summarise_studies.tsv"
     priority: SOON
     params:
-        code=code_digest("restudy.tables"),
+        code=code_digest("restudy.results.study_tables"),
     message:
         "Make the tables of the studies"
     script:
@@ -43,7 +43,7 @@ rule decompose_variance:
     wildcard_constraints:
         study=any_of(GRIDS),
     params:
-        code=code_digest("restudy.matters"),
+        code=code_digest("restudy.results.variance_components"),
     message:
         "Find what explains the variation in {wildcards.study}"
     script:
@@ -69,7 +69,7 @@ rule predict_test_set:
         mem_mb=1500,
     params:
         results=RESULTS,
-        code=code_digest("restudy.predictions"),
+        code=code_digest("restudy.results.predictions"),
     message:
         "Predict the test set with every trained network of {wildcards.study}"
     script:

@@ -69,7 +69,7 @@ rule register_results:
         store=public(TRACKING_URI),
         studies=TRACKED,
         pictures=PICTURES,
-        code=code_digest("restudy.tracking.finish"),
+        code=code_digest("restudy.tracking.register_results"),
         attempt=next_attempt(RESULTS / "mlflow/finish.json", sqlite_file(TRACKING_URI)),
     message:
         "Put figures, verdicts and the best network of each study into MLflow"

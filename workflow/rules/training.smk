@@ -2,7 +2,7 @@
 #
 # Nothing that training waits for may depend on the studies: Snakemake does not ask a job whether
 # it is stale while one that it waits for is due.
-from restudy.jobs import make_jobs
+from restudy.planning.jobs import make_jobs
 
 JOBS = make_jobs(PLAN)
 JOB_OF = {cell.id: job.id for job in JOBS.values() for cell in job.cells}

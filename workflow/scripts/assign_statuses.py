@@ -2,17 +2,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
-from restudy.evidence import ledger
-from restudy.evidence.contrasts import read_contrasts
-from restudy.evidence.demonstrations import read_demonstrations
-from restudy.evidence.judging import read_claim_tests
+from restudy.evidence import schema
+from restudy.evidence.assign_statuses import standing
+from restudy.evidence.erratum_effects import read_demonstrations
+from restudy.evidence.printed_differences import read_contrasts
 from restudy.evidence.published import read_published_table
-from restudy.evidence.standing import standing
+from restudy.evidence.verdicts import read_claim_tests
 from restudy.results.table_files import write_table
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
-    rows = ledger.load_ledger(Path(snakemake.input.evidence[0]).parent)
+    rows = schema.load_ledger(Path(snakemake.input.evidence[0]).parent)
     judged = standing(
         rows,
         published_table=read_published_table(Path(snakemake.input.published)),
@@ -24,8 +24,8 @@ with job(snakemake.log[0]):
         done=snakemake.params.done,
         missing_figures=snakemake.params.missing,
     )
-    tables = ledger.statuses(rows, set(snakemake.params.figures), judged)
+    tables = schema.statuses(rows, set(snakemake.params.figures), judged)
     for path in map(Path, snakemake.output.tables):
         write_table(path, tables[path.stem])
-    counts = ledger.summary(tables).reset_index()
+    counts = schema.summary(tables).reset_index()
     write_table(Path(snakemake.output.counts), counts)

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-from restudy.console import job
-from restudy.files import write_atomically
-from restudy.provenance import commit_in_words
+from restudy.common.files import write_atomically
+from restudy.provenance.versions import commit_in_words
 from restudy.report.view.build import RunInfo, read_run
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     params = snakemake.params

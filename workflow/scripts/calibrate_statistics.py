@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from restudy.console import job
 from restudy.results.table_files import write_table
+from restudy.runtime.job_log import job
 from restudy.stats.calibration import calibrate
 
 with job(snakemake.log[0]):

@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from restudy.console import job
 from restudy.results.collect import collect
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     collect(

@@ -1,12 +1,12 @@
 from pathlib import Path
 
-from restudy.console import job
+from restudy.common.files import write_atomically
 from restudy.evidence import published
-from restudy.evidence.exact import exact_values
-from restudy.evidence.ledger import Published, load_rows
-from restudy.evidence.measuring import read_studies
-from restudy.files import write_atomically
+from restudy.evidence.deterministic_values import exact_values
+from restudy.evidence.metric_extraction import read_studies
+from restudy.evidence.schema import Published, load_rows
 from restudy.results.table_files import read_table, write_table
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     rows = load_rows(Path(snakemake.input.evidence), Published)

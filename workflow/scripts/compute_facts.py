@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from restudy.console import job
-from restudy.datasets.load import load
-from restudy.evidence.exact import facts_table
-from restudy.evidence.ledger import Published, load_rows
+from restudy.data.load import load
+from restudy.evidence.deterministic_values import facts_table
+from restudy.evidence.schema import Published, load_rows
 from restudy.results.table_files import write_table
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     rows = load_rows(Path(snakemake.input.evidence), Published)

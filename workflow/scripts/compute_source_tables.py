@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from restudy.console import job
-from restudy.evidence.ledger import Published, load_rows
+from restudy.common.files import write_atomically
+from restudy.evidence.schema import Published, load_rows
 from restudy.experiments.project import project
-from restudy.files import write_atomically
 from restudy.results.declarations import EVIDENCE_TABLES
 from restudy.results.table_files import to_csv, write_table
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     rows = load_rows(Path(snakemake.input[0]), Published)

@@ -1,9 +1,9 @@
 import json
 from pathlib import Path
 
+from restudy.common.files import write_atomically
 from restudy.config.loading import load_settings
-from restudy.console import job
-from restudy.files import write_atomically
+from restudy.runtime.job_log import job
 from restudy.tracking.store import prepare, tracking_uri
 
 with job(snakemake.log[0]) as say:

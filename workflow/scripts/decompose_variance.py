@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
-from restudy.files import write_atomically
-from restudy.matters import advice, matters_table
+from restudy.common.files import write_atomically
 from restudy.results.table_files import write_table
+from restudy.results.variance_components import advice, matters_table
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     runs = pd.read_parquet(snakemake.input.runs)

@@ -1,9 +1,9 @@
 import json
 from pathlib import Path
 
-from restudy.console import job
-from restudy.datasets.fetch import fetch
-from restudy.files import write_atomically
+from restudy.common.files import write_atomically
+from restudy.data.fetch import fetch
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0], shown=True) as say:
     folder = snakemake.params.folder

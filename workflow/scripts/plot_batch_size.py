@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
 from restudy.figures import style
 from restudy.figures.batch_size import batch_size
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     drawing = batch_size(

@@ -2,15 +2,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
-from restudy.evidence import curves
-from restudy.evidence.disputes import Dispute
-from restudy.evidence.ledger import Claim, load_rows
-from restudy.evidence.measuring import read_studies
-from restudy.figures.dispute import caption, dispute
+from restudy.common.files import write_atomically
+from restudy.evidence import contradiction_curves
+from restudy.evidence.contradiction_specs import Dispute
+from restudy.evidence.metric_extraction import read_studies
+from restudy.evidence.schema import Claim, load_rows
+from restudy.figures.contradiction import caption, dispute
 from restudy.figures.style import save
-from restudy.files import write_atomically
 from restudy.results.collect import RUNS
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     read, output = snakemake.input, snakemake.output
@@ -24,6 +24,6 @@ with job(snakemake.log[0]):
     experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.params.experiments}
     written = zip(output.svg, output.pdf, output.csv, output.txt, strict=True)
     for name, (svg, pdf, csv, text) in zip(snakemake.params.names, written, strict=True):
-        found = curves.of_panels(rows[name].panels, studies, runs, experiments)
+        found = contradiction_curves.of_panels(rows[name].panels, studies, runs, experiments)
         save(dispute(found.data, rows[name], claims), Path(svg), Path(pdf), Path(csv))
         write_atomically(Path(text), caption(rows[name], claims, found.reductions).encode())

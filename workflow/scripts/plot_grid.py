@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
 from restudy.figures import style
-from restudy.figures.grid import grid
+from restudy.figures.factorial_heatmap import grid
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     description = json.loads(Path(snakemake.input.description).read_text())

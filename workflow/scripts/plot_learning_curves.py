@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
 from restudy.figures import style
 from restudy.figures.learning_curves import learning_curves
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     studies = zip(snakemake.input.histories, snakemake.input.descriptions, strict=True)

@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
-from restudy.datasets.load import load
-from restudy.evidence.drawings import drawing
+from restudy.common.files import write_atomically
+from restudy.data.load import load
+from restudy.evidence.figure_specs import drawing
 from restudy.figures import sources, style
-from restudy.figures.study_panels import Tables
-from restudy.files import write_atomically
+from restudy.figures.source_panels import Tables
 from restudy.results.collect import read_description
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     read = snakemake.input

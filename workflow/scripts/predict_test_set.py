@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
-from restudy.predictions import predictions_table
+from restudy.results.predictions import predictions_table
 from restudy.results.table_files import write_runs
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     table = predictions_table(

@@ -1,8 +1,8 @@
 import json
 from pathlib import Path
 
-from restudy.console import job
-from restudy.datasets.prepare import prepare
+from restudy.data.prepare import prepare
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     raw = json.loads(Path(snakemake.input[0]).read_text())

@@ -2,17 +2,17 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from restudy.commands.workflow_support import tracked_studies
+from restudy.common.files import write_atomically
 from restudy.config.loading import load_settings
-from restudy.console import job
-from restudy.evidence.checks import load_evidence
-from restudy.files import write_atomically
-from restudy.plan import load_plan
-from restudy.workflow_support import tracked_studies
+from restudy.evidence.validation import load_evidence
+from restudy.planning.plan import load_plan
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]) as say:
     import torch
 
-    from restudy.tracking.finish import finish
+    from restudy.tracking.register_results import finish
     from restudy.tracking.store import tracking_uri
 
     torch.set_num_threads(snakemake.threads)

@@ -1,11 +1,11 @@
 from pathlib import Path
 
-from restudy.console import job
-from restudy.files import write_atomically
+from restudy.common.files import write_atomically
 from restudy.report.html.pictures import read_pictures
 from restudy.report.html.rebuild_command import Command
 from restudy.report.html.render import render
 from restudy.report.view.model import read_view
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     params = snakemake.params

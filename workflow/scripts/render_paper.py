@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from restudy.console import job
-from restudy.files import write_atomically
+from restudy.common.files import write_atomically
 from restudy.report.paper.compile_typst import to_pdf
 from restudy.report.paper.content import content, to_json
 from restudy.report.view.model import read_view
+from restudy.runtime.job_log import job
 
 
 def captions(figures, own, grid):

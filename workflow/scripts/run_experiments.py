@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from restudy.console import job
-from restudy.datasets.load import load
+from restudy.common.files import write_atomically
+from restudy.data.load import load
 from restudy.experiments.running import run
-from restudy.files import write_atomically
-from restudy.job_records import write_record
+from restudy.runtime.job_log import job
+from restudy.runtime.job_records import write_record
 
 with job(snakemake.log[0]):
     data = {one.name: one for one in (load(Path(path)) for path in snakemake.input.data)}

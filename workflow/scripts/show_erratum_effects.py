@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
-from restudy.evidence.contrasts import contrast_table
-from restudy.evidence.demonstrations import demonstrate
-from restudy.evidence.ledger import Erratum, Published, load_rows
-from restudy.evidence.measuring import read_studies
+from restudy.evidence.erratum_effects import demonstrate
+from restudy.evidence.metric_extraction import read_studies
+from restudy.evidence.printed_differences import contrast_table
+from restudy.evidence.schema import Erratum, Published, load_rows
 from restudy.results.table_files import write_table
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     errata = load_rows(Path(snakemake.input.evidence), Erratum)

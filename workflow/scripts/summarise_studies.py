@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy import tables
-from restudy.console import job
-from restudy.files import write_atomically
+from restudy.common.files import write_atomically
+from restudy.results import study_tables
 from restudy.results.table_files import write_table
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     studies = zip(
@@ -18,14 +18,16 @@ with job(snakemake.log[0]):
         description = json.loads(Path(description_file).read_text())
         factors = list(description["factors"])
         made = {
-            "summary": tables.summary_table(runs, factors),
-            "comparison": tables.comparison_table(runs, factors, description["compare"]),
-            "winners": tables.winners(runs, factors),
-            "timing": tables.timing_table(timing, factors),
+            "summary": study_tables.summary_table(runs, factors),
+            "comparison": study_tables.comparison_table(runs, factors, description["compare"]),
+            "winners": study_tables.winners(runs, factors),
+            "timing": study_tables.timing_table(timing, factors),
         }
-        notes = tables.notes(description, **tables.run_counts(runs))
+        notes = study_tables.notes(description, **study_tables.run_counts(runs))
         for name, table in made.items():
             write_table(Path(snakemake.output[name][number]), table)
             title = f"{description['title']}: {name}"
-            text = tables.to_markdown(tables.readable(name, table, factors), title, notes)
+            text = study_tables.to_markdown(
+                study_tables.readable(name, table, factors), title, notes
+            )
             write_atomically(Path(snakemake.output[f"{name}_text"][number]), text.encode())

@@ -2,14 +2,14 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+from restudy.commands.workflow_support import tracked_studies
+from restudy.common.files import write_atomically
 from restudy.config.loading import load_settings
-from restudy.console import job
-from restudy.evidence.checks import load_evidence
-from restudy.files import write_atomically
-from restudy.plan import load_plan
+from restudy.evidence.validation import load_evidence
+from restudy.planning.plan import load_plan
+from restudy.runtime.job_log import job
 from restudy.tracking.store import artifact_root, tracking_uri
 from restudy.tracking.sync import sync
-from restudy.workflow_support import tracked_studies
 
 with job(snakemake.log[0]) as say:
     settings = load_settings(snakemake.config)

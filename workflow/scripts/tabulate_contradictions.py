@@ -1,10 +1,10 @@
 from pathlib import Path
 
-from restudy.console import job
+from restudy.common.files import write_atomically
 from restudy.evidence.contradictions import contradictions, statuses_in, text
-from restudy.evidence.ledger import Claim, load_rows
-from restudy.files import write_atomically
+from restudy.evidence.schema import Claim, load_rows
 from restudy.results.table_files import read_table, write_table
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     claims = load_rows(Path(snakemake.input.evidence), Claim)

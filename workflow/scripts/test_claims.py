@@ -2,12 +2,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
-from restudy.evidence.judging import judge
-from restudy.evidence.ledger import Claim, load_rows
-from restudy.evidence.measuring import read_studies
+from restudy.evidence.metric_extraction import read_studies
+from restudy.evidence.schema import Claim, load_rows
+from restudy.evidence.verdicts import judge
 from restudy.results.collect import RUNS
 from restudy.results.table_files import write_table
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     claims = load_rows(Path(snakemake.input.evidence), Claim)

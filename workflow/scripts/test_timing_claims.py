@@ -2,21 +2,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.console import job
-from restudy.evidence import timing
+from restudy.evidence import timing_claims
 from restudy.evidence.contradictions import statuses_in
-from restudy.evidence.judging import judge, read_claim_tests
-from restudy.evidence.ledger import Claim, load_rows
+from restudy.evidence.schema import Claim, load_rows
+from restudy.evidence.verdicts import judge, read_claim_tests
 from restudy.results.table_files import read_table, write_table
+from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]):
     claims = load_rows(Path(snakemake.input.evidence), Claim)
     experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.params.experiments}
     tests = judge(claims, {}, {}, experiments, timed=True)
     others = read_claim_tests(Path(snakemake.input.claim_tests[0]))
-    judged = timing.timed_claims(claims, others, tests)
+    judged = timing_claims.timed_claims(claims, others, tests)
     ledger = read_table(snakemake.input.claims)
-    pairs = timing.timed_contradictions(claims, statuses_in(ledger), judged)
+    pairs = timing_claims.timed_contradictions(claims, statuses_in(ledger), judged)
     write_table(Path(snakemake.output.tests), tests)
     write_table(Path(snakemake.output.claims), judged)
     write_table(Path(snakemake.output.contradictions), pairs)

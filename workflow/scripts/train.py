@@ -2,10 +2,10 @@ import gc
 from functools import cache
 from pathlib import Path
 
-from restudy.config.identity import Lane
 from restudy.config.loading import load_settings
 from restudy.config.recipe import Recipe
-from restudy.console import job
+from restudy.config.run_ids import Lane
+from restudy.runtime.job_log import job
 
 # What is imported stays: looking for garbage in it takes a sixth of the time of importing it.
 gc.disable()
@@ -13,13 +13,13 @@ gc.disable()
 with job(snakemake.log[0]) as say:
     import torch
 
-    from restudy.job_records import write_record
-    from restudy.plan import load_plan
+    from restudy.planning.plan import load_plan
     from restudy.results.group_files import FILES
-    from restudy.running import train_in_turn
-    from restudy.tracking.live import LiveCell
+    from restudy.runtime.job_records import write_record
+    from restudy.tracking.live_logging import LiveCell
     from restudy.tracking.store import artifact_root, tracking_uri
-    from restudy.training import describe, train_cell
+    from restudy.training.train_group import describe, train_cell
+    from restudy.training.train_job import train_in_turn
 
     gc.freeze()
     gc.enable()

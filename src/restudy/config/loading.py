@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from restudy.config.identity import label
+from restudy.common.errors import RestudyError, describe, nearest
 from restudy.config.recipe import Recipe
+from restudy.config.run_ids import label
 from restudy.config.settings import Settings
-from restudy.config.study import FIGURE_FACTORS, RecipePart, Study
+from restudy.config.study import FIGURE_FACTORS, RecipePart, Scale, Study
 from restudy.config.yaml import read_mapping
-from restudy.errors import RestudyError, describe, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 # Where pydantic has a choice it names in a location what it chose; no key of the user's.
@@ -51,6 +51,27 @@ def load_settings(values: dict[str, Any], where: str = "config.yaml") -> Setting
     settings = validate(Settings, values, where)
     check_writable(Path(settings.results), where)
     return settings
+
+
+def settings_of_scale(scale: Scale) -> Settings:
+    """Read the settings that a scale has: ``config.yaml``, and what the scale's file changes.
+
+    Raises:
+        RestudyError: a file or a value in it is not right.
+    """
+    values = read_mapping(Path("config.yaml"))
+    if scale != "default":
+        _update_settings(values, read_mapping(Path(f"config/{scale}.yaml")))
+    return validate(Settings, {**values, "scale": scale}, "config.yaml")
+
+
+def _update_settings(values: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """Change some of the values, as Snakemake does with its configuration files."""
+    for key, value in changes.items():
+        if isinstance(value, dict) and isinstance(values.get(key), dict):
+            _update_settings(values[key], value)
+        else:
+            values[key] = value
 
 
 def load_study(path: Path) -> Study:

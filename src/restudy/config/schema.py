@@ -16,10 +16,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from restudy.common.files import write_atomically
 from restudy.config.recipe import Recipe
 from restudy.config.settings import Settings
 from restudy.config.study import Study
-from restudy.files import write_atomically
 
 FOLDER = Path("config")
 

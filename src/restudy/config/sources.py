@@ -8,11 +8,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from restudy.common.errors import RestudyError, describe, nearest
 from restudy.config.loading import validate
 from restudy.config.strict import Strict
 from restudy.config.study import Study
 from restudy.config.yaml import read_rows
-from restudy.errors import RestudyError, describe, nearest
 
 FILE = Path("config/evidence/sources.yaml")
 

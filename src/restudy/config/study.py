@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, create_model
 
-from restudy.config.identity import label
 from restudy.config.recipe import Recipe
+from restudy.config.run_ids import label
 from restudy.config.strict import Strict
 
 Scale = Literal["quick", "default", "full"]
+SCALES: tuple[Scale, ...] = get_args(Scale)
 Metric = Literal[
     "test_accuracy",
     "test_data_loss",

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
 
 # Its scanner and parser are written in C where PyYAML was built with them: the ledger is long.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -13,9 +13,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from restudy.common.errors import RestudyError
+from restudy.common.files import write_atomically
 from restudy.docs import blocks, columns, configuration, diagrams, outcome, pictures
-from restudy.errors import RestudyError
-from restudy.files import write_atomically
 from restudy.report.view.schema import SCHEMA, schema_file
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from restudy.errors import RestudyError
-from restudy.files import write_atomically
+from restudy.common.errors import RestudyError
+from restudy.common.files import write_atomically
 
 
 def put(path: Path, name: str, content: str) -> None:

@@ -12,7 +12,14 @@ from restudy.config.settings import DataSettings, Settings, TrackingSettings, Tr
 from restudy.config.sources import Source
 from restudy.config.study import Comparison, Cut, Study
 from restudy.docs.keys import Key, keys
-from restudy.evidence import claim_tests, disputes, drawings, ledger, puzzles, readings
+from restudy.evidence import (
+    contradiction_specs,
+    figure_specs,
+    hypothesis_specs,
+    metric_selectors,
+    schema,
+    search_specs,
+)
 
 FILE = Path("docs/configuration.md")
 
@@ -97,55 +104,55 @@ CHAPTERS = (
         "What the sources print, claim, get wrong, describe and draw: one list of rows a file. How "
         "to add a source: [reproduce-a-paper.md](reproduce-a-paper.md).",
         (
-            Part("Row", ledger.Row, "What all rows have but those of `sources.yaml`."),
+            Part("Row", schema.Row, "What all rows have but those of `sources.yaml`."),
             Part("Source: `sources.yaml`", Source),
-            Part("System or experiment: `systems.yaml`", ledger.System),
+            Part("System or experiment: `systems.yaml`", schema.System),
             Part(
                 "Published number: `published.yaml`",
-                ledger.Published,
+                schema.Published,
                 "One of `status`, `fact` and `measure`, or none where a table of the project has "
                 "the value: [evidence.md](evidence.md).",
             ),
             Part(
                 "Claim: `claims.yaml`",
-                ledger.Claim,
+                schema.Claim,
                 "Either `tests` or a `status` with its reason: [verdicts.md](verdicts.md).",
             ),
-            Part("Contrast", ledger.Contrast),
-            Part("Contradiction", ledger.Contradiction),
+            Part("Contrast", schema.Contrast),
+            Part("Contradiction", schema.Contradiction),
             Part(
                 "Erratum: `errata.yaml`",
-                ledger.Erratum,
+                schema.Erratum,
                 "`shows`, `contrasts` and `shown_by`, or `wording`, or a `status`; without any of "
                 "them the row is `not yet`.",
             ),
-            Part("Demonstration", ledger.Demonstration),
-            Part("Printed contrast", ledger.PrintedContrast),
-            Part("Figure: `figures.yaml`", ledger.Figure),
-            Part("Puzzle: `forensics.yaml`", puzzles.Puzzle),
-            Part("Clue", puzzles.Clue),
-            Part("What a clue subtracts", puzzles.Less),
-            Part("Dispute: `contradictions.yaml`", disputes.Dispute),
-            Part("Panel of a dispute", disputes.Panel),
+            Part("Demonstration", schema.Demonstration),
+            Part("Printed contrast", schema.PrintedContrast),
+            Part("Figure: `figures.yaml`", schema.Figure),
+            Part("Puzzle: `forensics.yaml`", search_specs.Puzzle),
+            Part("Clue", search_specs.Clue),
+            Part("What a clue subtracts", search_specs.Less),
+            Part("Dispute: `contradictions.yaml`", contradiction_specs.Dispute),
+            Part("Panel of a dispute", contradiction_specs.Panel),
         ),
     ),
     Chapter(
         "Readings and tests",
         "Which of our numbers a row of the ledger is held beside.",
         (
-            Part("Number of a run", readings.Number),
-            Part("Reading of a study", readings.Reading),
-            Part("Reading beside a printed number", readings.Measure),
-            Part("Reading of an experiment", readings.ExperimentReading),
+            Part("Number of a run", metric_selectors.Number),
+            Part("Reading of a study", metric_selectors.Reading),
+            Part("Reading beside a printed number", metric_selectors.Measure),
+            Part("Reading of an experiment", metric_selectors.ExperimentReading),
             Part(
                 "Test of a claim",
-                claim_tests.ClaimTest,
+                hypothesis_specs.ClaimTest,
                 "`study` with `number`, or `experiment` with `measure`; and one of `treatment` "
                 "with `control`, `trend`, `than` and `correlate`. "
                 "[verdicts.md](verdicts.md#what-else-a-test-can-ask) has examples.",
             ),
-            Part("Quantity", claim_tests.Quantity),
-            Part("Over", claim_tests.Over),
+            Part("Quantity", hypothesis_specs.Quantity),
+            Part("Over", hypothesis_specs.Over),
         ),
     ),
     Chapter(
@@ -153,15 +160,15 @@ CHAPTERS = (
         "How a figure of a source is drawn: the key `draw` of a row of `figures.yaml`. `kind` says "
         "which of these it is.",
         (
-            Part("Drawing of a study", drawings.OfStudy),
-            Part("Drawing: `curves`", drawings.Curves),
-            Part("Drawing: `levels`", drawings.Levels),
-            Part("Marks", drawings.Marks),
-            Part("Line", drawings.Line),
-            Part("Drawing: `samples`", drawings.Samples),
+            Part("Drawing of a study", figure_specs.OfStudy),
+            Part("Drawing: `curves`", figure_specs.Curves),
+            Part("Drawing: `levels`", figure_specs.Levels),
+            Part("Marks", figure_specs.Marks),
+            Part("Line", figure_specs.Line),
+            Part("Drawing: `samples`", figure_specs.Samples),
             Part(
                 "Drawing: `activations`, `algorithm`, `diagram`",
-                drawings.Own,
+                figure_specs.Own,
                 "Without a study: activation functions with their derivatives; batch norm step by "
                 "step; a network with and without batch norm.",
             ),
@@ -173,9 +180,9 @@ CHAPTERS = (
 _OVERRIDES: dict[type[BaseModel], dict[str, str]] = {
     Study: {"factors": "mapping of [factors](studies.md#factors)"},
     Cut: {"factors": "mapping of [factors](studies.md#factors)"},
-    ledger.Figure: {"draw": "[drawing](#drawings), `null`"},
-    readings.Number: {"at": "`last`, `best`, `{epoch: k}`, `{step: k}`"},
-    drawings.Own: {"kind": "the name of a drawing that the project declares"},
+    schema.Figure: {"draw": "[drawing](#drawings), `null`"},
+    metric_selectors.Number: {"at": "`last`, `best`, `{epoch: k}`, `{step: k}`"},
+    figure_specs.Own: {"kind": "the name of a drawing that the project declares"},
 }
 # Models that have no table of their own -> the one that says what they are.
 _LIKE = {"RecipePart": "Recipe"}

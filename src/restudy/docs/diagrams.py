@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from restudy.common.errors import RestudyError
 from restudy.docs.graphs import mermaid, reduced
-from restudy.errors import RestudyError
 
 PAGE = Path("docs/architecture.md")
 RULES = "rules"

@@ -10,7 +10,7 @@ from restudy.reference.gather import FOLDER
 from restudy.report import phrases
 from restudy.report.view.build import read_tables, summarise
 from restudy.report.view.counts import outcome as count_all
-from restudy.run_record import read_run_record
+from restudy.results.run_record import read_run_record
 
 PAGE = Path("README.md")
 BLOCK = "outcome"

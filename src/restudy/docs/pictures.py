@@ -16,7 +16,7 @@ from pathlib import Path
 
 import typst
 
-from restudy.files import write_atomically
+from restudy.common.files import write_atomically
 
 FOLDER = Path("docs/images")
 

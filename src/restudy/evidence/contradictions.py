@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 from tabulate import tabulate
 
-from restudy.evidence.ledger import Claim, Contradiction
 from restudy.evidence.reasons import Finding, parse, reason_text
+from restudy.evidence.schema import Claim, Contradiction
 from restudy.evidence.statuses import Status, label
 
 COLUMNS = (

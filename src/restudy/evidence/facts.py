@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from restudy.experiments.project import project
 
 if TYPE_CHECKING:
-    from restudy.datasets.load import PreparedData
+    from restudy.data.load import PreparedData
 
 
 def names() -> list[str]:

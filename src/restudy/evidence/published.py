@@ -12,11 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.comparing import Ours, compare, is_equal_as_printed
-from restudy.evidence.exact import Exact
-from restudy.evidence.ledger import Published
-from restudy.evidence.measuring import MissingError, StudyTables, reductions_of
-from restudy.evidence.readings import Measure
+from restudy.config.reductions import to_json
+from restudy.evidence.compare_published import Ours, compare, is_equal_as_printed
+from restudy.evidence.deterministic_values import Exact
+from restudy.evidence.metric_extraction import MissingError, StudyTables, reductions_of
+from restudy.evidence.metric_selectors import Measure
 from restudy.evidence.reasons import (
     Finding,
     Reason,
@@ -28,10 +28,10 @@ from restudy.evidence.reasons import (
     stated,
     texts,
 )
+from restudy.evidence.schema import Published
 from restudy.evidence.statuses import Status, label
-from restudy.reductions import to_json
+from restudy.results.study_tables import DASH, number, to_markdown
 from restudy.results.table_files import read_table
-from restudy.tables import DASH, number, to_markdown
 
 COLUMNS = (
     *("id", "source", "experiment", "metric", "unit", "split_as_labelled", "split_really"),

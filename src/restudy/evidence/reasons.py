@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from restudy.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, describe, nearest
+from restudy.config.reductions import in_words, of_plain
 from restudy.evidence.statuses import Status
-from restudy.reductions import in_words, of_plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -231,7 +231,7 @@ def _status(args: Mapping[str, Any]) -> str:
 
 
 def _ruled_out(args: Mapping[str, Any]) -> str:
-    from restudy.tables import number
+    from restudy.results.study_tables import number
 
     low, high = (number(float(args[name])) for name in ("low", "high"))
     words = f"{args['published']}, {args['metric']}: {args['value']} printed, {low} to {high} ours"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
-from restudy.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, describe, nearest
 from restudy.stats.verdict import Verdict
 
 

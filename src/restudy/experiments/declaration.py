@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from restudy.common.errors import nearest
 from restudy.config.strict import Strict
-from restudy.datasets.registry import DATASETS
-from restudy.errors import nearest
+from restudy.data.registry import DATASETS
 
 if TYPE_CHECKING:
-    from restudy.datasets.load import PreparedData
+    from restudy.data.load import PreparedData
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

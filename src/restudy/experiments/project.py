@@ -17,18 +17,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from restudy import provenance
+from restudy.common.errors import RestudyError, describe, nearest
 from restudy.config.loading import validate
 from restudy.config.yaml import read_mapping
-from restudy.errors import RestudyError, describe, nearest
-from restudy.experiments.declaration import (
-    KINDS,
-    Declaration,
-    Drawing,
-    Experiment,
-    Facts,
-    Table,
-)
+from restudy.experiments.declaration import KINDS, Declaration, Drawing, Experiment, Facts, Table
+from restudy.provenance import versions
 
 PACKAGE = "experiments"
 """Name under which the folder's modules import one another, whatever the folder is called."""
@@ -93,9 +86,9 @@ class Project:
 
     def digest(self, *declared: Declaration) -> str:
         """Return a digest of the code that computes declarations, and of what it imports."""
-        provenance.include(PACKAGE, self.folder.resolve())
+        versions.include(PACKAGE, self.folder.resolve())
         modules = {f"{PACKAGE}.{self.place(one).module}" for one in declared}
-        return provenance.code_digest(*sorted(modules))
+        return versions.code_digest(*sorted(modules))
 
 
 def project() -> Project:
@@ -120,7 +113,7 @@ def use(folder: str) -> Project:
         RestudyError: see :func:`project`.
     """
     found = load_project(folder)
-    provenance.include(PACKAGE, found.folder.resolve())
+    versions.include(PACKAGE, found.folder.resolve())
     os.environ[VARIABLE] = folder
     return found
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pandas as pd
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
 from restudy.experiments.declaration import Data, Experiment
 from restudy.experiments.project import project
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restudy.datasets.load import PreparedData, ScaledSplit, scale, split
+from restudy.data.load import PreparedData, ScaledSplit, scale, split
 
 SEEDS = 10
 """Of an experiment that does not say otherwise."""

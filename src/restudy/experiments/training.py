@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from restudy.config.identity import Lane, cell_id, lane_id
 from restudy.config.recipe import Recipe
-from restudy.datasets.load import PreparedData
-from restudy.lanes.train import train_lanes
-from restudy.predictions import predict
+from restudy.config.run_ids import Lane, cell_id, lane_id
+from restudy.data.load import PreparedData
+from restudy.results.predictions import predict
+from restudy.training.train_stacks import train_lanes
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -25,7 +25,7 @@ class Run:
 
     Attributes:
         recipe: what it was trained with.
-        weights: by name, as :func:`restudy.predictions.predict` takes them.
+        weights: by name, as :func:`restudy.results.predictions.predict` takes them.
         history: ``epoch, split, metric, value``.
     """
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, PercentFormatter
 
 from restudy.figures.style import PAGE, SMALL, Drawing, direct_labels, fit_limits, looks, styled
-from restudy.tables import summary_table, timing_table
+from restudy.results.study_tables import summary_table, timing_table
 
 _PANELS = {
     "validation_accuracy": "Validation accuracy",

@@ -21,8 +21,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from restudy.figures import words
-from restudy.figures.curves import (
+from restudy.figures import labels
+from restudy.figures.curve_helpers import (
     SPLITS,
     draw_curves,
     draw_point,
@@ -42,7 +42,7 @@ from restudy.figures.style import (
     looks,
     sequence,
 )
-from restudy.tables import combinations
+from restudy.results.study_tables import combinations
 
 _LINES: tuple[Literal["-", "--", ":"], ...] = ("-", "--", ":")
 _MOST_COLOURS, _MOST_PANELS, _ABREAST = 12, 16, 4
@@ -120,7 +120,7 @@ def draw_facets(
     With few colours there are curves of the training samples too.
 
     Args:
-        data: means and intervals, as :func:`restudy.figures.curves.curve_data` gives them.
+        data: means and intervals, as :func:`restudy.figures.curve_helpers.curve_data` gives them.
         kept: the single runs' values, which the panels hold.
         levels: of each factor that varies.
         asked: what the factors are drawn as.
@@ -143,7 +143,7 @@ def draw_facets(
     values = {name: within_reach(drawn, name) for name in metrics}
     lines = f"; lines: {SPLITS[splits[0]]}" if over_epochs and len(splits) == 1 else ""
     cut = [told for _, told in values.values() if told]
-    text = words.wrapped([f"{remarks[0]}{lines}", *remarks[1:], *cut], PAGE - 0.2)
+    text = labels.wrapped([f"{remarks[0]}{lines}", *remarks[1:], *cut], PAGE - 0.2)
     handles, abreast = _in_rows(_handles(asked, shown, levels, splits))
     below = 1 + text.count("\n") + len(handles) // abreast
     height = rows * _HEIGHT + blocks * (0.2 + 0.13 * tall) + 0.3 + 0.14 * below
@@ -191,7 +191,7 @@ def draw_facets(
 
 def _head(cell: Mapping[str, Any], asked: Layout, width: float) -> str:
     letters = int((width - 0.25) * 72 / (0.6 * TEXT))
-    return textwrap.fill(words.plain(words.combination(cell, asked.panels)), letters)
+    return textwrap.fill(labels.plain(labels.combination(cell, asked.panels)), letters)
 
 
 def _rows(table: pd.DataFrame, cell: Mapping[str, Any]) -> pd.DataFrame:
@@ -204,7 +204,7 @@ def _looks(factor: str, levels: Sequence[str]) -> dict[str, Look]:
     """Return how the levels of the coloured factor are drawn: numbers in a sequence."""
     ordered = len(levels) > 2 and all(map(_is_number, levels))
     found = sequence(levels) if ordered or len(levels) > COLOURS else looks(factor, levels)
-    return {level: look._replace(name=words.name(factor, level)) for level, look in found.items()}
+    return {level: look._replace(name=labels.name(factor, level)) for level, look in found.items()}
 
 
 def _is_number(level: str) -> bool:
@@ -262,13 +262,13 @@ def _handles(
     """Return the legend's entries: the names of the factors, each before its levels."""
     found = [Line2D([], [], linestyle="", label=f"{asked.colour.replace('_', ' ')}:")]
     found += [
-        Line2D([], [], color=look.colour, marker=look.marker, label=words.plain(look.name))
+        Line2D([], [], color=look.colour, marker=look.marker, label=labels.plain(look.name))
         for look in shown.values()
     ]
     if asked.line:
         found.append(Line2D([], [], linestyle="", label=f"{asked.line.replace('_', ' ')}:"))
         for level, line in zip(levels[asked.line], _LINES, strict=False):
-            name = words.plain(words.name(asked.line, level))
+            name = labels.plain(labels.name(asked.line, level))
             found.append(Line2D([], [], color=GREY, linestyle=line, label=name))
     elif len(splits) > 1:
         training, held = (SPLITS[split] for split in splits)

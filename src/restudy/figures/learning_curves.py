@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, NullLocator
 
-from restudy.figures.curves import (
+from restudy.figures.curve_helpers import (
     AT_THE_RIGHT,
     SIGNS,
     SPLITS,
@@ -30,6 +30,7 @@ from restudy.figures.curves import (
     within_reach,
 )
 from restudy.figures.facets import draw_facets, layout
+from restudy.figures.labels import combination, plain, wrapped
 from restudy.figures.style import (
     COLOURS,
     GREY,
@@ -43,8 +44,7 @@ from restudy.figures.style import (
     looks,
     styled,
 )
-from restudy.figures.words import combination, plain, wrapped
-from restudy.tables import combinations
+from restudy.results.study_tables import combinations
 
 _METRICS = ("data_loss", "accuracy", "rmse")
 

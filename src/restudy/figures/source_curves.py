@@ -17,11 +17,18 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from restudy.evidence.drawings import Curves, Line
-from restudy.figures import words
-from restudy.figures.curves import AT_THE_RIGHT, SIGNS, SPLITS, curve_data, draw_curves, draw_point
-from restudy.figures.printed import Mark, draw_lines, handles, marks_of
-from restudy.figures.study_panels import (
+from restudy.evidence.figure_specs import Curves, Line
+from restudy.figures import labels
+from restudy.figures.curve_helpers import (
+    AT_THE_RIGHT,
+    SIGNS,
+    SPLITS,
+    curve_data,
+    draw_curves,
+    draw_point,
+)
+from restudy.figures.published_markers import Mark, draw_lines, handles, marks_of
+from restudy.figures.source_panels import (
     ALONE,
     COLUMNS,
     LABEL_GAP,
@@ -43,7 +50,7 @@ from restudy.figures.style import (
     looks_among,
     styled,
 )
-from restudy.tables import combinations
+from restudy.results.study_tables import combinations
 
 PENALTY = "penalty"
 _LINES = {"train": "--", "validation": "-"}
@@ -148,7 +155,7 @@ def source_curves(tables: Tables, drawing: Curves, printed: Mapping[str, float])
 def _looks(tables: Tables, found: Selection, drawing: Curves) -> dict[Key, Look]:
     """Return how each combination of levels is drawn, and what it is called."""
     names = {
-        _key(levels): words.combination(levels, found.varied)
+        _key(levels): labels.combination(levels, found.varied)
         for levels, _ in combinations(found.runs, found.varied)
     }
     drawn = [", ".join(key) for key in names]

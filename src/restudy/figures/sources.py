@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from restudy.datasets.load import PreparedData
-from restudy.evidence.drawings import Curves, Levels, Own, Samples
-from restudy.evidence.drawings import Drawing as Asked
+from restudy.config.reductions import in_words, of_plain
+from restudy.data.load import PreparedData
+from restudy.evidence.figure_specs import Curves, Levels, Own, Samples
+from restudy.evidence.figure_specs import Drawing as Asked
 from restudy.experiments.project import project
-from restudy.figures.samples import samples
+from restudy.figures.sample_grid import samples
 from restudy.figures.source_curves import source_curves
-from restudy.figures.source_levels import source_levels
-from restudy.figures.study_panels import Tables
+from restudy.figures.source_factor_plot import source_levels
+from restudy.figures.source_panels import Tables
 from restudy.figures.style import Drawing
-from restudy.reductions import in_words, of_plain
 
 _SIGNS = (
     "Means over seeds with 95% t intervals, measured in evaluation mode. Open marks: what the "

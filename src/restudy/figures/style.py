@@ -27,7 +27,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
-from restudy.files import write_atomically
+from restudy.common.files import write_atomically
 from restudy.results.table_files import to_csv
 
 P = ParamSpec("P")

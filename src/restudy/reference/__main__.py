@@ -7,10 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from restudy.errors import RestudyError
-from restudy.forecast import SCALES, settings_of
-from restudy.plan import load_plan
-from restudy.provenance import commit
+from restudy.common.errors import RestudyError
+from restudy.config.loading import settings_of_scale
+from restudy.config.study import SCALES
+from restudy.planning.plan import load_plan
+from restudy.provenance.versions import commit
 from restudy.reference.contents import FOLDER, MOST_BYTES
 from restudy.reference.finished import check_clean, check_finished
 from restudy.reference.keeping import keep
@@ -25,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--into", type=Path, default=FOLDER, help=f"(default: {FOLDER})")
     options = parser.parse_args(arguments)
     try:
-        settings = settings_of(options.scale)
+        settings = settings_of_scale(options.scale)
         results = options.results or Path(settings.results)
         plan = load_plan(settings)
         check_finished(plan, results)

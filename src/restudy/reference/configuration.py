@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.digests import digest
-from restudy.errors import RestudyError
+from restudy.common.digests import digest
+from restudy.common.errors import RestudyError
 from restudy.experiments.project import project
-from restudy.run_record import read_run_record
+from restudy.results.run_record import read_run_record
 
 _ASKED = ("scale", "as_published", "factors", "compare")
 _SHOWN = 5

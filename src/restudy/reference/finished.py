@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from restudy.errors import RestudyError
-from restudy.lanes.version import TRAINING_VERSION
-from restudy.plan import Plan
+from restudy.common.errors import RestudyError
+from restudy.planning.plan import Plan
+from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.reference.configuration import first_of, read_configuration, study_digest
 from restudy.reference.contents import PAGE, PAPER, files_of
 from restudy.results.group_files import RECORD
-from restudy.run_record import RUN_RECORD
+from restudy.results.run_record import RUN_RECORD
 
 _TARGETS = (PAGE, PAPER, RUN_RECORD, "mlflow/finish.json")
 
@@ -38,8 +38,8 @@ def check_clean(now: Mapping[str, Any], commit: str) -> None:
     """See to it that code and report are those of a commit.
 
     Args:
-        now: what :func:`restudy.provenance.commit` says.
-        commit: of the report, as :func:`restudy.provenance.commit_in_words` had it.
+        now: what :func:`restudy.provenance.versions.commit` says.
+        commit: of the report, as :func:`restudy.provenance.versions.commit_in_words` had it.
 
     Raises:
         RestudyError: there are changes that are in no commit, or no commit at all.

@@ -15,20 +15,20 @@ from pathlib import Path
 
 import pandas as pd
 
+from restudy.common.errors import RestudyError
+from restudy.config.loading import settings_of_scale
 from restudy.config.settings import Settings
-from restudy.errors import RestudyError
-from restudy.evidence.checks import FOLDER as EVIDENCE
-from restudy.evidence.contrasts import read_contrasts
-from restudy.evidence.demonstrations import read_demonstrations
-from restudy.evidence.judging import read_claim_tests
-from restudy.evidence.ledger import Ledger, load_ledger, statuses, summary
+from restudy.evidence.assign_statuses import standing
+from restudy.evidence.erratum_effects import read_demonstrations
+from restudy.evidence.printed_differences import read_contrasts
 from restudy.evidence.published import read_published_table
 from restudy.evidence.reasons import parse
-from restudy.evidence.standing import standing
-from restudy.evidence.timing import CLAIMS as TIMED
-from restudy.forecast import settings_of
-from restudy.plan import load_plan
-from restudy.provenance import commit
+from restudy.evidence.schema import Ledger, load_ledger, statuses, summary
+from restudy.evidence.timing_claims import CLAIMS as TIMED
+from restudy.evidence.validation import FOLDER as EVIDENCE
+from restudy.evidence.verdicts import read_claim_tests
+from restudy.planning.plan import load_plan
+from restudy.provenance.versions import commit
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import FOLDER as REFERENCE
 from restudy.reference.contents import README
@@ -197,7 +197,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--into", type=Path, default=FOLDER, help=f"(default: {FOLDER})")
     options = parser.parse_args(arguments)
     try:
-        settings = settings_of("full").model_copy(update={"only": options.only})
+        settings = settings_of_scale("full").model_copy(update={"only": options.only})
         results = options.results or Path(settings.results)
         check_clean(commit(), report_commit(results))
         record, missing = gather(settings, results, options.into)

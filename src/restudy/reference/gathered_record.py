@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
 from restudy.experiments.project import project
-from restudy.lanes.version import TRAINING_VERSION
-from restudy.plan import Plan, StudyPlan
+from restudy.planning.plan import Plan, StudyPlan
+from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.reference.configuration import study_digest
 from restudy.reference.origin import training_hours
-from restudy.run_record import read_run_record
+from restudy.results.run_record import read_run_record
 
 RECORD = "gathered.json"
 KINDS = ("studies", "experiments")

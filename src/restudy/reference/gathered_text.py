@@ -12,7 +12,7 @@ from restudy.evidence.statuses import Status, label
 from restudy.reference.gathered_record import RECORD, Record
 from restudy.report import phrases
 from restudy.report.view.counts import outcome
-from restudy.tables import DASH, to_markdown
+from restudy.results.study_tables import DASH, to_markdown
 
 _SHORT = 90
 """Letters of a statement in a table that has other columns."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
 from restudy.reference.contents import ORIGIN, PAGE, PAPER, README, files_of
 from restudy.reference.origin import in_words
 from restudy.report.html.svg_minify import address

@@ -7,13 +7,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from restudy.errors import RestudyError
-from restudy.lanes.version import TRAINING_VERSION
+from restudy.common.errors import RestudyError
+from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.reference.configuration import first_of, read_configuration
 from restudy.reference.contents import PAGE
 from restudy.reference.finished import read_record
 from restudy.results.group_files import RECORD
-from restudy.run_record import processor
+from restudy.results.run_record import processor
 
 
 def check_same(origin: Mapping[str, Any], results: Path) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
-from restudy.evidence.judging import as_numbers, settle
-from restudy.evidence.ledger import Claim
+from restudy.evidence.schema import Claim
+from restudy.evidence.verdicts import as_numbers, settle
 from restudy.results.declarations import EVIDENCE_TABLES, is_searched
 from restudy.results.schema import Merge
 from restudy.results.table_files import as_text

@@ -9,14 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.errors import RestudyError
-from restudy.lanes.version import TRAINING_VERSION
-from restudy.plan import Plan
+from restudy.common.errors import RestudyError
+from restudy.planning.plan import Plan
+from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.reference.configuration import read_configuration
 from restudy.reference.contents import ORIGIN
 from restudy.reference.finished import read_record
 from restudy.results.group_files import TIMING
-from restudy.run_record import read_run_record
+from restudy.results.run_record import read_run_record
 
 
 def describe_origin(plan: Plan, results: Path) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from restudy.config.reductions import Sort, of_plain
 from restudy.evidence.statuses import Group, Status
-from restudy.reductions import Sort, of_plain
 from restudy.report.text_format import brief, estimate, joined, percent, spelled
 from restudy.report.view.model import Counts, Finding, FindingKind, Outcome, View
 

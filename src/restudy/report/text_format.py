@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from restudy.tables import DASH, MINUS
+from restudy.results.study_tables import DASH, MINUS
 
 _SPELLED = (
     *("no", "one", "two", "three", "four", "five", "six"),

@@ -23,8 +23,8 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.errors import RestudyError
-from restudy.files import write_atomically
+from restudy.common.errors import RestudyError
+from restudy.common.files import write_atomically
 from restudy.results import group_files
 from restudy.results.table_files import write_runs
 

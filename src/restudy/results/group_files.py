@@ -34,10 +34,10 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
-from restudy.cell_record import RECORD as RECORD
-from restudy.config.identity import as_told
+from restudy.common.files import write_atomically
 from restudy.config.recipe import Recipe
-from restudy.files import write_atomically
+from restudy.config.run_ids import as_told
+from restudy.results.group_record import RECORD as RECORD
 
 HISTORY, SUMMARY, TIMING = "history.parquet", "summary.parquet", "timing.parquet"
 WEIGHTS = "weights.safetensors"

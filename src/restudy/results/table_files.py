@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.errors import RestudyError, nearest
-from restudy.files import write_atomically
+from restudy.common.errors import RestudyError, nearest
+from restudy.common.files import write_atomically
 from restudy.results.declarations import EVIDENCE_TABLES, RUN_TABLES, STUDY_TABLES
 from restudy.results.schema import Table, Type
 

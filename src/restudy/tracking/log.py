@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from safetensors.numpy import save
 
 from restudy.results.group_files import RECORD, WEIGHTS, CellResults
-from restudy.tracking import runs
+from restudy.tracking import run_records
 from restudy.tracking.curves import learning_curves
-from restudy.tracking.runs import CELL, LANE, PARENT, Point, RunContent, Study
+from restudy.tracking.run_records import CELL, LANE, PARENT, Point, RunContent, Study
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -79,7 +79,7 @@ def log_cell(
     Args:
         client: of an open store.
         experiment: id of the study's experiment.
-        study: its description, with ``runs`` (see :mod:`restudy.tracking.runs`).
+        study: its description, with ``runs`` (see :mod:`restudy.tracking.run_records`).
         cell: the cell's id.
         results: the cell's results; lanes that are not the study's are passed over.
         ended: when training ended, in seconds; None: now.
@@ -89,14 +89,14 @@ def log_cell(
     Returns:
         how many lanes were written.
     """
-    lanes = runs.lane_contents(study, cell, results, ended)
+    lanes = run_records.lane_contents(study, cell, results, ended)
     if not lanes:
         return 0
-    parent = runs.cell_content(study, cell, results, lanes)
+    parent = run_records.cell_content(study, cell, results, lanes)
     if existing is None:
         existing = find_runs(client, experiment, cell)
     begun = started or Started("")
-    wanted = {lane: runs.identity(content.tags) for lane, content in lanes.items()}
+    wanted = {lane: run_records.identity(content.tags) for lane, content in lanes.items()}
     standing = compare(existing, wanted, begun)
     for run_id in standing.superfluous:
         client.delete_run(run_id)
@@ -125,7 +125,7 @@ def log_cell(
     with tempfile.TemporaryDirectory() as folder:
         history = results.history[results.history["lane"].isin(lanes)]
         if history["epoch"].nunique() > 1:
-            groups = runs.varying_levels(runs.lanes_of(study, cell))
+            groups = run_records.varying_levels(run_records.lanes_of(study, cell))
             (Path(folder) / CURVES).write_bytes(learning_curves(history, groups, title=cell))
         (Path(folder) / RECORD).write_text(json.dumps(results.record, indent=1), encoding="utf-8")
         _complete(client, parent_id, parent, data, Path(folder), begun=started is not None)
@@ -145,7 +145,7 @@ def compare(
     kept: dict[str, str] = {}
     others, superfluous = [], []
     parent = None
-    parent_tags = runs.cell_identity_tags(wanted)
+    parent_tags = run_records.cell_identity_tags(wanted)
     for run in existing:
         run_id, tags, lane = run.info.run_id, run.data.tags, run.data.tags.get(LANE)
         finished = run.info.status == "FINISHED"
@@ -156,7 +156,7 @@ def compare(
             parent = run_id if right else parent
         elif lane in wanted:
             right = finished and lane not in kept and lane not in started.lanes
-            right = right and runs.identity(tags) == wanted[lane]
+            right = right and run_records.identity(tags) == wanted[lane]
             if right:
                 kept[lane] = run_id
         else:

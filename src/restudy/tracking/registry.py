@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from restudy.datasets.load import PreparedData, load, split
-from restudy.digests import digest
-from restudy.provenance import code_digest
+from restudy.common.digests import digest
+from restudy.data.load import PreparedData, load, split
+from restudy.provenance.versions import code_digest
 from restudy.results import group_files
-from restudy.tracking import notes, runs
-from restudy.tracking.networks import rebuild
+from restudy.tracking import descriptions, run_records
+from restudy.tracking.export_module import rebuild
+from restudy.tracking.saved_views import main_metrics
 from restudy.tracking.store import StoreError
-from restudy.tracking.views import main_metrics
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -78,7 +78,7 @@ def best_of(study: Study, cells: Path) -> Best | None:
         (cell, row)
         for cell in sorted({run["cell"] for run in study["runs"]})
         for row in _summary(cells / cell / group_files.SUMMARY)
-        if row["lane"] in runs.lanes_of(study, cell)
+        if row["lane"] in run_records.lanes_of(study, cell)
         and row["status"] == "finished"
         and not pd.isna(row.get(metric))
     ]
@@ -87,7 +87,7 @@ def best_of(study: Study, cells: Path) -> Best | None:
     cell, row = min(
         rows, key=lambda one: (-one[1][metric], one[1]["validation_data_loss"], one[1]["lane"])
     )
-    return Best(cell, row, runs.lanes_of(study, cell)[row["lane"]], metric)
+    return Best(cell, row, run_records.lanes_of(study, cell)[row["lane"]], metric)
 
 
 def register(client: MlflowClient, experiment: str, study: Study, best: Best, folder: Path) -> bool:
@@ -113,7 +113,7 @@ def register(client: MlflowClient, experiment: str, study: Study, best: Best, fo
     right = [
         found
         for found in client.search_model_versions(f"name = '{study['name']}'")
-        if found.tags.get(runs.DIGEST) == tags[runs.DIGEST] and found.run_id == run_id
+        if found.tags.get(run_records.DIGEST) == tags[run_records.DIGEST] and found.run_id == run_id
     ]
     if right:
         found = max(right, key=lambda one: int(one.version))
@@ -130,13 +130,13 @@ def _tags(study: Study, best: Best, run_id: str) -> dict[str, str]:
     lane = best.row["lane"]
     program = digest([best.cell, lane, best.row["digest"], code_digest(rebuild.__module__)])
     return {
-        **runs.study_tags(study),
-        **runs.claims_tag(study),
-        **runs.factor_tags(best.levels),
-        runs.CELL: best.cell,
-        runs.LANE: lane,
-        runs.SEED: str(best.row["seed"]),
-        runs.DIGEST: program,
+        **run_records.study_tags(study),
+        **run_records.claims_tag(study),
+        **run_records.factor_tags(best.levels),
+        run_records.CELL: best.cell,
+        run_records.LANE: lane,
+        run_records.SEED: str(best.row["seed"]),
+        run_records.DIGEST: program,
         "restudy.run_id": run_id,
         "restudy.chosen_by": best.metric,
         f"restudy.{best.metric}": f"{best.row[best.metric]:.6f}",
@@ -151,9 +151,9 @@ def _note(study: Study, best: Best, experiment: str, run_id: str) -> str:
         + ", ".join(f"{name} = {level}" for name, level in levels.items())
         + ".",
         f"Chosen by its {_said(best, best.metric)}; {_said(best, best.tested)}.",
-        *notes.places(study),
+        *descriptions.places(study),
     ]
-    return notes.bullets(lines)
+    return descriptions.bullets(lines)
 
 
 def _said(best: Best, metric: str) -> str:
@@ -161,11 +161,11 @@ def _said(best: Best, metric: str) -> str:
 
 
 def _model_note(study: Study) -> str:
-    lines = [f"Scale: {study['scale']}.", *notes.places(study)]
+    lines = [f"Scale: {study['scale']}.", *descriptions.places(study)]
     return (
         f"**{study['title']}**: the network with the best score on the validation samples.\n\n"
         f"{study['question']}\n\n"
-        + notes.bullets(lines)
+        + descriptions.bullets(lines)
         + f'\n\n`mlflow.pytorch.load_model("models:/{study["name"]}@{ALIAS}")` takes inputs as '
         "the data set has them, float32 of shape (n, features): it scales them itself."
     )
@@ -174,7 +174,7 @@ def _model_note(study: Study) -> str:
 def _ensure_model(client: MlflowClient, study: Study) -> None:
     from mlflow.exceptions import MlflowException
 
-    name, note, tags = study["name"], _model_note(study), runs.study_tags(study)
+    name, note, tags = study["name"], _model_note(study), run_records.study_tags(study)
     try:
         found = client.get_registered_model(name)
     except MlflowException as error:
@@ -201,9 +201,10 @@ def _describe(
 
 def _run_of(client: MlflowClient, experiment: str, best: Best) -> str:
     """Return the id of the run that is this network's."""
-    where = f"tags.`{runs.CELL}` = '{best.cell}' and tags.`{runs.LANE}` = '{best.row['lane']}'"
+    cell, lane = (f"tags.`{tag}`" for tag in (run_records.CELL, run_records.LANE))
+    where = f"{cell} = '{best.cell}' and {lane} = '{best.row['lane']}'"
     for run in client.search_runs([experiment], where):
-        right = run.data.tags.get(runs.DIGEST) == best.row["digest"]
+        right = run.data.tags.get(run_records.DIGEST) == best.row["digest"]
         if right and run.info.status == "FINISHED":
             return str(run.info.run_id)
     raise StoreError(f"the store has no run of lane {best.row['lane']} of {best.cell}")
@@ -222,7 +223,7 @@ def _add(
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
     for left in client.search_logged_models(
-        [experiment], filter_string=f"tags.`{runs.DIGEST}` = '{tags[runs.DIGEST]}'"
+        [experiment], filter_string=f"tags.`{run_records.DIGEST}` = '{tags[run_records.DIGEST]}'"
     ):
         # Of an attempt that ended before the version was made.
         client.delete_logged_model(left.model_id)
@@ -234,7 +235,7 @@ def _add(
             f"{ALIAS} of {study['name']}",
             source_run_id=run_id,
             tags=dict(tags),
-            params=runs.params(best.row),
+            params=run_records.params(best.row),
         )
         client.log_model_artifacts(model.model_id, str(path))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)

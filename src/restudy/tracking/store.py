@@ -15,8 +15,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from restudy.files import replacement
-from restudy.tracking.notes import NOTE, experiment_note, outcome_in
+from restudy.common.files import replacement
+from restudy.tracking.descriptions import NOTE, experiment_note, outcome_in
 
 if TYPE_CHECKING:
     import click
@@ -116,8 +116,8 @@ def ensure_experiment(
 def experiment_tags(study: Study) -> dict[str, str]:
     """Return the tags of a study's experiment: what it is, its description, views of its runs."""
     # The Snakefile imports this module, which should cost it next to nothing.
-    from restudy.tracking.runs import claims_tag, study_tags
-    from restudy.tracking.views import view_tags
+    from restudy.tracking.run_records import claims_tag, study_tags
+    from restudy.tracking.saved_views import view_tags
 
     return {
         NOTE: experiment_note(study),

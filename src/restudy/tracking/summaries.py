@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from restudy.digests import digest
+from restudy.common.digests import digest
 from restudy.evidence.statuses import label
-from restudy.tracking import notes
-from restudy.tracking.runs import DIGEST, KIND, claims_tag, common_tags
+from restudy.tracking import descriptions
+from restudy.tracking.run_records import DIGEST, KIND, claims_tag, common_tags
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -74,7 +74,7 @@ def summarise(
     Args:
         client: of an open store.
         experiment: id of the study's experiment.
-        study: its description, as for :mod:`restudy.tracking.runs`.
+        study: its description, as for :mod:`restudy.tracking.run_records`.
         files: as :func:`files_of` says; the first is the study's figure.
         verdicts: of the claims that are tested on it.
 
@@ -94,13 +94,13 @@ def summarise(
             client.delete_run(run.info.run_id)
     run_id = kept or _write(client, experiment, study, tags, files)
     outcome = _outcome(experiment, run_id, next(iter(files)), verdicts)
-    places = notes.bullets(notes.places(study))
+    places = descriptions.bullets(descriptions.places(study))
     about = f"{study['title']}\n\n{study['question']}\n\n{outcome}\n\nWhere it is:\n\n{places}"
     told = _tell(client, run_id, about)
-    note = notes.with_outcome(notes.experiment_note(study), outcome)
+    note = descriptions.with_outcome(descriptions.experiment_note(study), outcome)
     experiment_tags = client.get_experiment(experiment).tags
-    if experiment_tags.get(notes.NOTE) != note:
-        client.set_experiment_tag(experiment, notes.NOTE, note)
+    if experiment_tags.get(descriptions.NOTE) != note:
+        client.set_experiment_tag(experiment, descriptions.NOTE, note)
         told = True
     return told or not kept
 
@@ -135,9 +135,9 @@ def _write(
 
 def _tell(client: MlflowClient, run_id: str, note: str) -> bool:
     """Set a run's description; return whether it was another."""
-    if client.get_run(run_id).data.tags.get(notes.NOTE) == note:
+    if client.get_run(run_id).data.tags.get(descriptions.NOTE) == note:
         return False
-    client.set_tag(run_id, notes.NOTE, note)
+    client.set_tag(run_id, descriptions.NOTE, note)
     return True
 
 
@@ -148,5 +148,5 @@ def _outcome(experiment: str, run_id: str, picture: str, verdicts: Sequence[Verd
     parts.append(f"Figures and tables: [summary]({run}/artifacts).")
     if verdicts:
         lines = [f"{one.claim}: **{label(one.status)}**. {one.statement}" for one in verdicts]
-        parts.append(f"Claims that are tested on it:\n\n{notes.bullets(lines)}")
+        parts.append(f"Claims that are tested on it:\n\n{descriptions.bullets(lines)}")
     return "\n\n".join(parts)

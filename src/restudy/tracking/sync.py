@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from restudy.results import group_files
-from restudy.tracking import runs
+from restudy.tracking import run_records
 from restudy.tracking.log import Started, compare, find_runs, log_cell, send
-from restudy.tracking.runs import CELL, Study
+from restudy.tracking.run_records import CELL, Study
 from restudy.tracking.store import describe, ensure_experiment, open_client, prepare
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def sync(uri: str, artifacts: Path | None, cells: Path, studies: Iterable[Study]
         uri: the store; an SQLite file is made if it is missing.
         artifacts: folder for the files of new experiments; None: the server decides.
         cells: the folder with the cells' folders.
-        studies: descriptions, with ``runs`` (see :mod:`restudy.tracking.runs`).
+        studies: descriptions, with ``runs`` (see :mod:`restudy.tracking.run_records`).
     """
     studies = list(studies)
     planned = sum(len(study["runs"]) for study in studies)
@@ -89,10 +89,10 @@ def _sync(
         _describe(client, study, by_cell)
         for cell in sorted({run["cell"] for run in study["runs"]}):
             existing = by_cell.get(cell, [])
-            levels = runs.lanes_of(study, cell)
+            levels = run_records.lanes_of(study, cell)
             known = digests.of(cell)
             wanted = {
-                lane: runs.identity_tags(cell, lane, known[lane], levels[lane])
+                lane: run_records.identity_tags(cell, lane, known[lane], levels[lane])
                 for lane in levels
                 if lane in known
             }
@@ -120,17 +120,17 @@ def _sync(
 
 def _describe(client: MlflowClient, study: Study, by_cell: Mapping[str, Sequence[Run]]) -> None:
     """Bring what runs say of their study up to date: its title may change, and where it is."""
-    places: dict[str, dict[str, runs.Levels]] = {}
+    places: dict[str, dict[str, run_records.Levels]] = {}
     for run in study["runs"]:
         places.setdefault(run["cell"], {})[run["lane"]] = run["levels"]
     for cell, lanes in places.items():
         for run in by_cell.get(cell, []):
             tags = run.data.tags
-            lane, seed = tags.get(runs.LANE), tags.get(runs.SEED)
+            lane, seed = tags.get(run_records.LANE), tags.get(run_records.SEED)
             if lane is None:
-                wanted = runs.cell_tags(study, cell)
+                wanted = run_records.cell_tags(study, cell)
             elif lane in lanes and seed is not None:
-                wanted = runs.lane_tags(study, lanes[lane], seed)
+                wanted = run_records.lane_tags(study, lanes[lane], seed)
             else:
                 continue
             changed = {key: value for key, value in wanted.items() if tags.get(key) != value}

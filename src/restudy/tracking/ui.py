@@ -7,9 +7,9 @@ import os
 import sys
 from pathlib import Path
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
+from restudy.tracking.saved_views import RUNS, address, has_view
 from restudy.tracking.store import open_client, sqlite_file, tracking_uri
-from restudy.tracking.views import RUNS, address, has_view
 
 _HOST = "127.0.0.1"
 _SWITCHES = (

@@ -9,12 +9,12 @@ from typing import Any
 import pandas as pd
 
 from restudy.evidence.contradictions import side_by_side
-from restudy.evidence.judging import readable_tests
 from restudy.evidence.reasons import by_design, parse, reason_text, texts
 from restudy.evidence.statuses import Status, label
+from restudy.evidence.verdicts import readable_tests
 from restudy.report.html.writer import Folded
 from restudy.report.view.model import View
-from restudy.tables import DASH, number
+from restudy.results.study_tables import DASH, number
 
 _SHORT = 100
 """A longer reason is folded."""

@@ -7,15 +7,15 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.config.reductions import words_of
 from restudy.evidence.published import readable
 from restudy.evidence.reasons import COLUMNS as REASONS
 from restudy.evidence.reasons import by_design, parse, reason_parts, reason_text, texts
 from restudy.evidence.statuses import Status
-from restudy.reductions import words_of
 from restudy.report.html.writer import Folded
 from restudy.report.view.counts import of_source
 from restudy.report.view.model import View
-from restudy.tables import DASH, interval, number
+from restudy.results.study_tables import DASH, interval, number
 
 _SHORT = 60
 """A longer reason is folded."""

@@ -10,13 +10,13 @@ from pathlib import PurePosixPath
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from restudy.matters import advice
 from restudy.report import phrases
 from restudy.report.html import claim_tables, evidence_tables, study_tables, svg_minify
 from restudy.report.html.pictures import Picture
 from restudy.report.html.writer import Writer, badge
 from restudy.report.view.model import View
-from restudy.tables import notes
+from restudy.results.study_tables import notes
+from restudy.results.variance_components import advice
 
 _STYLE, _SCRIPT, _SECTIONS = "style.css", "script.js", "sections/"
 _IDS = {

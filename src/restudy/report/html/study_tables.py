@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from restudy.report.view.model import StudyView, View
-from restudy.tables import OVERALL, readable_comparison, readable_summary
+from restudy.results.study_tables import OVERALL, readable_comparison, readable_summary
 
 LONG = 12
 """A table with more rows is folded."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from restudy.digests import digest
+from restudy.common.digests import digest
 
 _TEMPLATES = Path(__file__).parent / "templates"
 

@@ -11,7 +11,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 from restudy.evidence.statuses import Status
-from restudy.tables import DASH, number
+from restudy.results.study_tables import DASH, number
 
 _ID = re.compile(r"\b(?:PUB|CLM|ERR|FIG|SYS|EXP|PUZ|CON)-[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?\d[\d,.]*(?:e[+-]?\d+)?%?")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.judging import LEVEL_NAMES, counted
 from restudy.evidence.statuses import Kind, Status, label, of_kind
+from restudy.evidence.verdicts import LEVEL_NAMES, counted
 from restudy.report.paper.dot_plot import Axis, Dot, strip
 from restudy.report.phrases import is_tested
 from restudy.report.text_format import TIMES, agree, amount, estimate, sentence

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import typst
 
-from restudy.errors import RestudyError
+from restudy.common.errors import RestudyError
 
 MAIN = "paper.typ"
 

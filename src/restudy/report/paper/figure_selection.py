@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from restudy.config.sources import Source
-from restudy.evidence.drawable import SourceFigure
+from restudy.evidence.figure_availability import SourceFigure
 
 
 def chosen(

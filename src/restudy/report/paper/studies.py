@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.datasets.registry import DATASETS
+from restudy.data.registry import DATASETS
 from restudy.report.text_format import (
     TIMES,
     amount,
@@ -19,8 +19,8 @@ from restudy.report.text_format import (
     spelled,
 )
 from restudy.report.view.model import StudyView, View
+from restudy.results.study_tables import MINUS, OVERALL
 from restudy.stats.variance import HIGHER, RESIDUAL
-from restudy.tables import MINUS, OVERALL
 
 MATTERS = 0.05
 """A factor whose share of variance surely lies above this is named in the text."""
@@ -76,7 +76,7 @@ def variance(name: str, table: pd.DataFrame) -> list[str]:
 
     Args:
         name: the study.
-        table: :func:`restudy.matters.matters_table` of it.
+        table: :func:`restudy.results.variance_components.matters_table` of it.
     """
     return [_variance(name, dataset, rows) for dataset, rows in _by_dataset(table)]
 

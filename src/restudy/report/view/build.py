@@ -28,8 +28,8 @@ from restudy.report.view.model import (
 from restudy.report.view.provenance import provenance
 from restudy.results.collect import RUNS, read_description
 from restudy.results.group_files import RECORD
+from restudy.results.study_tables import run_counts
 from restudy.results.table_files import read_table
-from restudy.tables import run_counts
 
 TABLES = (
     *("published", "claims", "claim_tests", "timed_claims", "timed_claim_tests", "contradictions"),

@@ -30,8 +30,8 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.evidence.judging import counted
 from restudy.evidence.statuses import Status
+from restudy.evidence.verdicts import counted
 from restudy.report.view.model import Finding, FindingKind
 from restudy.stats.verdict import BOUNDS, Verdict
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.cell_record import training_of
+from restudy.results.group_record import training_of
 
 _SHORT = 12
 """Digits of a commit or digest that are shown."""

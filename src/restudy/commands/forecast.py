@@ -1,0 +1,310 @@
+"""What each scale would train, and how long that takes: ``python -m restudy.commands.forecast``.
+
+Nothing is trained and nothing is written. Seconds are estimated (:mod:`restudy.planning.costs`)
+and scaled to the speed of this machine (:mod:`restudy.planning.machine_speed`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tabulate import tabulate
+
+from restudy.common import errors
+from restudy.common.errors import RestudyError
+from restudy.config.loading import load_studies, settings_of_scale
+from restudy.config.recipe import Recipe
+from restudy.config.settings import Settings
+from restudy.config.study import SCALES, Study
+from restudy.evidence.figure_availability import figures_to_draw, load_source_figures
+from restudy.evidence.schema import load_ledger
+from restudy.evidence.validation import FOLDER, load_evidence
+from restudy.experiments.project import use
+from restudy.planning.jobs import make_jobs
+from restudy.planning.plan import Cell, Plan, load_plan
+from restudy.progress.time_left import duration
+
+_JOB = 4.0
+"""Seconds of one core that a job takes which is none of those below: imports, and a table."""
+_PICTURE = 1.5
+"""Seconds to draw a figure and write it as SVG and PDF, in a job that draws several."""
+_EXPERIMENT = 12.0
+"""Seconds that an experiment takes, its share of a job's start included."""
+_COLLECTED = 1.5
+"""Seconds to collect the tables of a study."""
+_TRACKED = 0.07
+"""Seconds to put a run into MLflow."""
+_JOBS_OF_A_DATASET = 2
+"""Data are fetched and prepared once."""
+_OTHER_JOBS = 22
+"""MLflow's store is made and brought up to date; tables and figures of all studies and of the
+sources are made; what the sources print is computed, searched for and judged; the page is
+written."""
+
+
+@dataclass(frozen=True)
+class StudyForecast:
+    """What a study adds to those before it.
+
+    A run that several studies have counts for the first, and so does a cell.
+
+    Attributes:
+        name: name of the study.
+        runs: number of its own runs.
+        shared: number of its runs that a study before it has, too.
+        cells: its own cells, in the order of its runs.
+        jobs: number of jobs that train them.
+        seconds: seconds of one core for its own runs.
+        wall: seconds that its jobs take alone on all cores.
+        cut: names of what the scale cuts.
+        cuts: the same in words, with values.
+        skipped: whether the scale leaves it out.
+    """
+
+    name: str
+    runs: int = 0
+    shared: int = 0
+    cells: tuple[Cell, ...] = ()
+    jobs: int = 0
+    seconds: float = 0.0
+    wall: float = 0.0
+    cut: tuple[str, ...] = ()
+    cuts: tuple[str, ...] = ()
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run of the pipeline trains, and how long it takes.
+
+    Attributes:
+        scale: name of the scale.
+        cores: number of jobs that run at once.
+        slower: how many times as long as estimated this machine takes.
+        studies: those that the run trains, and those that its scale leaves out.
+        total: the studies together, as if they were one.
+        rest: seconds that all jobs take which train nothing.
+    """
+
+    scale: str
+    cores: int
+    slower: float
+    studies: tuple[StudyForecast, ...]
+    total: StudyForecast
+    rest: float
+
+
+def forecast(
+    plan: Plan,
+    scale: str,
+    *,
+    names: Iterable[str] = (),
+    figures: int = 0,
+    experiments: int = 0,
+    cores: int = 1,
+    slower: float = 1.0,
+) -> Forecast:
+    """Estimate what training a plan takes.
+
+    Args:
+        plan: of one scale.
+        scale: its name.
+        names: of all studies, in their order, with those that the scale leaves out.
+        figures: how many figures of the sources are drawn.
+        experiments: how many small experiments are done.
+        cores: how many jobs run at once.
+        slower: how many times as long as estimated this machine takes.
+    """
+    owner: dict[str, str] = {}
+    for name, study in plan.studies.items():
+        for run in study.runs:
+            owner.setdefault(run.cell, name)
+    jobs: dict[str, list[float]] = {name: [] for name in plan.studies}
+    for job in make_jobs(plan).values():
+        jobs[owner[job.cells[0].id]].append(job.work * slower)
+    studies = []
+    seen: set[tuple[str, str]] = set()
+    for name in names or plan.studies:
+        if name not in plan.studies:
+            studies.append(StudyForecast(name, skipped=True))
+            continue
+        study = plan.studies[name]
+        runs = [run for run in study.runs if (run.cell, run.lane) not in seen]
+        seen.update((run.cell, run.lane) for run in runs)
+        cells = {run.cell: plan.cells[run.cell] for run in runs}
+        studies.append(
+            StudyForecast(
+                name,
+                runs=len(runs),
+                shared=len(study.runs) - len(runs),
+                cells=tuple(cell for id_, cell in cells.items() if owner[id_] == name),
+                jobs=len(jobs[name]),
+                # A run's share of what its cell takes.
+                seconds=slower
+                * sum(cells[run.cell].work / len(cells[run.cell].lanes) for run in runs),
+                wall=wall(jobs[name], cores),
+                cut=_cut(study.study, scale),
+                cuts=tuple(one.text for one in study.reductions),
+            )
+        )
+    total = StudyForecast(
+        "all",
+        runs=sum(study.runs for study in studies),
+        cells=tuple(cell for study in studies for cell in study.cells),
+        jobs=sum(study.jobs for study in studies),
+        seconds=sum(study.seconds for study in studies),
+        wall=wall([seconds for some in jobs.values() for seconds in some], cores),
+    )
+    datasets = {cell.shared.dataset for cell in plan.cells.values()}
+    # All runs are put into MLflow by one job.
+    pieces = [_TRACKED * sum(study.runs + study.shared for study in studies)]
+    pieces += [_JOB] * (_JOBS_OF_A_DATASET * len(datasets) + _OTHER_JOBS)
+    pieces += [_COLLECTED] * len(plan.studies)
+    pieces += [_PICTURE] * (figures + len(plan.studies)) + [_EXPERIMENT] * experiments
+    rest = wall([piece * slower for piece in pieces], cores)
+    return Forecast(scale, cores, slower, tuple(studies), total, rest)
+
+
+def _cut(study: Study, scale: str) -> tuple[str, ...]:
+    """Return the names of what a scale cuts in a study."""
+    cut = next((cut for name, cut in study.scales.items() if name == scale), None)
+    if cut is None:
+        return ()
+    return (
+        *(name for name in Recipe.model_fields if name in cut.recipe.model_fields_set),
+        *cut.factors,
+        *(["combinations"] if cut.exclude is not None else []),
+        *(["seeds"] if cut.seeds is not None else []),
+    )
+
+
+def wall(jobs: Iterable[float], cores: int) -> float:
+    """Return how long jobs take when each starts as soon as a core is free, in their order."""
+    free = [0.0] * cores
+    for seconds in jobs:
+        heapq.heapreplace(free, free[0] + seconds)
+    return max(free)
+
+
+def describe(found: Forecast, *, cells: bool = False) -> str:
+    """Return a forecast as text; with ``cells`` each cell has a line too."""
+    rows = [_row(study, values=cells) for study in (*found.studies, found.total)]
+    lines = [f"Scale {found.scale}", "", _aligned(_HEAD, rows, "<>>>>><")]
+    if cells:
+        each = [
+            (study.name, cell.id, f"{len(cell.lanes)}", _seconds(cell.work * found.slower))
+            for study in found.studies
+            for cell in study.cells
+        ]
+        lines += ["", _aligned(("study", "cell", "runs", "core seconds"), each, "<<>>")]
+    training = found.total.wall
+    times = map(duration, (training + found.rest, training, found.rest))
+    cores = f"{found.cores} core{'s'[: found.cores - 1]}"
+    last = "About {} on {cores}: {} of training, {} of data, tables, figures and report."
+    return "\n".join([*lines, "", last.format(*times, cores=cores)])
+
+
+_HEAD = ("study", "runs", "cells", "jobs", "core seconds", "time", "cut")
+
+
+def _row(study: StudyForecast, *, values: bool) -> Sequence[str]:
+    if study.skipped:
+        return (study.name, *["-"] * 5, "left out")
+    words = ["; ".join(study.cuts) if values else ", ".join(study.cut)]
+    if study.shared:
+        words.append(f"(and {study.shared} runs of studies above)")
+    return (
+        study.name,
+        f"{study.runs:,}",
+        f"{len(study.cells):,}",
+        f"{study.jobs:,}",
+        _seconds(study.seconds),
+        duration(study.wall),
+        " ".join(filter(None, words)),
+    )
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:,.0f}" if seconds >= 10 else f"{seconds:.1f}"
+
+
+def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> str:
+    """Return a table as text; ``sides`` has a ``<`` or ``>`` for each column."""
+    align = [{"<": "left", ">": "right"}[side] for side in sides]
+    text = tabulate(rows, head, tablefmt="plain", colalign=align, disable_numparse=True)
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def cores_of(text: str) -> int:
+    """Return how many cores are meant by a number, or by ``all``.
+
+    Raises:
+        RestudyError: it is neither.
+    """
+    if text == "all":
+        # Those that this process may use, where the system tells.
+        asked = getattr(os, "sched_getaffinity", None)
+        return len(asked(0)) if asked else os.cpu_count() or 1
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise RestudyError(errors.describe("command line", "cores", text, "all, or 1 or more"))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print what the scales would train."""
+    parser = argparse.ArgumentParser(
+        prog="python -m restudy.commands.forecast", description=__doc__
+    )
+    parser.add_argument("--scale", choices=SCALES, help="this one alone, and its cells")
+    parser.add_argument("--cores", default="all", help="how many jobs run at once (default: all)")
+    options = parser.parse_args(arguments)
+    try:
+        cores = cores_of(options.cores)
+        settings = {scale: settings_of_scale(scale) for scale in SCALES}
+        shown = [options.scale] if options.scale else SCALES
+        plans = {scale: load_plan(settings[scale]) for scale in shown}
+        besides = {scale: _besides(plan, settings[scale]) for scale, plan in plans.items()}
+        from restudy.planning import machine_speed
+
+        slower = machine_speed.measure(cores, settings[shown[0]].training.arithmetic)
+    except RestudyError as error:
+        sys.exit(f"error: {error}")
+    for scale, plan in plans.items():
+        names = load_studies(Path(settings[scale].studies), settings[scale].only)
+        found = forecast(plan, scale, names=names, **besides[scale], cores=cores, slower=slower)
+        print(describe(found, cells=options.scale is not None), end="\n\n")
+    print(_NOTES)
+    if machine_speed.has_gpu():
+        print("There is a CUDA device, which the pipeline uses: all of this is for the CPU.")
+
+
+def _besides(plan: Plan, settings: Settings) -> dict[str, int]:
+    """Return how many figures of the sources a run draws, and how many experiments it does.
+
+    It sees to it that the evidence is right.
+    """
+    use(settings.experiments_folder)
+    load_ledger(FOLDER)
+    evidence = load_evidence(plan.studies)
+    asked = {*evidence.experiments_tested(), *evidence.experiments_shown()}
+    return {
+        "figures": len(figures_to_draw(load_source_figures(evidence.published), plan.studies)),
+        "experiments": len(asked) if settings.experiments else 0,
+    }
+
+
+_NOTES = """\
+A run or cell that several studies have counts for the first of them. Core seconds are estimated,
+within a factor of two, by the speed of this machine as it is now: busy with other work it is
+slower. The time of a study is that of its jobs alone on all cores. Runs whose results are there,
+and still right, are not trained again."""
+
+
+if __name__ == "__main__":
+    main()

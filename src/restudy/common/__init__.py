@@ -1,0 +1,1 @@
+"""Helpers that nearly every room needs: errors, atomic files, digests."""

@@ -1,0 +1,321 @@
+"""From the runs of a study or experiment to the effect that a test of a claim asks for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from restudy.config.reductions import Reduction
+from restudy.evidence.hypothesis_specs import DATASET, ClaimTest, Over, Where
+from restudy.evidence.metric_extraction import MissingError, StudyTables, reductions_of
+from restudy.evidence.metric_selectors import Number
+from restudy.evidence.reasons import Reason, reason
+from restudy.evidence.run_metrics import Reach, at_levels, number_of, reach_of, run_values
+from restudy.stats.correlation import spearman
+from restudy.stats.effects import Effect, effect_of
+from restudy.stats.intervals import mean_interval
+from restudy.stats.trends import slopes
+
+Array = NDArray[np.float64]
+
+
+class Found(NamedTuple):
+    """What a test finds on one data set.
+
+    Attributes:
+        dataset: label of the data set; empty if the study has one only.
+        treatment, control: mean over seeds of either side; of a trend those of its last and first
+            level; NaN where there is no such side, as of a correlation.
+        effect: the effect with its interval and p; logs if the test is of a ratio.
+        sd: standard deviation of the effect over seeds.
+        diverged: runs that took part and have no finite loss, or of an experiment no number.
+        unpaired: combinations of other levels that were left out, since a side had no number, or
+            since they are no contest, see :class:`Reach`.
+        reasons: why nothing may be concluded from it; empty where something may.
+        reductions: what the scale reduces of the study.
+    """
+
+    dataset: str
+    treatment: float
+    control: float
+    effect: Effect
+    sd: float
+    diverged: int
+    unpaired: int
+    reasons: tuple[Reason, ...] = ()
+    reductions: tuple[Reduction, ...] = ()
+
+
+def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> Iterator[Found]:
+    """Yield what a test finds in a study, for each of its data sets.
+
+    Args:
+        test: the test, of a study.
+        tables: history and description of its study.
+        runs: ``runs.parquet`` of it.
+
+    Raises:
+        MissingError: a level or a number that the test asks for is not there at this scale, or the
+            scale cuts a study that is held against a number.
+    """
+    assert test.number is not None  # noqa: S101 (says the model)
+    factors: Mapping[str, Sequence[str]] = tables.description["factors"]
+    _check_levels(test, factors)
+    if isinstance(test.control, float) and test.control and not tables.description["comparable"]:
+        # A printed number is about the source's own budget; a gap of 0 is about any.
+        raise MissingError("needs_full_scale", reductions=tables.description["reductions"])
+    values = run_values(test.number, tables, runs)
+    if test.second is not None:
+        values["second"] = run_values(test.second, tables, runs)["value"]
+    is_best = test.over is not None and test.over.take == "best"
+    score = _scores(test, tables, values) if is_best else None
+    reach = None
+    if test.number.curve == "reach" and (test.over is None or is_best):
+        reach = reach_of(test.number, tables)
+    for found in _find_each(test, values, factors, score, reach):
+        yield found._replace(reductions=reductions_of(tables.description))
+
+
+def find_in_experiment(
+    test: ClaimTest, table: pd.DataFrame, factors: Mapping[str, Sequence[str]]
+) -> Iterator[Found]:
+    """Yield what a test finds in an experiment, for each of its data sets.
+
+    Args:
+        test: the test, of an experiment.
+        table: the experiment's: columns of factors, ``seed`` and numbers.
+        factors: name -> levels, in order.
+    """
+    columns = [*factors, "seed"]
+    numbers = table[test.measure].astype(float)
+    values = table[columns].assign(value=numbers, diverged=numbers.isna())
+    yield from _find_each(test, values, factors)
+
+
+def _check_levels(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> None:
+    """See to it that this scale has the levels of a test."""
+    for _, levels in test.sides:
+        for name, wanted in levels.items():
+            for level in wanted if isinstance(wanted, list) else [wanted]:
+                if level not in factors[name]:
+                    raise MissingError("level_missing", factor=name, level=level)
+    if test.trend is not None and len(factors[test.trend]) < 3:
+        raise MissingError("few_levels", factor=test.trend)
+
+
+def _find_each(
+    test: ClaimTest,
+    values: pd.DataFrame,
+    factors: Mapping[str, Sequence[str]],
+    score: pd.Series[float] | None = None,
+    reach: Reach | None = None,
+) -> Iterator[Found]:
+    values = at_levels(values, test.where)
+    named = DATASET in factors and DATASET not in {**test.where, **(test.in_ or {})}
+    for dataset in factors[DATASET] if named else [""]:
+        part = values[values[DATASET] == dataset] if named else values
+        yield _find(test, part, factors, score, reach)._replace(dataset=dataset)
+
+
+def _scores(test: ClaimTest, tables: StudyTables, part: pd.DataFrame) -> pd.Series[float]:
+    """Return what levels are chosen by, the more the better.
+
+    The number of the test itself, or the accuracy, or less the loss, on validation data.
+    """
+    assert test.number is not None  # noqa: S101 (it is of a study)
+    assert test.over is not None  # noqa: S101 (and has levels to choose from)
+    if test.over.by == "number":
+        return (-part["value"] if test.number.less_is_better else part["value"]).fillna(-math.inf)
+    for metric, sign in (("accuracy", 1), ("data_loss", -1)):
+        number = Number(split="validation", metric=metric)
+        if not tables.rows("validation", metric, {}).empty:
+            scores = sign * number_of(number, tables).reindex(part.index)
+            return scores.mask(part["diverged"]).fillna(-math.inf)
+    raise MissingError("no_validation_data", study=tables.description["name"])
+
+
+def _find(
+    test: ClaimTest,
+    values: pd.DataFrame,
+    factors: Mapping[str, Sequence[str]],
+    score: pd.Series[float] | None,
+    reach: Reach | None,
+) -> Found:
+    """Return the effect in the runs of one data set."""
+    places = _places(test, factors)
+    sides = _sides(test, values, places, factors, score)
+    rows, seeds = sides[0].index, sorted(values["seed"].unique())
+    for side in sides[1:]:
+        rows = rows.union(side.index)
+    # What a side lacks is NaN there.
+    parts = np.stack([side.reindex(index=rows, columns=seeds) for side in sides], axis=-1)
+    total, why = len(parts), None
+    if reach is not None:
+        parts, why = _contested(test, parts, reach)
+    if test.ratio:  # a number that is not above 0 has no logarithm, and no ratio
+        parts = np.log(np.where(parts > 0, parts, math.nan))
+    if isinstance(test.control, float):
+        constant = math.log(test.control) if test.ratio else test.control
+        parts = np.stack([parts[..., 0], np.full(parts.shape[:-1], constant)], axis=-1)
+    if test.correlate is not None:
+        whole = ~np.isnan(parts).any(axis=(1, 2))
+        by_seed = np.array([spearman(*parts[whole, i].T) for i in range(len(seeds))])
+        n_kept, ends = int(whole.sum()), (np.array([]), np.array([]))
+    else:
+        effects, both = _effects(test, parts)
+        combinations, kept = _kept(effects)
+        if not kept.all():
+            # What lacks a number did worst, so the seeds that are left flatter its side.
+            why = why or reason("seeds_lack_a_number", n=(~kept).sum(), total=len(seeds))
+        at = np.ix_(combinations, kept)
+        n_kept, ends = int(combinations.sum()), (both[0][at], both[1][at])
+        by_seed = effects[at].mean(axis=0) if n_kept else np.array([])
+    found = mean_interval(by_seed)
+    if found.n < 2:
+        why = why or reason("few_pairs")
+    back = np.exp if test.ratio else np.asarray
+    treatment, control = (float(back(end.mean())) if end.size else math.nan for end in ends)
+    took_part = pd.concat([at_levels(values, place) for place in places or [{}]])
+    return Found(
+        dataset="",
+        treatment=treatment,
+        control=control,
+        effect=effect_of(found),
+        sd=found.sd,
+        diverged=int(took_part["diverged"].sum()),
+        unpaired=total - n_kept,
+        reasons=(why,) if why else (),
+    )
+
+
+def _contested(test: ClaimTest, parts: Array, reach: Reach) -> tuple[Array, Reason | None]:
+    """Return the combinations where a target tells runs apart; if there are none, why.
+
+    Args:
+        test: has a number with a target.
+        parts: shape (combinations, seeds, sides).
+        reach: the range of these numbers.
+    """
+    never, at_once = ((parts == epoch).all(axis=(1, 2)) for epoch in (reach.never, reach.at_once))
+    assert test.number is not None  # noqa: S101 (it is of a study)
+    assert test.number.target is not None  # noqa: S101 (and has a curve)
+    why = None
+    if never.all():
+        why = reason("target_never_reached", target=test.number.target)
+    elif (never | at_once).all():
+        why = reason("target_reached_at_once", target=test.number.target)
+    return parts[~(never | at_once)], why
+
+
+def _effects(test: ClaimTest, parts: Array) -> tuple[Array, tuple[Array, Array]]:
+    """Return the effects, and the numbers of both sides, shape (combinations, seeds) each."""
+    if test.trend is not None:
+        steps = np.arange(parts.shape[-1], dtype=float)
+        return slopes(parts, steps), (parts[..., -1], parts[..., 0])
+    effects = parts[..., 0] - parts[..., 1]
+    if test.in_ is not None:
+        effects = effects - (parts[..., 2] - parts[..., 3])
+    return effects, (parts[..., 0], parts[..., 1])
+
+
+def _kept(effects: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which combinations, and which seeds, an effect is the mean of.
+
+    A combination of other levels that lacks a pair would weigh differently from seed to seed, so
+    it is left out; if each does, the seeds that lack one are.
+    """
+    there = ~np.isnan(effects)
+    whole, seeds = np.asarray(there.all(axis=1)), np.asarray(there.all(axis=0))
+    if whole.any() or not len(effects):
+        return whole, np.full_like(seeds, True)
+    return np.full_like(whole, True), seeds
+
+
+def _places(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> list[Where]:
+    """Return the levels of each side, in order; nothing for two numbers of the same runs."""
+    if test.second is not None:
+        return []
+    if test.trend is not None:
+        levels = [level for level in factors[test.trend] if _holds(test.where, test.trend, level)]
+        return [{test.trend: level} for level in levels]
+    assert test.treatment is not None  # noqa: S101 (one of the two, says the model)
+    two = [test.treatment, *([test.control] if isinstance(test.control, dict) else [])]
+    around = [{}] if test.in_ is None else [test.in_, test.than_in or {}]
+    return [{**side, **place} for place in around for side in two]
+
+
+def _sides(
+    test: ClaimTest,
+    values: pd.DataFrame,
+    places: Sequence[Where],
+    factors: Mapping[str, Sequence[str]],
+    score: pd.Series[float] | None,
+) -> list[pd.DataFrame]:
+    """Return the numbers of each side, in order: rows of other levels by columns of seeds."""
+    if test.second is not None:
+        others = [name for name in factors if name != DATASET]
+        numbers = values["value"], values["second"]
+        return [_side(values.assign(value=each), others, test, score) for each in numbers]
+    fixed = {DATASET, *places[0], *([test.over.factor] if test.over else [])}
+    others = [name for name in factors if name not in fixed]
+    return [_side(at_levels(values, place), others, test, score) for place in places]
+
+
+def _side(
+    part: pd.DataFrame, others: Sequence[str], test: ClaimTest, score: pd.Series[float] | None
+) -> pd.DataFrame:
+    part = part.assign(**{name: part[name].astype(str) for name in others}, all="")
+    index = ["all", *others]
+    if test.over is None:
+        return _wide(part, index)
+    part = part.assign(level=part[test.over.factor].astype(str))
+    levels = _wide(part, [*index, "level"])
+    if test.over.within is not None:
+        assert test.number is not None  # noqa: S101 (says the model)
+        return _near_the_best(levels, index, test.over, test.number.lower_is_better)
+    if score is None:
+        groups = levels.groupby(level=index)
+        # A level without a number may be the farthest of all.
+        lacking = levels.isna().groupby(level=index).any()
+        return (groups.max() - groups.min()).mask(lacking)
+    means = score.reindex(part.index).groupby([part[name] for name in [*index, "level"]]).mean()
+    return levels.loc[means.groupby(level=index).idxmax()].droplevel("level")
+
+
+def _near_the_best(
+    levels: pd.DataFrame, index: Sequence[str], over: Over, lower_is_better: bool
+) -> pd.DataFrame:
+    """Return the share of levels as good as the best, seed by seed, or the largest of these.
+
+    A level without a number, that of a run that diverged, is not as good.
+
+    Args:
+        levels: numbers by ``index`` and ``level`` (rows) and seed (columns).
+        index: names of the other factors.
+        over: says how near the best is as good.
+        lower_is_better: whether the smallest number is the best.
+    """
+    good = -levels if lower_is_better else levels
+    assert over.within is not None  # noqa: S101 (for the type checker)
+    best = good.groupby(level=index).transform("max")
+    near = good >= best - over.within
+    if over.take == "share":
+        return near.groupby(level=index).mean()
+    sizes = near.index.get_level_values("level").astype(float).to_numpy()
+    return near.mul(sizes, axis=0).where(near).groupby(level=index).max()
+
+
+def _wide(part: pd.DataFrame, index: Sequence[str]) -> pd.DataFrame:
+    """Return values by ``index`` and seed; two runs of one seed at one place are an error."""
+    return part.set_index([*index, "seed"])["value"].unstack()  # noqa: PD010 (it would average)
+
+
+def _holds(where: Mapping[str, str | list[str]], name: str, level: str) -> bool:
+    return name not in where or level in (
+        [where[name]] if isinstance(where[name], str) else where[name]
+    )

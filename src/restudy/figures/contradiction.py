@@ -1,0 +1,211 @@
+"""What two claims disagree about: the measured curves, both sides in one panel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from restudy.config.reductions import Reduction, in_words
+from restudy.data.registry import DATASETS
+from restudy.evidence.contradiction_specs import Dispute, Panel
+from restudy.evidence.schema import Claim
+from restudy.figures import labels
+from restudy.figures.curve_helpers import log_scale, percent_scale
+from restudy.figures.style import (
+    BLACK,
+    COLOURS,
+    COLUMN,
+    LINE,
+    PAGE,
+    Drawing,
+    Look,
+    direct_labels,
+    fit_limits,
+    headline,
+    looks,
+    styled,
+)
+
+_HEIGHT = 1.85
+"""Of a panel with its axes, in inches."""
+
+_LABEL_GAP = 0.095
+"""Least distance of labels as a share of a panel's height."""
+
+_NORMS = {"no norm": "none", "neither": "none", "batch norm": "batch"}
+_KNOWN = {
+    **{name: looks("norm", [level])[level] for name, level in _NORMS.items()},
+    **{name: looks("regularisation", [name])[name] for name in ("L1", "L2", "dropout")},
+}
+"""Sides that look the same in every figure; other names may follow after a comma."""
+
+_LOG = 8.0
+"""Where the largest value, or place, is so many times the smallest, the scale is logarithmic."""
+
+_CROWDED = 7
+"""Of more levels only every other is named."""
+
+
+@styled
+def dispute(data: pd.DataFrame, asked: Dispute, claims: Mapping[str, Claim]) -> Drawing:
+    """Draw the mean and 95% interval over seeds of each side, over the levels of a factor.
+
+    Args:
+        data: :func:`restudy.evidence.contradiction_curves.curves` of all panels.
+        asked: what is drawn.
+        claims: the two claims, by id.
+
+    Returns:
+        the figure, with ``data`` as it is.
+    """
+    cells = [
+        (panel, dataset)
+        for panel in asked.panels
+        for dataset in data.loc[data["panel"] == panel.title, "dataset"].drop_duplicates()
+    ]
+    missing = [panel for panel in asked.panels if panel.title not in set(data["panel"])]
+    cells += [(panel, "") for panel in missing]
+    columns = 2 if len(cells) > 1 else 1
+    rows = -(-len(cells) // columns)
+    figure = Figure(figsize=(PAGE if columns > 1 else COLUMN, rows * _HEIGHT + 0.2))
+    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    for axis, (panel, dataset) in zip(axes, cells, strict=False):
+        own = data[(data["panel"] == panel.title) & (data["dataset"] == dataset)]
+        title = panel.title
+        if dataset:
+            title = f"{DATASETS[dataset].title}: {title[:1].lower()}{title[1:]}"
+        axis.set_title(labels.plain(title))
+        _draw(axis, panel, own)
+    for axis in axes[len(cells) :]:
+        axis.set_axis_off()
+    headline(figure, asked.title)
+    _say_below(figure, asked, claims, data)
+    return Drawing(figure, data)
+
+
+def caption(
+    asked: Dispute, claims: Mapping[str, Claim], reductions: Mapping[str, Iterable[Reduction]]
+) -> str:
+    """Return what is said below a figure: the claims, the studies, and what their scale cuts.
+
+    Args:
+        asked: what is drawn.
+        claims: the two claims, by id.
+        reductions: what the scale reduces, by study.
+    """
+    said = " ".join(f"{id_}: {claims[id_].statement}" for id_ in asked.claims)
+    where = ", ".join([*asked.studies, *asked.experiments])
+    told = "; ".join(f"{study}: {in_words(found)}" for study, found in reductions.items())
+    cut = f" Cut at this scale: {told}." if told else ""
+    return (
+        f"{asked.id}. {asked.title} {said} Measured in {where}: mean and 95% t interval, cut off "
+        f"where it leaves its panel.{cut}"
+    )
+
+
+def _draw(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
+    """Draw the curves of one panel; the sides stand a little apart, so that intervals are seen."""
+    if not (rows["mean"].notna() & rows["x"].notna()).any():
+        axis.text(0.5, 0.5, "not at this scale", transform=axis.transAxes, ha="center")
+        axis.xaxis.set_major_locator(NullLocator())
+        axis.yaxis.set_major_locator(NullLocator())
+        return
+    _set_scales(axis, panel, rows)
+    shown = _looks(panel)
+    labels = []
+    for i, (name, look) in enumerate(shown.items()):
+        own = rows[(rows["curve"] == name) & rows["mean"].notna()].sort_values("x")
+        x = _aside(axis, own["x"].to_numpy(float), i - (len(shown) - 1) / 2)
+        axis.plot(x, own["mean"], marker=look.marker, color=look.colour)
+        axis.vlines(x, own["low"], own["high"], color=look.colour, linewidth=0.8)
+        if len(own):
+            labels.append((float(own["mean"].iloc[-1]), name, look.colour))
+    for row in rows[rows["curve"].isin(list(panel.baseline))].to_dict("records"):
+        axis.axhline(row["mean"], color=BLACK, linestyle="--", linewidth=0.8)
+        labels.append((row["mean"], row["curve"], BLACK))
+    direct_labels(axis, 1.02, labels, gap=_LABEL_GAP)
+
+
+def _set_scales(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
+    values = rows[["least", "most"]].to_numpy(float)
+    if panel.number is not None and panel.number.metric.endswith("accuracy"):
+        percent_scale(axis)
+    elif np.nanmin(values) > 0 and np.nanmax(values) > _LOG * np.nanmin(values):
+        log_scale(axis)
+    fit_limits(axis, values)
+    places = rows.dropna(subset="x").drop_duplicates("x").sort_values("x")
+    x = places["x"].to_numpy(float)
+    if x[0] > 0 and x[-1] > _LOG * x[0]:
+        axis.set_xscale("log")
+        axis.xaxis.set_minor_locator(NullLocator())
+        room = (x[-1] / x[0]) ** 0.06
+        axis.set_xlim(x[0] / room, x[-1] * room)
+    else:
+        room = 0.06 * (x[-1] - x[0]) or 0.5
+        axis.set_xlim(x[0] - room, x[-1] + room)
+    names = [_name(level) for level in places["level"]]
+    every = 2 if len(x) > _CROWDED else 1
+    axis.set_xticks(x[::every], names[::every])
+    axis.set_xlabel(panel.along.replace("_", " "))
+
+
+def _name(level: str) -> str:
+    """Return what a level is called at its place: the number that it ends in, or its name."""
+    last = level.split()[-1]
+    try:
+        return labels.number(f"{float(last):g}")
+    except ValueError:
+        return level
+
+
+def _aside(axis: Axes, x: np.ndarray, step: float) -> np.ndarray:
+    low, high = axis.get_xlim()
+    if axis.get_xscale() == "log":
+        return np.asarray(x * (high / low) ** (0.008 * step))
+    return np.asarray(x + 0.008 * step * (high - low))
+
+
+def _looks(panel: Panel) -> dict[str, Look]:
+    """Return how each side is drawn; the first whose name begins with a known one looks like it."""
+    known: dict[str, Look] = {}
+    for name in panel.curves:
+        look = _KNOWN.get(name.split(",")[0])
+        if look and look not in known.values():
+            known[name] = look
+    taken = {look.colour for look in known.values()}
+    others = [name for name in panel.curves if name not in known]
+    free = [
+        look
+        for look in looks("curve", [str(i) for i in range(COLOURS)]).values()
+        if look.colour not in taken
+    ]
+    known |= dict(zip(others, free, strict=False))
+    return {name: known[name] for name in panel.curves}
+
+
+def _say_below(
+    figure: Figure, asked: Dispute, claims: Mapping[str, Claim], data: pd.DataFrame
+) -> None:
+    """Write below the panels what the two claims say, and what is drawn."""
+    lines = [f"{id_} ({claims[id_].origin}): {claims[id_].statement}" for id_ in asked.claims]
+    if len(data):
+        seeds = sorted({int(data["n"].min()), int(data["n"].max())})
+        lost = int(data["diverged"].sum())
+        lines.append(
+            f"mean and 95% interval over {' to '.join(map(str, seeds))} seeds"
+            + (f"; {lost} runs diverged" if lost else "")
+        )
+    width = float(figure.get_figwidth())
+    text = labels.wrapped(lines, width - 0.2)
+    figure.set_figheight(figure.get_figheight() + LINE * (text.count("\n") + 1) + 0.15)
+    figure.legend(
+        handles=[],
+        loc="outside lower left",
+        alignment="left",
+        title=labels.plain(text),
+    )

@@ -1,0 +1,58 @@
+"""The runs' ids in MLflow, and which run an id is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from restudy.common.errors import RestudyError
+from restudy.tracking.log import find_runs
+from restudy.tracking.run_records import CELL, LANE
+from restudy.tracking.store import describe, open_client, tracking_uri
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+# A person waits: a server that is down is not asked for minutes.
+_PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+
+
+def run_ids(
+    studies: Iterable[str], results: Path, uri: str | None = None
+) -> tuple[dict[tuple[str, str, str], str], str]:
+    """Return (study, cell, lane) -> id, and why they are not known, if they are not."""
+    found = {}
+    try:
+        client = _open(results, uri)
+        for study in sorted(set(studies)):
+            experiment = client.get_experiment_by_name(study)
+            for run in find_runs(client, experiment.experiment_id) if experiment else ():
+                tags = run.data.tags
+                if LANE in tags:
+                    found[study, tags[CELL], tags[LANE]] = str(run.info.run_id)
+    except Exception as error:  # whatever the store raises: a view, never the truth
+        return {}, describe(error)
+    return found, ""
+
+
+def run_of(id_: str, results: Path, uri: str | None = None) -> str:
+    """Return ``CELL/LANE``, or the cell, of an MLflow run.
+
+    Raises:
+        RestudyError: the store cannot be read, or has no such run.
+    """
+    try:
+        tags = _open(results, uri).get_run(id_).data.tags
+    except Exception as error:  # whatever the store raises
+        raise RestudyError(f"MLflow run {id_}: {describe(error)}") from error
+    if CELL not in tags:
+        raise RestudyError(f"MLflow run {id_}: is none of this pipeline's")
+    return f"{tags[CELL]}/{tags[LANE]}" if LANE in tags else str(tags[CELL])
+
+
+def _open(results: Path, uri: str | None) -> MlflowClient:
+    for name, value in _PATIENCE.items():
+        os.environ.setdefault(name, value)
+    return open_client(tracking_uri(uri, results))

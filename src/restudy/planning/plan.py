@@ -1,0 +1,352 @@
+"""The plan: from study files to cells and lanes. A pure function, made before any work starts.
+
+Cells belong to no study. Runs of equal shape and schedule meet in one cell whichever study asks
+for them, and a run that two studies ask for is trained once. Ids are digests of what a run *is*,
+so a new study, factor or seed changes none of the ids that are there already.
+
+Runs that take minutes each are dealt out to several cells by their settings, so that a search over
+many of them is work for all cores and no job takes a night. The seeds of one setting stay together.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from pydantic import ValidationError
+
+from restudy.common.digests import digest
+from restudy.common.errors import RestudyError
+from restudy.config.loading import check_names, load_studies
+from restudy.config.recipe import Recipe
+from restudy.config.reductions import EXCLUDE, SEEDS, Reduction
+from restudy.config.run_ids import Lane, cell_id, label, lane_id
+from restudy.config.settings import Settings
+from restudy.config.sources import check_sources
+from restudy.config.study import Cut, Study
+from restudy.planning import costs
+
+_LONG = 10**13
+"""Operations of a run that is long: some two minutes of one core."""
+_PARTS = 8
+"""Cells that long runs of equal shape and schedule are dealt out to."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Lanes of equal shape and schedule; of long runs, a part of those.
+
+    Attributes:
+        id: readable, ending in a digest of the fields that the lanes share.
+        lanes: sorted by id, without repetition.
+        keep_weights: whether the trained weights are written.
+    """
+
+    id: str
+    lanes: tuple[Lane, ...]
+    keep_weights: bool
+
+    @property
+    def shared(self) -> Recipe:
+        """The recipe of the first lane: right for every field that the lanes share."""
+        return self.lanes[0].recipe
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the cell as plain values, as a job is handed it."""
+        lanes = [{"id": lane.id, "recipe": lane.recipe.differences()} for lane in self.lanes]
+        return {"id": self.id, "lanes": lanes, "keep_weights": self.keep_weights}
+
+    @cached_property
+    def work(self) -> float:
+        """Estimate of what training it takes, in seconds of one core."""
+        n = len(self.lanes)
+        return fmean(costs.seconds(lane.recipe, n) for lane in self.lanes)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A lane as a study sees it.
+
+    Attributes:
+        cell: id of the cell that trains it.
+        lane: id of the lane.
+        levels: factor name -> label of the run's level, in the order of the study's factors.
+        recipe: the full recipe.
+    """
+
+    cell: str
+    lane: str
+    levels: Mapping[str, str]
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """A study at one scale.
+
+    Attributes:
+        study: the study as written.
+        scale: ``quick``, ``default`` or ``full``.
+        runs: one per combination of levels and seed.
+        factors: factor name -> labels of its levels, in order.
+        reductions: what this scale reduces; empty when nothing.
+    """
+
+    study: Study
+    scale: str
+    runs: tuple[Run, ...]
+    factors: Mapping[str, tuple[str, ...]]
+    reductions: tuple[Reduction, ...]
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Ids of the cells that hold the study's runs, sorted."""
+        return tuple(sorted({run.cell for run in self.runs}))
+
+    def tracked(self) -> dict[str, Any]:
+        """Return all that MLflow's view needs: description, data sets and places of its runs."""
+        return {
+            **self.description(),
+            "datasets": list(self.datasets),
+            "keep_weights": self.keeps_weights(),
+            "runs": self.places(),
+        }
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the data sets it needs, sorted."""
+        return tuple(sorted({run.recipe.dataset for run in self.runs}))
+
+    def description(self) -> dict[str, Any]:
+        """Return what the study is, as plain values; see :mod:`restudy.results.collect`."""
+        study = self.study
+        return {
+            "name": study.name,
+            "title": study.title,
+            "question": study.question,
+            "source": study.source,
+            "experiments": study.experiments,
+            "as_published": study.as_published,
+            "figure": study.figure,
+            "scale": self.scale,
+            "factors": {name: list(labels) for name, labels in self.factors.items()},
+            "reductions": [reduction._asdict() for reduction in self.reductions],
+            "comparable": self.comparable,
+            "compare": [
+                {**comparison.model_dump(), "baseline": label(comparison.baseline)}
+                for comparison in study.compare
+            ],
+            "seeds": len({run.recipe.seed for run in self.runs}),
+        }
+
+    @property
+    def comparable(self) -> bool:
+        """Whether its runs are what the study as written asks for, if fewer of them."""
+        cut, full = _cut(self.study, self.scale), _fields(self.study.recipe)
+        same_recipe = all(
+            name == "evaluate_every" or value == full.get(name, Recipe.model_fields[name].default)
+            for name, value in _fields(cut.recipe).items()
+        )
+        # A level may have another meaning at this scale, under the same name.
+        return same_recipe and all(
+            fields == _levels(name, self.study.factors[name]).get(level, fields)
+            for name, levels in cut.factors.items()
+            for level, fields in _levels(name, levels).items()
+        )
+
+    def keeps_weights(self) -> bool:
+        """Tell whether the weights of its runs are written, at this scale."""
+        cut = _cut(self.study, self.scale).keep_weights
+        return self.study.keep_weights if cut is None else cut
+
+    def places(self) -> list[dict[str, Any]]:
+        """Return where each run is, as plain values: its cell, lane and levels."""
+        return [
+            {"cell": run.cell, "lane": run.lane, "levels": dict(run.levels)} for run in self.runs
+        ]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything that one run of the pipeline trains.
+
+    Attributes:
+        studies: by name, in the order of their files.
+        cells: by id, sorted.
+    """
+
+    studies: Mapping[str, StudyPlan]
+    cells: Mapping[str, Cell]
+
+
+def load_plan(settings: Settings) -> Plan:
+    """Make the plan of a run from its settings and the study files they name.
+
+    Raises:
+        RestudyError: a study file is wrong, a source is not there, or a combination of levels is
+            no valid recipe.
+    """
+    studies = load_studies(Path(settings.studies), settings.only)
+    check_names("full", settings.full, studies)
+    check_sources(studies.values())
+    return make_plan(studies, settings.scale, settings.full)
+
+
+def make_plan(studies: Mapping[str, Study], scale: str, full: Iterable[str] = ()) -> Plan:
+    """Expand studies into cells and lanes.
+
+    Args:
+        studies: by name.
+        scale: ``quick``, ``default`` or ``full``.
+        full: names of studies that are done at the full scale all the same.
+
+    Raises:
+        RestudyError: a combination of levels is no valid recipe, or nothing is left of a study.
+    """
+    scales = {name: "full" if name in full else scale for name in studies}
+    planned = {
+        name: plan_study(study, scales[name])
+        for name, study in studies.items()
+        if not _cut(study, scales[name]).skip
+    }
+    lanes: dict[str, dict[str, Lane]] = {}
+    keep: dict[str, bool] = {}
+    for study_plan in planned.values():
+        for run in study_plan.runs:
+            lanes.setdefault(run.cell, {})[run.lane] = Lane(run.lane, run.recipe)
+            keep[run.cell] = keep.get(run.cell, False) or study_plan.keeps_weights()
+    cells = {
+        cell: Cell(cell, tuple(lanes[cell][lane] for lane in sorted(lanes[cell])), keep[cell])
+        for cell in sorted(lanes)
+    }
+    return Plan(planned, cells)
+
+
+def plan_study(study: Study, scale: str) -> StudyPlan:
+    """Expand one study at one scale; see :func:`make_plan`."""
+    cut = _cut(study, scale)
+    base = _fields(study.recipe) | _fields(cut.recipe)
+    factors = {
+        name: _levels(name, cut.factors.get(name, levels)) for name, levels in study.factors.items()
+    }
+    exclude = study.exclude if cut.exclude is None else cut.exclude
+    seeds = _seeds(study.seeds if cut.seeds is None else cut.seeds)
+    runs = []
+    for labels in itertools.product(*factors.values()):
+        levels = dict(zip(factors, labels, strict=True))
+        if any(_matches(study, levels, pattern) for pattern in exclude):
+            continue
+        fields = dict(base)
+        for name, level in levels.items():
+            fields |= factors[name][level]
+        recipe = _recipe(study, levels, fields)
+        _check_honesty(study, recipe)
+        for seed in seeds:
+            seeded = recipe.model_copy(update={"seed": seed})
+            runs.append(Run(_cell(seeded), lane_id(seeded), levels, seeded))
+    if not runs:
+        raise RestudyError(
+            f"{study.file}: exclude: leaves no combination of levels; allowed: one or more"
+        )
+    labels_of = {name: tuple(levels) for name, levels in factors.items()}
+    return StudyPlan(study, scale, tuple(runs), labels_of, _reductions(study, cut, seeds))
+
+
+def _cell(recipe: Recipe) -> str:
+    """Return the id of the cell that trains ``recipe``.
+
+    It depends on nothing but the recipe: a setting more moves none of the others.
+    """
+    cell = cell_id(recipe)
+    if costs.operations(recipe) < _LONG:
+        return cell
+    settings = {name: value for name, value in recipe.differences().items() if name != "seed"}
+    return f"{cell}-{int(digest(settings), 16) % _PARTS + 1}of{_PARTS}"
+
+
+def _cut(study: Study, scale: str) -> Cut:
+    return study.scales.get(scale, Cut())  # type: ignore[call-overload, no-any-return]
+
+
+def _fields(part: Any) -> dict[str, Any]:
+    """Return the fields that were set in a part of a recipe."""
+    return {
+        name: getattr(part, name) for name in Recipe.model_fields if name in part.model_fields_set
+    }
+
+
+def _levels(name: str, levels: Any) -> dict[str, dict[str, Any]]:
+    """Return label -> recipe fields for the levels of a factor."""
+    if isinstance(levels, dict):
+        return {label(key): _fields(part) for key, part in levels.items()}
+    return {label(level): {name: level} for level in levels}
+
+
+def _seeds(seeds: int | list[int]) -> list[int]:
+    return list(range(seeds)) if isinstance(seeds, int) else seeds
+
+
+def _matches(study: Study, levels: Mapping[str, str], pattern: Mapping[str, Any]) -> bool:
+    """Tell whether every factor of ``pattern`` has (one of) the levels it names."""
+    return all(
+        levels[name] in map(label, study.excluded(name, wanted)) for name, wanted in pattern.items()
+    )
+
+
+def _recipe(study: Study, levels: Mapping[str, str], fields: dict[str, Any]) -> Recipe:
+    try:
+        return Recipe(**fields)
+    except ValidationError as error:
+        where = study.file
+        if levels:
+            where += " (" + ", ".join(f"{name} = {level}" for name, level in levels.items()) + ")"
+        lines = [
+            f"{where}: {problem['loc'][0]}: is missing; allowed: a value in recipe or a factor"
+            if problem["type"] == "missing"
+            else f"{where}: {problem.get('ctx', {}).get('error', problem['msg'])}"
+            for problem in error.errors()
+        ]
+        raise RestudyError("\n".join(lines)) from None
+
+
+def _check_honesty(study: Study, recipe: Recipe) -> None:
+    """Let a study do what no honest one does only if it says so."""
+    if study.as_published:
+        return
+    for key, bad in (
+        ("validation_samples", recipe.validation_samples == 0),
+        ("probes", "test" in recipe.probes),
+    ):
+        if bad:
+            raise RestudyError(
+                f"{study.file}: {key}: {getattr(recipe, key)!r} uses the test set for more than "
+                "one score at the end; allowed: only with as_published: true"
+            )
+
+
+def _reductions(study: Study, cut: Cut, seeds: list[int]) -> tuple[Reduction, ...]:
+    """Return what a scale reduces of the study as written."""
+    full = _fields(study.recipe)
+    found = [
+        Reduction(name, label(before), label(value))
+        for name, value in _fields(cut.recipe).items()
+        for before in [full.get(name, Recipe.model_fields[name].default)]
+        if before != value
+    ]
+    for name, levels in cut.factors.items():
+        kept, all_levels = (list(_levels(name, x)) for x in (levels, study.factors[name]))
+        if kept != all_levels:
+            found.append(Reduction(name, all_levels, kept))
+    if cut.exclude is not None and cut.exclude != study.exclude:
+        found.append(Reduction(EXCLUDE, study.exclude, cut.exclude))
+    full_seeds = _seeds(study.seeds)
+    if len(seeds) != len(full_seeds):
+        found.append(Reduction(SEEDS, len(full_seeds), len(seeds)))
+    elif seeds != full_seeds:
+        found.append(Reduction(SEEDS, full_seeds, seeds))
+    return tuple(found)

@@ -1,0 +1,103 @@
+"""Which cells of a run of the pipeline are trained, by their records: seen from outside."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from restudy.planning.plan import Cell
+from restudy.progress.time_left import CellProgress
+from restudy.provenance.versions import numerical_versions
+from restudy.results.group_record import RECORD, trainings
+
+RULE = "train"
+"""The rule of the workflow that trains."""
+
+
+class Watcher:
+    """Looks at the records of the cells that a run of the pipeline trains.
+
+    Attributes:
+        cells: progress of each cell before the run.
+        jobs: name of each training job -> its cells.
+    """
+
+    def __init__(
+        self,
+        cells: Mapping[str, Cell],
+        jobs: Mapping[str, Sequence[str]],
+        results: Path,
+        version: int,
+    ) -> None:
+        """Look what there is before anything runs.
+
+        Args:
+            cells: by name, all that the run needs.
+            jobs: name of each job that is to run -> its cells; those of no job are done.
+            results: folder with ``cells``.
+            version: of training; what another version has trained does not count.
+        """
+        self.jobs = jobs
+        self.cells = {
+            name: CellProgress(len(cell.lanes), cell.work, len(cell.lanes))
+            for name, cell in cells.items()
+        }
+        self._folder = results / "cells"
+        # When the record of each cell was written that is not trained yet.
+        self._written: dict[str, int | None] = {}
+        for name in (name for job in jobs.values() for name in job):
+            there = trained_lanes(self._folder / name, version)
+            self.cells[name].done = sum(lane.id in there for lane in cells[name].lanes)
+            self._written[name] = self._when_written(name)
+
+    def finished(self) -> list[str]:
+        """Return the cells whose records were written since the last call."""
+        found = [
+            name
+            for name, before in self._written.items()
+            if self._when_written(name) not in (None, before)
+        ]
+        for name in found:
+            del self._written[name]
+        return found
+
+    def _when_written(self, name: str) -> int | None:
+        try:
+            return (self._folder / name / RECORD).stat().st_mtime_ns
+        except OSError:
+            return None
+
+
+def trained_lanes(folder: Path, version: int) -> set[str]:
+    """Return the lanes of a cell that need no training, as far as its records tell.
+
+    Args:
+        folder: the cell's.
+        version: of training, ``TRAINING_VERSION``.
+    """
+    try:
+        record = json.loads((folder / RECORD).read_bytes())
+        return {
+            lane
+            for part in trainings(record)
+            if part["training_version"] == version
+            and numerical_versions().items() <= part["versions"].items()
+            for lane in part["seeds"]
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return set()
+
+
+# The one of this process.
+_watchers: list[Watcher] = []
+
+
+def begin(watcher: Watcher) -> None:
+    """Set the watcher of this process: the Snakefile makes it, the logger plugin uses it."""
+    _watchers[:] = [watcher]
+
+
+def begun() -> Watcher | None:
+    """Return the watcher of this process, if there is training to watch."""
+    return _watchers[0] if _watchers else None

@@ -1,0 +1,1 @@
+"""Where results come from: versions, digests of code, commit."""

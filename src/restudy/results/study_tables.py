@@ -1,0 +1,378 @@
+"""A study's tables: summary, paired comparisons, times, winners; as CSV and as Markdown.
+
+The tables are tidy: one row per combination of the factors' levels and metric, with the factors'
+columns as they are in ``runs.parquet``. :func:`readable_summary` and :func:`readable_comparison`
+turn them into what a page shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from tabulate import tabulate
+
+from restudy.common.errors import RestudyError, describe, nearest
+from restudy.config.reductions import in_words, of_plain
+from restudy.config.run_ids import label
+from restudy.stats.intervals import mean_interval, wilson_interval
+from restudy.stats.pairs import paired_differences
+
+METRICS = (
+    *("test_accuracy", "validation_accuracy", "train_accuracy"),
+    *("test_r2", "validation_r2", "train_r2"),
+    *("test_rmse", "validation_rmse", "train_rmse"),
+    *("test_data_loss", "validation_data_loss", "train_data_loss"),
+    *("train_batch_loss", "train_sample_accuracy", "train_training_mode_accuracy"),
+    "penalty",
+)
+"""The metrics that tables show, in this order, where the runs have them."""
+
+OVERALL = "all"
+"""Stands for the level of a factor that a row takes the mean over."""
+
+MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
+
+_SAMPLES = {"test_accuracy": "n_test", "validation_accuracy": "n_validation"}
+_SUMMARY = ["metric", "n", "mean", "sd", "low", "high", "n_diverged"]
+_BINOMIAL = ["binomial_low", "binomial_high"]
+
+
+def metrics_of(runs: pd.DataFrame) -> list[str]:
+    """Return the metrics that the runs of a study have, in the order of ``METRICS``."""
+    return [name for name in METRICS if name in runs]
+
+
+def combinations(
+    table: pd.DataFrame, factors: Sequence[str]
+) -> Iterator[tuple[dict[str, Any], pd.DataFrame]]:
+    """Yield the rows of each combination of levels, in the order of the levels.
+
+    A study without factors has one combination, which names no level.
+    """
+    if not factors:
+        yield {}, table
+        return
+    for labels, rows in table.groupby(list(factors), observed=True, sort=True):
+        yield dict(zip(factors, labels, strict=True)), rows
+
+
+def summary_table(runs: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
+    """Summarise the seeds of each combination of levels.
+
+    Args:
+        runs: ``runs.parquet`` of a study.
+        factors: names of its factors.
+
+    Returns:
+        the factors' columns, then ``metric``, ``n`` (runs with a value), ``mean``, ``sd``, ``low``
+        and ``high`` (95% t interval of the mean over seeds), ``n_diverged``, and ``binomial_low``
+        and ``binomial_high``: what the finite validation or test set alone leaves open in the
+        accuracy of one network (95% Wilson interval; NaN for other metrics).
+    """
+    rows = []
+    for levels, part in combinations(runs, factors):
+        n_diverged = int((part["status"] == "diverged").sum())
+        for metric in metrics_of(runs):
+            found = mean_interval(part[metric])
+            row = {**levels, "metric": metric, **found._asdict(), "n_diverged": n_diverged}
+            if metric in _SAMPLES:
+                samples = int(part[_SAMPLES[metric]].iloc[0])
+                interval = wilson_interval(found.mean, samples)
+                row |= dict(zip(_BINOMIAL, interval, strict=True))
+            rows.append(row)
+    columns = [*factors, *_SUMMARY, *_BINOMIAL]
+    return _like(runs, pd.DataFrame(rows).reindex(columns=columns), factors)
+
+
+def comparison_table(
+    runs: pd.DataFrame, factors: Sequence[str], compare: Sequence[Mapping[str, Any]]
+) -> pd.DataFrame:
+    """Compare levels of a factor with its baseline, seed by seed.
+
+    Beside a row for each combination of the other factors there is one for their mean, whose
+    values are ``all`` in the other factors' columns: the differences of a seed are averaged over
+    the combinations first, since they are not independent of each other, and the interval is
+    that of the mean over seeds. A combination in which a pair is missing does not take part in it.
+    Data sets are never pooled: each has a mean of its own.
+
+    Args:
+        runs: ``runs.parquet`` of a study.
+        factors: names of its factors.
+        compare: entries of ``study.json``: ``factor``, ``baseline``, ``metric``.
+
+    Returns:
+        ``factor, level, baseline, metric``, the factors' columns as text (empty for the factor
+        that is compared), ``n`` (independent differences: seeds), ``n_pairs``, ``n_missing``
+        (pairs lost to divergence), ``mean`` (level minus baseline), ``sd``, ``low``, ``high`` (95%
+        t interval).
+
+    Raises:
+        RestudyError: an entry names a factor, a level or a metric that the runs do not have.
+    """
+    rows: list[dict[str, Any]] = []
+    for entry in compare:
+        factor, baseline, metric = entry["factor"], label(entry["baseline"]), entry["metric"]
+        _check(runs, factors, factor, baseline, metric)
+        others = [name for name in factors if name != factor]
+        differences = paired_differences(runs, factor, baseline, metric, others)
+        for levels, part in combinations(differences, [factor]):
+            what = {"factor": factor, "level": levels[factor]}
+            what |= {"baseline": baseline, "metric": metric, factor: ""}
+            singles = [
+                {**what, **where, **_paired(cell)} for where, cell in combinations(part, others)
+            ]
+            rows += singles
+            for where, pooled in combinations(part, [name for name in others if name == "dataset"]):
+                if len(pooled) > pooled["seed"].nunique():
+                    overall = dict.fromkeys(others, OVERALL) | where
+                    rows.append({**what, **overall, **_paired_overall(pooled, others)})
+    columns = ["factor", "level", "baseline", "metric", *factors]
+    columns += ["n", "n_pairs", "n_missing", "mean", "sd", "low", "high"]
+    table = pd.DataFrame(rows, columns=columns)
+    texts = ["factor", "level", "baseline", "metric", *factors]
+    return table.astype(dict.fromkeys(texts, str))
+
+
+def timing_table(timing: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
+    """Return what a run costs in time, in each combination of levels.
+
+    Lanes are trained in stacks, and what is measured is a stack's time; a run's share is that
+    divided by the number of lanes. Times depend on the machine and are never twice the same, so
+    they have a table of their own.
+
+    Args:
+        timing: ``timing.parquet`` of a study.
+        factors: names of its factors.
+
+    Returns:
+        the factors' columns, then ``n_runs``, ``lanes_in_stack`` (largest), ``n_epochs`` (number of
+        epochs timed, each once per stack), ``epoch_seconds``, ``epoch_seconds_min``,
+        ``epoch_seconds_max`` (a run's share of the training time of an epoch: median, smallest,
+        largest) and ``run_seconds`` (a run's share of all training and evaluation, mean).
+    """
+    rows = []
+    for levels, part in combinations(timing, factors):
+        # Seconds are those since the last evaluation, which may be epochs ago.
+        earlier = part.sort_values("epoch").groupby(["cell", "lane"])["epoch"].shift(fill_value=0)
+        epochs = (part["epoch"] - earlier).rename("epochs")
+        # The lanes of a stack repeat one measurement.
+        keys = ["cell", "epoch", "lanes_in_stack", "train_seconds"]
+        measured = part.join(epochs).drop_duplicates(keys)
+        epoch = measured["train_seconds"] / measured["lanes_in_stack"] / measured["epochs"]
+        total = (part["train_seconds"] + part["evaluation_seconds"]) / part["lanes_in_stack"]
+        n_runs = len(part[["cell", "lane"]].drop_duplicates())
+        rows.append(
+            {
+                **levels,
+                "n_runs": n_runs,
+                "lanes_in_stack": int(part["lanes_in_stack"].max()),
+                "n_epochs": int(measured["epochs"].sum()),
+                "epoch_seconds": float(epoch.median()),
+                "epoch_seconds_min": float(epoch.min()),
+                "epoch_seconds_max": float(epoch.max()),
+                "run_seconds": float(total.sum()) / n_runs,
+            }
+        )
+    return _like(timing, pd.DataFrame(rows), factors)
+
+
+def winners(
+    runs: pd.DataFrame, factors: Sequence[str], within: Sequence[str] = ("dataset",)
+) -> pd.DataFrame:
+    """Return the best combination of levels by its mean on the validation split.
+
+    The choice is made by accuracy, or by R2 for a regression; the test split has no part in it. A
+    combination in which a run diverged cannot win: the mean of the others would flatter it.
+
+    Args:
+        runs: ``runs.parquet`` of a study.
+        factors: names of its factors.
+        within: there is one winner for each combination of these; those that are no factor are
+            passed over.
+
+    Returns:
+        the factors' columns, then ``n``, ``metric`` (``accuracy`` or ``r2``), ``validation``
+        (mean), ``test`` (mean), ``test_low``, ``test_high`` (95% t interval). No rows without a
+        validation split: there is nothing to choose by.
+    """
+    metric = "accuracy" if "test_accuracy" in runs else "r2"
+    whole = [name for name in within if name in factors]
+    rows = []
+    for _, group in combinations(runs, whole) if f"validation_{metric}" in runs else []:
+        entries = [
+            (mean_interval(part[f"validation_{metric}"]).mean, levels, part)
+            for levels, part in combinations(group, factors)
+            if (part["status"] == "finished").all()
+        ]
+        if not entries:
+            continue
+        validation, levels, part = max(entries, key=lambda entry: entry[0])
+        test = mean_interval(part[f"test_{metric}"])
+        rows.append(
+            {
+                **levels,
+                "n": test.n,
+                "metric": metric,
+                "validation": validation,
+                "test": test.mean,
+                "test_low": test.low,
+                "test_high": test.high,
+            }
+        )
+    columns = [*factors, "n", "metric", "validation", "test", "test_low", "test_high"]
+    return _like(runs, pd.DataFrame(rows, columns=columns), factors)
+
+
+def run_counts(runs: pd.DataFrame) -> dict[str, int]:
+    """Return the numbers of ``runs``, of ``seeds`` and of runs that ``diverged``."""
+    diverged = int((runs["status"] == "diverged").sum())
+    return {"runs": len(runs), "seeds": runs["seed"].nunique(), "diverged": diverged}
+
+
+def notes(description: Mapping[str, Any], runs: int, seeds: int, diverged: int) -> str:
+    """Return in sentences how much a study's numbers are worth: scale, seeds, test set.
+
+    Args:
+        description: ``study.json``.
+        runs: number of runs.
+        seeds: number of seeds.
+        diverged: number of runs that diverged.
+    """
+    sentences = [f"Scale {description['scale']}: {seeds} seed{'' if seeds == 1 else 's'}."]
+    if description["reductions"]:
+        words = in_words(of_plain(description["reductions"]))
+        sentences.append(f"Reduced at this scale: {words}.")
+    if diverged:
+        sentences.append(f"{diverged} of {runs} runs diverged; they have no metrics.")
+    if description["as_published"]:
+        sentences.append("Imitates a source's mistakes, so it is no evidence for a claim.")
+    else:
+        sentences.append("The test set was used once, after the last epoch.")
+    return " ".join(sentences)
+
+
+def readable(kind: str, table: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
+    """Return a table for people: summary and comparison put in words, others as they are."""
+    if kind == "summary":
+        return readable_summary(table, factors)
+    return readable_comparison(table, factors) if kind == "comparison" else table
+
+
+def readable_summary(summary: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
+    """Return one row per combination of levels: ``mean ± half of the 95% interval`` per metric.
+
+    A metric that is zero everywhere, such as the penalty where there is none, is left out.
+    """
+    summary = summary[summary.groupby("metric")["mean"].transform("any")]
+    rows = []
+    for levels, part in combinations(summary, factors):
+        runs = int(part["n"].max()) + int(part["n_diverged"].iloc[0])
+        row = {**levels, "runs": str(runs)}
+        if summary["n_diverged"].any():
+            row["diverged"] = str(part["n_diverged"].iloc[0])
+        for found in part.to_dict("records"):
+            row[_words(found["metric"])] = plus_minus(found["mean"], found["high"])
+        rows.append(row)
+    return pd.DataFrame(rows).rename(columns={name: _words(name) for name in factors})
+
+
+def readable_comparison(comparison: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
+    """Return one row per comparison: what minus what, in which metric, where, and by how much."""
+    if comparison.empty:
+        return pd.DataFrame({"difference": []})
+    rows = [
+        {
+            "difference": f"{_words(row['factor'])}: {row['level']} {MINUS} {row['baseline']}",
+            "in": _words(row["metric"]),
+            "where": _where(row, factors),
+            "seeds": str(row["n"]),
+            "mean difference": number(row["mean"], signed=True),
+            "95% interval": interval(row["low"], row["high"]),
+        }
+        for row in comparison.to_dict("records")
+    ]
+    table = pd.DataFrame(rows)
+    return table if table["where"].any() else table.drop(columns="where")
+
+
+def number(value: float, *, signed: bool = False) -> str:
+    """Return a number with four decimals, or two digits if it is tiny; a dash for NaN."""
+    if pd.isna(value):
+        return DASH
+    form = ".1e" if 0 < abs(value) < 0.00005 else ".4f"
+    return f"{value:{'+' if signed else ''}{form}}".replace("-", MINUS)
+
+
+def plus_minus(mean: float, high: float) -> str:
+    """Return ``mean ± half width`` of the interval that ends at ``high``."""
+    return number(mean) if pd.isna(high) else f"{number(mean)} ± {number(high - mean)}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return both ends of an interval of differences."""
+    if pd.isna(low):
+        return DASH
+    return f"{number(low, signed=True)} to {number(high, signed=True)}"
+
+
+def to_markdown(table: pd.DataFrame, title: str, notes: str) -> str:
+    """Return a Markdown document: the title, the table and the notes below it.
+
+    Numbers that are not text yet are written with four decimals.
+    """
+    shown = table.map(lambda value: number(value) if isinstance(value, float) else str(value))
+    # Text as it stands: tabulate would read "64" as a number, and "1e-5" as another one.
+    body = tabulate(shown.to_dict("list"), headers="keys", tablefmt="pipe", disable_numparse=True)
+    return f"# {title}\n\n{body}\n\n{notes}\n"
+
+
+def _paired(differences: pd.DataFrame) -> dict[str, Any]:
+    found = mean_interval(differences["difference"])._asdict()
+    return found | {"n_pairs": found["n"], "n_missing": len(differences) - found["n"]}
+
+
+def _paired_overall(differences: pd.DataFrame, others: list[str]) -> dict[str, Any]:
+    missing = int(differences["difference"].isna().sum())
+    whole = [
+        part for _, part in combinations(differences, others) if part["difference"].notna().all()
+    ]
+    kept = pd.concat(whole) if whole else differences.iloc[:0]
+    found = mean_interval(kept.groupby("seed")["difference"].mean())._asdict()
+    return found | {"n_pairs": len(kept), "n_missing": missing}
+
+
+def _check(
+    runs: pd.DataFrame, factors: Sequence[str], factor: str, baseline: str, metric: str
+) -> None:
+    levels = [str(level) for level in runs[factor].unique()] if factor in factors else []
+    for key, value, allowed in (
+        ("factor", factor, list(factors)),
+        ("baseline", baseline, levels),
+        ("metric", metric, metrics_of(runs)),
+    ):
+        if value not in allowed:
+            study = runs["study"].iloc[0]
+            words = ", ".join(allowed)
+            raise RestudyError(
+                describe(f"study {study}", f"compare.{key}", value, words, nearest(value, allowed))
+            )
+
+
+def _where(row: Mapping[Any, Any], factors: Sequence[str]) -> str:
+    others = [name for name in factors if name != row["factor"]]
+    told = [f"{_words(name)} {row[name]}" for name in others if row[name] != OVERALL]
+    if any(row[name] == OVERALL for name in others):
+        count = row["n_pairs"] // max(row["n"], 1)
+        told.append(f"mean over {count} combination{'' if count == 1 else 's'}")
+    return ", ".join(told)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").replace("r2", "R²").replace("rmse", "RMSE")
+
+
+def _like(runs: pd.DataFrame, table: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
+    """Return ``table`` with the factors' columns of the type that they have in ``runs``."""
+    return table.astype({name: runs[name].dtype for name in factors})

@@ -1,0 +1,86 @@
+"""What matters most: how much of the variation of a study's runs each factor explains, and advice.
+
+Every line of advice is made from a row of the table, so that no advice is without its numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from restudy.results.study_tables import combinations
+from restudy.stats.share_intervals import share_intervals
+from restudy.stats.variance import HIGHER, RESIDUAL
+
+DATASET = "dataset"
+COLUMNS = (
+    *("dataset", "source", "share", "low", "high", "best", "best_mean", "worst", "worst_mean"),
+    "seeds",
+)
+_LITTLE = 0.05
+"""A factor whose share surely lies below this hardly matters."""
+
+
+def matters_table(
+    runs: pd.DataFrame, factors: Sequence[str], value: str = "test_accuracy"
+) -> pd.DataFrame:
+    """Return what explains the variance of ``value``, for each data set by itself.
+
+    Args:
+        runs: ``runs.parquet`` of a study that crosses all levels of its factors.
+        factors: names of its factors.
+        value: a column, of which more is better.
+
+    Returns:
+        one row per data set and term, largest share first, with the columns ``COLUMNS``: ``source``
+        (a factor, two of them joined by " x ", the pooled higher interactions, or the seeds),
+        ``share`` (omega^2) with its 95% interval, for a factor alone the levels with the ``best``
+        and ``worst`` mean and these means, and the number of ``seeds``.
+    """
+    named = [name for name in factors if name != DATASET]
+    parts = []
+    for levels, part in combinations(runs, [DATASET] if DATASET in factors else []):
+        varying = [name for name in named if len(part[name].unique()) > 1]
+        shares = share_intervals(part, varying, value).sort_values("share", ascending=False)
+        means = {name: part.groupby(name, observed=True)[value].mean() for name in varying}
+        for row in shares.to_dict("records"):
+            mean = means.get(row["source"])
+            row["dataset"] = levels.get(DATASET, "")
+            row["seeds"] = part["seed"].nunique()
+            if mean is not None and mean.notna().any():
+                row |= {"best": str(mean.idxmax()), "best_mean": mean.max()}
+                row |= {"worst": str(mean.idxmin()), "worst_mean": mean.min()}
+            parts.append(row)
+    return pd.DataFrame(parts).reindex(columns=list(COLUMNS))
+
+
+def advice(table: pd.DataFrame) -> list[str]:
+    """Say in a line each what a :func:`matters_table` means for somebody who builds a network."""
+    return [_line(row) for _, row in table.iterrows() if row["source"] != HIGHER]
+
+
+def _line(row: pd.Series[Any]) -> str:
+    name = str(row["source"]).replace("_", " ")
+    where = f"{row['dataset']}: " if row["dataset"] else ""
+    if np.isnan(row["share"]):
+        return f"{where}{name}: too few seeds to say"
+    # An estimate below 0 is what no effect at all gives half the time.
+    share, low, high = (max(0.0, 100 * row[name]) for name in ("share", "low", "high"))
+    size = f"{share:.0f}% ({low:.0f}% to {high:.0f}%) of the variance"
+    matters = "matters" if low > 100 * _LITTLE else "may matter"
+    verb = "hardly matters" if high < 100 * _LITTLE else matters
+    if row["source"] == RESIDUAL:
+        rest = "" if high < 100 * _LITTLE else ": compare nothing on one run"
+        return f"{where}the seed {verb}, {size}{rest}"
+    if " x " in name:
+        return f"{where}the interaction {name} {verb}, {size}"
+    best, worst = (
+        f"{row['best']} ({row['best_mean']:.4f})",
+        f"{row['worst']} ({row['worst_mean']:.4f})",
+    )
+    if verb == "matters":
+        return f"{where}choose {name} {best} rather than {worst}: it makes {size}"
+    return f"{where}{name} {verb}, {size}: {best} to {worst}"

@@ -1,0 +1,1 @@
+"""What a running job needs: its log, the run lock, system errors, timestamps."""

@@ -1,0 +1,60 @@
+"""What the probes share: the rows they look at, sums by lane, and leaving no trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+from restudy.training.network import StackedNetwork
+from restudy.training.norms import BatchNorm
+from restudy.training.stack import Stack
+
+ROWS = 512
+"""Training samples that the probes look at: the first ones, the same at every evaluation."""
+
+
+def block(stack: Stack) -> tuple[Tensor, Tensor]:
+    """Return the first ``ROWS`` training samples, or all if there are fewer.
+
+    Returns:
+        inputs (L, rows, features), the same for all lanes, and what each lane is trained on,
+        label noise included, (L, rows).
+    """
+    x = stack.data.train.x[:ROWS].expand(len(stack.recipes), -1, -1)
+    return x, stack.targets[:, :ROWS]
+
+
+def lane_sums(values: Tensor) -> Tensor:
+    """Return the sum over everything but the first dimension, (L,), float64.
+
+    A sum for each lane: one over all of them is cut among threads by how many lanes there are.
+    """
+    return torch.stack([lane.sum() for lane in values]).double()
+
+
+def deviation(values: Tensor) -> Tensor:
+    """Return the standard deviation over the last dimension, of n numbers about their mean.
+
+    ``Tensor.std`` adds up one row in another order than several, to other last bits.
+    """
+    return (values - values.mean(-1, keepdim=True)).square().mean(-1).sqrt()
+
+
+def statistics(network: StackedNetwork) -> list[Tensor]:
+    """Return the running statistics of all batch norms, which a pass in training mode moves."""
+    norms = [norm for norm in network.norms if isinstance(norm, BatchNorm)]
+    return [tensor for norm in norms for tensor in (norm.mean, norm.var)]
+
+
+@contextmanager
+def restored(tensors: Iterable[Tensor]) -> Iterator[None]:
+    """Give tensors back the values they have now when the ``with`` block is left."""
+    kept = [(tensor, tensor.clone()) for tensor in tensors]
+    try:
+        yield
+    finally:
+        for tensor, value in kept:
+            tensor.copy_(value)

@@ -1,0 +1,134 @@
+"""A stack: the lanes that are trained together, and one step of training them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from restudy.config.recipe import Recipe
+from restudy.training.batches import EpochBatches, Part, TensorData, lane_targets
+from restudy.training.dropout import LaneDropout
+from restudy.training.evaluation import evaluate
+from restudy.training.losses import loss_gradients, sample_losses
+from restudy.training.network import StackedNetwork
+from restudy.training.optimisers import make_optimiser
+from restudy.training.penalties import penalties
+
+# Rows of a full batch that are taken at a time: their activations fit into the cache.
+_ROWS = 500
+
+
+class Stack:
+    """L runs trained at once. No lane's numbers depend on the others.
+
+    Attributes:
+        recipes: one per lane.
+        network: their parameters.
+        optimiser: theirs, with its state.
+        batches: the sample numbers of every step, an epoch at a time.
+        epochs: how many there are.
+        epoch: the one that is trained, counted from 0.
+        steps_done: optimiser steps so far.
+        losses: each lane's data loss on batches of the epoch, before their steps, (L,) each: on
+            every batch with the probe ``smoothness``; with ``batch_loss`` on the last of each
+            block at least, which the epoch's last batch is; else on none.
+        unit_statistics: mean and standard deviation of each hidden unit at the last evaluation,
+            (L, 2, units), NaN before; kept by the probe ``activations``, empty without it.
+    """
+
+    def __init__(self, recipes: Sequence[Recipe], data: TensorData, classes: int) -> None:
+        """Set up a stack.
+
+        Args:
+            recipes: one per lane, equal in everything that shapes network and schedule.
+            data: the data, on the device that the stack trains on and of the type it computes in.
+            classes: number of classes; 0 for regression.
+        """
+        x = data.train.x
+        self.recipes, self.data, self.loss = list(recipes), data, recipes[0].loss
+        self.targets = lane_targets(data.train.y, recipes, classes)
+        self.network = StackedNetwork(recipes, x.shape[1], classes or 1, x.dtype, x.device)
+        self.optimiser = make_optimiser(self.network, recipes)
+        drops = any(recipe.dropout for recipe in recipes)
+        self.dropout = LaneDropout(recipes, x.device) if drops else None
+        self.batches = EpochBatches(recipes, x.device)
+        self.epochs = recipes[0].total_epochs
+        self.epoch = 0
+        self.steps_done = 0
+        probes = recipes[0].probes
+        self.watches_every_loss = "smoothness" in probes
+        self.watches_loss = self.watches_every_loss or "batch_loss" in probes
+        self.losses: list[Tensor] = []
+        units = sum(recipes[0].hidden) if "activations" in probes else 0
+        shape = len(recipes), 2, units
+        self.unit_statistics = x.new_full(shape, torch.nan, dtype=torch.float64)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Set batch order, dropout and learning rates to an epoch, counted from 0."""
+        self.epoch = self.batches.epoch = epoch
+        self.losses.clear()
+        self.optimiser.start_epoch(epoch)
+        if self.dropout:
+            self.dropout.start_epoch(epoch)
+
+    @torch.inference_mode()
+    def train(self, block: Tensor) -> None:
+        """Take one optimiser step for each batch of a block, int64 (steps, L, batch)."""
+        for step, batch in enumerate(block, start=1):
+            losses = self._watched(last=step == len(block))
+            if self.batches.whole:
+                self._train_whole(losses)
+            else:
+                x = self.data.train.x.index_select(0, batch.reshape(-1)).view(*batch.shape, -1)
+                self._train_rows(x, self.targets.gather(1, batch), batch.shape[1], losses)
+        self.steps_done += len(block)
+
+    def _watched(self, *, last: bool) -> Tensor | None:
+        """Return what a step adds its losses to, (L,), if they are kept."""
+        if not (self.watches_every_loss or (self.watches_loss and last)):
+            return None
+        self.losses.append(self.data.train.x.new_zeros(len(self.recipes)))
+        return self.losses[-1]
+
+    def _train_whole(self, losses: Tensor | None) -> None:
+        """Take a step on all training samples, a block of rows at a time.
+
+        The gradients of the blocks add up to that of the batch; batch norm alone needs all rows at
+        once.
+        """
+        x, n = self.data.train.x.expand(len(self.recipes), -1, -1), len(self.data.train.x)
+        rows = n if self.recipes[0].norm == "batch" else _ROWS
+        for start in range(0, n, rows):
+            some = slice(start, start + rows)
+            self.optimiser.begin(first=start == 0, last=start + rows >= n)
+            self._train_rows(x[:, some], self.targets[:, some], n, losses)
+
+    def _train_rows(self, x: Tensor, y: Tensor, n: int, losses: Tensor | None) -> None:
+        """Hand the optimiser the gradients of some rows of a batch of n."""
+        outputs, tape = self.network.step(x, self.dropout)
+        if losses is not None:
+            losses += sample_losses(outputs, y, self.loss).sum(1) / n
+        g = loss_gradients(outputs, y, self.loss)
+        # Each lane's loss is the mean over its batch.
+        g.mul_(self.optimiser.scale / n)
+        self.network.backward(g, tape, self.optimiser)
+
+    def evaluate(self, part: Part) -> dict[str, Tensor]:
+        """Return the metrics of all lanes on a part of the data, see :func:`evaluate`."""
+        return evaluate(self.network, part, self.loss, self.data.target_sd)
+
+    def penalties(self) -> Tensor:
+        """Return the penalty of each lane, (L,)."""
+        return penalties(self.network.weights, self.recipes)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return the tensors that training goes on from, by name; they are the stack's own."""
+        parts = {"network": self.network.state_dict(), "optimiser": self.optimiser.state()}
+        own = {
+            f"{part}.{name}": tensor
+            for part, state in parts.items()
+            for name, tensor in state.items()
+        }
+        return own | {"unit_statistics": self.unit_statistics}
