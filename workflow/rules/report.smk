@@ -32,7 +32,7 @@ rule build_view_model:
         forensics=rules.search_configurations.output.table,
         puzzles=rules.search_configurations.output.conclusions,
     output:
-        RESULTS / "report/view.json",
+        view=RESULTS / "report/view.json",
     log:
         RESULTS / "logs/build_view_model.log",
     benchmark:
@@ -55,7 +55,7 @@ rule build_view_model:
 # typeset must not keep anybody from the page.
 rule render_page:
     input:
-        view=rules.build_view_model.output,
+        view=rules.build_view_model.output.view,
         figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
         contradictions=rules.plot_all_contradictions.output.svg,
         source_figures=expand(RESULTS / "figures/{figure}.svg", figure=DRAWN_FIGURES),
@@ -87,7 +87,7 @@ rule render_paper:
             "workflow/report/{part}",
             part=["paper.typ", "paper-style.typ", "references.yaml"],
         ),
-        view=rules.build_view_model.output,
+        view=rules.build_view_model.output.view,
         figures=expand(RESULTS / "figures/{figure}.svg", figure=PAPER_FIGURES),
         captions=expand(
             RESULTS / "figures/{figure}.txt",

@@ -46,7 +46,7 @@ rule register_results:
                 {name for plan in PLAN.studies.values() for name in plan.datasets}
             ),
         ),
-        view=rules.build_view_model.output,
+        view=rules.build_view_model.output.view,
         tables=[
             rules.summarise_studies.output[table]
             for table in ["summary", "comparison", "winners"]
