@@ -68,7 +68,7 @@ def outcome(kind: str, counts: Counts, whose: str = "") -> str:
     Args:
         kind: ``published``, ``claims`` or ``errata``.
         counts: of the view model.
-        whose: such as ``of S1``.
+        whose: such as ``of`` and the id of a source.
     """
     noun, done = _ROWS[kind]
     whose = whose and f" {whose}"
