@@ -76,6 +76,10 @@ INSTEAD = {
         f"make docs && {UNCHANGED}",
         "and changes nothing: the diagram of the rules is what Snakemake says",
     ),
+    "python -m tests.training.record_version": Instead(
+        "python -m tests.training.record_version && git checkout --quiet tests/training",
+        "the last digits are those of the machine",
+    ),
     "make pictures": Instead(
         "make pictures && git checkout --quiet README.md docs", "they are those of another run"
     ),
@@ -219,9 +223,18 @@ def programs(folder):
             lines = f'#!/bin/sh\nexec "{sys.executable}" {module} "$@"\n'
             if (place, program) == ("quick", "mypy"):
                 lines = f'#!/bin/sh\nexec "{sys.executable}" -m mypy --version\n'
-            (environment / place / program).write_text(lines, encoding="utf-8")
-            (environment / place / program).chmod(0o755)
+            add(environment / place / program, lines)
+        linter = "from importlinter.cli import lint_imports_command as run; run()"
+        add(
+            environment / place / "lint-imports",
+            f'#!/bin/sh\nexec "{sys.executable}" -c "{linter}" "$@"\n',
+        )
     (environment / ".ready").touch()
+
+
+def add(program, lines):
+    program.write_text(lines, encoding="utf-8")
+    program.chmod(0o755)
 
 
 def write(folder, block):
