@@ -94,7 +94,7 @@ def test_a_run_of_other_studies_is_refused(checkout, command):
         table.loc[0, name] = value
     path.write_bytes(to_csv(table))
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    with pytest.raises(SystemExit, match="the last run did not have tiny"):
+    with pytest.raises(SystemExit, match="study tiny is not in the last run"):
         command("tiny")
     path.write_bytes(before)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))

@@ -116,4 +116,4 @@ def test_the_pipeline_takes_it(tmp_path):
     write_blocks(checkout.folder)
     output = checkout.run("--dry-run", "--config", f'only=["{STUDY}"]')
     assert re.search(r"^train +1$", output, re.MULTILINE)
-    assert re.search(r"^published +1$", output, re.MULTILINE)
+    assert re.search(r"^compare_published +1$", output, re.MULTILINE)
