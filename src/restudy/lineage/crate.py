@@ -209,14 +209,19 @@ def check_out(root: Path, commit: str, folder: Path) -> None:
                 "make the crate in the checkout that the run was done in"
             ) from None
         with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
-            opened.extractall(folder, filter=_of_the_workflow)  # noqa: S202
+            for member in opened:
+                content = opened.extractfile(member) if _of_the_workflow(member) else None
+                if content is not None:
+                    path = folder / member.name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(content.read())
     if not (folder / "Snakefile").is_file():
         raise RestudyError(f"commit {commit} has no Snakefile")
 
 
-def _of_the_workflow(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    wanted = member.isfile() and member.name.partition("/")[0] in WORKFLOW
-    return tarfile.data_filter(member, folder) if wanted else None
+def _of_the_workflow(member: tarfile.TarInfo) -> bool:
+    parts = Path(member.name).parts
+    return member.isfile() and parts[0] in WORKFLOW and ".." not in parts
 
 
 def _records(results: Path) -> list[dict[str, Any]]:
