@@ -48,7 +48,7 @@ def seeds(number: int, **fields: Any) -> list[Lane]:
 
 
 def tracked(name: str, cells: Mapping[str, Sequence[Lane]], **others: Any) -> dict[str, Any]:
-    """Return the description of a study of several widths, as MLflow is told of it.
+    """Return the description of a study of several widths, in the form that tracking takes.
 
     Args:
         name: of the study.
