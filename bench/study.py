@@ -17,7 +17,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from mlflow import MlflowClient
+
 from bench import study_table
+from bench.one_run import EXPERIMENT
 from bench.workspace import CORES, Workspace, part_of_grid
 from restudy.common.files import write_atomically
 from restudy.config.recipe import Recipe
@@ -58,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def one_process_each(place: Workspace, recipes: Sequence[Recipe]) -> float:
     """Train each recipe in a process of its own, some side by side; return the seconds of all."""
     store = f"sqlite:///{place.folder / 'peer.db'}"
-    create_store(store)  # two processes that make a new store at once would break it
+    create_store(store)  # two processes that make a new store, or an experiment, at once fail
+    MlflowClient(store).create_experiment(EXPERIMENT)
     command = [sys.executable, "-m", "bench.one_run"]
     calls = [
         [*command, json.dumps(recipe.differences()), str(place.data), store] for recipe in recipes
