@@ -31,9 +31,18 @@ rule all:
         RESULTS / "run.json",
 
 
-# One environment for all, of which no profile can tell.
-for each in workflow.rules:
-    each.conda_env = "../../envs/restudy.yaml" if each.script else None
+# What all rules with a script share: environment, log, benchmark, and a digest of what the script
+# and the code below it do. The outputs of some do not depend on their code: of `train`, on a version.
+for each in [each for each in workflow.rules if each.script]:
+    job_name = Path(each.name, *(f"{{{name}}}" for name in each.wildcard_names))
+    each.conda_env = "../../envs/restudy.yaml"
+    if not each.log:
+        each.log_modifier = each.benchmark_modifier = each.output_modifier
+        each.set_log(RESULTS / f"logs/{job_name}.log")
+        each.benchmark = RESULTS / f"benchmarks/{job_name}.tsv"
+    if each.name not in ("create_store", "fetch_dataset", "train"):
+        script = f"scripts.{Path(each.script).stem}"
+        each.set_params(code=lambda wildcards, script=script: code_digest(script))
 
 
 onstart:

@@ -1,4 +1,4 @@
-"""The profiles as files: every line explained, and no name in them that the workflow has not."""
+"""The profiles as files: every setting explained, and no name in them that the workflow has not."""
 
 import re
 
@@ -8,7 +8,7 @@ import yaml
 from tests.workflow.checkout import ROOT
 
 PROFILES = ROOT / "workflow/profiles"
-NAMES = ("gpu", "slurm", "slurm-gpu")
+NAMES = ("gpu", "slurm")
 RULES = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
 
 
@@ -19,10 +19,10 @@ def profile(name):
 @pytest.mark.parametrize(
     "path", sorted(PROFILES.glob("*/*.yaml")), ids=lambda path: path.parent.name
 )
-def test_every_line_has_its_comment(path):
+def test_every_setting_has_its_comment(path):
     above = ""
     for line in path.read_text().splitlines():
-        if line and not line.lstrip().startswith("#"):
+        if line and not line.startswith((" ", "#")):
             assert above.lstrip().startswith("# "), f"{line!r} is not explained"
         above = line
 
@@ -31,20 +31,16 @@ def test_there_are_no_other_profiles():
     assert sorted(path.name for path in PROFILES.iterdir()) == sorted(NAMES)
 
 
-@pytest.mark.parametrize("name", ["slurm", "slurm-gpu"])
-def test_it_names_rules_that_there_are(name):
-    own = profile(name)
+def test_it_names_rules_that_there_are():
+    own = profile("slurm")
     there = set(re.findall(r"^(?:use )?rule (?:\w+ as )?(\w+)(?: with)?:", RULES, re.M))
     assert set(own["groups"]) | set(own["set-resources"]) <= there
     assert set(own["group-components"]) <= set(own["groups"].values())
 
 
-def test_slurm_with_gpus_is_slurm_and_what_it_says():
-    slurm, gpus = profile("slurm"), profile("slurm-gpu")
-    more = {key: gpus.pop(key) for key in ("config", "slurm-partition-config")}
-    assert gpus == slurm
-    assert more["config"] == profile("gpu")["config"]
-    partitions = yaml.safe_load((ROOT / more["slurm-partition-config"]).read_text())["partitions"]
+def test_one_kind_of_partition_has_gpus():
+    text = (PROFILES / "slurm/partitions.yaml").read_text()
+    partitions = yaml.safe_load(text)["partitions"]
     assert [name for name, limits in partitions.items() if limits.get("max_gpu")] == ["gpu"]
 
 
@@ -54,7 +50,6 @@ def test_untried_profiles_say_so():
         assert ("NOT TRIED" in text) == ("gpu" in name)
 
 
-@pytest.mark.parametrize("name", ["slurm", "slurm-gpu"])
-def test_jobs_ask_for_memory_also_where_their_rule_does_not(name):
+def test_jobs_ask_for_memory_also_where_their_rule_does_not():
     """Slurm kills what takes more, and its own default may be little."""
-    assert profile(name)["default-resources"]["mem_mb"] == 1000
+    assert profile("slurm")["default-resources"]["mem_mb"] == 1000

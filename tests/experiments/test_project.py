@@ -145,8 +145,7 @@ def test_a_digest_follows_what_is_imported(folder):
         from restudy.experiments import project
 
         project._load.cache_clear()
-        project.versions._read.cache_clear()
-        project.versions.code_digest.cache_clear()
+        project.versions.clear_caches()
         every = load_project(str(folder))
         return every.digest(every.experiments["coin"])
 

@@ -13,6 +13,7 @@ from restudy.experiments.project import use
 from restudy.runtime.job_records import remove_outdated
 from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.planning.plan import load_plan
+from restudy.provenance import versions
 from restudy.provenance.versions import code_digest
 from restudy.tracking.retry_counter import next_attempt
 from restudy.tracking.store import public, sqlite_file, tracking_uri
@@ -54,6 +55,9 @@ SOON = 1
 # Devices that a training job has to itself, where somebody deals them out: a profile, or Slurm.
 GPUS = 1 if SETTINGS.training.device == "cuda" else 0
 TRACKING_URI = tracking_uri(SETTINGS.tracking.uri, RESULTS)
+
+
+versions.include("scripts", Path(workflow.basedir) / "workflow/scripts")
 
 
 wildcard_constraints:

@@ -16,18 +16,11 @@ rule compute_facts:
         ),
     output:
         RESULTS / "tables/facts.csv",
-    log:
-        RESULTS / "logs/compute_facts.log",
-    benchmark:
-        RESULTS / "benchmarks/compute_facts.tsv"
     priority: SOON
     resources:
         mem_mb=1500,
     params:
-        code=[
-            code_digest("restudy.evidence.deterministic_values"),
-            PROJECT.digest(*PROJECT.facts.values()),
-        ],
+        project=PROJECT.digest(*PROJECT.facts.values()),
     message:
         "Compute what no training decides: sizes of data sets, shapes of arrays"
     script:
@@ -40,13 +33,9 @@ rule compute_source_tables:
         "config/evidence/published.yaml",
     output:
         expand(RESULTS / "tables/{table}.csv", table=PROJECT.tables),
-    log:
-        RESULTS / "logs/compute_source_tables.log",
-    benchmark:
-        RESULTS / "benchmarks/compute_source_tables.tsv"
     params:
         names=list(PROJECT.tables),
-        code=PROJECT.digest(*PROJECT.tables.values()),
+        project=PROJECT.digest(*PROJECT.tables.values()),
     message:
         "Compute the tables of single sources: {params.names}"
     script:
@@ -63,14 +52,9 @@ rule compare_published:
     output:
         table=RESULTS / "tables/published.csv",
         text=RESULTS / "tables/published.md",
-    log:
-        RESULTS / "logs/compare_published.log",
-    benchmark:
-        RESULTS / "benchmarks/compare_published.tsv"
     priority: SOON
     params:
         scale=workflow_support.scale_in_words(SETTINGS, PLAN),
-        code=code_digest("restudy.evidence.published"),
     message:
         "Hold our numbers beside the published ones"
     script:
@@ -87,14 +71,9 @@ rule search_configurations:
         table=RESULTS / "tables/forensics.csv",
         conclusions=RESULTS / "tables/puzzles.csv",
         text=RESULTS / "tables/forensics.md",
-    log:
-        RESULTS / "logs/search_configurations.log",
-    benchmark:
-        RESULTS / "benchmarks/search_configurations.tsv"
     priority: SOON
     params:
         scale=workflow_support.scale_in_words(SETTINGS, PLAN),
-        code=code_digest("restudy.evidence.search_tables"),
     message:
         "Look which settings could have given what the sources print"
     script:
@@ -110,14 +89,9 @@ rule test_claims:
         experiments=experiment_records(TESTED_EXPERIMENTS),
     output:
         RESULTS / "tables/claim_tests.csv",
-    log:
-        RESULTS / "logs/test_claims.log",
-    benchmark:
-        RESULTS / "benchmarks/test_claims.tsv"
     priority: SOON
     params:
         experiments=experiment_tables(TESTED_EXPERIMENTS),
-        code=code_digest("restudy.evidence.verdicts"),
     message:
         "Judge the claims"
     script:
@@ -134,16 +108,9 @@ rule show_erratum_effects:
     output:
         shown=RESULTS / "tables/errata_shown.csv",
         contrasts=RESULTS / "tables/contrasts.csv",
-    log:
-        RESULTS / "logs/show_erratum_effects.log",
-    benchmark:
-        RESULTS / "benchmarks/show_erratum_effects.tsv"
     priority: SOON
     params:
         experiments=experiment_tables(SHOWN_EXPERIMENTS),
-        code=code_digest(
-            "restudy.evidence.erratum_effects", "restudy.evidence.printed_differences"
-        ),
     message:
         "Show what the mistakes of the sources do"
     script:
@@ -153,13 +120,8 @@ rule show_erratum_effects:
 rule calibrate_statistics:
     output:
         RESULTS / "tables/calibration.csv",
-    log:
-        RESULTS / "logs/calibrate_statistics.log",
-    benchmark:
-        RESULTS / "benchmarks/calibrate_statistics.tsv"
     params:
         repetitions=10_000 if SETTINGS.scale == "full" else 2_000,
-        code=code_digest("restudy.stats.calibration"),
     message:
         "See how often the statistics are right, by simulation"
     script:
@@ -183,10 +145,6 @@ rule assign_statuses:
             kind=["claims", "errata", "systems", "figures"],
         ),
         counts=RESULTS / "tables/statuses.csv",
-    log:
-        RESULTS / "logs/assign_statuses.log",
-    benchmark:
-        RESULTS / "benchmarks/assign_statuses.tsv"
     priority: SOON
     params:
         # The figures that this run draws: of studies, and of the sources.
@@ -196,7 +154,6 @@ rule assign_statuses:
         experiments={
             name: plan.study.experiments for name, plan in PLAN.studies.items()
         },
-        code=code_digest("restudy.evidence.assign_statuses"),
     message:
         "Give every published value, claim, erratum, system and figure its status"
     script:
@@ -210,12 +167,6 @@ rule tabulate_contradictions:
     output:
         table=RESULTS / "tables/contradictions.csv",
         text=RESULTS / "tables/contradictions.md",
-    log:
-        RESULTS / "logs/tabulate_contradictions.log",
-    benchmark:
-        RESULTS / "benchmarks/tabulate_contradictions.tsv"
-    params:
-        code=code_digest("restudy.evidence.contradictions"),
     message:
         "Put claims that contradict each other side by side"
     script:
@@ -233,13 +184,8 @@ rule test_timing_claims:
         tests=RESULTS / "tables/timed_claim_tests.csv",
         claims=RESULTS / "tables/timed_claims.csv",
         contradictions=RESULTS / "tables/timed_contradictions.csv",
-    log:
-        RESULTS / "logs/test_timing_claims.log",
-    benchmark:
-        RESULTS / "benchmarks/test_timing_claims.tsv"
     params:
         experiments=experiment_tables(TIMED_EXPERIMENTS),
-        code=code_digest("restudy.evidence.timing_claims"),
     message:
         "Judge the claims about time"
     script:

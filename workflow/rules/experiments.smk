@@ -17,10 +17,6 @@ rule run_experiments:
         ),
     output:
         RESULTS / "experiments/{job}.json",
-    log:
-        RESULTS / "logs/run_experiments/{job}.log",
-    benchmark:
-        RESULTS / "benchmarks/run_experiments/{job}.tsv"
     wildcard_constraints:
         job="[0-9]+",
     # Early, as the longest of training: they take minutes.
@@ -31,7 +27,7 @@ rule run_experiments:
     params:
         tables=lambda wildcards: experiment_tables(EXPERIMENTS_OF[wildcards.job]),
         results=RESULTS,
-        code=lambda wildcards: PROJECT.digest(
+        project=lambda wildcards: PROJECT.digest(
             *(PROJECT.experiments[name] for name in EXPERIMENTS_OF[wildcards.job])
         ),
     message:

@@ -28,8 +28,6 @@ rule plot_all_learning_curves:
         RESULTS / "benchmarks/plot_learning_curves.tsv"
     resources:
         mem_mb=1200,
-    params:
-        code=code_digest("restudy.figures.learning_curves"),
     message:
         "Draw the learning curves of the studies"
     script:
@@ -64,8 +62,6 @@ rule plot_batch_size:
         RESULTS / "benchmarks/plot_batch_size/{study}.tsv"
     wildcard_constraints:
         study=any_of(studies_drawn_as("batch_size")),
-    params:
-        code=code_digest("restudy.figures.batch_size"),
     message:
         "Draw the effect of the batch size in {wildcards.study}"
     script:
@@ -84,8 +80,6 @@ rule plot_grid:
         RESULTS / "benchmarks/plot_grid/{study}.tsv"
     wildcard_constraints:
         study=any_of(GRIDS),
-    params:
-        code=code_digest("restudy.figures.factorial_heatmap"),
     message:
         "Draw who wins where in {wildcards.study}, and what explains it"
     script:
@@ -105,8 +99,6 @@ rule plot_predictions:
         RESULTS / "benchmarks/plot_predictions/{study}.tsv"
     wildcard_constraints:
         study=any_of(studies_drawn_as("housing")),
-    params:
-        code=code_digest("restudy.figures.predicted_vs_actual"),
     message:
         "Draw the predictions of {wildcards.study}"
     script:
@@ -132,10 +124,7 @@ rule plot_all_source_figures:
         mem_mb=1200,
     params:
         figures=[figure.parameters() for figure in DRAWN_FIGURES.values()],
-        code=[
-            code_digest("restudy.figures.sources"),
-            PROJECT.digest(*PROJECT.drawings.values()),
-        ],
+        project=PROJECT.digest(*PROJECT.drawings.values()),
     message:
         "Draw the figures of the sources as they ought to be"
     script:
@@ -161,7 +150,7 @@ use rule plot_all_source_figures as plot_source_figure with:
         figure=any_of(DRAWN_FIGURES),
     params:
         figures=lambda wildcards: [DRAWN_FIGURES[wildcards.figure].parameters()],
-        code=rules.plot_all_source_figures.params.code,
+        project=rules.plot_all_source_figures.params.project,
     message:
         "Draw {wildcards.figure} as it ought to be"
 
@@ -180,9 +169,6 @@ rule plot_all_contradictions:
     params:
         names=list(DISPUTES),
         experiments=experiment_tables(experiments_of(DISPUTES)),
-        code=code_digest(
-            "restudy.figures.contradiction", "restudy.evidence.contradiction_curves"
-        ),
     message:
         "Draw what claims disagree about"
     script:
@@ -205,7 +191,6 @@ use rule plot_all_contradictions as plot_contradiction with:
         experiments=lambda wildcards: experiment_tables(
             experiments_of([wildcards.figure])
         ),
-        code=rules.plot_all_contradictions.params.code,
     message:
         "Draw what claims disagree about: {wildcards.figure}"
 

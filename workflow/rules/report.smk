@@ -33,10 +33,6 @@ rule build_view_model:
         puzzles=rules.search_configurations.output.conclusions,
     output:
         view=RESULTS / "report/view.json",
-    log:
-        RESULTS / "logs/build_view_model.log",
-    benchmark:
-        RESULTS / "benchmarks/build_view_model.tsv"
     params:
         results=RESULTS,
         cells={name: plan.cells for name, plan in PLAN.studies.items()},
@@ -44,7 +40,6 @@ rule build_view_model:
         contradictions={id_: sorted(one.claims) for id_, one in DISPUTES.items()},
         left_out=workflow_support.studies_left_out(SETTINGS, PLAN),
         experiments=SETTINGS.experiments,
-        code=code_digest("restudy.report.view.build"),
     message:
         "Compute what page, paper and MLflow show"
     script:
@@ -65,16 +60,11 @@ rule render_page:
         ),
     output:
         RESULTS / "report/index.html",
-    log:
-        RESULTS / "logs/render_page.log",
-    benchmark:
-        RESULTS / "benchmarks/render_page.tsv"
     params:
         results=RESULTS,
         paper=True,
         command=workflow_support.how_it_was_called(workflow, RESULTS),
         templates=templates_digest(),
-        code=code_digest("restudy.report.html.render", "restudy.report.html.pictures"),
     message:
         "Write the report"
     script:
@@ -97,16 +87,8 @@ rule render_paper:
     output:
         pdf=RESULTS / "report/paper.pdf",
         content=RESULTS / "report/paper.json",
-    log:
-        RESULTS / "logs/render_paper.log",
-    benchmark:
-        RESULTS / "benchmarks/render_paper.tsv"
     resources:
         mem_mb=1200,
-    params:
-        code=code_digest(
-            "restudy.report.paper.content", "restudy.report.paper.compile_typst"
-        ),
     message:
         "Write the paper"
     script:

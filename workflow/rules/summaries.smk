@@ -16,13 +16,7 @@ rule summarise_studies:
             for table in ["summary", "comparison", "winners", "timing"]
             for text, suffix in [("", ".csv"), ("_text", ".md")]
         },
-    log:
-        RESULTS / "logs/summarise_studies.log",
-    benchmark:
-        RESULTS / "benchmarks/summarise_studies.tsv"
     priority: SOON
-    params:
-        code=code_digest("restudy.results.study_tables"),
     message:
         "Make the tables of the studies"
     script:
@@ -36,14 +30,8 @@ rule decompose_variance:
     output:
         table=RESULTS / "tables/{study}/matters.csv",
         text=RESULTS / "tables/{study}/matters.md",
-    log:
-        RESULTS / "logs/decompose_variance/{study}.log",
-    benchmark:
-        RESULTS / "benchmarks/decompose_variance/{study}.tsv"
     wildcard_constraints:
         study=any_of(GRIDS),
-    params:
-        code=code_digest("restudy.results.variance_components"),
     message:
         "Find what explains the variation in {wildcards.study}"
     script:
@@ -61,15 +49,10 @@ rule predict_test_set:
         ),
     output:
         RESULTS / "studies/{study}/predictions.parquet",
-    log:
-        RESULTS / "logs/predict_test_set/{study}.log",
-    benchmark:
-        RESULTS / "benchmarks/predict_test_set/{study}.tsv"
     resources:
         mem_mb=1500,
     params:
         results=RESULTS,
-        code=code_digest("restudy.results.predictions"),
     message:
         "Predict the test set with every trained network of {wildcards.study}"
     script:

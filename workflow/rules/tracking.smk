@@ -16,17 +16,12 @@ rule sync_tracking:
         cells=collected("cells", PLAN.studies),
     output:
         RESULTS / "mlflow/sync.json",
-    log:
-        RESULTS / "logs/sync_tracking.log",
-    benchmark:
-        RESULTS / "benchmarks/sync_tracking.tsv"
     priority: SOON
     params:
         # Without a password; the script takes the whole address from the config.
         store=public(TRACKING_URI),
         studies=TRACKED,
         # It writes descriptions, which the code words.
-        code=code_digest("restudy.tracking.sync"),
         # Another number than last time if runs were still missing then, or the store is gone:
         # the rule runs again.
         attempt=next_attempt(RESULTS / "mlflow/sync.json", sqlite_file(TRACKING_URI)),
@@ -58,10 +53,6 @@ rule register_results:
         ),
     output:
         RESULTS / "mlflow/finish.json",
-    log:
-        RESULTS / "logs/register_results.log",
-    benchmark:
-        RESULTS / "benchmarks/register_results.tsv"
     priority: SOON
     resources:
         mem_mb=2500,
@@ -69,7 +60,6 @@ rule register_results:
         store=public(TRACKING_URI),
         studies=TRACKED,
         pictures=PICTURES,
-        code=code_digest("restudy.tracking.register_results"),
         attempt=next_attempt(RESULTS / "mlflow/finish.json", sqlite_file(TRACKING_URI)),
     message:
         "Put figures, verdicts and the best network of each study into MLflow"

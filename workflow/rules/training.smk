@@ -11,10 +11,6 @@ JOB_OF = {cell.id: job.id for job in JOBS.values() for cell in job.cells}
 rule create_store:
     output:
         RESULTS / "mlflow/store.json",
-    log:
-        RESULTS / "logs/create_store.log",
-    benchmark:
-        RESULTS / "benchmarks/create_store.tsv"
     message:
         "Create the MLflow store"
     script:
@@ -33,10 +29,6 @@ rule train:
         store=rules.create_store.output,
     output:
         RESULTS / "training/{job}.json",
-    log:
-        RESULTS / "logs/train/{job}.log",
-    benchmark:
-        RESULTS / "benchmarks/train/{job}.tsv"
     # The longest jobs first, so that no core waits for one of them at the end.
     priority: lambda wildcards: JOBS[wildcards.job].work
     resources:
@@ -61,16 +53,11 @@ rule collect_runs:
         timing=RESULTS / "studies/{study}/timing.parquet",
         description=RESULTS / "studies/{study}/study.json",
         cells=RESULTS / "studies/{study}/cells.json",
-    log:
-        RESULTS / "logs/collect_runs/{study}.log",
-    benchmark:
-        RESULTS / "benchmarks/collect_runs/{study}.tsv"
     priority: SOON
     params:
         description=lambda wildcards: PLAN.studies[wildcards.study].description(),
         runs=lambda wildcards: PLAN.studies[wildcards.study].places(),
         results=RESULTS,
-        code=code_digest("restudy.results.collect"),
     message:
         "Collect the runs of {wildcards.study}"
     script:

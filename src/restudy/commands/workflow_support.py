@@ -17,6 +17,7 @@ from restudy.planning.plan import Plan
 from restudy.progress import training_progress
 from restudy.report.html.rebuild_command import relative
 from restudy.runtime import run_lock, system_errors, timestamps
+from restudy.tracking.store import public
 
 if TYPE_CHECKING:
     from restudy.evidence.validation import Evidence
@@ -90,12 +91,15 @@ def warn_of_a_store_in_a_file(workflow: Any, uri: str) -> None:
 
 
 def how_it_was_called(workflow: Any, results: Path) -> dict[str, Any]:
-    """Return what a command needs to say that makes a file of this run again."""
+    """Return what a command has to contain that makes a file of this run again.
+
+    Passwords in addresses, as of a tracking server, are left out.
+    """
     given = workflow.config_settings
     return {
         "results": str(results),
         "configfiles": relative(given.configfiles),
-        "settings": list(given.config_args or []),
+        "settings": [public(text) for text in given.config_args or []],
     }
 
 
