@@ -41,8 +41,8 @@ for each in [each for each in workflow.rules if each.script]:
         each.set_log(RESULTS / f"logs/{job_name}.log")
         each.benchmark = RESULTS / f"benchmarks/{job_name}.tsv"
     if each.name not in ("create_store", "fetch_dataset", "train"):
-        script = f"scripts.{Path(each.script).stem}"
-        each.set_params(code=lambda wildcards, script=script: code_digest(script))
+        code_of = f"scripts.{Path(each.script).stem}"
+        each.set_params(code=lambda wildcards, code_of=code_of: code_digest(code_of))
 
 
 onstart:
