@@ -63,7 +63,7 @@ def test_the_repository_s_runs_are_those_that_its_files_ask_for(scale):
     assert [each.name for each in found.studies] == list(studies)
     for each in found.studies:
         assert each.runs + each.shared == runs_in_file(files[each.name], scale), each.name
-        assert each.skipped == (runs_in_file(files[each.name], scale) == 0)
+        assert (each.reductions is None) == (runs_in_file(files[each.name], scale) == 0)
     assert found.total.runs == sum(len(cell.lanes) for cell in made.cells.values())
     assert {cell.id for cell in found.total.cells} == made.cells.keys()
     assert found.total.jobs == len(make_jobs(made))
@@ -86,7 +86,9 @@ def test_the_seconds_are_the_estimates_by_the_speed_of_the_machine():
     assert found.total.seconds == pytest.approx(sum(cell.work for cell in found.total.cells))
     slow = told(study(**THREE_WIDTHS), slower=3.0)
     assert slow.total.seconds == pytest.approx(3 * found.total.seconds)
-    assert (slow.total.wall, slow.rest) == pytest.approx((3 * found.total.wall, 3 * found.rest))
+    assert (slow.total.makespan, slow.rest) == pytest.approx(
+        (3 * found.total.makespan, 3 * found.rest)
+    )
 
 
 @pytest.mark.parametrize(
@@ -101,14 +103,14 @@ def test_the_seconds_are_the_estimates_by_the_speed_of_the_machine():
     ],
 )
 def test_a_job_starts_when_a_core_is_free(jobs, cores, expected):
-    assert forecast.wall(jobs, cores) == expected
+    assert forecast.makespan(jobs, cores) == expected
 
 
 def test_more_cores_take_less_time_and_no_fewer_core_seconds():
     long = study(recipe={"epochs": 50}, **THREE_WIDTHS)
     one, two = (told(long, cores=n) for n in (1, 2))
     assert two.total.seconds == one.total.seconds
-    assert one.total.wall > two.total.wall >= one.total.wall / 2
+    assert one.total.makespan > two.total.makespan >= one.total.makespan / 2
     assert one.rest > two.rest
 
 
@@ -120,11 +122,10 @@ def test_a_scale_leaves_studies_out_and_names_what_it_cuts():
         study("c"),
     ]
     found = told(*studies, scale="quick", names=["a", "b", "c"])
-    assert [each.skipped for each in found.studies] == [False, True, False]
-    assert found.studies[0].cut == ("train_samples", "epochs", "hidden", "seeds")
-    assert [each.cut for each in found.studies[1:]] == [(), ()]
+    assert [each.reductions is None for each in found.studies] == [False, True, False]
+    assert [each.reductions for each in found.studies[1:]] == [None, ()]
     lines = {line.split()[0]: line for line in forecast.describe(found).splitlines() if line}
-    assert lines["a"].endswith("train_samples, epochs, hidden, seeds")
+    assert lines["a"].endswith("  train_samples, hidden, seeds")
     assert lines["b"].split()[1:] == ["-"] * 5 + ["left", "out"]
     assert "instead of" not in forecast.describe(found)
     assert "1 seed instead of 2" in forecast.describe(found, cells=True)
@@ -146,7 +147,7 @@ def test_the_text_has_columns():
     assert [row.split()[1] for row in rows] == [cell.id for cell in found.total.cells]
     shown = [float(row.split()[-1].replace(",", "")) for row in rows]
     assert shown == pytest.approx([100 * cell.work for cell in found.total.cells], rel=0.01)
-    assert f"on 1 core: {duration(found.total.wall)} of training" in text.splitlines()[-1]
+    assert f"on 1 core: {duration(found.total.makespan)} of training" in text.splitlines()[-1]
 
 
 @pytest.mark.parametrize("cores", ["0", "-1", "two", "1.5"])

@@ -19,40 +19,24 @@ from tabulate import tabulate
 from restudy.common import errors
 from restudy.common.errors import RestudyError
 from restudy.config.loading import load_studies, settings_of_scale
-from restudy.config.recipe import Recipe
+from restudy.config.reductions import EXCLUDE, Reduction
 from restudy.config.settings import Settings
-from restudy.config.study import SCALES, Study
+from restudy.config.study import SCALES
 from restudy.evidence.figure_availability import figures_to_draw, load_source_figures
 from restudy.evidence.schema import load_ledger
 from restudy.evidence.validation import FOLDER, load_evidence
 from restudy.experiments.project import use
+from restudy.planning import costs
 from restudy.planning.jobs import make_jobs
 from restudy.planning.plan import Cell, Plan, load_plan
 from restudy.progress.time_left import duration
 
-_JOB = 4.0
-"""Seconds of one core that a job takes which is none of those below: imports, and a table."""
-_PICTURE = 1.5
-"""Seconds to draw a figure and write it as SVG and PDF, in a job that draws several."""
-_EXPERIMENT = 12.0
-"""Seconds that an experiment takes, its share of a job's start included."""
-_COLLECTED = 1.5
-"""Seconds to collect the tables of a study."""
-_TRACKED = 0.07
-"""Seconds to put a run into MLflow."""
-_JOBS_OF_A_DATASET = 2
-"""Data are fetched and prepared once."""
-_OTHER_JOBS = 22
-"""MLflow's store is made and brought up to date; tables and figures of all studies and of the
-sources are made; what the sources print is computed, searched for and judged; the page is
-written."""
+_HEAD = ("study", "runs", "cells", "jobs", "core seconds", "time", "cut")
 
 
 @dataclass(frozen=True)
 class StudyForecast:
-    """What a study adds to those before it.
-
-    A run that several studies have counts for the first, and so does a cell.
+    """What a study adds to those before it: a run or cell of several counts for the first.
 
     Attributes:
         name: name of the study.
@@ -61,10 +45,8 @@ class StudyForecast:
         cells: its own cells, in the order of its runs.
         jobs: number of jobs that train them.
         seconds: seconds of one core for its own runs.
-        wall: seconds that its jobs take alone on all cores.
-        cut: names of what the scale cuts.
-        cuts: the same in words, with values.
-        skipped: whether the scale leaves it out.
+        makespan: seconds that its jobs take alone on all cores.
+        reductions: what the scale reduces; None if it leaves the study out.
     """
 
     name: str
@@ -73,10 +55,8 @@ class StudyForecast:
     cells: tuple[Cell, ...] = ()
     jobs: int = 0
     seconds: float = 0.0
-    wall: float = 0.0
-    cut: tuple[str, ...] = ()
-    cuts: tuple[str, ...] = ()
-    skipped: bool = False
+    makespan: float = 0.0
+    reductions: tuple[Reduction, ...] | None = ()
 
 
 @dataclass(frozen=True)
@@ -132,25 +112,24 @@ def forecast(
     seen: set[tuple[str, str]] = set()
     for name in names or plan.studies:
         if name not in plan.studies:
-            studies.append(StudyForecast(name, skipped=True))
+            studies.append(StudyForecast(name, reductions=None))
             continue
         study = plan.studies[name]
-        runs = [run for run in study.runs if (run.cell, run.lane) not in seen]
-        seen.update((run.cell, run.lane) for run in runs)
-        cells = {run.cell: plan.cells[run.cell] for run in runs}
+        own = {(run.cell, run.lane): plan.cells[run.cell] for run in study.runs}
+        own = {place: cell for place, cell in own.items() if place not in seen}
+        seen |= own.keys()
+        cells = {cell.id: cell for cell in own.values() if owner[cell.id] == name}
         studies.append(
             StudyForecast(
                 name,
-                runs=len(runs),
-                shared=len(study.runs) - len(runs),
-                cells=tuple(cell for id_, cell in cells.items() if owner[id_] == name),
+                runs=len(own),
+                shared=len(study.runs) - len(own),
+                cells=tuple(cells.values()),
                 jobs=len(jobs[name]),
                 # A run's share of what its cell takes.
-                seconds=slower
-                * sum(cells[run.cell].work / len(cells[run.cell].lanes) for run in runs),
-                wall=wall(jobs[name], cores),
-                cut=_cut(study.study, scale),
-                cuts=tuple(one.text for one in study.reductions),
+                seconds=slower * sum(cell.work / len(cell.lanes) for cell in own.values()),
+                makespan=makespan(jobs[name], cores),
+                reductions=study.reductions,
             )
         )
     total = StudyForecast(
@@ -159,32 +138,20 @@ def forecast(
         cells=tuple(cell for study in studies for cell in study.cells),
         jobs=sum(study.jobs for study in studies),
         seconds=sum(study.seconds for study in studies),
-        wall=wall([seconds for some in jobs.values() for seconds in some], cores),
+        makespan=makespan([seconds for some in jobs.values() for seconds in some], cores),
     )
-    datasets = {cell.shared.dataset for cell in plan.cells.values()}
-    # All runs are put into MLflow by one job.
-    pieces = [_TRACKED * sum(study.runs + study.shared for study in studies)]
-    pieces += [_JOB] * (_JOBS_OF_A_DATASET * len(datasets) + _OTHER_JOBS)
-    pieces += [_COLLECTED] * len(plan.studies)
-    pieces += [_PICTURE] * (figures + len(plan.studies)) + [_EXPERIMENT] * experiments
-    rest = wall([piece * slower for piece in pieces], cores)
+    others = costs.other_jobs(
+        datasets=len({cell.shared.dataset for cell in plan.cells.values()}),
+        studies=len(plan.studies),
+        runs=sum(study.runs + study.shared for study in studies),
+        figures=figures + len(plan.studies),
+        experiments=experiments,
+    )
+    rest = makespan([seconds * slower for seconds in others], cores)
     return Forecast(scale, cores, slower, tuple(studies), total, rest)
 
 
-def _cut(study: Study, scale: str) -> tuple[str, ...]:
-    """Return the names of what a scale cuts in a study."""
-    cut = next((cut for name, cut in study.scales.items() if name == scale), None)
-    if cut is None:
-        return ()
-    return (
-        *(name for name in Recipe.model_fields if name in cut.recipe.model_fields_set),
-        *cut.factors,
-        *(["combinations"] if cut.exclude is not None else []),
-        *(["seeds"] if cut.seeds is not None else []),
-    )
-
-
-def wall(jobs: Iterable[float], cores: int) -> float:
+def makespan(jobs: Iterable[float], cores: int) -> float:
     """Return how long jobs take when each starts as soon as a core is free, in their order."""
     free = [0.0] * cores
     for seconds in jobs:
@@ -195,38 +162,35 @@ def wall(jobs: Iterable[float], cores: int) -> float:
 def describe(found: Forecast, *, cells: bool = False) -> str:
     """Return a forecast as text; with ``cells`` each cell has a line too."""
     rows = [_row(study, values=cells) for study in (*found.studies, found.total)]
-    lines = [f"Scale {found.scale}", "", _aligned(_HEAD, rows, "<>>>>><")]
+    parts = [f"Scale {found.scale}", _table(_HEAD, rows)]
     if cells:
         each = [
             (study.name, cell.id, f"{len(cell.lanes)}", _seconds(cell.work * found.slower))
             for study in found.studies
             for cell in study.cells
         ]
-        lines += ["", _aligned(("study", "cell", "runs", "core seconds"), each, "<<>>")]
-    training = found.total.wall
+        parts.append(_table(("study", "cell", "runs", "core seconds"), each))
+    training = found.total.makespan
     times = map(duration, (training + found.rest, training, found.rest))
-    cores = f"{found.cores} core{'s'[: found.cores - 1]}"
+    cores_used = f"{found.cores} core{'s'[: found.cores - 1]}"
     last = "About {} on {cores}: {} of training, {} of data, tables, figures and report."
-    return "\n".join([*lines, "", last.format(*times, cores=cores)])
-
-
-_HEAD = ("study", "runs", "cells", "jobs", "core seconds", "time", "cut")
+    return "\n\n".join([*parts, last.format(*times, cores=cores_used)])
 
 
 def _row(study: StudyForecast, *, values: bool) -> Sequence[str]:
-    if study.skipped:
+    if study.reductions is None:
         return (study.name, *["-"] * 5, "left out")
-    words = ["; ".join(study.cuts) if values else ", ".join(study.cut)]
-    if study.shared:
-        words.append(f"(and {study.shared} runs of studies above)")
+    names = ["combinations" if one.field == EXCLUDE else one.field for one in study.reductions]
+    cut = "; ".join(one.text for one in study.reductions) if values else ", ".join(names)
+    shared = f"(and {study.shared} runs of studies above)" if study.shared else ""
     return (
         study.name,
         f"{study.runs:,}",
         f"{len(study.cells):,}",
         f"{study.jobs:,}",
         _seconds(study.seconds),
-        duration(study.wall),
-        " ".join(filter(None, words)),
+        duration(study.makespan),
+        f"{cut} {shared}".strip(),
     )
 
 
@@ -234,10 +198,10 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:,.0f}" if seconds >= 10 else f"{seconds:.1f}"
 
 
-def _aligned(head: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> str:
-    """Return a table as text; ``sides`` has a ``<`` or ``>`` for each column."""
-    align = [{"<": "left", ">": "right"}[side] for side in sides]
-    text = tabulate(rows, head, tablefmt="plain", colalign=align, disable_numparse=True)
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as text: words to the left, numbers to the right."""
+    sides = ["left" if name in ("study", "cell", "cut") else "right" for name in head]
+    text = tabulate(rows, head, tablefmt="plain", colalign=sides, disable_numparse=True)
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 

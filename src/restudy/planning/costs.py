@@ -39,6 +39,23 @@ _NOISY = 3000
 
 START = 8.0
 """Seconds before a job's first step, nearly all of them imports."""
+_JOB = 4.0
+"""Seconds that any other job takes: imports, and a table."""
+_OTHER_JOBS = 22
+"""Those of a run that are there once, such as the tables of all studies, the store, the page."""
+
+
+def other_jobs(
+    *, datasets: int, studies: int, runs: int, figures: int, experiments: int
+) -> list[float]:
+    """Estimate the seconds of one core of the jobs that train nothing, by what they handle."""
+    return [
+        0.07 * runs,  # put into MLflow, by one job
+        *[_JOB] * (2 * datasets + _OTHER_JOBS),  # data are fetched, and prepared
+        *[1.5] * studies,  # tables of runs
+        *[1.5] * figures,  # drawn in jobs of several, as SVG and PDF
+        *[12.0] * experiments,  # with their share of a job's start
+    ]
 
 
 def seconds(recipe: Recipe, lanes: int) -> float:
