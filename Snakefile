@@ -47,7 +47,8 @@ for each in [each for each in workflow.rules if each.script]:
 
 onstart:
     with told_without_traceback():
-        workflow_support.take_lock()
+        run_lock.acquire_run_lock()
+        workflow_support.write_tracked(RESULTS, STUDIES)
     workflow_support.look_for_jobs_only_when_one_ends(workflow)
     workflow_support.watch_training(workflow, PLAN, JOBS, RESULTS, TRAINING_VERSION)
     workflow_support.warn_of_a_store_in_a_file(workflow, TRACKING_URI)

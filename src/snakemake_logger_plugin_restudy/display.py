@@ -74,7 +74,7 @@ class Display:
             trains: its name among the jobs that train, if it does.
         """
         with self._guarded():
-            if self._watcher is None and (watcher := training_progress.begun()):
+            if self._watcher is None and (watcher := training_progress.get_watcher()):
                 self._watcher = watcher
                 self._run.expect(watcher.cells, watcher.jobs.values())
             cells = self._watcher.jobs.get(trains, ()) if self._watcher and trains else ()

@@ -52,29 +52,29 @@ def other(folder):
 @pytest.mark.parametrize(
     ("what", "words"),
     [
-        ("hold", "another run of the pipeline is going on in"),
-        ("share", "was killed, and jobs of it are still at work"),
+        ("acquire_run_lock", "another run of the pipeline is going on in"),
+        ("mark_job_running", "was killed, and jobs of it are still at work"),
     ],
 )
 def test_who_has_it_is_named_and_a_kill_lets_it_go(folder, other, what, words):
     process = other(what)
     with pytest.raises(RestudyError) as caught:
-        run_lock.hold(folder)
+        run_lock.acquire_run_lock(folder)
     assert words in str(caught.value)
     assert str(folder.parent) in str(caught.value)
     if os.path.exists("/proc/locks"):
         assert f"(kill {process.pid})" in str(caught.value)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    run_lock.hold(folder)
+    run_lock.acquire_run_lock(folder)
 
 
 def test_jobs_share_theirs_and_the_run_has_its_own(folder, other):
-    run_lock.hold(folder)
-    other("share")
-    other("share")
+    run_lock.acquire_run_lock(folder)
+    other("mark_job_running")
+    other("mark_job_running")
 
 
 def test_outside_of_a_checkout_a_job_leaves_nothing(tmp_path):
-    run_lock.share(tmp_path / ".snakemake")
+    run_lock.mark_job_running(tmp_path / ".snakemake")
     assert not list(tmp_path.iterdir())

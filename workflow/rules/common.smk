@@ -10,6 +10,7 @@ from restudy.common.errors import RestudyError
 from restudy.evidence import contradiction_specs, figure_availability
 from restudy.evidence.validation import load_evidence
 from restudy.experiments.project import use
+from restudy.runtime import run_lock, system_errors
 from restudy.runtime.job_records import remove_outdated
 from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.planning.plan import load_plan
@@ -25,11 +26,12 @@ from snakemake.io import report as in_report
 
 @contextmanager
 def told_without_traceback():
-    """Turn an error of the user's into one that Snakemake prints without a traceback."""
+    """Turn errors of the user's and of the machine's into one that has no traceback."""
     try:
         yield
-    except RestudyError as error:
-        raise WorkflowError(str(error)) from None
+    except (RestudyError, OSError) as error:
+        text = system_errors.in_words(error) or str(error)
+        raise WorkflowError(text) from None
 
 
 with told_without_traceback():

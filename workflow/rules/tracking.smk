@@ -1,9 +1,9 @@
 # MLflow: what is missing in the store after training, and when all is judged and drawn the
 # summaries of the studies and their best networks.
 #
-# The scripts make the plan anew, by the config. A digest of what they take from it says when they
-# are stale.
-TRACKED = digest(workflow_support.tracked_studies(SETTINGS, PLAN, EVIDENCE))
+# The scripts read the descriptions of the studies from a file that is written when the run starts. A
+# digest of them says when the outputs are stale.
+STUDIES = workflow_support.tracked_studies(SETTINGS, PLAN, EVIDENCE)
 PICTURES = workflow_support.figures_with(
     PLAN.studies,
     {name: [figure.study] for name, figure in DRAWN_FIGURES.items()}
@@ -20,8 +20,7 @@ rule sync_tracking:
     params:
         # Without a password; the script takes the whole address from the config.
         store=public(TRACKING_URI),
-        studies=TRACKED,
-        # It writes descriptions, which the code words.
+        studies=digest(STUDIES),
         # Another number than last time if runs were still missing then, or the store is gone:
         # the rule runs again.
         attempt=next_attempt(RESULTS / "mlflow/sync.json", sqlite_file(TRACKING_URI)),
@@ -58,7 +57,7 @@ rule register_results:
         mem_mb=2500,
     params:
         store=public(TRACKING_URI),
-        studies=TRACKED,
+        studies=digest(STUDIES),
         pictures=PICTURES,
         attempt=next_attempt(RESULTS / "mlflow/finish.json", sqlite_file(TRACKING_URI)),
     message:

@@ -2,27 +2,22 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from restudy.commands.workflow_support import tracked_studies
 from restudy.common.files import write_atomically
 from restudy.config.loading import load_settings
-from restudy.evidence.validation import load_evidence
-from restudy.planning.plan import load_plan
 from restudy.runtime.job_log import job
 
 with job(snakemake.log[0]) as say:
     import torch
 
     from restudy.tracking.register_results import finish
-    from restudy.tracking.store import tracking_uri
+    from restudy.tracking.store import read_tracked, tracking_uri
 
     torch.set_num_threads(snakemake.threads)
     settings = load_settings(snakemake.config)
     results = Path(settings.results)
     uri = tracking_uri(settings.tracking.uri, results)
-    plan = load_plan(settings)
-    studies = tracked_studies(settings, plan, load_evidence(plan.studies))
     params = snakemake.params
-    report = finish(uri, results, studies, params.pictures)
+    report = finish(uri, results, read_tracked(results), params.pictures)
     if report.problem:
         say(
             f"warning: MLflow: {report.missing} summaries and best networks are missing in the "

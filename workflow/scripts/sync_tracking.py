@@ -2,22 +2,17 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from restudy.commands.workflow_support import tracked_studies
 from restudy.common.files import write_atomically
 from restudy.config.loading import load_settings
-from restudy.evidence.validation import load_evidence
-from restudy.planning.plan import load_plan
 from restudy.runtime.job_log import job
-from restudy.tracking.store import artifact_root, tracking_uri
+from restudy.tracking.store import artifact_root, read_tracked, tracking_uri
 from restudy.tracking.sync import sync
 
 with job(snakemake.log[0]) as say:
     settings = load_settings(snakemake.config)
     results = Path(settings.results)
     uri = tracking_uri(settings.tracking.uri, results)
-    plan = load_plan(settings)
-    studies = tracked_studies(settings, plan, load_evidence(plan.studies))
-    report = sync(uri, artifact_root(uri, results), results / "cells", studies)
+    report = sync(uri, artifact_root(uri, results), results / "cells", read_tracked(results))
     if report.problem:
         say(
             f"warning: MLflow: {report.missing} runs are missing in the store "

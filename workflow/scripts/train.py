@@ -1,5 +1,5 @@
 import gc
-from functools import cache
+from functools import partial
 from pathlib import Path
 
 from restudy.config.loading import load_settings
@@ -13,11 +13,10 @@ gc.disable()
 with job(snakemake.log[0]) as say:
     import torch
 
-    from restudy.planning.plan import load_plan
     from restudy.results.group_files import FILES
     from restudy.runtime.job_records import write_record
     from restudy.tracking.live_logging import LiveCell
-    from restudy.tracking.store import artifact_root, tracking_uri
+    from restudy.tracking.store import artifact_root, read_tracked, tracking_uri
     from restudy.training.train_group import describe, train_cell
     from restudy.training.train_job import train_in_turn
 
@@ -26,32 +25,24 @@ with job(snakemake.log[0]) as say:
 
     # From the config and not from params: these change speed and the view, but no numbers.
     settings = load_settings(snakemake.config)
+    results = Path(settings.results)
     torch.set_num_threads(snakemake.threads)
-    uri = tracking_uri(settings.tracking.uri, Path(settings.results))
-    root = artifact_root(uri, Path(settings.results))
+    uri = tracking_uri(settings.tracking.uri, results)
     cells = {cell["id"]: cell for cell in snakemake.params.cells}
-    folders = {name: Path(settings.results) / "cells" / name for name in cells}
-
-    @cache
-    def studies():
-        results = str(Path(settings.results))
-        return [
-            {**study.tracked(), "results": results}
-            for study in load_plan(settings).studies.values()
-        ]
+    folders = {name: results / "cells" / name for name in cells}
 
     def train(name):
         cell = cells[name]
         live = LiveCell(
             uri,
-            root,
-            studies,
+            artifact_root(uri, results),
+            partial(read_tracked, results),
             name,
             settings.tracking.live_seconds,
             warn=say,
             system_metrics=settings.tracking.system_metrics,
         )
-        results, trained = train_cell(
+        found, trained = train_cell(
             [Lane(lane["id"], Recipe(**lane["recipe"])) for lane in cell["lanes"]],
             folders[name],
             Path(snakemake.input.data),
@@ -60,17 +51,16 @@ with job(snakemake.log[0]) as say:
             stack=settings.training.stack,
             choice=settings.training.arithmetic,
             keep_weights=cell["keep_weights"],
-            checkpoints=Path(settings.results) / "checkpoints" / name,
+            checkpoints=results / "checkpoints" / name,
             checkpoint_seconds=settings.training.checkpoint_seconds,
             watch=live.watch,
         )
-        live.finish(results)
-        return describe(name, results, trained)
+        live.finish(found)
+        return describe(name, found, trained)
 
-    inputs = [Path(file) for file in snakemake.input]
-    train_in_turn(folders, train, say, inputs)
+    train_in_turn(folders, train, say, [Path(file) for file in snakemake.input])
     write_record(
         Path(snakemake.output[0]),
         (folder / name for folder in folders.values() for name in FILES),
-        Path(settings.results),
+        results,
     )

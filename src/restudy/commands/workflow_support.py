@@ -5,6 +5,7 @@ Some functions are handed Snakemake's workflow object, and use parts of it that 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from restudy.common.digests import digest
 from restudy.common.errors import RestudyError
+from restudy.common.files import write_atomically
 from restudy.config.settings import Settings
 from restudy.planning.plan import Plan
 from restudy.progress import training_progress
 from restudy.report.html.rebuild_command import relative
-from restudy.runtime import run_lock, system_errors, timestamps
-from restudy.tracking.store import public
+from restudy.runtime import timestamps
+from restudy.tracking.store import TRACKED, public
 
 if TYPE_CHECKING:
     from restudy.evidence.validation import Evidence
@@ -35,14 +37,6 @@ def check_clock(results: Path) -> None:
     late = timestamps.written_after(files, time.time(), tolerance=timestamps.TOLERANCE)
     if late:
         raise RestudyError(timestamps.complaint(late))
-
-
-def take_lock() -> None:
-    """See to it that only one run of the pipeline is going on in this folder."""
-    try:
-        run_lock.hold()
-    except OSError as error:
-        raise RestudyError(system_errors.in_words(error) or str(error)) from error
 
 
 def look_for_jobs_only_when_one_ends(workflow: Any) -> None:
@@ -69,7 +63,7 @@ def watch_training(
             for some in (workflow.dag.needrun_jobs(), workflow.dag.jobs)
         )
         cells = {name: [cell.id for cell in jobs[name].cells] for name in needed}
-        training_progress.begin(
+        training_progress.set_watcher(
             training_progress.Watcher(
                 {cell: plan.cells[cell] for some in cells.values() for cell in some},
                 {name: cells[name] for name in to_run},
@@ -143,11 +137,16 @@ def studies_left_out(settings: Settings, plan: Plan) -> list[str]:
 
 
 def tracked_studies(settings: Settings, plan: Plan, evidence: Evidence) -> list[dict[str, Any]]:
-    """Return what MLflow's view is told of each study."""
+    """Return the description of each study that MLflow's view is made of."""
     return [
         {**study.tracked(), "claims": evidence.claims_on(name), "results": settings.results}
         for name, study in plan.studies.items()
     ]
+
+
+def write_tracked(results: Path, studies: list[dict[str, Any]]) -> None:
+    """Write these descriptions for the jobs, which need no plan of their own then."""
+    write_atomically(results / TRACKED, json.dumps(studies).encode())
 
 
 def figures_with(

@@ -93,11 +93,11 @@ def trained_lanes(folder: Path, version: int) -> set[str]:
 _watchers: list[Watcher] = []
 
 
-def begin(watcher: Watcher) -> None:
+def set_watcher(watcher: Watcher) -> None:
     """Set the watcher of this process: the Snakefile makes it, the logger plugin uses it."""
     _watchers[:] = [watcher]
 
 
-def begun() -> Watcher | None:
+def get_watcher() -> Watcher | None:
     """Return the watcher of this process, if there is training to watch."""
     return _watchers[0] if _watchers else None

@@ -36,7 +36,7 @@ def job(log: str, *, shown: bool = False) -> Iterator[Say]:
     terminal = os.fdopen(os.dup(2), "w", buffering=1)
     # What Snakemake has drawn below the cursor goes.
     erase = ERASE if is_terminal(terminal) else ""
-    run_lock.share()
+    run_lock.mark_job_running()
     try:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
         file = open(log, "w", buffering=1, encoding="utf-8")  # noqa: SIM115 (as long as the process)

@@ -16,13 +16,13 @@ from typing import IO
 from restudy.common.errors import RestudyError
 
 _FOLDER = Path(".snakemake")
-_RUN, _JOBS = "restudy.runtime.run_lock", "restudy.planning.jobs.lock"
+_RUN, _JOBS = "restudy.run.lock", "restudy.jobs.lock"
 
 # Open for as long as the process lives: closing a file releases its lock.
 _held: list[IO[str]] = []
 
 
-def hold(folder: Path = _FOLDER) -> None:
+def acquire_run_lock(folder: Path = _FOLDER) -> None:
     """Take the lock of a run until this process ends.
 
     Args:
@@ -50,7 +50,7 @@ def hold(folder: Path = _FOLDER) -> None:
     _held.append(run)
 
 
-def share(folder: Path = _FOLDER) -> None:
+def mark_job_running(folder: Path = _FOLDER) -> None:
     """Say until this process ends that a job is at work. Outside of a checkout this does nothing.
 
     Where files cannot be locked, as on some file systems of clusters, neither: a job that is not

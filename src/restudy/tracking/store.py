@@ -6,6 +6,7 @@ store before any training (:func:`prepare`), and :func:`open_client` never makes
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 Study = Mapping[str, Any]
+
+
+TRACKED = Path("mlflow/studies.json")
+"""In the results: the descriptions of all studies, written when a run of the pipeline starts."""
+
+
+def read_tracked(results: Path) -> list[dict[str, Any]]:
+    """Read the descriptions of all studies, with ``runs``."""
+    found: list[dict[str, Any]] = json.loads((results / TRACKED).read_bytes())
+    return found
 
 
 class StoreError(Exception):
