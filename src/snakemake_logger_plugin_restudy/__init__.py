@@ -14,6 +14,7 @@ from typing import Any
 from snakemake.settings.enums import Quietness
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
+from tabulate import tabulate
 
 from restudy.progress import training_progress
 from snakemake_logger_plugin_restudy.display import Display
@@ -30,16 +31,9 @@ KILLED = (
 
 
 def table_of_jobs(counts: Mapping[str, int]) -> str:
-    """Return how many jobs of each kind there are, as Snakemake writes it.
-
-    Args:
-        counts: rule -> number of its jobs, and ``total``.
-    """
-    rows = [("job", "count"), *counts.items()]
-    wide = max(len(name) for name, _ in rows)
-    lines = [f"{name:{wide}}  {count:>5}" for name, count in rows]
-    lines.insert(1, f"{'-' * wide}  {'-' * 5}")
-    return "\n".join(["Job stats:", *lines, ""])
+    """Return how many jobs of each rule, and in total, there are, as Snakemake writes it."""
+    table = tabulate(counts.items(), ("job", "count"), tablefmt="simple", intfmt="")
+    return f"Job stats:\n{table}\n"
 
 
 def _names(job: Mapping[str, Any]) -> tuple[str, str | None]:
@@ -90,27 +84,6 @@ class LogHandler(LogHandlerBase):
         if line:
             self._display.print(line)
 
-    @property
-    def writes_to_stream(self) -> bool:
-        """It takes the place of Snakemake's own handler."""
-        return True
-
-    @property
-    def writes_to_file(self) -> bool:
-        """It writes no file."""
-        return False
-
-    @property
-    def has_filter(self) -> bool:
-        """Snakemake's filter is used, and with it the option --quiet."""
-        return False
-
-    @property
-    def has_formatter(self) -> bool:
-        """Snakemake's formatter is used."""
-        return False
-
-    @property
-    def needs_rulegraph(self) -> bool:
-        """The graph of rules is not needed."""
-        return False
+    # It takes the place of Snakemake's own handler, with its filter (for --quiet) and formatter.
+    writes_to_stream = True
+    writes_to_file = has_filter = has_formatter = needs_rulegraph = False

@@ -10,7 +10,7 @@ took.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -22,13 +22,7 @@ _OVERDUE = 0.1
 
 @dataclass
 class CellProgress:
-    """Progress of a cell.
-
-    Attributes:
-        runs: number of its runs.
-        work: estimated seconds of one core for all of them.
-        done: number of trained runs.
-    """
+    """Progress of a cell: its runs, the estimated seconds of one core for all, the trained runs."""
 
     runs: int
     work: float
@@ -50,6 +44,7 @@ class _Job:
         began: start time.
         seen: time at which the latest of its cells was trained; before that, its start.
         gained: estimated seconds of the cells that the job has trained, its start included.
+        ended: whether it has ended.
     """
 
     cells: Mapping[str, CellProgress] = field(default_factory=dict)
@@ -57,6 +52,7 @@ class _Job:
     began: float | None = None
     seen: float = 0.0
     gained: float = 0.0
+    ended: bool = False
 
     def seconds_left(self, now: float, speed: float) -> float:
         """Return the expected seconds until the job ends."""
@@ -78,24 +74,16 @@ class Run:
     """
 
     def __init__(self) -> None:
-        """Start without any job."""
         self.cells: Mapping[str, CellProgress] = {}
         self.cores = 1
         self.jobs = (0, 0)
         self._running: dict[int, _Job] = {}
-        # Training jobs that have not ended, and those that have.
         self._training: list[_Job] = []
-        self._trained: list[_Job] = []
         # Seconds of each other job that has ended.
         self._others: list[float] = []
 
     def expect(self, cells: Mapping[str, CellProgress], jobs: Iterable[Iterable[str]]) -> None:
-        """Set what is to be trained.
-
-        Args:
-            cells: by name, all that the run needs.
-            jobs: the cells of each training job. Cells of no job stay as they are.
-        """
+        """Set the cells that the run needs, and those that each training job trains."""
         self.cells = cells
         self._training = [_Job({name: cells[name] for name in job}) for job in jobs]
 
@@ -117,16 +105,13 @@ class Run:
 
     def end(self, number: int, now: float, *, well: bool = True) -> None:
         """Record that a job has ended."""
-        job = self._running.get(number)
-        if job is None:
+        if number not in self._running:
             return
-        for cell in job.cells if well else ():
+        for cell in self._running[number].cells if well else ():
             self.finish(cell, now)
-        del self._running[number]
-        if job in self._training:
-            self._training.remove(job)
-            self._trained.append(job)
-        elif job.began is not None:
+        job = self._running.pop(number)
+        job.ended = True
+        if job not in self._training and job.began is not None:
             self._others.append(now - job.began)
 
     @property
@@ -140,38 +125,29 @@ class Run:
         Cores share the rest evenly, but no job has more than one core. Each job that trains
         nothing takes the median of those that have ended.
         """
-        speed = self._speed()
-        each = [job.seconds_left(now, speed) for job in self._training]
-        others = max(self.jobs[1] - self.jobs[0] - len(self._training), 0)
+        seen = [
+            (job.gained, job.seen - job.began)
+            for job in self._training
+            if job.began is not None and job.seen > job.began
+        ]
+        # Estimated seconds over measured ones; 1 before any cell was trained.
+        speed = sum(one for one, _ in seen) / sum(one for _, one in seen) if seen else 1.0
+        each = [job.seconds_left(now, speed) for job in self._training if not job.ended]
+        others = max(self.jobs[1] - self.jobs[0] - len(each), 0)
         # Before one has ended: they do little but start.
         other = median(self._others) if self._others else costs.START
         return max([sum(each) / self.cores, *each]) + others * other / self.cores
 
-    def _speed(self) -> float:
-        """Return estimated seconds over measured ones; 1 before any cell was trained."""
-        seen = [
-            (job.gained, job.seen - job.began)
-            for job in (*self._training, *self._trained)
-            if job.began is not None and job.seen > job.began
-        ]
-        return sum(one for one, _ in seen) / sum(one for _, one in seen) if seen else 1.0
-
     def describe(self, now: float) -> str:
         """Return in a line how far the run is: ``3 of 9 jobs done, 40 of 96 runs trained, ...``."""
-        words = ["{:,} of {:,} jobs done".format(*self.jobs)]
-        if self._training or self._trained:
-            words.append("{:,} of {:,} runs trained".format(*self._runs()))
-            words.append(f"training {percent(_share(self.cells))} done")
-        return ", ".join([*words, *self._time(now)])
+        trained = "{:,} of {:,} runs trained, training {} done"
+        parts = ["{:,} of {:,} jobs done".format(*self.jobs), *self._parts(trained, now)]
+        return ", ".join(parts)
 
     def describe_briefly(self, now: float) -> str:
         """Return the same in fewer words, then the jobs that run: what a narrow line cuts off."""
-        words = []
-        if self._training or self._trained:
-            words.append("runs {:,}/{:,}".format(*self._runs()))
-            words.append(f"training {percent(_share(self.cells))}")
-        words += [*self._time(now), "jobs {:,}/{:,}".format(*self.jobs)]
-        return f"{', '.join(words)}: {self.running()}"
+        parts = self._parts("runs {:,}/{:,}, training {}", now)
+        return ", ".join([*parts, "jobs {:,}/{:,}".format(*self.jobs)]) + f": {self.running()}"
 
     def running(self) -> str:
         """Return the names of the jobs that run, and how far they are where that is known."""
@@ -181,14 +157,13 @@ class Run:
             for share in [_share(job.cells) if job.cells else 0.0]
         )
 
-    def _runs(self) -> tuple[int, int]:
+    def _parts(self, trained: str, now: float) -> Iterator[str]:
         cells = self.cells.values()
-        return sum(cell.done for cell in cells), sum(cell.runs for cell in cells)
-
-    def _time(self, now: float) -> list[str]:
-        if self.jobs[0] == self.jobs[1]:
-            return []
-        return [f"about {duration(self.seconds_left(now))} left"]
+        if self._training:
+            done, runs = sum(cell.done for cell in cells), sum(cell.runs for cell in cells)
+            yield trained.format(done, runs, percent(_share(self.cells)))
+        if self.jobs[0] < self.jobs[1]:
+            yield f"about {duration(self.seconds_left(now))} left"
 
 
 def _share(cells: Mapping[str, CellProgress]) -> float:

@@ -10,6 +10,7 @@ from restudy.planning.plan import Cell
 from restudy.progress.time_left import CellProgress
 from restudy.provenance.versions import numerical_versions
 from restudy.results.group_record import RECORD, trainings
+from restudy.runtime.timestamps import when_written
 
 RULE = "train"
 """The rule of the workflow that trains."""
@@ -45,28 +46,19 @@ class Watcher:
         }
         self._folder = results / "cells"
         # When the record of each cell was written that is not trained yet.
-        self._written: dict[str, int | None] = {}
+        self._written: dict[str, float] = {}
         for name in (name for job in jobs.values() for name in job):
             there = trained_lanes(self._folder / name, version)
             self.cells[name].done = sum(lane.id in there for lane in cells[name].lanes)
-            self._written[name] = self._when_written(name)
+            self._written[name] = when_written(self._folder / name / RECORD)
 
     def finished(self) -> list[str]:
         """Return the cells whose records were written since the last call."""
-        found = [
-            name
-            for name, before in self._written.items()
-            if self._when_written(name) not in (None, before)
-        ]
+        now = {name: when_written(self._folder / name / RECORD) for name in self._written}
+        found = [name for name, when in now.items() if when and when != self._written[name]]
         for name in found:
             del self._written[name]
         return found
-
-    def _when_written(self, name: str) -> int | None:
-        try:
-            return (self._folder / name / RECORD).stat().st_mtime_ns
-        except OSError:
-            return None
 
 
 def trained_lanes(folder: Path, version: int) -> set[str]:

@@ -36,7 +36,7 @@ class Late(NamedTuple):
 def written_after(files: Iterable[Path], now: float, tolerance: float = 0.0) -> list[Late]:
     """Return those of some files that were written in the future, the latest first."""
     found = [
-        Late(path, written) for path in files if (written := _when_written(path)) > now + tolerance
+        Late(path, written) for path in files if (written := when_written(path)) > now + tolerance
     ]
     return sorted(found, key=lambda late: (-late.written, late.path))
 
@@ -67,7 +67,8 @@ def complaint(late: list[Late]) -> str:
     )
 
 
-def _when_written(path: Path) -> float:
+def when_written(path: Path) -> float:
+    """Return when a file was written, in seconds of the system's clock; 0 if it is not there."""
     try:
         return path.stat().st_mtime
     except OSError:
