@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from restudy.tracking.descriptions import Study
 from restudy.tracking.registry import best_of, register
 from restudy.tracking.store import StoreError, describe, open_client
 from restudy.tracking.summaries import Verdict, files_of, read_verdicts, summarise
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-Study = Mapping[str, Any]
 
 
 @dataclass

@@ -25,6 +25,7 @@ from restudy.data.load import PreparedData, load, split
 from restudy.provenance.versions import code_digest
 from restudy.results import group_files
 from restudy.tracking import descriptions, run_records
+from restudy.tracking.descriptions import Study
 from restudy.tracking.export_module import rebuild
 from restudy.tracking.saved_views import main_metrics
 from restudy.tracking.store import StoreError
@@ -32,8 +33,6 @@ from restudy.tracking.store import StoreError
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
-
-Study = Mapping[str, Any]
 
 ALIAS = "best"
 """``models:/<study>@best`` is the network that the last run of the pipeline found best."""

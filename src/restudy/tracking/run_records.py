@@ -24,7 +24,7 @@ from restudy.results.group_files import CellResults
 from restudy.results.group_record import training_of
 from restudy.tracking import descriptions
 
-Study = Mapping[str, Any]
+Study = descriptions.Study
 Levels = Mapping[str, str]
 
 CELL, LANE, DIGEST, FACTOR = "restudy.cell", "restudy.lane", "restudy.digest", "restudy.factor."

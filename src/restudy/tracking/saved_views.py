@@ -13,10 +13,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from restudy.data.registry import DATASETS
-from restudy.tracking.descriptions import naming_factors
+from restudy.tracking.descriptions import Study, naming_factors
 from restudy.tracking.run_records import FACTOR, KIND, STATUS
-
-Study = Mapping[str, Any]
 
 RUNS, MEANS, OVERVIEW = "runs", "means", "overview"
 _TAG = "mlflow.sharedViewState."
@@ -35,39 +33,31 @@ def view_tags(study: Study) -> dict[str, str]:
     metrics = main_metrics(study)
     factors = [FACTOR + name for name in naming_factors(study)]
     scores = _columns("metrics", metrics)
-    views = {
-        RUNS: _view(
-            "Runs, best first",
-            metrics[0],
-            f'tags.`{KIND}` = "run"',
-            [*scores, *_columns("tags", [*factors, STATUS])],
-        ),
-        MEANS: _view(
-            "Means over seeds",
-            metrics[0],
-            f'tags.`{KIND}` = "run"',
-            scores,
-            {
-                "aggregateFunction": "average",
-                "groupByKeys": [{"mode": "tag", "groupByData": factor} for factor in factors],
-            },
-        ),
-        OVERVIEW: _view(
-            "Summary and cells",
-            metrics[0],
-            f'tags.`{KIND}` != "run"',
-            [*scores, *_columns("tags", [KIND, STATUS])],
-        ),
+    means = {
+        "aggregateFunction": "average",
+        "groupByKeys": [{"mode": "tag", "groupByData": factor} for factor in factors],
     }
+    # Key, name, comparison with the kind of run, columns, groups.
+    views: list[tuple[str, str, str, list[str], Any]] = [
+        (RUNS, "Runs, best first", "=", _columns("tags", [*factors, STATUS]), None),
+        (MEANS, "Means over seeds", "=", [], means),
+        (OVERVIEW, "Summary and cells", "!=", _columns("tags", [KIND, STATUS]), None),
+    ]
     if not factors:
-        del views[MEANS]
+        del views[1]
+    tags = {}
     # The times are those of no clock: they order the list.
-    return {
-        _TAG + key: json.dumps(
-            {"name": name, "createdAt": place, "updatedAt": place, "state": json.dumps(state)}
-        )
-        for place, (key, (name, state)) in enumerate(views.items(), 1)
-    }
+    for place, (key, name, compared, columns, groups) in enumerate(views, 1):
+        state = {
+            "searchFilter": f'tags.`{KIND}` {compared} "run"',
+            "orderByKey": f"metrics.`{metrics[0]}`",
+            "orderByAsc": False,
+            "selectedColumns": scores + columns,
+            "groupBy": groups,
+        }
+        view = {"name": name, "createdAt": place, "updatedAt": place, "state": json.dumps(state)}
+        tags[_TAG + key] = json.dumps(view)
+    return tags
 
 
 def main_metrics(study: Study) -> tuple[str, ...]:
@@ -84,23 +74,6 @@ def address(experiment: str, key: str) -> str:
     """Return the address, on the server, of a view of an experiment's runs."""
     query = {"workflowType": "machine_learning", "viewStateShareKey": key}
     return f"/#/experiments/{experiment}/runs?{urlencode(query)}"
-
-
-def _view(
-    name: str,
-    metric: str,
-    search: str,
-    columns: list[str],
-    groups: Mapping[str, Any] | None = None,
-) -> tuple[str, dict[str, Any]]:
-    state = {
-        "searchFilter": search,
-        "orderByKey": f"metrics.`{metric}`",
-        "orderByAsc": False,
-        "selectedColumns": columns,
-        "groupBy": groups,
-    }
-    return name, state
 
 
 def _columns(kind: str, names: Iterable[str]) -> list[str]:

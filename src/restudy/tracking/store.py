@@ -11,19 +11,16 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from restudy.common.files import replacement
-from restudy.tracking.descriptions import NOTE, experiment_note, outcome_in
+from restudy.tracking.descriptions import NOTE, Study, experiment_note, outcome_in
 
 if TYPE_CHECKING:
     import click
     from mlflow import MlflowClient
-
-Study = Mapping[str, Any]
 
 
 TRACKED = Path("mlflow/studies.json")

@@ -14,17 +14,16 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from restudy.common.digests import digest
 from restudy.evidence.statuses import label
 from restudy.tracking import descriptions
+from restudy.tracking.descriptions import Study
 from restudy.tracking.run_records import DIGEST, KIND, claims_tag, common_tags
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-Study = Mapping[str, Any]
 
 SUMMARY = "summary"
 TABLES = ("summary", "comparison", "winners")

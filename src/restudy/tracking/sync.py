@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,15 +38,6 @@ class SyncReport:
     problem: str | None = None
 
 
-@dataclass
-class _Gap:
-    """A cell that is not complete in the experiment of one study."""
-
-    study: Study
-    experiment: str
-    existing: Sequence[Run]
-
-
 def sync(uri: str, artifacts: Path | None, cells: Path, studies: Iterable[Study]) -> SyncReport:
     """Write every planned run that the store does not have, from the result files.
 
@@ -72,15 +64,12 @@ def sync(uri: str, artifacts: Path | None, cells: Path, studies: Iterable[Study]
 
 
 def _sync(
-    uri: str,
-    artifacts: Path | None,
-    cells: Path,
-    studies: Iterable[Study],
-    report: SyncReport,
+    uri: str, artifacts: Path | None, cells: Path, studies: Iterable[Study], report: SyncReport
 ) -> None:
+    _digests.cache_clear()
     client = open_client(uri)
-    digests = _Digests(cells)
-    gaps: dict[str, list[_Gap]] = {}
+    # Cells that are not complete in the experiments of some studies: study, experiment, its runs.
+    gaps: dict[str, list[tuple[Study, str, list[Run]]]] = {}
     for study in studies:
         experiment = ensure_experiment(client, artifacts, study)
         by_cell: dict[str, list[Run]] = {}
@@ -90,7 +79,7 @@ def _sync(
         for cell in sorted({run["cell"] for run in study["runs"]}):
             existing = by_cell.get(cell, [])
             levels = run_records.lanes_of(study, cell)
-            known = digests.of(cell)
+            known = _digests(cells / cell / group_files.SUMMARY)
             wanted = {
                 lane: run_records.identity_tags(cell, lane, known[lane], levels[lane])
                 for lane in levels
@@ -99,22 +88,16 @@ def _sync(
             standing = compare(existing, wanted, Started(""))
             report.present += len(standing.kept)
             if not standing.parent or standing.superfluous or len(wanted) < len(levels):
-                gaps.setdefault(cell, []).append(_Gap(study, experiment, existing))
+                gaps.setdefault(cell, []).append((study, experiment, existing))
     for cell, places in gaps.items():
         found = group_files.read(cells / cell)
         if found is None:
             report.problem = f"{cells / cell} holds no results that fit together"
             continue
         ended = (cells / cell / group_files.RECORD).stat().st_mtime
-        for gap in places:
+        for study, experiment, existing in places:
             report.added += log_cell(
-                client,
-                gap.experiment,
-                gap.study,
-                cell,
-                found,
-                ended=ended,
-                existing=gap.existing,
+                client, experiment, study, cell, found, ended=ended, existing=existing
             )
 
 
@@ -138,20 +121,11 @@ def _describe(client: MlflowClient, study: Study, by_cell: Mapping[str, Sequence
                 send(client, run.info.run_id, [], tags=changed)
 
 
-@dataclass
-class _Digests:
-    """The digests of the lanes in the result files, each file read once."""
-
-    cells: Path
-    _known: dict[str, Mapping[str, str]] = field(default_factory=dict)
-
-    def of(self, cell: str) -> Mapping[str, str]:
-        """Return lane -> digest; empty if the cell has no results."""
-        if cell not in self._known:
-            try:
-                path = self.cells / cell / group_files.SUMMARY
-                table = pd.read_parquet(path, columns=["lane", "digest"])
-            except (OSError, ValueError):
-                return {}
-            self._known[cell] = dict(zip(table["lane"], table["digest"], strict=True))
-        return self._known[cell]
+@cache
+def _digests(summary: Path) -> Mapping[str, str]:
+    """Return the digest of each lane in a cell's summary; empty if the cell has no results."""
+    try:
+        table = pd.read_parquet(summary, columns=["lane", "digest"])
+    except (OSError, ValueError):
+        return {}
+    return dict(zip(table["lane"], table["digest"], strict=True))
