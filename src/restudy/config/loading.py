@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.config.recipe import Recipe
 from restudy.config.run_ids import label
 from restudy.config.settings import Settings
@@ -106,7 +106,7 @@ def load_studies(folder: Path, only: Iterable[str] = ()) -> dict[str, Study]:
     """
     if not any(folder.glob("*.yaml")):
         raise RestudyError(
-            describe("config.yaml", "studies", str(folder), "a folder that holds study files")
+            bad_value("config.yaml", "studies", str(folder), "a folder that holds study files")
         )
     studies: dict[str, Study] = {}
     files: dict[str, Path] = {}
@@ -114,7 +114,7 @@ def load_studies(folder: Path, only: Iterable[str] = ()) -> dict[str, Study]:
         study = load_study(path)
         if study.name in studies:
             raise RestudyError(
-                describe(
+                bad_value(
                     str(path), "name", study.name, f"a name that {files[study.name]} does not have"
                 )
             )
@@ -138,7 +138,9 @@ def check_names(key: str, names: Iterable[str], studies: Iterable[str]) -> None:
     for name in names:
         if name not in studies:
             raise RestudyError(
-                describe("config.yaml", key, name, ", ".join(studies), nearest(name, studies))
+                bad_value(
+                    "config.yaml", key, name, ", ".join(studies), closest_match(name, studies)
+                )
             )
 
 
@@ -174,7 +176,7 @@ def check_writable(folder: Path, where: str) -> None:
             pass
     except OSError as error:
         allowed = f"a folder that files can be written to ({existing}: {error.strerror})"
-        raise RestudyError(describe(where, "results", str(folder), allowed)) from None
+        raise RestudyError(bad_value(where, "results", str(folder), allowed)) from None
 
 
 def _complaint(model: type[BaseModel], problem: Any) -> _Complaint:
@@ -193,7 +195,7 @@ def _complaint(model: type[BaseModel], problem: Any) -> _Complaint:
     if kind == "literal_error":
         allowed = context["expected"].replace("'", "")
         options = [option.strip() for option in allowed.replace(" or ", ",").split(",")]
-        suggestion = nearest(value, options) if isinstance(value, str) else None
+        suggestion = closest_match(value, options) if isinstance(value, str) else None
         return _Complaint(key, value, allowed, suggestion)
     if chosen == "named levels" and kind == "dict_type":
         return _Complaint(key, value, "a list of levels, or a mapping of names to recipe fields")
@@ -211,7 +213,7 @@ def _line(where: str, group: list[_Complaint]) -> str:
         return f"{place}: {first.remark}"
     allowed = " or ".join(dict.fromkeys(complaint.allowed for complaint in group))
     suggestion = next((found.suggestion for found in group if found.suggestion), None)
-    return describe(where, first.key or "(the whole file)", first.value, allowed, suggestion)
+    return bad_value(where, first.key or "(the whole file)", first.value, allowed, suggestion)
 
 
 def _dotted(location: list[Any]) -> str:
@@ -221,7 +223,7 @@ def _dotted(location: list[Any]) -> str:
 
 
 def _did_you_mean(name: str, allowed: Iterable[str]) -> str:
-    suggestion = nearest(name, allowed)
+    suggestion = closest_match(name, allowed)
     return f" (did you mean {suggestion!r}?)" if suggestion else ""
 
 
@@ -300,7 +302,9 @@ def _factor_complaints(study: Study, where: str) -> list[str]:
             # As the recipe has them: 1 and 1.0 are one learning rate.
             if any(value in values[:index] for index, value in enumerate(values)):
                 found.append(
-                    describe(where, f"{place}.{name}", levels, "levels that differ from each other")
+                    bad_value(
+                        where, f"{place}.{name}", levels, "levels that differ from each other"
+                    )
                 )
     for scale, cut in study.scales.items():
         for name in cut.factors.keys() - study.factors.keys():
@@ -328,7 +332,9 @@ def _exclude_complaints(study: Study, where: str) -> list[str]:
                 continue
             known = study.labels(name)
             found += [
-                describe(where, f"{place}.{name}", x, ", ".join(known), nearest(label(x), known))
+                bad_value(
+                    where, f"{place}.{name}", x, ", ".join(known), closest_match(label(x), known)
+                )
                 for x in study.excluded(name, wanted)
                 if label(x) not in known
             ]
@@ -340,7 +346,7 @@ def _seed_complaints(study: Study, where: str) -> list[str]:
         f"scales.{scale}.seeds": cut.seeds for scale, cut in study.scales.items()
     }
     return [
-        describe(where, place, value, "seeds that differ from each other")
+        bad_value(where, place, value, "seeds that differ from each other")
         for place, value in seeds.items()
         if isinstance(value, list) and len(set(value)) < len(value)
     ]
@@ -352,8 +358,8 @@ def _comparison_complaints(study: Study, where: str) -> list[str]:
         place, factor, baseline = f"compare[{index}]", comparison.factor, comparison.baseline
         if factor not in study.factors:
             allowed = ", ".join(study.factors) or "none, the study has no factors"
-            suggestion = nearest(factor, study.factors)
-            found.append(describe(where, f"{place}.factor", factor, allowed, suggestion))
+            suggestion = closest_match(factor, study.factors)
+            found.append(bad_value(where, f"{place}.factor", factor, allowed, suggestion))
             continue
         cuts = {
             f" at scale {scale}": cut.factors[factor]
@@ -363,8 +369,8 @@ def _comparison_complaints(study: Study, where: str) -> list[str]:
         for scale, levels in ({"": study.factors[factor]} | cuts).items():
             if baseline not in list(levels):
                 allowed = ", ".join(map(label, levels)) + scale
-                suggestion = nearest(label(baseline), map(label, levels))
-                found.append(describe(where, f"{place}.baseline", baseline, allowed, suggestion))
+                suggestion = closest_match(label(baseline), map(label, levels))
+                found.append(bad_value(where, f"{place}.baseline", baseline, allowed, suggestion))
     return found
 
 
@@ -374,13 +380,13 @@ def _figure_complaints(study: Study, where: str) -> list[str]:
     about = FIGURE_FACTORS.get(study.figure)
     if about and not set(about) - {"dataset"} <= study.factors.keys() <= set(about):
         allowed = f"learning_curves, or a study with the factors {', '.join(about)}"
-        found.append(describe(where, "figure", study.figure, allowed))
+        found.append(bad_value(where, "figure", study.figure, allowed))
     if study.figure == "housing":
         cuts = (cut.keep_weights is False for cut in study.scales.values())
         if not study.keep_weights or any(cuts):
-            found.append(describe(where, "keep_weights", False, "true, for the figure housing"))
+            found.append(bad_value(where, "keep_weights", False, "true, for the figure housing"))
         dataset = getattr(study.recipe, "dataset", None)
         if dataset != "california_housing":
             allowed = "california_housing, for the figure housing"
-            found.append(describe(where, "recipe.dataset", dataset, allowed))
+            found.append(bad_value(where, "recipe.dataset", dataset, allowed))
     return found
