@@ -6,7 +6,6 @@ measure once, at the end.
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Sequence
 from functools import partial
 
@@ -16,11 +15,10 @@ import torch
 from bench import engine
 from bench.cases import HELD_OUT, Samples, made_up
 from bench.harness import make_parser, measure_in_turn, write_table
-from restudy.config.diagnostics import AT_THE_END
-from restudy.config.recipe import Probe, Recipe
+from restudy.config.diagnostics import PROBES
+from restudy.config.recipe import Recipe
 
 LANES = 5
-PROBES: tuple[Probe, ...] = typing.get_args(Probe)
 NONE, ALL = "no probe", "all together"
 _COLUMNS = {
     "probes": ("probes", "{}"),
@@ -55,12 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     work = {name: partial(_seconds, recipe, probes, data) for name, probes in sets.items()}
     work[ALL]()  # the first run is slower, whatever it is
     table = tabulate(measure_in_turn(work, 2 if options.quick else 5))
+    at_end = [name for name, probe in PROBES.items() if probe.at_end]
     notes = [
         f"{LANES} lanes of {'-'.join(map(str, recipe.hidden))} hidden units with batch norm, batch "
         f"{recipe.batch_size}, {recipe.n_train:,} made-up samples, {recipe.n_validation:,} more "
         "for validation; one epoch and its evaluation, one thread. All sets in turn, in each "
         "round.",
-        f"A run of one epoch pays the whole of {', '.join(sorted(AT_THE_END))}, which measure "
+        f"A run of one epoch pays the whole of {', '.join(sorted(at_end))}, which measure "
         "once, after the last; one of ten epochs a tenth of that share.",
         "`test`: the test set is evaluated after each epoch and not the last alone; it has "
         f"{HELD_OUT} samples here, so that its cost is not seen.",
@@ -68,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(write_table(options.results / "probes", table, "What probes cost", _COLUMNS, notes))
 
 
-def _seconds(recipe: Recipe, probes: Sequence[Probe], samples: Samples) -> float:
+def _seconds(recipe: Recipe, probes: Sequence[str], samples: Samples) -> float:
     """Train one stack with some probes; return its seconds, evaluation and all."""
     probed = recipe.model_copy(update={"probes": list(probes)})
     row = engine.train(engine.seeds(probed, LANES), samples).timing.iloc[0]

@@ -28,7 +28,7 @@ from bench.harness import measure_in_turn
 from bench.study import tabulate as tabulate_study
 from bench.training import Measured, tabulate
 from bench.workspace import part_of_grid
-from restudy.config.diagnostics import AT_THE_END, METRICS
+from restudy.config.diagnostics import PROBES
 from restudy.config.run_ids import lane_id
 from restudy.training.init import initial_layers
 from restudy.training.rng import generator
@@ -179,7 +179,7 @@ def test_quick_bench_of_probes_writes_its_files(tmp_path):
     table = pd.read_csv(tmp_path / "probes.csv")
     measured = list(table["probes"])
     assert (measured[0], measured[-1]) == (probes.NONE, probes.ALL)
-    assert set(METRICS) | AT_THE_END <= set(measured)
+    assert set(PROBES) <= set(measured)
     assert (table["seconds"] > 0).all()
     assert (tmp_path / "probes.md").read_text().startswith("# What probes cost")
 
