@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -29,7 +30,18 @@ _KINDS = {
     "string_pattern_mismatch": "lower-case letters and digits, with single hyphens between them",
     "string_type": "text",
     "too_short": "at least one entry",
+    "int_from_float": "a whole number",
+    "tuple_type": "a list",
+    "none_required": "null",
+    "finite_number": "a finite number",
+    "greater_than": "greater than {gt}",
+    "greater_than_equal": "greater than or equal to {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "less than or equal to {le}",
+    "string_too_short": "at least {min_length} character",
+    "string_too_long": "at most {max_length} characters",
 }
+"""Type of an error of pydantic -> what is allowed, with the numbers of its context."""
 
 
 class _Complaint(NamedTuple):
@@ -144,8 +156,14 @@ def check_names(key: str, names: Iterable[str], studies: Iterable[str]) -> None:
             )
 
 
-def validate(model: type[Model], values: dict[str, Any], where: str) -> Model:
-    """Return ``values`` as a model, or complain about everything that is wrong with them at once.
+def validate(model: type[Model], values: dict[str, Any], where: str, base: str = "") -> Model:
+    """Return ``values`` as a model.
+
+    Args:
+        model: the model.
+        values: what a file holds, or a part of it.
+        where: the file, for messages.
+        base: the path of the one value, in place of its key, if it stands elsewhere in the file.
 
     Raises:
         RestudyError: with one line for each wrong value.
@@ -153,7 +171,7 @@ def validate(model: type[Model], values: dict[str, Any], where: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        complaints = [_complaint(model, problem) for problem in error.errors()]
+        complaints = [_complaint(model, problem, base) for problem in error.errors()]
     # Complaints about one value in the order of its first one: all that it could have been.
     grouped: dict[tuple[str, str], list[_Complaint]] = {}
     for complaint in complaints:
@@ -179,11 +197,12 @@ def check_writable(folder: Path, where: str) -> None:
         raise RestudyError(bad_value(where, "results", str(folder), allowed)) from None
 
 
-def _complaint(model: type[BaseModel], problem: Any) -> _Complaint:
-    """Word one of pydantic's complaints."""
+def _complaint(model: type[BaseModel], problem: Any, base: str) -> _Complaint:
+    """Return the message about one error of pydantic, by its type and context."""
     chosen = problem["loc"][-1] if problem["loc"] else ""
     location, fields = _place(model, problem["loc"])
-    key, value = _dotted(location), problem["input"]
+    key = _dotted([base, *location[1:]] if base else location)
+    value = problem["input"]
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         remark = f"unknown key; allowed: {', '.join(fields)}"
@@ -193,16 +212,20 @@ def _complaint(model: type[BaseModel], problem: Any) -> _Complaint:
     if kind == "value_error":
         return _Complaint(key, value, remark=str(context["error"]))
     if kind == "literal_error":
-        allowed = context["expected"].replace("'", "")
-        options = [option.strip() for option in allowed.replace(" or ", ",").split(",")]
+        options = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+        allowed = " or ".join(filter(None, [", ".join(options[:-1]), options[-1]]))
         suggestion = closest_match(value, options) if isinstance(value, str) else None
         return _Complaint(key, value, allowed, suggestion)
     if chosen == "named levels" and kind == "dict_type":
         return _Complaint(key, value, "a list of levels, or a mapping of names to recipe fields")
     if chosen == "count":
         return _Complaint(key, value, "how many seeds, 1 or more, or a list of seeds")
-    plain = problem["msg"].replace("String should have", "Input should be").lower()
-    return _Complaint(key, value, _KINDS.get(kind, plain.removeprefix("input should be ")))
+    numbers = {
+        name: int(number) if isinstance(number, float) and number.is_integer() else number
+        for name, number in context.items()
+    }
+    allowed = _KINDS[kind].format(**numbers) if kind in _KINDS else problem["msg"]
+    return _Complaint(key, value, allowed)
 
 
 def _line(where: str, group: list[_Complaint]) -> str:
@@ -294,11 +317,11 @@ def _factor_complaints(study: Study, where: str) -> list[str]:
                 found.append(f"{where}: {place}.seed: seeds are no factor; allowed: the key seeds")
             values = []
             for index, level in enumerate(levels):
+                here = f"{place}.{name}[{index}]"
                 try:
-                    values.append(getattr(validate(RecipePart, {name: level}, where), name))
+                    values.append(getattr(validate(RecipePart, {name: level}, where, here), name))
                 except RestudyError as error:
-                    here = f"{where}: {place}.{name}[{index}]"
-                    found.append(str(error).replace(f"{where}: {name}", here))
+                    found.append(str(error))
             # As the recipe has them: 1 and 1.0 are one learning rate.
             if any(value in values[:index] for index, value in enumerate(values)):
                 found.append(
