@@ -94,11 +94,11 @@ def load_study(path: Path) -> Study:
     """
     study = validate(Study, read_mapping(path), str(path))
     complaints = [
-        *_factor_complaints(study, str(path)),
-        *_exclude_complaints(study, str(path)),
-        *_seed_complaints(study, str(path)),
-        *_comparison_complaints(study, str(path)),
-        *_figure_complaints(study, str(path)),
+        *_factor_errors(study, str(path)),
+        *_exclude_errors(study, str(path)),
+        *_seed_errors(study, str(path)),
+        *_comparison_errors(study, str(path)),
+        *_figure_errors(study, str(path)),
     ]
     if complaints:
         raise RestudyError("\n".join(complaints))
@@ -286,7 +286,7 @@ _COLUMNS = (
 )
 
 
-def _factor_complaints(study: Study, where: str) -> list[str]:
+def _factor_errors(study: Study, where: str) -> list[str]:
     """Check that factors are recipe fields with good levels, wherever a study names them."""
     found = []
     places = {"factors": study.factors} | {
@@ -338,7 +338,7 @@ def _factor_complaints(study: Study, where: str) -> list[str]:
     return found
 
 
-def _exclude_complaints(study: Study, where: str) -> list[str]:
+def _exclude_errors(study: Study, where: str) -> list[str]:
     """Check that what is left out names factors and levels of the study."""
     found = []
     places = {"exclude": study.exclude} | {
@@ -364,7 +364,7 @@ def _exclude_complaints(study: Study, where: str) -> list[str]:
     return found
 
 
-def _seed_complaints(study: Study, where: str) -> list[str]:
+def _seed_errors(study: Study, where: str) -> list[str]:
     seeds = {"seeds": study.seeds} | {
         f"scales.{scale}.seeds": cut.seeds for scale, cut in study.scales.items()
     }
@@ -375,7 +375,7 @@ def _seed_complaints(study: Study, where: str) -> list[str]:
     ]
 
 
-def _comparison_complaints(study: Study, where: str) -> list[str]:
+def _comparison_errors(study: Study, where: str) -> list[str]:
     found = []
     for index, comparison in enumerate(study.compare):
         place, factor, baseline = f"compare[{index}]", comparison.factor, comparison.baseline
@@ -397,7 +397,7 @@ def _comparison_complaints(study: Study, where: str) -> list[str]:
     return found
 
 
-def _figure_complaints(study: Study, where: str) -> list[str]:
+def _figure_errors(study: Study, where: str) -> list[str]:
     """Check that the study has what its figure shows, and nothing that it would pool."""
     found = []
     about = FIGURE_FACTORS.get(study.figure)

@@ -50,7 +50,7 @@ def lane_id(recipe: Recipe) -> str:
     return f"s{recipe.seed}-{digest(recipe.differences(), _DIGITS)}"
 
 
-def as_told(recipe: Recipe) -> dict[str, Any]:
+def to_flat_dict(recipe: Recipe) -> dict[str, Any]:
     """Return a recipe's fields as tables and MLflow have them: lists as text."""
     return {
         **recipe.model_dump(),
