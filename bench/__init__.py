@@ -1,5 +1,6 @@
-"""Measuring speed: training beside what people would use instead, and a study beside the same runs.
+"""Benchmarks: training speed, probes, a study, large runs, and the same numbers elsewhere.
 
-``python -m bench.training``, ``bench.probes`` and ``bench.study``; ``make bench`` runs all three.
-``python -m bench.profile`` tells where the time of a step goes. See docs/performance.md.
+``make bench`` runs ``bench.training``, ``bench.probes`` and ``bench.study``; ``make load`` runs
+``bench.load``. ``python -m bench.profile`` profiles a step, ``python -m bench.same`` compares the
+numbers of other processors. See docs/performance.md and docs/same-numbers.md.
 """

@@ -1,14 +1,14 @@
 """One run as a process of its own: Lightning with its MLflow logger, as people start many of them.
 
-Usage: ``python -m bench.one_run RECIPE DATA STORE``: a recipe as JSON, a prepared data file, and
-the URI of an MLflow store. Trains, validates after each epoch, tests at the end, logs all of it.
+Usage: ``python -m bench.one_run EXPERIMENT RECIPE DATA STORE``: an experiment of MLflow, a recipe
+as JSON, a prepared data file, and the URI of an MLflow store. Trains, validates after each epoch,
+tests at the end, logs all of it.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytorch_lightning as pl
@@ -17,11 +17,9 @@ from pytorch_lightning.loggers import MLFlowLogger
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from bench.peers.lightning import Classifier, quiet
+from bench.peers import Classifier, make_trainer
 from restudy.config.recipe import Recipe
 from restudy.data.load import Part, load, scale, split
-
-EXPERIMENT = "one process per run"
 
 
 class Logged(Classifier):
@@ -31,7 +29,7 @@ class Logged(Classifier):
         """Return the loss of a batch, L1 penalty included; L2 is the optimiser's weight decay."""
         loss = super().training_step(batch, number)
         if self.recipe.lambda1:
-            weights = (one.weight for one in self.model if isinstance(one, nn.Linear))
+            weights = (one.weight for one in self.model.modules() if isinstance(one, nn.Linear))
             loss = loss + self.recipe.lambda1 * sum(one.abs().sum() for one in weights)
         self.log("train_loss", loss)
         return loss
@@ -51,36 +49,21 @@ class Logged(Classifier):
         self.log(f"{name}_accuracy", (outputs.argmax(1) == y).float().mean())
 
 
-def run(recipe: Recipe, data: Path, store: str) -> None:
+def main(experiment: str, fields: str, data: str, store: str) -> None:
     """Train one recipe and log it to the store."""
+    recipe = Recipe(**json.loads(fields))
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    quiet()
-    pl.seed_everything(recipe.seed, verbose=False)
-    parts = split(load(data), recipe.n_train, recipe.n_validation)
-    scaled = scale(parts, recipe.scaling, recipe.target_scaling)
-    logger = MLFlowLogger(EXPERIMENT, tracking_uri=store)
+    logger = MLFlowLogger(experiment, tracking_uri=store)
     logger.log_hyperparams(recipe.differences())
-    trainer = pl.Trainer(
-        accelerator="cpu",
-        devices=1,
-        max_epochs=recipe.epochs,
-        logger=logger,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-    )
+    trainer = make_trainer(recipe.epochs, logger=logger, num_sanity_val_steps=0)
+    pl.seed_everything(recipe.seed, verbose=False)
+    parts = split(load(Path(data)), recipe.n_train, recipe.n_validation)
+    scaled = scale(parts, recipe.scaling, recipe.target_scaling)
     module = Logged(recipe)
     training = DataLoader(_tensors(scaled.train), batch_size=recipe.n_batch, shuffle=True)
     trainer.fit(module, training, DataLoader(_tensors(scaled.validation), batch_size=1000))
     trainer.test(module, DataLoader(_tensors(scaled.test), batch_size=1000), verbose=False)
-
-
-def main(arguments: Sequence[str]) -> None:
-    """Read the command line."""
-    recipe, data, store = arguments
-    run(Recipe(**json.loads(recipe)), Path(data), store)
 
 
 def _tensors(part: Part) -> TensorDataset:
@@ -88,4 +71,4 @@ def _tensors(part: Part) -> TensorDataset:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

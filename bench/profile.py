@@ -11,18 +11,11 @@ import pandas as pd
 import torch
 from torch.profiler import profile
 
-from bench.cases import BATCHES, Case, cases
-from bench.ours import seeds
-from bench.peers.network import CLASSES
-from bench.samples import made_up
-from restudy.data.load import scale, split
+from bench.cases import BATCHES, Case, cases, made_up
+from bench.engine import make_stack
 from restudy.training import matmul_backend
-from restudy.training.batches import TensorData
-from restudy.training.stack import Stack
 
-LANES, NETWORK = 5, "784-512-256-10-bn"
-
-# The operations that are named; what is left is "the rest".
+# The operations that are named; all others are "the rest".
 KINDS = {
     "bmm": "products: forward, gradient of the inputs",
     "baddbmm": "products: gradient of the weights, into the velocity",
@@ -39,18 +32,15 @@ def main() -> None:
     """Measure and print."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
-    found = {f"batch {case.batch}": shares(case) for case in cases([NETWORK], BATCHES)}
+    chosen = cases(["784-512-256-10-bn"], BATCHES)
+    found = {f"batch {case.batch}": shares(case) for case in chosen}
     table = pd.DataFrame(found).fillna(0).sort_values("batch 64", ascending=False)
     print(table.map("{:.0%}".format).to_markdown())
 
 
 def shares(case: Case) -> dict[str, float]:
     """Return the share of each kind of operation in the processor's time of some steps."""
-    samples, recipe = made_up(case.samples), case.recipe
-    parts = split(samples.prepared, recipe.n_train, recipe.n_validation)
-    tensors = TensorData.from_split(scale(parts, recipe.scaling, "none"), torch.device("cpu"))
-    stack = Stack(seeds(recipe, LANES), tensors, CLASSES)
-    stack.start_epoch(0)
+    stack = make_stack(case.recipe, made_up(case.samples), lanes=5)
     with matmul_backend.use(matmul_backend.choose("auto").path):
         for block in stack.batches:
             stack.train(block)

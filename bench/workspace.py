@@ -20,17 +20,8 @@ from restudy.planning.plan import StudyPlan, load_plan
 ROOT = Path(__file__).parents[1]
 NAME = "grid-part"
 CORES = 2
-_NEEDED = (
-    "Snakefile",
-    "config.yaml",
-    "config",
-    "envs",
-    "experiments",
-    "profiles",
-    "src",
-    "workflow",
-)
-_CONFIG = "part.yaml"
+_FILES = ("Snakefile", "config.yaml")
+_FOLDERS = ("config", "envs", "experiments", "profiles", "src", "workflow")
 
 
 def part_of_grid(quick: bool) -> dict[str, Any]:
@@ -40,15 +31,13 @@ def part_of_grid(quick: bool) -> dict[str, Any]:
     """
     study = read_mapping(ROOT / "config/studies/grid.yaml")
     cut = study.pop("scales")["default"]
-    factors = study["factors"] | cut["factors"]
+    factors, recipe = study["factors"] | cut["factors"], study["recipe"] | cut["recipe"]
     factors["dataset"] = factors["dataset"][:1]
     factors["hidden"] = factors["hidden"][-1:]
     factors["batch_size"] = factors["batch_size"][:2]
-    recipe = study["recipe"] | cut["recipe"]
     if quick:
         factors["batch_size"] = factors["batch_size"][-1:]
-        levels = factors["regularisation"]
-        factors["regularisation"] = {name: levels[name] for name in list(levels)[:2]}
+        factors["regularisation"] = dict([*factors["regularisation"].items()][:2])
         recipe |= {"train_samples": 1000, "epochs": 1}
     seeds = 1 if quick else 3
     return study | {"name": NAME, "recipe": recipe, "factors": factors, "seeds": seeds}
@@ -56,31 +45,23 @@ def part_of_grid(quick: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Workspace:
-    """A copy of the pipeline.
-
-    Attributes:
-        folder: where it is.
-    """
+    """A copy of the pipeline in a folder."""
 
     folder: Path
 
     @classmethod
-    def make(cls, folder: Path, *studies: dict[str, Any]) -> Workspace:
-        """Copy the pipeline into an empty folder, or a new one, and give it these studies only."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in _NEEDED:
-            source = ROOT / name
-            if source.is_dir():
-                hidden = shutil.ignore_patterns("__pycache__")
-                shutil.copytree(source, folder / name, ignore=hidden)
-            else:
-                shutil.copy2(source, folder / name)
-        (folder / "studies").mkdir()
-        for study in studies:
-            file = folder / f"studies/{study['name']}.yaml"
-            file.write_text(yaml.safe_dump(study), encoding="utf-8")
+    def make(cls, folder: Path, *studies: dict[str, Any], **settings: str) -> Workspace:
+        """Copy the pipeline into a folder, and give it these studies only and some settings."""
+        (folder / "studies").mkdir(parents=True)
+        for name in _FILES:
+            shutil.copy2(ROOT / name, folder)
+        for name in _FOLDERS:
+            hidden = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, folder / name, ignore=hidden)
         config = {"experiments": False, "studies": "studies", "training": {"device": "cpu"}}
-        (folder / _CONFIG).write_text(yaml.safe_dump(config), encoding="utf-8")
+        files = {f"studies/{study['name']}.yaml": study for study in studies}
+        for name, content in {**files, "part.yaml": config | settings}.items():
+            (folder / name).write_text(yaml.safe_dump(content), encoding="utf-8")
         return cls(folder)
 
     @property
@@ -90,12 +71,11 @@ class Workspace:
 
     def plan(self) -> StudyPlan:
         """Return the study's plan: its runs and their recipes."""
-        settings = Settings(studies=str(self.folder / "studies"))
-        return load_plan(settings).studies[NAME]
+        return load_plan(Settings(studies=str(self.folder / "studies"))).studies[NAME]
 
     def snakemake(self, *targets: str, **variables: str) -> float:
         """Make the targets, or everything, with more of an environment; return the seconds."""
-        options = ["--cores", str(CORES), "--configfile", _CONFIG]
+        options = ["--cores", str(CORES), "--configfile", "part.yaml"]
         command = [sys.executable, "-m", "snakemake", *targets, *options]
         return self.timed(command, self.folder, **variables)
 
@@ -103,16 +83,15 @@ class Workspace:
         """Run a command with this workspace's code; return the seconds it took.
 
         Raises:
-            SystemExit: it failed; the message is the end of what it said.
+            SystemExit: it failed; the message is the end of its output.
         """
         kept = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
-        environment = kept | {"PYTHONPATH": str(self.folder / "src"), "OMP_NUM_THREADS": "1"}
-        environment |= variables
+        own = {"PYTHONPATH": str(self.folder / "src"), "OMP_NUM_THREADS": "1"}
         started = time.perf_counter()
         done = subprocess.run(  # noqa: S603
             command,
             cwd=folder,
-            env=environment,
+            env={**kept, **own, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -9,19 +9,26 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader
 
-from bench import ours, probes, training
-from bench.cases import BATCHES, EPOCH, NETWORKS, Case, cases
-from bench.peers import lightning, notebook, plain
-from bench.peers.network import network
-from bench.samples import made_up
-from bench.study_table import tabulate as tabulate_study
-from bench.training_table import Measured, tabulate
-from bench.ways import LIGHTNING, NOTEBOOK, PLAIN
-from bench.work import Product, products, useful_flops
+from bench import engine, peers, probes, training
+from bench.cases import (
+    BATCHES,
+    EPOCH,
+    NETWORKS,
+    Case,
+    Product,
+    cases,
+    made_up,
+    products,
+    useful_flops,
+)
+from bench.engine import LIGHTNING, NOTEBOOK, PLAIN
+from bench.harness import measure_in_turn
+from bench.study import tabulate as tabulate_study
+from bench.training import Measured, tabulate
 from bench.workspace import part_of_grid
-from restudy.config.diagnostics import AT_THE_END, METRICS
+from restudy.config.diagnostics import PROBES
 from restudy.config.run_ids import lane_id
 from restudy.training.init import initial_layers
 from restudy.training.rng import generator
@@ -40,7 +47,7 @@ def case(request):
 
 def start(recipe):
     """Return the network of a peer with the weights that our lane of this recipe starts from."""
-    model = network(recipe)
+    model = peers.network(recipe)
     linears = [layer for layer in model if isinstance(layer, torch.nn.Linear)]
     for linear, (weights, biases) in zip(linears, initial_layers(recipe, 784, 10), strict=True):
         linear.weight.data.copy_(torch.from_numpy(weights))
@@ -50,7 +57,7 @@ def start(recipe):
 
 def trained_plain(recipe, samples, order):
     model = start(recipe)
-    plain.train_epoch(model, recipe, samples.x, samples.y, order)
+    peers.train_plain(model, recipe, samples, order)
     return list(model.parameters())
 
 
@@ -59,13 +66,10 @@ def test_peers_train_the_same(case):
     expected = trained_plain(recipe, samples, torch.arange(case.samples))
 
     model = start(recipe)
-    images = notebook.Images(samples.images, samples.y)
-    steps = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
-    notebook.train_epoch(model, DataLoader(images, batch_size=16), steps)
-    module = lightning.Classifier(recipe)
+    peers.train_as_notebook(model, DataLoader(peers.Images(samples), batch_size=16), recipe)
+    module = peers.Classifier(recipe)
     module.model = start(recipe)
-    data = TensorDataset(samples.x, samples.y)
-    lightning.train_epoch(module, DataLoader(data, batch_size=16))
+    peers.train_in_lightning(module, samples, shuffle=False)
 
     for found in (model, module.model):
         assert not torch.equal(next(found.parameters()), next(start(recipe).parameters()))
@@ -77,30 +81,30 @@ def test_ours_trains_what_the_peers_do(case):
     recipe, samples = case.recipe.model_copy(update={"seed": 3}), made_up(case.samples)
     order = torch.from_numpy(generator(3, "batches", 0).permutation(case.samples))
     expected = trained_plain(recipe, samples, order)
-    results = ours.train([*ours.seeds(recipe, 2), recipe], samples)
+    results = engine.train([*engine.seeds(recipe, 2), recipe], samples)
     found = results.weights[lane_id(recipe)]
     for layer, one in enumerate(parameter for parameter in expected if parameter.ndim == 2):
         weights = found[f"linear.{layer}.weight"]
         np.testing.assert_allclose(weights, one.detach().numpy(), rtol=1e-3, atol=1e-5)
 
 
-@pytest.mark.parametrize("measure", [notebook.measure, lightning.measure, plain.measure])
-def test_peers_measure_seconds(measure):
+@pytest.mark.parametrize("way", engine.WAYS)
+def test_every_way_measures_seconds(way):
     case = Case("784-128-10", 16, 3)
-    assert measure(case.recipe, made_up(case.samples)) > 0
+    assert engine.measure(way, case.recipe, made_up(case.samples)) > 0
 
 
-@pytest.mark.parametrize("lanes", [1, 3])
-def test_ours_measures_seconds(lanes):
-    case = Case("784-128-10", 16, 3)
-    samples = made_up(case.samples)
-    assert ours.in_lightning(case.recipe, samples, lanes) > 0
-    assert ours.without_lightning(case.recipe, samples, lanes) > 0
+def test_ways_take_turns_and_another_begins_each_round():
+    calls = []
+    work = {name: lambda name=name: calls.append(name) or float(len(calls)) for name in "abc"}
+    found = measure_in_turn(work, 2)
+    assert calls == [*"abc", *"bca"]
+    assert found.to_dict("list") == {"a": [1, 6], "b": [2, 4], "c": [3, 5]}
 
 
 def test_notebook_transforms_images_as_the_others_have_them():
     samples = made_up(5)
-    for number, (image, label) in enumerate(notebook.Images(samples.images, samples.y)):
+    for number, (image, label) in enumerate(peers.Images(samples)):
         assert image.shape == (1, 28, 28)
         torch.testing.assert_close(image.flatten(), samples.x[number], rtol=0, atol=1e-7)
         assert label == samples.y[number]
@@ -163,7 +167,7 @@ def test_table_of_probes():
         {probes.NONE: 20.0, "weights": 21.0},
         {probes.NONE: 10.0, "weights": 12.0},
     ]
-    row = probes.tabulate(rounds).set_index("probes").loc["weights"]
+    row = probes.tabulate(pd.DataFrame(rounds)).set_index("probes").loc["weights"]
     assert row["seconds"] == pytest.approx(12 / probes.LANES)
     assert row["cost"] == pytest.approx(0.1)
     assert row["cost_low"] == pytest.approx(0.05)
@@ -175,7 +179,7 @@ def test_quick_bench_of_probes_writes_its_files(tmp_path):
     table = pd.read_csv(tmp_path / "probes.csv")
     measured = list(table["probes"])
     assert (measured[0], measured[-1]) == (probes.NONE, probes.ALL)
-    assert set(METRICS) | AT_THE_END <= set(measured)
+    assert set(PROBES) <= set(measured)
     assert (table["seconds"] > 0).all()
     assert (tmp_path / "probes.md").read_text().startswith("# What probes cost")
 

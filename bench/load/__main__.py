@@ -1,33 +1,55 @@
-"""Measures what large runs cost, and writes ``load.csv`` and ``.md`` into ``results/bench``."""
+"""Measures what large runs cost; writes ``load.csv`` and ``.md``.
+
+Planning and dry-running a study of thousands of cells, training jobs that log into one store at
+once, a store with thousands of runs in the UI, and the memory of the steps that read all results.
+"""
 
 from __future__ import annotations
 
-import argparse
+import json
+import os
+import shutil
 import tempfile
+import time
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from bench.load import browsing, memory, planning, postgres, writers
-from bench.load.studies import EACH, many_cells
-from bench.machine import describe
+from bench.harness import make_parser, write_table
+from bench.load import postgres, writers
+from bench.load.made_up import CELLS_EACH, cell_results, lanes_of, many_cells, tracked_study
+from bench.workspace import ROOT, Workspace
 from docs.screenshots import served
-from restudy.common.files import write_atomically
-from restudy.results.study_tables import to_markdown
-from restudy.results.table_files import to_csv
-from restudy.tracking.store import tracking_uri
+from restudy.config.run_ids import cell_id
+from restudy.config.settings import Settings
+from restudy.config.study import Scale
+from restudy.config.yaml import read_mapping
+from restudy.planning.jobs import make_jobs
+from restudy.planning.plan import load_plan
+from restudy.results import group_files
+from restudy.tracking.log import log_cell
+from restudy.tracking.saved_views import RUNS, address
+from restudy.tracking.store import ensure_experiment, open_client, prepare, tracking_uri
+from tests.report.browser import Tab, browser, chromium
 
 Row = tuple[str, float, str, str]
 """What was measured, how much, in which unit, and remarks."""
 
+_COLUMNS = {
+    "what": ("what", "{}"),
+    "value": ("value", "{:.4g}"),
+    "unit": ("unit", "{}"),
+    "remarks": ("remarks", "{}"),
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure everything that was asked for, and write the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.load", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a little of each: does it work")
+    parser = make_parser("load", __doc__, "a little of each: does it work")
     parser.add_argument("--only", nargs="+", choices=list(PARTS), default=list(PARTS))
-    parser.add_argument("--results", type=Path, default=Path("results/bench"), metavar="FOLDER")
     options = parser.parse_args(arguments)
     rows: list[Row] = []
     for part in options.only:
@@ -36,23 +58,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
             for row in PARTS[part](Path(folder), options.quick):
                 print("  {}: {:.4g} {} {}".format(*row), flush=True)
                 rows.append(row)
-    table = pd.DataFrame(rows, columns=["what", "value", "unit", "remarks"])
-    write_atomically(options.results / "load.csv", to_csv(table))
-    shown = table.assign(value=table["value"].map("{:.4g}".format))
-    text = to_markdown(shown, "What large runs cost", describe())
-    write_atomically(options.results / "load.md", text.encode())
+    table = pd.DataFrame(rows, columns=list(_COLUMNS))
+    write_table(options.results / "load", table, "What large runs cost", _COLUMNS)
 
 
 def _planning(folder: Path, quick: bool) -> Iterator[Row]:
-    cells = EACH if quick else 2000
+    """Time reading and planning a study of many cells, and Snakemake's dry run of it."""
     for long, words in ((False, "that share jobs"), (True, "most with a job of their own")):
-        found = planning.measure(many_cells(cells, long=long), folder / str(long))
-        about = f"{found.jobs} training jobs"
-        yield f"plan of {found.cells} cells {words}", found.plan, "s", about
-        yield f"dry run of {found.cells} cells {words}", found.dry_run, "s", about
+        study = many_cells(CELLS_EACH if quick else 2000, long=long)
+        place = Workspace.make(folder / str(long), study)
+        started = time.perf_counter()
+        made = load_plan(Settings(studies=str(place.folder / "studies")))
+        about = f"{len(make_jobs(made))} training jobs"
+        seconds = time.perf_counter() - started
+        yield f"plan of {len(made.cells)} cells {words}", seconds, "s", about
+        seconds = place.snakemake("--dry-run", "--quiet", "all")
+        yield f"dry run of {len(made.cells)} cells {words}", seconds, "s", about
 
 
 def _writers(folder: Path, quick: bool) -> Iterator[Row]:
+    """Time jobs that log into one store at once, and look for what was lost."""
     size = {"epochs": 2} if quick else {"lanes": 10, "epochs": 20}
     yield _written("SQLite", writers.measure(tracking_uri(None, folder), folder, **size))
     if problem := postgres.missing():
@@ -69,18 +94,112 @@ def _written(store: str, found: writers.Written) -> Row:
 
 
 def _browsing(folder: Path, quick: bool) -> Iterator[Row]:
-    runs = 150 if quick else 5000
+    """Time what MLflow's UI does with a store of many runs: its requests, and its page."""
+    runs, each = 150 if quick else 5000, 50
     uri = tracking_uri(None, folder)
-    page = browsing.fill(uri, folder / "artifacts", runs)
+    problem = prepare(uri)
+    assert problem is None, problem  # noqa: S101
+    client = open_client(uri)
+    recipe = {"dataset": "mnist", "learning_rate": 0.1, "batch_size": 64, "epochs": 2}
+    widths = {
+        str(width): lanes_of(each, **recipe, hidden=[8 + width]) for width in range(runs // each)
+    }
+    study = tracked_study("many-runs", widths)
+    experiment = ensure_experiment(client, folder / "artifacts", study)
+    for lanes in widths.values():
+        cell = cell_id(lanes[0].recipe)
+        log_cell(client, experiment, study, cell, cell_results(lanes), existing=[])
     with served(uri, 5052) as start:
-        for what, seconds in browsing.measure(start, page):
-            yield f"{what}, of {runs} runs", seconds, "s", ""
+        _search(start, experiment)  # the server reads its modules
+        seconds, found, token = _search(start, experiment)
+        yield f"REST: the best {found} runs, of {runs} runs", seconds, "s", ""
+        seconds, found, _ = _search(start, experiment, token)
+        yield f"REST: the next {found}, of {runs} runs", seconds, "s", ""
+        if (path := chromium()) is not None:
+            with browser(path) as tab:
+                tab.screen(1280, 760)
+                for what in ("first look in Chromium", "second look"):
+                    seconds = _look(tab, start + address(experiment, RUNS))
+                    what += ": the table of the best runs is shown"
+                    yield f"{what}, of {runs} runs", seconds, "s", ""
+
+
+def _search(start: str, experiment: str, token: str | None = None) -> tuple[float, int, str | None]:
+    """Ask for runs as the UI does; return seconds, number of runs and the next page's token."""
+    body = {
+        "experiment_ids": [experiment],
+        "filter": 'tags.`restudy.kind` = "run"',
+        "order_by": ["metrics.`test_accuracy` DESC"],
+        "max_results": 100,
+        "run_view_type": "ACTIVE_ONLY",
+        **({"page_token": token} if token else {}),
+    }
+    request = urllib.request.Request(  # noqa: S310
+        f"{start}/ajax-api/2.0/mlflow/runs/search",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
+    )
+    started = time.perf_counter()
+    with urllib.request.urlopen(request, timeout=120) as answer:  # noqa: S310
+        found = json.load(answer)
+    return time.perf_counter() - started, len(found["runs"]), found.get("next_page_token")
+
+
+# The names of the runs are links in the table.
+_SHOWN = "[...document.querySelectorAll('a')].filter((a) => /seed=/.test(a.textContent)).length > 5"
+
+
+def _look(tab: Tab, page: str) -> float:
+    """Return the seconds until the table of runs is shown, with a run in it."""
+    tab.open("about:blank")
+    started = time.perf_counter()
+    tab.open(page)
+    while not tab.run(_SHOWN):
+        assert time.perf_counter() - started < 120, tab.run("document.body.innerText")  # noqa: S101
+        time.sleep(0.05)
+    return time.perf_counter() - started
 
 
 def _memory(folder: Path, quick: bool) -> Iterator[Row]:
-    runs, table = memory.measure(*((0.2, "quick") if quick else (11.4, "default")), folder)
-    for step, megabytes in table.itertuples(index=False):
-        yield f"peak memory of {step}, {runs} runs", megabytes, "MB", ""
+    """Measure the peak memory of every step after training, on made-up results.
+
+    The studies are those of this checkout with more seeds, without those whose figure needs trained
+    weights. Steps of several jobs have the largest peak of their jobs.
+    """
+    times, scale = (0.2, "quick") if quick else (11.4, "default")
+    place = Workspace.make(folder / "checkout", *_more_seeds(times, scale), scale=scale)
+    settings = Settings(studies=str(place.folder / "studies"), scale=scale)
+    plan = load_plan(settings)
+    datasets = sorted({name for study in plan.studies.values() for name in study.datasets})
+    prepared = [f"results/data/{name}.safetensors" for name in datasets]
+    place.snakemake(*prepared, "results/mlflow/store.json")
+    for cell in plan.cells.values():
+        group_files.write(cell_results(cell.lanes), place.folder / "results/cells" / cell.id)
+    shutil.rmtree(place.folder / ".snakemake")  # its records of rules that it has not run
+    peaks = folder / "peaks.tsv"
+    path = os.pathsep.join([str(place.folder / "src"), str(Path(__file__).parent / "peaks")])
+    targets = ("results/report/index.html", "results/report/paper.pdf")
+    place.snakemake(*targets, PYTHONPATH=path, RESTUDY_PEAKS=str(peaks))
+    found = pd.read_csv(peaks, sep="\t", names=["script", "kilobytes"])
+    steps = found["script"].str.extract(r"^tmp.*\.(\w+)\.py$")[0].fillna("snakemake itself")
+    runs = sum(len(study.runs) for study in plan.studies.values())
+    largest = found.groupby(steps)["kilobytes"].max().sort_values(ascending=False)
+    for step, kilobytes in largest.items():
+        yield f"peak memory of {step}, {runs} runs", kilobytes * 1024 / 1e6, "MB", ""
+
+
+def _more_seeds(times: float, scale: Scale) -> Iterator[dict[str, Any]]:
+    for file in sorted((ROOT / "config/studies").glob("*.yaml")):
+        study = read_mapping(file)
+        cut = study.get("scales", {}).get(scale, {})
+        if study.get("figure") == "housing" or cut.get("skip"):
+            continue
+        for part in (study, cut):
+            if "seeds" in part:
+                seeds = part["seeds"]
+                number = seeds if isinstance(seeds, int) else len(seeds)
+                part["seeds"] = max(1, round(times * number))
+        yield study
 
 
 PARTS: dict[str, Callable[[Path, bool], Iterator[Row]]] = {

@@ -9,50 +9,35 @@ import pandas as pd
 import torch
 from tabulate import tabulate
 
-from bench.machine import describe
+from bench.harness import describe_machine
 from bench.same import compared
 from bench.same.computed import KINDS, STEPS
 
 
 def main() -> None:
     """Compute every variant, and print how far each is from this machine."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        here = compared.compute(compared.HERE, folder)
-        nudged = compared.compute(compared.NUDGED, folder)
-        variants = [*compared.VARIANTS, *([compared.CUDA] if torch.cuda.is_available() else [])]
-        rows = [
-            {"": variant.name, **_row(compared.compute(variant, folder), here)}
-            for variant in (compared.HERE, *variants)
-        ]
-        rows.append({"": compared.NUDGED.name, **_distances(nudged, here)})
+    variants = [compared.HERE, *compared.VARIANTS, compared.NUDGED]
+    variants += [compared.CUDA] if torch.cuda.is_available() else []
+    with tempfile.TemporaryDirectory() as folder:
+        found = {variant: compared.compute(variant, Path(folder)) for variant in variants}
+    here, nudged = found[compared.HERE], found[compared.NUDGED]
+    rows = []
+    for variant, numbers in found.items():
+        row = {"": variant.name}
+        if variant != compared.NUDGED:
+            for kind in ("streams", "tables"):
+                row[kind] = "same" if compared.same(numbers, here, kind) else "differ"
+        for steps in STEPS:
+            far = max(compared.distance(numbers, here, kind, steps) for kind in KINDS)
+            row[f"{steps} steps"] = f"{far:.1e}" if far else "same"
+        rows.append(row)
     print(tabulate(pd.DataFrame(rows).fillna("").to_dict("list"), headers="keys", tablefmt="pipe"))
-    print("\nTolerance: " + ", ".join(_tolerances(here, nudged)))
-    print(f"\n{describe()}")
-
-
-def _row(found: compared.Numbers, here: compared.Numbers) -> dict[str, str]:
-    equal = {
-        kind: "same" if compared.same(found, here, kind) else "differ"
-        for kind in ("streams", "tables")
-    }
-    return {**equal, **_distances(found, here)}
-
-
-def _distances(found: compared.Numbers, here: compared.Numbers) -> dict[str, str]:
-    return {
-        f"{steps} steps": f"{largest:.1e}" if largest else "same"
-        for steps in STEPS
-        for largest in [compared.worst(found, here, list(KINDS), steps)]
-    }
-
-
-def _tolerances(here: compared.Numbers, nudged: compared.Numbers) -> list[str]:
-    return [
+    tolerances = (
         f"{kind} after {steps} steps {compared.tolerance(here, nudged, kind, steps):.1e}"
         for kind in KINDS
         for steps in STEPS
-    ]
+    )
+    print(f"\nTolerance: {', '.join(tolerances)}\n\n{describe_machine()}")
 
 
 if __name__ == "__main__":

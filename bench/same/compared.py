@@ -1,14 +1,13 @@
-"""Holding the numbers of one process against those of another."""
+"""Compares the numbers of one process with those of another."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,54 +16,51 @@ ROOT = Path(__file__).parents[2]
 Numbers = Mapping[str, NDArray[Any]]
 
 
-@dataclass(frozen=True)
-class Variant:
-    """A way to compute the same.
-
-    Attributes:
-        name: in words.
-        variables: of the environment of the process.
-        options: of :mod:`bench.same.computed`.
-    """
+class Variant(NamedTuple):
+    """A way to compute the same: environment of the process, options of ``bench.same.computed``."""
 
     name: str
-    variables: Mapping[str, str]
+    variables: tuple[tuple[str, str], ...] = ()
     options: tuple[str, ...] = ()
 
 
-HERE = Variant("this machine, one thread", {})
-NUDGED = Variant("initial weights moved by one unit in the last place", {}, ("--nudge",))
-SETTINGS = Variant(
+def _variant(name: str, *options: str, **variables: str) -> Variant:
+    return Variant(name, tuple(variables.items()), options)
+
+
+HERE = _variant("this machine, one thread")
+NUDGED = _variant("initial weights moved by one unit in the last place", "--nudge")
+SETTINGS = _variant(
     "other threads, hashes, language, time zone",
-    {
-        **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2"),
-        **{"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo"},
-    },
+    **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "2"),
+    **{"PYTHONHASHSEED": "7", "LC_ALL": "C", "TZ": "Asia/Tokyo"},
 )
 """All that may differ between two machines with the same processor."""
-NUMPY = Variant(
-    "NumPy and OpenBLAS of a processor of 2008",
-    {
-        "OPENBLAS_CORETYPE": "Nehalem",
-        "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX",
-    },
-)
-ATEN = Variant("PyTorch's own loops without AVX", {"ATEN_CPU_CAPABILITY": "default"})
-ATEN_AVX2 = Variant("PyTorch's own loops with AVX2", {"ATEN_CPU_CAPABILITY": "avx2"})
-MKL = Variant("MKL's products as any x86 processor has them", {"MKL_CBWR": "COMPATIBLE"})
-MKL_AVX2 = Variant("MKL's products with AVX2", {"MKL_CBWR": "AVX2"})
-ONEDNN = Variant("oneDNN's products instead of MKL's", {}, ("--choice", "onednn"))
-ONEDNN_AVX2 = Variant(
-    "oneDNN's products with AVX2", {"ONEDNN_MAX_CPU_ISA": "AVX2"}, ("--choice", "onednn")
-)
-THREADS = Variant("two threads in training", {}, ("--threads", "2"))
-OTHER = Variant(
+THREADS = _variant("two threads in training", "--threads", "2")
+_OLD_NUMPY = {
+    "OPENBLAS_CORETYPE": "Nehalem",
+    "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512CD AVX512_SKX",
+}
+_ONEDNN = ("--choice", "onednn")
+OTHER = _variant(
     "another processor: all of these at AVX2",
-    ATEN_AVX2.variables | MKL_AVX2.variables | NUMPY.variables | {"ONEDNN_MAX_CPU_ISA": "AVX2"},
+    ATEN_CPU_CAPABILITY="avx2",
+    MKL_CBWR="AVX2",
+    ONEDNN_MAX_CPU_ISA="AVX2",
+    **_OLD_NUMPY,
 )
-CUDA = Variant("a CUDA device", {}, ("--device", "cuda"))
+CUDA = _variant("a CUDA device", "--device", "cuda")
 VARIANTS = (
-    *(SETTINGS, THREADS, NUMPY, ATEN, ATEN_AVX2, MKL, MKL_AVX2, ONEDNN, ONEDNN_AVX2, OTHER),
+    SETTINGS,
+    THREADS,
+    _variant("NumPy and OpenBLAS of a processor of 2008", **_OLD_NUMPY),
+    _variant("PyTorch's own loops without AVX", ATEN_CPU_CAPABILITY="default"),
+    _variant("PyTorch's own loops with AVX2", ATEN_CPU_CAPABILITY="avx2"),
+    _variant("MKL's products as any x86 processor has them", MKL_CBWR="COMPATIBLE"),
+    _variant("MKL's products with AVX2", MKL_CBWR="AVX2"),
+    _variant("oneDNN's products instead of MKL's", *_ONEDNN),
+    _variant("oneDNN's products with AVX2", *_ONEDNN, ONEDNN_MAX_CPU_ISA="AVX2"),
+    OTHER,
 )
 
 
@@ -72,7 +68,7 @@ def compute(variant: Variant, folder: Path, *options: str) -> dict[str, NDArray[
     """Compute everything in a process of its own; return it by name.
 
     Raises:
-        RuntimeError: it failed; the message is the end of what it said.
+        RuntimeError: it failed; the message is the end of its output.
     """
     file = folder / f"{len([*folder.iterdir()])}.npz"
     kept = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
@@ -92,7 +88,7 @@ def compute(variant: Variant, folder: Path, *options: str) -> dict[str, NDArray[
 
 
 def same(one: Numbers, other: Numbers, kind: str) -> bool:
-    """Tell whether all numbers of a kind (``streams``, ``tables`` ...) are the same bits."""
+    """Return whether all numbers of a kind (``streams``, ``tables`` ...) are the same bits."""
     names = [name for name in one if name.startswith(f"{kind}/")]
     assert names, kind  # noqa: S101 (a slip would make this true of nothing)
     return all(one[name].tobytes() == other[name].tobytes() for name in names)
@@ -121,8 +117,3 @@ def tolerance(here: Numbers, nudged: Numbers, kind: str, steps: int) -> float:
         steps: from the start.
     """
     return (steps + 1) * distance(nudged, here, kind, steps)
-
-
-def worst(one: Numbers, other: Numbers, kinds: Sequence[str], steps: int) -> float:
-    """Return the largest distance of some kinds of networks."""
-    return max(distance(one, other, kind, steps) for kind in kinds)

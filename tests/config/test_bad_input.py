@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from restudy.common.errors import RestudyError
+from restudy.common.renamed import RENAMED_KEYS, RENAMED_VALUES
 from restudy.config.loading import load_settings, load_studies, load_study
 from restudy.config.settings import Settings
 from restudy.planning.plan import load_plan, make_plan
@@ -327,3 +328,31 @@ def test_a_switch_may_be_text_as_the_command_line_hands_it_over():
     assert load_settings({"experiments": "true"}).experiments is True
     text = complaint(lambda: load_settings({"experiments": "no"}))
     has(text, "config.yaml: experiments: 'no' is not allowed; allowed: true or false")
+
+
+@pytest.mark.parametrize(
+    ("keys", "parts"),
+    [
+        ({"draws": 3}, ["draws: unknown key", "did you mean 'seeds'"]),
+        ({"recipe": {"widths": [8]}}, ["recipe.widths: unknown key", "did you mean 'hidden'"]),
+        ({"recipe": {"norm": "bn"}}, ["recipe.norm: 'bn'", "did you mean 'batch'"]),
+        ({"factors": {"norm": ["bn"]}}, ["factors.norm[0]: 'bn'", "did you mean 'batch'"]),
+        ({"factors": {"widths": [[8]]}}, ["factors.widths: ", "did you mean 'hidden'"]),
+        (
+            {"factors": NORMS, "compare": [{"factor": "norm", "baseline": "bn"}]},
+            ["compare[0].baseline: 'bn'", "did you mean 'batch'"],
+        ),
+    ],
+)
+def test_an_old_name_gets_the_new_one_however_different(tmp_path, monkeypatch, keys, parts):
+    monkeypatch.setitem(RENAMED_KEYS, "draws", "seeds")
+    monkeypatch.setitem(RENAMED_KEYS, "widths", "hidden")
+    monkeypatch.setitem(RENAMED_VALUES, "norm", {"bn": "batch"})
+    path = written(tmp_path, **keys)
+    has(complaint(lambda: load_study(path)), f"{path}: ", *parts)
+
+
+def test_a_new_name_is_suggested_only_where_it_is_allowed(tmp_path, monkeypatch):
+    monkeypatch.setitem(RENAMED_KEYS, "draws", "seeds")
+    text = complaint(lambda: load_study(written(tmp_path, recipe={"draws": 3})))
+    assert "did you mean" not in text

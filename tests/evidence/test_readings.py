@@ -2,7 +2,6 @@
 
 import math
 import re
-from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -11,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restudy.common.errors import RestudyError
+from restudy.config.diagnostics import PROBES
 from restudy.config.loading import load_studies
-from restudy.config.recipe import Probe
 from restudy.config.reductions import Reduction
 from restudy.evidence import validation
 from restudy.evidence.metric_extraction import MissingError, knee, second_knee, take
@@ -25,7 +24,7 @@ from restudy.training.train_stacks import train_lanes
 from tests.evidence.made_up import measure, plan, published, puzzle, tables
 from tests.recipes import HOUSES, houses, images, lane
 
-EVERY = list(get_args(Probe))
+EVERY = list(PROBES)
 
 # Checks
 

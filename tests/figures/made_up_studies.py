@@ -7,7 +7,7 @@ import pandas as pd
 
 from restudy.config.loading import load_studies
 from restudy.config.recipe import Recipe
-from restudy.config.run_ids import as_told
+from restudy.config.run_ids import to_flat_dict
 from restudy.data.registry import DATASETS
 from restudy.evidence.figure_availability import SourceFigure, figures_to_draw
 from restudy.evidence.figure_availability import source_figures as read_figures
@@ -58,7 +58,7 @@ def tables_of(study: StudyPlan) -> Tables:
         runs.append(
             {
                 "study": study.study.name,
-                **as_told(recipe),
+                **to_flat_dict(recipe),
                 "n_train": recipe.n_train,
                 "n_validation": recipe.n_validation,
                 "n_test": 10_000,

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from bench.load.studies import EACH, many_cells
+from bench.load.made_up import CELLS_EACH, many_cells
 from restudy.config.study import Study
 from restudy.planning.jobs import make_jobs
 from restudy.planning.plan import make_plan
@@ -40,8 +40,8 @@ def plan(cells, long):
 
 @pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
 def test_planning_grows_as_the_number_of_cells(long):
-    plan(EACH, long)  # what is done once is done
-    few, many = (calls(partial(plan, times * EACH, long)) for times in (2, 8))
+    plan(CELLS_EACH, long)  # what is done once is done
+    few, many = (calls(partial(plan, times * CELLS_EACH, long)) for times in (2, 8))
     assert many < 4.4 * few
 
 
@@ -65,7 +65,7 @@ cli.main(["--cores", "2", "--configfile", "tiny.yaml", "--dry-run", "--quiet", "
 @pytest.mark.pipeline
 def test_snakemake_looks_for_the_rule_of_each_job_once(tmp_path):
     made = Checkout.fresh(tmp_path / "checkout")
-    study = many_cells(EACH, long=False)
+    study = many_cells(CELLS_EACH, long=False)
     made.write_study(study.pop("name"), **study)
     (made.folder / "studies/tiny.yaml").unlink()
     (made.folder / "studies/houses.yaml").unlink()
@@ -78,5 +78,5 @@ def test_snakemake_looks_for_the_rule_of_each_job_once(tmp_path):
         check=True,
     )
     asked = json.loads(done.stdout.splitlines()[-1])
-    assert 1 <= len(asked) <= EACH
+    assert 1 <= len(asked) <= CELLS_EACH
     assert set(asked.values()) == {1}

@@ -12,7 +12,7 @@ import torch
 from safetensors.numpy import save_file
 from tracking_samples import CELL, make_study, recipe
 
-from restudy.config.run_ids import as_told
+from restudy.config.run_ids import to_flat_dict
 from restudy.data.load import load, scale, split
 from restudy.data.prepare import METADATA_KEY
 from restudy.results import group_files
@@ -87,7 +87,7 @@ def test_a_rebuilt_network_says_what_the_stacked_one_does(data, variant):
     with torch.inference_mode():
         expected = network(x.expand(2, -1, -1)).transpose(1, 2)
         for lane, state in enumerate(states(network)):
-            alone = rebuild(state, as_told(recipes[lane]), parts)
+            alone = rebuild(state, to_flat_dict(recipes[lane]), parts)
             found = alone(torch.from_numpy(data.x_test).float())
             torch.testing.assert_close(found, expected[lane], rtol=1e-5, atol=1e-5)
 
@@ -99,7 +99,7 @@ def test_a_regression_answers_in_the_units_of_the_data(data):
         parts.name,
         *(type(parts.train)(part.x, targets[: len(part)]) for part in (parts.train,) * 3),
     )
-    told = as_told(recipe(0)) | {"target_scaling": "standard", "scaling": "standard"}
+    told = to_flat_dict(recipe(0)) | {"target_scaling": "standard", "scaling": "standard"}
     network = make_stack([recipe(0)], outputs=1)
     scaled = scale(parts, "standard", "standard")
     with torch.inference_mode():

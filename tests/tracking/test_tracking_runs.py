@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from tracking_samples import CELL, make_cell, make_study, recipe
 
-from restudy.config.run_ids import as_told
+from restudy.config.run_ids import to_flat_dict
 from restudy.tracking import run_records
 from restudy.tracking.curves import learning_curves
 
@@ -24,7 +24,7 @@ def test_content_of_a_lane():
 
 def test_parameters_are_the_same_from_recipe_and_summary():
     summary = run_records.lane_contents(make_study(), CELL, make_cell())["s0-a"].params
-    told = run_records.params(as_told(recipe(0)))
+    told = run_records.params(to_flat_dict(recipe(0)))
     assert {name: summary[name] for name in told} == told
     assert "steps" not in told
     assert told["hidden"] == "8"

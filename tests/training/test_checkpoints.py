@@ -4,12 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-from typing import get_args
 
 import pandas as pd
 import pytest
 
-from restudy.config.recipe import Probe
+from restudy.config.diagnostics import PROBES
 from restudy.training.stack import Stack
 from restudy.training.train_stacks import train_lanes
 from tests.recipes import images, lane
@@ -24,7 +23,7 @@ LANES = {
     ],
     # Evaluated before and after the kill: some probes compare the two.
     "probes": [
-        lane(seed=s, norm="batch", epochs=6, evaluate_every=2, probes=list(get_args(Probe)))
+        lane(seed=s, norm="batch", epochs=6, evaluate_every=2, probes=list(PROBES))
         for s in range(2)
     ],
 }

@@ -8,6 +8,7 @@ import torch
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from restudy.config.optimisers import OPTIMISERS
 from restudy.config.recipe import Recipe
 from restudy.training.losses import loss_gradients
 from restudy.training.network import StackedNetwork
@@ -31,7 +32,7 @@ shared_fields = st.fixed_dictionaries(
         "weight_init": st.sampled_from(["torch", "normal", "he", "glorot"]),
         "l1_form": st.sampled_from(["absolute", "signed"]),
         "l2_convention": st.sampled_from(["half", "whole"]),
-        "optimiser": st.sampled_from(["sgd", "momentum", "averaging_momentum", "nesterov", "adam"]),
+        "optimiser": st.sampled_from(list(OPTIMISERS)),
         "loss": st.sampled_from(["cross_entropy", "cross_entropy_after_softmax", "mse"]),
     }
 )

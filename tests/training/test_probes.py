@@ -4,14 +4,12 @@ What the others measure is held against references in :mod:`tests.training.test_
 """
 
 from itertools import product
-from typing import get_args
 
 import pandas as pd
 import pytest
 import torch
 
-from restudy.config.diagnostics import is_measured_once, probed_metrics
-from restudy.config.recipe import Probe
+from restudy.config.diagnostics import PROBES, is_measured_once, probed_metrics
 from restudy.data.load import scale, split
 from restudy.training.batches import EpochBatches
 from restudy.training.network import StackedNetwork
@@ -21,8 +19,8 @@ from tests.recipes import HOUSES, houses, images, lane
 from tests.training.alone import Alone, objective, optimiser
 
 EPOCHS = 3
-EVERY = list(get_args(Probe))
-OF_NUMBERS = [name for name in EVERY if name not in ("train_sample", "training_mode")]
+EVERY = list(PROBES)
+OF_NUMBERS = [name for name, probe in PROBES.items() if probe.needs != "classes"]
 
 
 def train(*lanes, data=None, **options):

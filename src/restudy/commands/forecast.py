@@ -16,8 +16,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from restudy.common import errors
-from restudy.common.errors import RestudyError
+from restudy.common.errors import RestudyError, bad_value
 from restudy.config.loading import load_studies, settings_of_scale
 from restudy.config.reductions import EXCLUDE, Reduction
 from restudy.config.settings import Settings
@@ -217,7 +216,7 @@ def cores_of(text: str) -> int:
         return len(asked(0)) if asked else os.cpu_count() or 1
     if text.isdecimal() and int(text) > 0:
         return int(text)
-    raise RestudyError(errors.describe("command line", "cores", text, "all, or 1 or more"))
+    raise RestudyError(bad_value("command line", "cores", text, "all, or 1 or more"))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.config.recipe import Recipe
 from restudy.config.run_ids import label
 from restudy.config.settings import Settings
@@ -29,7 +30,18 @@ _KINDS = {
     "string_pattern_mismatch": "lower-case letters and digits, with single hyphens between them",
     "string_type": "text",
     "too_short": "at least one entry",
+    "int_from_float": "a whole number",
+    "tuple_type": "a list",
+    "none_required": "null",
+    "finite_number": "a finite number",
+    "greater_than": "greater than {gt}",
+    "greater_than_equal": "greater than or equal to {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "less than or equal to {le}",
+    "string_too_short": "at least {min_length} character",
+    "string_too_long": "at most {max_length} characters",
 }
+"""Type of an error of pydantic -> what is allowed, with the numbers of its context."""
 
 
 class _Complaint(NamedTuple):
@@ -82,11 +94,11 @@ def load_study(path: Path) -> Study:
     """
     study = validate(Study, read_mapping(path), str(path))
     complaints = [
-        *_factor_complaints(study, str(path)),
-        *_exclude_complaints(study, str(path)),
-        *_seed_complaints(study, str(path)),
-        *_comparison_complaints(study, str(path)),
-        *_figure_complaints(study, str(path)),
+        *_factor_errors(study, str(path)),
+        *_exclude_errors(study, str(path)),
+        *_seed_errors(study, str(path)),
+        *_comparison_errors(study, str(path)),
+        *_figure_errors(study, str(path)),
     ]
     if complaints:
         raise RestudyError("\n".join(complaints))
@@ -106,7 +118,7 @@ def load_studies(folder: Path, only: Iterable[str] = ()) -> dict[str, Study]:
     """
     if not any(folder.glob("*.yaml")):
         raise RestudyError(
-            describe("config.yaml", "studies", str(folder), "a folder that holds study files")
+            bad_value("config.yaml", "studies", str(folder), "a folder that holds study files")
         )
     studies: dict[str, Study] = {}
     files: dict[str, Path] = {}
@@ -114,7 +126,7 @@ def load_studies(folder: Path, only: Iterable[str] = ()) -> dict[str, Study]:
         study = load_study(path)
         if study.name in studies:
             raise RestudyError(
-                describe(
+                bad_value(
                     str(path), "name", study.name, f"a name that {files[study.name]} does not have"
                 )
             )
@@ -138,12 +150,20 @@ def check_names(key: str, names: Iterable[str], studies: Iterable[str]) -> None:
     for name in names:
         if name not in studies:
             raise RestudyError(
-                describe("config.yaml", key, name, ", ".join(studies), nearest(name, studies))
+                bad_value(
+                    "config.yaml", key, name, ", ".join(studies), closest_match(name, studies)
+                )
             )
 
 
-def validate(model: type[Model], values: dict[str, Any], where: str) -> Model:
-    """Return ``values`` as a model, or complain about everything that is wrong with them at once.
+def validate(model: type[Model], values: dict[str, Any], where: str, base: str = "") -> Model:
+    """Return ``values`` as a model.
+
+    Args:
+        model: the model.
+        values: what a file holds, or a part of it.
+        where: the file, for messages.
+        base: the path of the one value, in place of its key, if it stands elsewhere in the file.
 
     Raises:
         RestudyError: with one line for each wrong value.
@@ -151,7 +171,7 @@ def validate(model: type[Model], values: dict[str, Any], where: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        complaints = [_complaint(model, problem) for problem in error.errors()]
+        complaints = [_complaint(model, problem, base) for problem in error.errors()]
     # Complaints about one value in the order of its first one: all that it could have been.
     grouped: dict[tuple[str, str], list[_Complaint]] = {}
     for complaint in complaints:
@@ -174,14 +194,15 @@ def check_writable(folder: Path, where: str) -> None:
             pass
     except OSError as error:
         allowed = f"a folder that files can be written to ({existing}: {error.strerror})"
-        raise RestudyError(describe(where, "results", str(folder), allowed)) from None
+        raise RestudyError(bad_value(where, "results", str(folder), allowed)) from None
 
 
-def _complaint(model: type[BaseModel], problem: Any) -> _Complaint:
-    """Word one of pydantic's complaints."""
+def _complaint(model: type[BaseModel], problem: Any, base: str) -> _Complaint:
+    """Return the message about one error of pydantic, by its type and context."""
     chosen = problem["loc"][-1] if problem["loc"] else ""
     location, fields = _place(model, problem["loc"])
-    key, value = _dotted(location), problem["input"]
+    key = _dotted([base, *location[1:]] if base else location)
+    value = problem["input"]
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         remark = f"unknown key; allowed: {', '.join(fields)}"
@@ -191,16 +212,20 @@ def _complaint(model: type[BaseModel], problem: Any) -> _Complaint:
     if kind == "value_error":
         return _Complaint(key, value, remark=str(context["error"]))
     if kind == "literal_error":
-        allowed = context["expected"].replace("'", "")
-        options = [option.strip() for option in allowed.replace(" or ", ",").split(",")]
-        suggestion = nearest(value, options) if isinstance(value, str) else None
+        options = re.findall(r"'([^']*)'", context["expected"]) or [context["expected"]]
+        allowed = " or ".join(filter(None, [", ".join(options[:-1]), options[-1]]))
+        suggestion = closest_match(value, options) if isinstance(value, str) else None
         return _Complaint(key, value, allowed, suggestion)
     if chosen == "named levels" and kind == "dict_type":
         return _Complaint(key, value, "a list of levels, or a mapping of names to recipe fields")
     if chosen == "count":
         return _Complaint(key, value, "how many seeds, 1 or more, or a list of seeds")
-    plain = problem["msg"].replace("String should have", "Input should be").lower()
-    return _Complaint(key, value, _KINDS.get(kind, plain.removeprefix("input should be ")))
+    numbers = {
+        name: int(number) if isinstance(number, float) and number.is_integer() else number
+        for name, number in context.items()
+    }
+    allowed = _KINDS[kind].format(**numbers) if kind in _KINDS else problem["msg"]
+    return _Complaint(key, value, allowed)
 
 
 def _line(where: str, group: list[_Complaint]) -> str:
@@ -211,7 +236,7 @@ def _line(where: str, group: list[_Complaint]) -> str:
         return f"{place}: {first.remark}"
     allowed = " or ".join(dict.fromkeys(complaint.allowed for complaint in group))
     suggestion = next((found.suggestion for found in group if found.suggestion), None)
-    return describe(where, first.key or "(the whole file)", first.value, allowed, suggestion)
+    return bad_value(where, first.key or "(the whole file)", first.value, allowed, suggestion)
 
 
 def _dotted(location: list[Any]) -> str:
@@ -221,7 +246,7 @@ def _dotted(location: list[Any]) -> str:
 
 
 def _did_you_mean(name: str, allowed: Iterable[str]) -> str:
-    suggestion = nearest(name, allowed)
+    suggestion = closest_match(name, allowed)
     return f" (did you mean {suggestion!r}?)" if suggestion else ""
 
 
@@ -261,7 +286,7 @@ _COLUMNS = (
 )
 
 
-def _factor_complaints(study: Study, where: str) -> list[str]:
+def _factor_errors(study: Study, where: str) -> list[str]:
     """Check that factors are recipe fields with good levels, wherever a study names them."""
     found = []
     places = {"factors": study.factors} | {
@@ -292,15 +317,17 @@ def _factor_complaints(study: Study, where: str) -> list[str]:
                 found.append(f"{where}: {place}.seed: seeds are no factor; allowed: the key seeds")
             values = []
             for index, level in enumerate(levels):
+                here = f"{place}.{name}[{index}]"
                 try:
-                    values.append(getattr(validate(RecipePart, {name: level}, where), name))
+                    values.append(getattr(validate(RecipePart, {name: level}, where, here), name))
                 except RestudyError as error:
-                    here = f"{where}: {place}.{name}[{index}]"
-                    found.append(str(error).replace(f"{where}: {name}", here))
+                    found.append(str(error))
             # As the recipe has them: 1 and 1.0 are one learning rate.
             if any(value in values[:index] for index, value in enumerate(values)):
                 found.append(
-                    describe(where, f"{place}.{name}", levels, "levels that differ from each other")
+                    bad_value(
+                        where, f"{place}.{name}", levels, "levels that differ from each other"
+                    )
                 )
     for scale, cut in study.scales.items():
         for name in cut.factors.keys() - study.factors.keys():
@@ -311,7 +338,7 @@ def _factor_complaints(study: Study, where: str) -> list[str]:
     return found
 
 
-def _exclude_complaints(study: Study, where: str) -> list[str]:
+def _exclude_errors(study: Study, where: str) -> list[str]:
     """Check that what is left out names factors and levels of the study."""
     found = []
     places = {"exclude": study.exclude} | {
@@ -328,32 +355,34 @@ def _exclude_complaints(study: Study, where: str) -> list[str]:
                 continue
             known = study.labels(name)
             found += [
-                describe(where, f"{place}.{name}", x, ", ".join(known), nearest(label(x), known))
+                bad_value(
+                    where, f"{place}.{name}", x, ", ".join(known), closest_match(label(x), known)
+                )
                 for x in study.excluded(name, wanted)
                 if label(x) not in known
             ]
     return found
 
 
-def _seed_complaints(study: Study, where: str) -> list[str]:
+def _seed_errors(study: Study, where: str) -> list[str]:
     seeds = {"seeds": study.seeds} | {
         f"scales.{scale}.seeds": cut.seeds for scale, cut in study.scales.items()
     }
     return [
-        describe(where, place, value, "seeds that differ from each other")
+        bad_value(where, place, value, "seeds that differ from each other")
         for place, value in seeds.items()
         if isinstance(value, list) and len(set(value)) < len(value)
     ]
 
 
-def _comparison_complaints(study: Study, where: str) -> list[str]:
+def _comparison_errors(study: Study, where: str) -> list[str]:
     found = []
     for index, comparison in enumerate(study.compare):
         place, factor, baseline = f"compare[{index}]", comparison.factor, comparison.baseline
         if factor not in study.factors:
             allowed = ", ".join(study.factors) or "none, the study has no factors"
-            suggestion = nearest(factor, study.factors)
-            found.append(describe(where, f"{place}.factor", factor, allowed, suggestion))
+            suggestion = closest_match(factor, study.factors)
+            found.append(bad_value(where, f"{place}.factor", factor, allowed, suggestion))
             continue
         cuts = {
             f" at scale {scale}": cut.factors[factor]
@@ -363,24 +392,24 @@ def _comparison_complaints(study: Study, where: str) -> list[str]:
         for scale, levels in ({"": study.factors[factor]} | cuts).items():
             if baseline not in list(levels):
                 allowed = ", ".join(map(label, levels)) + scale
-                suggestion = nearest(label(baseline), map(label, levels))
-                found.append(describe(where, f"{place}.baseline", baseline, allowed, suggestion))
+                suggestion = closest_match(label(baseline), map(label, levels))
+                found.append(bad_value(where, f"{place}.baseline", baseline, allowed, suggestion))
     return found
 
 
-def _figure_complaints(study: Study, where: str) -> list[str]:
+def _figure_errors(study: Study, where: str) -> list[str]:
     """Check that the study has what its figure shows, and nothing that it would pool."""
     found = []
     about = FIGURE_FACTORS.get(study.figure)
     if about and not set(about) - {"dataset"} <= study.factors.keys() <= set(about):
         allowed = f"learning_curves, or a study with the factors {', '.join(about)}"
-        found.append(describe(where, "figure", study.figure, allowed))
+        found.append(bad_value(where, "figure", study.figure, allowed))
     if study.figure == "housing":
         cuts = (cut.keep_weights is False for cut in study.scales.values())
         if not study.keep_weights or any(cuts):
-            found.append(describe(where, "keep_weights", False, "true, for the figure housing"))
+            found.append(bad_value(where, "keep_weights", False, "true, for the figure housing"))
         dataset = getattr(study.recipe, "dataset", None)
         if dataset != "california_housing":
             allowed = "california_housing, for the figure housing"
-            found.append(describe(where, "recipe.dataset", dataset, allowed))
+            found.append(bad_value(where, "recipe.dataset", dataset, allowed))
     return found

@@ -8,12 +8,24 @@ one cell; all other fields define the cell.
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from restudy.config.diagnostics import PROBES
+from restudy.config.optimisers import OPTIMISERS
 from restudy.config.strict import Strict
 from restudy.data.registry import DATASETS
+
+if TYPE_CHECKING:
+    DatasetName = str
+    Optimiser = str
+    Probe = str
+else:
+    DatasetName = Literal[tuple(DATASETS)]
+    Optimiser = Literal[tuple(OPTIMISERS)]
+    Probe = Literal[tuple(PROBES)]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -24,28 +36,13 @@ Activation = Literal["relu", "sigmoid", "tanh", "identity"]
 Norm = Literal["none", "batch", "layer"]
 Loss = Literal["cross_entropy", "mse", "cross_entropy_after_softmax"]
 WeightInit = Literal["torch", "normal", "he", "glorot"]
-Probe = Literal[
-    "batch_loss",
-    "train_sample",
-    "training_mode",
-    "test",
-    "gradients",
-    "activations",
-    "weights",
-    "smoothness",
-    "robustness",
-    "sharpness",
-]
-Optimiser = Literal["sgd", "momentum", "averaging_momentum", "nesterov", "adam"]
 
 
 class Recipe(Strict):
     """Every hyperparameter of one training run, checked one by one and together."""
 
     # The data
-    dataset: Literal["mnist", "fashion_mnist", "california_housing"] = Field(
-        description="the data set"
-    )
+    dataset: DatasetName = Field(description="the data set")
     train_samples: Count | None = Field(
         None, description="how many training samples are used; null: all that validation leaves"
     )
@@ -115,9 +112,7 @@ class Recipe(Strict):
     # The optimisation
     optimiser: Optimiser = Field(
         "momentum",
-        description="sgd; momentum: v = m*v + g, w -= lr*v; averaging_momentum: "
-        "v = m*v + (1-m)*g, w -= lr*v; nesterov: v = m*v + g, "
-        "w -= lr*(g + m*v); adam",
+        description="; ".join(f"{name}: {rule}" for name, rule in OPTIMISERS.items()),
     )
     learning_rate: Positive = Field(description="learning rate of the first epoch")
     learning_rate_decay: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = Field(
@@ -139,14 +134,8 @@ class Recipe(Strict):
     )
     probes: list[Probe] = Field(
         [],
-        description="what is measured beside the metrics: batch_loss = the loss of the epoch's "
-        "last batch, in training mode; train_sample = accuracy on 1,000 training samples drawn "
-        "anew at each evaluation; training_mode = accuracy on the training samples in shuffled "
-        "batches, normalised by the batch's own statistics, after the last epoch; test = the test "
-        "set at every evaluation, for studies as_published; gradients, activations and weights = "
-        "their sizes, on 512 training samples; smoothness = of the loss from step to step; "
-        "robustness = the validation score with noisy inputs, sharpness = the rise of the loss "
-        "around the weights, both after the last epoch",
+        description="what is measured beside the metrics: "
+        + "; ".join(f"{name} = {probe.description}" for name, probe in PROBES.items()),
     )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(
         0, description="root of all random streams of the run"
@@ -191,8 +180,8 @@ class Recipe(Strict):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Recipe:
-        for complaint in _complaints(self):
-            raise ValueError(complaint)
+        for disagreement in _disagreements(self):
+            raise ValueError(disagreement)
         return self
 
     def differences(self) -> dict[str, Any]:
@@ -219,79 +208,58 @@ LANE_FIELDS = frozenset(
     }
 )
 
-_OF_CLASSES = frozenset({"train_sample", "training_mode"})
-"""Probes that regression has no use for."""
 
-
-def _complaints(recipe: Recipe) -> list[str]:
-    """Return what does not fit together in a recipe whose single fields are all right."""
-    found = []
-    dataset = DATASETS[recipe.dataset]
-    classifies = recipe.loss != "mse"
+def _disagreements(recipe: Recipe) -> Iterator[str]:
+    """Yield what does not fit together in a recipe whose single fields are all right."""
+    dataset, named = DATASETS[recipe.dataset], repr(recipe.dataset)
+    classifies = dataset.task == "classification"
+    rows, validation, n = dataset.train_rows, recipe.n_validation, recipe.n_train
     if len(set(recipe.probes)) < len(recipe.probes):
-        found.append(f"probes: {recipe.probes} names one twice; allowed: each once")
-    if classifies != (dataset.task == "classification"):
-        right = "mse" if classifies else "cross_entropy, cross_entropy_after_softmax"
-        found.append(
-            f"loss: {recipe.loss!r} does not fit the {dataset.task} data set "
-            f"{recipe.dataset!r}; allowed: {right}"
+        yield f"probes: {recipe.probes} names one twice; allowed: each once"
+    if (recipe.loss != "mse") != classifies:
+        right = "cross_entropy, cross_entropy_after_softmax" if classifies else "mse"
+        yield (
+            f"loss: {recipe.loss!r} does not fit the {dataset.task} data set {named}; "
+            f"allowed: {right}"
         )
-    if dataset.task == "regression" and recipe.scaling in ("unit", "centred"):
-        found.append(
-            f"scaling: {recipe.scaling!r} is for images; allowed for {recipe.dataset!r}: "
-            "standard, raw"
+    if not classifies and recipe.scaling in ("unit", "centred"):
+        yield f"scaling: {recipe.scaling!r} is for images; allowed for {named}: standard, raw"
+    if classifies and recipe.target_scaling != "none":
+        yield (
+            f"target_scaling: {recipe.target_scaling!r} is for regression; "
+            f"allowed for {named}: none"
         )
-    if dataset.task == "classification":
-        for field, plain in (("target_scaling", "none"),):
-            if getattr(recipe, field) != plain:
-                found.append(
-                    f"{field}: {getattr(recipe, field)!r} is for regression; "
-                    f"allowed for {recipe.dataset!r}: {plain}"
-                )
-    elif recipe.label_noise:
-        found.append(
-            f"label_noise: {recipe.label_noise!r} needs classes; allowed for {recipe.dataset!r}: 0"
-        )
-    for probe in _OF_CLASSES & set(recipe.probes):
-        if dataset.task == "regression":
-            allowed = ", ".join(name for name in get_args(Probe) if name not in _OF_CLASSES)
-            found.append(
-                f"probes: {probe!r} needs classes; allowed for {recipe.dataset!r}: {allowed}"
+    if not classifies and recipe.label_noise:
+        yield f"label_noise: {recipe.label_noise!r} needs classes; allowed for {named}: 0"
+    for name in recipe.probes:
+        if PROBES[name].needs == "classes" and not classifies:
+            allowed = ", ".join(one for one, spec in PROBES.items() if spec.needs != "classes")
+            yield f"probes: {name!r} needs classes; allowed for {named}: {allowed}"
+        if PROBES[name].needs == "validation" and not validation:
+            yield (
+                f"probes: {name!r} is measured on validation samples, and validation_samples is 0; "
+                "allowed: other probes"
             )
-    if "robustness" in recipe.probes and not recipe.n_validation:
-        found.append(
-            "probes: 'robustness' is measured on validation samples, and validation_samples is 0; "
-            "allowed: other probes"
-        )
     if (recipe.epochs is None) == (recipe.steps is None):
-        found.append(
-            f"epochs: {recipe.epochs}, steps: {recipe.steps}; allowed: exactly one of the two"
-        )
-    rows = dataset.train_rows
-    if recipe.n_validation >= rows:
-        found.append(
+        yield f"epochs: {recipe.epochs}, steps: {recipe.steps}; allowed: exactly one of the two"
+    if validation >= rows:
+        yield (
             f"validation_samples: {recipe.validation_samples} leaves no training sample; "
             f"allowed: 1 to {rows - 1}"
         )
-    elif recipe.n_train + recipe.n_validation > rows:
-        found.append(
-            f"train_samples: {recipe.train_samples} is more than there are; "
-            f"allowed: 1 to {rows - recipe.n_validation} "
-            f"({rows} less {recipe.n_validation} for validation)"
+    elif n + validation > rows:
+        yield (
+            f"train_samples: {recipe.train_samples} is more than there are; allowed: "
+            f"1 to {rows - validation} ({rows} minus {validation} for validation)"
         )
-    elif recipe.n_batch > recipe.n_train:
-        found.append(
-            f"batch_size: {recipe.batch_size} is larger than the training set of "
-            f"{recipe.n_train}; allowed: 1 to {recipe.n_train}, or full"
+    elif recipe.n_batch > n:
+        yield (
+            f"batch_size: {recipe.batch_size} is larger than the training set of {n}; "
+            f"allowed: 1 to {n}, or full"
         )
-    elif recipe.norm == "batch" and recipe.hidden and _smallest_batch(recipe) < 2:
-        found.append(
-            f"batch_size: {recipe.batch_size} leaves a batch of one sample of {recipe.n_train}, "
-            "and batch norm has no variance to go by there; allowed: a batch size whose last "
-            "batch holds at least 2"
+    elif recipe.norm == "batch" and recipe.hidden and (n % recipe.n_batch or recipe.n_batch) < 2:
+        yield (
+            f"batch_size: {recipe.batch_size} leaves a batch of one sample of {n}, and batch norm "
+            "has no variance to go by there; allowed: a batch size whose last batch holds at least "
+            "2"
         )
-    return found
-
-
-def _smallest_batch(recipe: Recipe) -> int:
-    return recipe.n_train % recipe.n_batch or recipe.n_batch

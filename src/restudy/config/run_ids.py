@@ -11,8 +11,8 @@ from typing import Any
 
 from restudy.common.digests import digest
 from restudy.config.recipe import LANE_FIELDS, Recipe
+from restudy.data.registry import DATASETS
 
-_SHORT_NAMES = {"fashion_mnist": "fashion", "california_housing": "housing"}
 _SHORT_NORMS = {"none": "plain", "batch": "bn", "layer": "ln"}
 # Of the digests that ids end in.
 _DIGITS = 10
@@ -35,7 +35,7 @@ def cell_id(recipe: Recipe) -> str:
     """Return the id of the cell that ``recipe`` belongs to, readable but for the digest."""
     shared = {k: v for k, v in recipe.differences().items() if k not in LANE_FIELDS}
     parts = [
-        _SHORT_NAMES.get(recipe.dataset, recipe.dataset),
+        DATASETS[recipe.dataset].short_name or recipe.dataset,
         "x".join(map(str, recipe.hidden)) or "linear",
         _SHORT_NORMS[recipe.norm],
         f"b{recipe.batch_size}",
@@ -50,7 +50,7 @@ def lane_id(recipe: Recipe) -> str:
     return f"s{recipe.seed}-{digest(recipe.differences(), _DIGITS)}"
 
 
-def as_told(recipe: Recipe) -> dict[str, Any]:
+def to_flat_dict(recipe: Recipe) -> dict[str, Any]:
     """Return a recipe's fields as tables and MLflow have them: lists as text."""
     return {
         **recipe.model_dump(),

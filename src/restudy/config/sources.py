@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.config.loading import validate
 from restudy.config.strict import Strict
 from restudy.config.study import Study
@@ -57,9 +57,9 @@ def load_sources(path: Path = FILE) -> dict[str, Source]:
         number = source.id.removeprefix("S")
         # Not "S05": two ways to write one id would be two sources.
         if number == source.id or not number.isdecimal() or number != str(int(number)):
-            raise RestudyError(describe(str(path), "id", source.id, "S and a number, as in S5"))
+            raise RestudyError(bad_value(str(path), "id", source.id, "S and a number, as in S5"))
         if source.id in found:
-            raise RestudyError(describe(str(path), "id", source.id, "each id once"))
+            raise RestudyError(bad_value(str(path), "id", source.id, "each id once"))
         found[source.id] = source
     return found
 
@@ -75,12 +75,12 @@ def check_sources(studies: Iterable[Study], path: Path = FILE) -> None:
         return
     sources = load_sources(path)
     complaints = [
-        describe(
+        bad_value(
             study.file,
             "source",
             study.source,
             f"null, or an id of {path} ({', '.join(sources)})",
-            nearest(str(study.source).upper(), sources),
+            closest_match(str(study.source).upper(), sources),
         )
         for study in named
         if study.source not in sources

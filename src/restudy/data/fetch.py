@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pooch
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.common.files import write_atomically
 from restudy.data.downloads import NoAnswerError, checked, take, title
 from restudy.data.formats import decode
@@ -42,7 +42,9 @@ def fetch(name: str, cache_dir: Path | None = None, folder: Path | None = None) 
     """
     if name not in DATASETS:
         allowed = ", ".join(DATASETS)
-        raise RestudyError(describe("fetch", "data set", name, allowed, nearest(name, DATASETS)))
+        raise RestudyError(
+            bad_value("fetch", "data set", name, allowed, closest_match(name, DATASETS))
+        )
     dataset = DATASETS[name]
     home = (default_cache() if cache_dir is None else cache_dir) / name
     if folder is not None:

@@ -103,6 +103,7 @@ class Dataset:
         citation: the work to cite.
         files: the raw files.
         sources: where to get them, in the order in which they are tried.
+        short_name: the name in ids of runs, if it is not ``name``.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Dataset:
     citation: str
     files: tuple[RawFile, ...]
     sources: tuple[Source, ...]
+    short_name: str = ""
 
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
@@ -168,6 +170,7 @@ _MNIST = Dataset(
 
 _FASHION_MNIST = Dataset(
     name="fashion_mnist",
+    short_name="fashion",
     title="Fashion-MNIST",
     task="classification",
     inputs=784,
@@ -211,6 +214,7 @@ _PARQUET = Form("california_housing.parquet.brotli", "parquet")
 
 _CALIFORNIA_HOUSING = Dataset(
     name="california_housing",
+    short_name="housing",
     title="California housing",
     task="regression",
     inputs=8,

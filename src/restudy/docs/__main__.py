@@ -41,6 +41,8 @@ def _from_checkout() -> None:
     for name, content in columns.made().items():
         blocks.put(columns.PAGE, name, content)
     print(f"{columns.PAGE}: {', '.join(columns.made())}")
+    blocks.put(columns.DATA_PAGE, columns.DATA_BLOCK, columns.data_sets())
+    print(f"{columns.DATA_PAGE}: {columns.DATA_BLOCK}")
     write_atomically(SCHEMA, schema_file())
     print(SCHEMA)
     blocks.put(outcome.PAGE, outcome.FULL_SCALE, outcome.full_scale())

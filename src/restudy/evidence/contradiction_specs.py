@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from restudy.common.errors import describe, nearest
+from restudy.common.errors import bad_value, closest_match
 from restudy.config.sources import row_id
 from restudy.config.strict import Strict
 from restudy.evidence.hypothesis_specs import ClaimTest, Levels, Quantity, Where
@@ -121,7 +121,9 @@ class Dispute(Entry):
         ids = [claim.id for claim in claims]
         for id_ in self.claims:
             if id_ not in ids:
-                yield describe(where, "claims", id_, "an id of claims.yaml", nearest(id_, ids))
+                yield bad_value(
+                    where, "claims", id_, "an id of claims.yaml", closest_match(id_, ids)
+                )
         if set(self.claims) <= set(ids) and frozenset(self.claims) not in pairs(claims):
             yield f"{where}: claims: neither names the other under contradicted_by"
         for place, panel in enumerate(self.panels):

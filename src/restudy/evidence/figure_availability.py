@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, create_model
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.config.loading import validate
 from restudy.config.recipe import Recipe
 from restudy.data.registry import DATASETS
@@ -149,8 +149,8 @@ def _drawing(id_: str, values: Mapping[str, Any]) -> Drawing:
     kind = str(values.get("kind"))
     known = [*KINDS, *project().drawings]
     if kind not in known:
-        guess = nearest(kind, known)
-        raise RestudyError(describe(where, "draw.kind", values.get("kind"), _list(known), guess))
+        guess = closest_match(kind, known)
+        raise RestudyError(bad_value(where, "draw.kind", values.get("kind"), _list(known), guess))
     # One level deeper, so that complaints name the whole path.
     row: type[BaseModel] = create_model("Row", draw=(KINDS.get(kind, Own), ...))
     drawing: Drawing = validate(row, {"draw": dict(values)}, where).draw  # type: ignore[attr-defined]
@@ -160,12 +160,12 @@ def _drawing(id_: str, values: Mapping[str, Any]) -> Drawing:
 def _number(figure: str, id_: str, rows: Mapping[str, Published]) -> float:
     where = f"{FILE}: {figure}"
     if id_ not in rows:
-        allowed, guess = "an id of published.yaml", nearest(id_, rows)
-        raise RestudyError(describe(where, "draw.published", id_, allowed, guess))
+        allowed, guess = "an id of published.yaml", closest_match(id_, rows)
+        raise RestudyError(bad_value(where, "draw.published", id_, allowed, guess))
     row = rows[id_]
     if row.number is None:
         allowed = f"a published value that is a number, not {row.value!r}"
-        raise RestudyError(describe(where, "draw.published", id_, allowed))
+        raise RestudyError(bad_value(where, "draw.published", id_, allowed))
     return row.number / 100 if row.unit == _PERCENT else row.number
 
 
@@ -180,9 +180,9 @@ def _missing(figure: SourceFigure, known: Known) -> str:
         return ""
     where = f"{FILE}: {figure.id}"
     if drawing.study not in known.names:
-        guess = nearest(drawing.study, known.names)
+        guess = closest_match(drawing.study, known.names)
         raise RestudyError(
-            describe(where, "draw.study", drawing.study, "the name of a study", guess)
+            bad_value(where, "draw.study", drawing.study, "the name of a study", guess)
         )
     if drawing.study not in known.plans:
         return f"the study {drawing.study} is not in this run"
@@ -210,13 +210,13 @@ def _check(where: str, drawing: Curves | Levels, plan: StudyPlan) -> None:
     for key, factor, levels in named:
         if factor not in study.factors:
             allowed = f"a factor of {study.name} ({_list(study.factors) or 'it has none'})"
-            guess = nearest(factor, study.factors)
-            raise RestudyError(describe(where, key, factor, allowed, guess))
+            guess = closest_match(factor, study.factors)
+            raise RestudyError(bad_value(where, key, factor, allowed, guess))
         known = study.labels(factor)
         for level in levels:
             if level not in known:
-                guess = nearest(level, known)
-                raise RestudyError(describe(where, key, level, _list(known), guess))
+                guess = closest_match(level, known)
+                raise RestudyError(bad_value(where, key, level, _list(known), guess))
     if isinstance(drawing, Levels):
         for factor in study.factors.keys() - {drawing.x, DATASET}:
             if len(drawing.wanted(factor) or study.labels(factor)) > 1:
@@ -225,8 +225,8 @@ def _check(where: str, drawing: Curves | Levels, plan: StudyPlan) -> None:
     measured = _measured(plan.runs[0].recipe)
     for panel in drawing.panels:
         if panel not in measured:
-            allowed, guess = _list(measured), nearest(panel, measured)
-            raise RestudyError(describe(where, "draw.panels", panel, allowed, guess))
+            allowed, guess = _list(measured), closest_match(panel, measured)
+            raise RestudyError(bad_value(where, "draw.panels", panel, allowed, guess))
 
 
 def _measured(recipe: Recipe) -> list[str]:

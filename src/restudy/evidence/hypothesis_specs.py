@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from restudy.common.errors import describe, nearest
+from restudy.common.errors import bad_value, closest_match
 from restudy.config.strict import Strict
 from restudy.evidence.metric_selectors import BEST, Known, Number, Reading, Text
 from restudy.experiments.project import project, unknown_experiment
@@ -312,8 +312,8 @@ class ClaimTest(Strict):
         elif self.study in known.plans:
             yield from self._about_study(where, key, known.plans[self.study], known, keys)
         elif self.study not in known.names:
-            guess = nearest(self.study, known.names)
-            yield describe(where, f"{key}.study", self.study, "the name of a study", guess)
+            guess = closest_match(self.study, known.names)
+            yield bad_value(where, f"{key}.study", self.study, "the name of a study", guess)
 
     def _about_experiment(self, where: str, key: str, keys: Mapping[str, str]) -> Iterator[str]:
         experiment = project().experiments.get(self.experiment or "")
@@ -323,8 +323,8 @@ class ClaimTest(Strict):
         yield from self._about_factors(where, key, experiment.factors, keys)
         if self.measure not in experiment.numbers:
             allowed = ", ".join(experiment.numbers)
-            guess = nearest(self.measure or "", experiment.numbers)
-            yield describe(where, f"{key}.measure", self.measure, allowed, guess)
+            guess = closest_match(self.measure or "", experiment.numbers)
+            yield bad_value(where, f"{key}.measure", self.measure, allowed, guess)
 
     def _about_study(
         self, where: str, key: str, plan: StudyPlan, known: Known, keys: Mapping[str, str]
@@ -358,19 +358,23 @@ class ClaimTest(Strict):
         for place, name in single:
             if name is not None and name not in factors:
                 allowed = f"a factor of {self.subject} ({', '.join(factors) or 'it has none'})"
-                yield describe(where, f"{key}.{place}", name, allowed, nearest(name, factors))
+                yield bad_value(
+                    where, f"{key}.{place}", name, allowed, closest_match(name, factors)
+                )
         for side, levels in self.sides:
             place = keys.get(side, side)
             for name, wanted in levels.items():
                 if name not in factors:
                     allowed = f"a factor of {self.subject} ({', '.join(factors) or 'it has none'})"
-                    yield describe(where, f"{key}.{place}", name, allowed, nearest(name, factors))
+                    yield bad_value(
+                        where, f"{key}.{place}", name, allowed, closest_match(name, factors)
+                    )
                     continue
                 labels = factors[name]
                 for level in wanted if isinstance(wanted, list) else [wanted]:
                     if level not in labels:
-                        guess = nearest(level, labels)
-                        yield describe(
+                        guess = closest_match(level, labels)
+                        yield bad_value(
                             where, f"{key}.{place}.{name}", level, ", ".join(labels), guess
                         )
 

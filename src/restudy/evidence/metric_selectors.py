@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from restudy.common.errors import describe, nearest
+from restudy.common.errors import bad_value, closest_match
 from restudy.config.diagnostics import is_measured_once, probed_metrics
 from restudy.config.recipe import Recipe
 from restudy.config.strict import Strict
@@ -114,8 +114,8 @@ class Reading(Number):
         if self.study not in known.plans:
             if self.study in known.names:
                 return []
-            guess = nearest(self.study, known.names)
-            return [describe(where, f"{key}.study", self.study, "the name of a study", guess)]
+            guess = closest_match(self.study, known.names)
+            return [bad_value(where, f"{key}.study", self.study, "the name of a study", guess)]
         plan = known.plans[self.study]
         found = list(self._about_factors(where, key, plan, free))
         if not found:
@@ -135,34 +135,38 @@ class Reading(Number):
             for name in names:
                 if name not in factors:
                     allowed = f"a factor of {self.study} ({', '.join(factors) or 'it has none'})"
-                    yield describe(where, f"{key}.{place}", name, allowed, nearest(name, factors))
+                    yield bad_value(
+                        where, f"{key}.{place}", name, allowed, closest_match(name, factors)
+                    )
         for name in factors:
             labels = plan.study.labels(name)
             level = self.where.get(name)
             if level is not None and level not in labels:
-                guess = nearest(level, labels)
-                yield describe(where, f"{key}.where.{name}", level, ", ".join(labels), guess)
+                guess = closest_match(level, labels)
+                yield bad_value(where, f"{key}.where.{name}", level, ", ".join(labels), guess)
             if level is None and len(labels) > 1 and name not in (*free, *along):
                 yield f"{where}: {key}.where: {name} is missing; allowed: {', '.join(labels)}"
             if name in along and not all(map(_is_number, labels)):
-                yield describe(where, f"{key}.along", name, "a factor whose levels are numbers")
+                yield bad_value(where, f"{key}.along", name, "a factor whose levels are numbers")
 
     def _about_numbers(self, where: str, key: str, recipe: Recipe) -> Iterator[str]:
         splits = ["train", *(["validation"] if recipe.n_validation else []), "test"]
         if self.split not in splits:
-            yield describe(where, f"{key}.split", self.split, ", ".join(splits))
+            yield bad_value(where, f"{key}.split", self.split, ", ".join(splits))
         metrics = metrics_of(recipe, self.split)
         if self.metric not in metrics:
-            guess = nearest(self.metric, metrics)
-            yield describe(where, f"{key}.metric", self.metric, ", ".join(metrics), guess)
+            guess = closest_match(self.metric, metrics)
+            yield bad_value(where, f"{key}.metric", self.metric, ", ".join(metrics), guess)
 
     def _about_times(self, where: str, key: str, recipe: Recipe, *, whole: bool) -> Iterator[str]:
         once = self.split == "test" and "test" not in recipe.probes
         if once or is_measured_once(recipe, self.metric):
             if self.at != LAST or (self.reduce and self.along == STEP):
-                yield describe(where, f"{key}.at", self.at, "last: it is measured once, at the end")
+                yield bad_value(
+                    where, f"{key}.at", self.at, "last: it is measured once, at the end"
+                )
         elif self.at == BEST and (not recipe.n_validation or recipe.loss == "mse"):
-            yield describe(where, f"{key}.at", BEST, "last: there is no validation accuracy")
+            yield bad_value(where, f"{key}.at", BEST, "last: there is no validation accuracy")
         elif isinstance(self.at, dict) and whole:  # a scale that cuts may end before
             [(unit, wanted)] = self.at.items()
             steps = recipe.steps_per_epoch if unit == STEP else 1
@@ -170,7 +174,7 @@ class Reading(Number):
             end = recipe.total_steps if unit == STEP else recipe.total_epochs
             if wanted > end or (wanted % every and wanted != end):
                 allowed = f"a multiple of {every} up to {end}, or {end}"
-                yield describe(where, f"{key}.at.{unit}", wanted, allowed)
+                yield bad_value(where, f"{key}.at.{unit}", wanted, allowed)
 
 
 class ExperimentReading(Strict):
@@ -194,20 +198,20 @@ class ExperimentReading(Strict):
             return
         if self.measure not in experiment.numbers:
             allowed = ", ".join(experiment.numbers)
-            guess = nearest(self.measure, experiment.numbers)
-            yield describe(where, f"{key}.measure", self.measure, allowed, guess)
+            guess = closest_match(self.measure, experiment.numbers)
+            yield bad_value(where, f"{key}.measure", self.measure, allowed, guess)
         for name in self.where:
             if name not in experiment.factors:
                 allowed = f"a factor of {self.experiment} ({', '.join(experiment.factors)})"
-                guess = nearest(name, experiment.factors)
-                yield describe(where, f"{key}.where", name, allowed, guess)
+                guess = closest_match(name, experiment.factors)
+                yield bad_value(where, f"{key}.where", name, allowed, guess)
         for name, levels in experiment.factors.items():
             level = self.where.get(name)
             if level is None:
                 yield f"{where}: {key}.where: {name} is missing; allowed: {', '.join(levels)}"
             elif level not in levels:
-                guess = nearest(level, levels)
-                yield describe(where, f"{key}.where.{name}", level, ", ".join(levels), guess)
+                guess = closest_match(level, levels)
+                yield bad_value(where, f"{key}.where.{name}", level, ", ".join(levels), guess)
 
 
 class Measure(Reading):

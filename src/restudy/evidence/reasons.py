@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.config.reductions import in_words, of_plain
 from restudy.evidence.statuses import Status
 
@@ -43,7 +43,9 @@ def reason(code: str, **args: Any) -> Reason:
     """
     if code not in _WORDS:
         allowed = ", ".join(_WORDS)
-        raise RestudyError(describe("evidence", "reason", code, allowed, nearest(code, _WORDS)))
+        raise RestudyError(
+            bad_value("evidence", "reason", code, allowed, closest_match(code, _WORDS))
+        )
     return Reason(code, {name: _plain(value) for name, value in args.items()})
 
 

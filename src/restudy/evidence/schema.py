@@ -24,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.config.loading import validate
 from restudy.config.sources import SOURCE, load_sources, row_id
 from restudy.config.strict import Strict
@@ -55,7 +55,7 @@ def _status_by_hand(value: Any) -> Any:
     if value in (None, *_BY_HAND):
         return value
     renamed = RENAMED.get(str(value), "")
-    guess = Status(renamed).label if renamed else nearest(str(value), _BY_HAND)
+    guess = Status(renamed).label if renamed else closest_match(str(value), _BY_HAND)
     hint = f" (did you mean {guess!r}?)" if guess in _BY_HAND else ""
     raise ValueError(f"{value!r} is not allowed; allowed: {', '.join(_BY_HAND)}{hint}")
 
@@ -594,8 +594,8 @@ def load_ledger(folder: Path) -> Ledger:
                 if link.id not in ids[link.kind]:
                     where = f"{folder / kind}.yaml: {row.id}"
                     allowed = f"an id of {link.kind}.yaml"
-                    guess = nearest(link.id, ids[link.kind])
-                    raise RestudyError(describe(where, link.key, link.id, allowed, guess))
+                    guess = closest_match(link.id, ids[link.kind])
+                    raise RestudyError(bad_value(where, link.key, link.id, allowed, guess))
     return ledger
 
 
@@ -658,7 +658,7 @@ def load_rows(path: Path, row_type: type[E]) -> tuple[E, ...]:
     seen: set[str] = set()
     for row in rows:
         if row.id in seen:
-            raise RestudyError(describe(str(path), "id", row.id, "each id once"))
+            raise RestudyError(bad_value(str(path), "id", row.id, "each id once"))
         seen.add(row.id)
     return rows
 

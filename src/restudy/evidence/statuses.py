@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.stats.verdict import Verdict
 
 
@@ -92,8 +92,8 @@ class Status(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Status:
-        guess = RENAMED.get(str(value)) or nearest(str(value), [one.value for one in cls])
-        raise RestudyError(describe("evidence", "status", value, ", ".join(cls), guess))
+        guess = RENAMED.get(str(value)) or closest_match(str(value), [one.value for one in cls])
+        raise RestudyError(bad_value("evidence", "status", value, ", ".join(cls), guess))
 
     @property
     def order(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.evidence import facts
 from restudy.evidence.contradiction_specs import Dispute
 from restudy.evidence.metric_selectors import Known
@@ -117,11 +117,11 @@ def check_experiments(studies: Mapping[str, StudyPlan], known: Collection[str]) 
         RestudyError: with one line for each that is not.
     """
     complaints = [
-        describe(plan.study.file, "experiments", id_, f"an id of {FOLDER / 'systems.yaml'}", guess)
+        bad_value(plan.study.file, "experiments", id_, f"an id of {FOLDER / 'systems.yaml'}", guess)
         for plan in studies.values()
         for id_ in plan.study.experiments
         if id_ not in known
-        for guess in [nearest(id_, known)]
+        for guess in [closest_match(id_, known)]
     ]
     if complaints:
         raise RestudyError("\n".join(complaints))
@@ -157,8 +157,8 @@ def _of_rows(rows: Sequence[Published], known: Known) -> Iterator[str]:
         for key, reading in row.readings.items():
             yield from reading.complaints(where, key, known)
         if row.fact is not None and row.fact not in fact_names:
-            guess = nearest(row.fact, fact_names)
-            yield describe(where, "fact", row.fact, ", ".join(fact_names), guess)
+            guess = closest_match(row.fact, fact_names)
+            yield bad_value(where, "fact", row.fact, ", ".join(fact_names), guess)
 
 
 def _of_claims(claims: Sequence[Claim], known: Known) -> Iterator[str]:
@@ -187,8 +187,8 @@ def _of_errata(evidence: Evidence, known: Known) -> Iterator[str]:
             yield from _of_contrast(contrast, published, where, f"contrasts[{place}]")
         for id_ in row.shown_by:
             if id_.startswith("PUZ-") and id_ not in puzzles:
-                guess = nearest(id_, puzzles)
-                yield describe(where, "shown_by", id_, "an id of forensics.yaml", guess)
+                guess = closest_match(id_, puzzles)
+                yield bad_value(where, "shown_by", id_, "an id of forensics.yaml", guess)
 
 
 def _of_contrast(
@@ -199,7 +199,7 @@ def _of_contrast(
     for name, id_ in (("number", contrast.number), ("less", contrast.less)):
         row = published.get(id_)
         if row is None or row.measure is None or row.measure.stand_in:
-            yield describe(where, f"{key}.{name}", id_, "a published number that runs judge")
+            yield bad_value(where, f"{key}.{name}", id_, "a published number that runs judge")
         else:
             printed.add(row.number_in_our_unit)
     if len(printed) == 1:
@@ -215,8 +215,8 @@ def _of_puzzles(evidence: Evidence, known: Known) -> Iterator[str]:
             factors = known.plans[puzzle.study].study.factors
             for name in puzzle.candidates:
                 if name not in factors:
-                    guess = nearest(name, factors)
-                    yield describe(where, "candidates", name, ", ".join(factors), guess)
+                    guess = closest_match(name, factors)
+                    yield bad_value(where, "candidates", name, ", ".join(factors), guess)
         for place, clue in enumerate(puzzle.clues):
             key = f"clues[{place}]"
             named = {f"{key}.published": clue.published}
@@ -224,8 +224,8 @@ def _of_puzzles(evidence: Evidence, known: Known) -> Iterator[str]:
                 named[f"{key}.less.published"] = clue.less.published
             for name, id_ in named.items():
                 if numbers.get(id_) is None:
-                    guess = nearest(id_, numbers)
-                    yield describe(where, name, id_, "the id of a published number", guess)
+                    guess = closest_match(id_, numbers)
+                    yield bad_value(where, name, id_, "the id of a published number", guess)
             if len({units.get(id_) for id_ in named.values()}) > 1:
                 yield f"{where}: {key}: {' and '.join(named.values())} have different units"
             subtracted = puzzle.subtracted(clue)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from restudy.common.errors import nearest
+from restudy.common.errors import closest_match
 from restudy.config.strict import Strict
 from restudy.data.registry import DATASETS
 
@@ -41,7 +41,7 @@ Names = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
 
 def _dataset(name: str) -> str:
     if name not in DATASETS:
-        guess = nearest(name, DATASETS)
+        guess = closest_match(name, DATASETS)
         hint = f" (did you mean {guess!r}?)" if guess else ""
         raise ValueError(f"{name!r} is not allowed; allowed: {', '.join(DATASETS)}{hint}")
     return name

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeVar
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.config.loading import validate
 from restudy.config.yaml import read_mapping
 from restudy.experiments.declaration import KINDS, Declaration, Drawing, Experiment, Facts, Table
@@ -103,7 +103,7 @@ def project() -> Project:
 def unknown_experiment(where: str, key: str, name: str) -> str:
     """Word the complaint about the name of an experiment that there is not."""
     known = project().experiments
-    return describe(where, key, name, ", ".join(known) or "none", nearest(name, known))
+    return bad_value(where, key, name, ", ".join(known) or "none", closest_match(name, known))
 
 
 def use(folder: str) -> Project:

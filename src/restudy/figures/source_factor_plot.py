@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.axes import Axes
 
-from restudy.common.errors import RestudyError, describe
+from restudy.common.errors import RestudyError, bad_value
 from restudy.evidence.figure_specs import Levels, Line
 from restudy.figures.curve_helpers import SIGNS, SPLITS, curve_data
 from restudy.figures.published_markers import Mark, draw_lines, handles, marks_of
@@ -91,7 +91,7 @@ def _rows(found: Selection, drawing: Levels) -> pd.DataFrame:
     for step in drawing.at:
         if step not in measured:
             allowed = ", ".join(map(str, sorted(measured)))
-            raise RestudyError(describe(f"study {drawing.study}", "at", step, allowed))
+            raise RestudyError(bad_value(f"study {drawing.study}", "at", step, allowed))
     return history[history[_STEP].isin(drawing.at)]
 
 

@@ -17,7 +17,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.data.registry import DATASETS
 from restudy.evidence.figure_specs import DATASET, OBJECTIVE, Curves, Levels
 from restudy.figures import labels
@@ -139,18 +139,20 @@ def select(tables: Tables, drawing: Curves | Levels) -> Selection:
         if panel not in set(history["metric"]):
             known = sorted(set(history["metric"]))
             raise RestudyError(
-                describe(where, "panels", panel, ", ".join(known), nearest(panel, known))
+                bad_value(where, "panels", panel, ", ".join(known), closest_match(panel, known))
             )
     runs = tables.runs
     for factor in drawing.where:
         if factor not in factors:
             allowed = ", ".join(factors) or "none"
-            raise RestudyError(describe(where, "where", factor, allowed, nearest(factor, factors)))
+            raise RestudyError(
+                bad_value(where, "where", factor, allowed, closest_match(factor, factors))
+            )
         there = set(runs[factor].astype(str))
         for level in drawing.wanted(factor) or []:
             if level not in there:
-                allowed, guess = ", ".join(sorted(there)), nearest(level, there)
-                raise RestudyError(describe(where, f"where.{factor}", level, allowed, guess))
+                allowed, guess = ", ".join(sorted(there)), closest_match(level, there)
+                raise RestudyError(bad_value(where, f"where.{factor}", level, allowed, guess))
         runs = _ordered(runs, factor, drawing).dropna(subset=[factor])
     if runs.empty:
         raise RestudyError(f"{where}: where: no run has all of these levels together")

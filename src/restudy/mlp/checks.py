@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
-from restudy.common.errors import nearest
+from restudy.common.errors import closest_match
 
 T = TypeVar("T")
 
@@ -18,7 +18,7 @@ def choice(what: str, name: str, table: Mapping[str, T]) -> T:
     """
     if name in table:
         return table[name]
-    guess = nearest(name, table)
+    guess = closest_match(name, table)
     hint = f" (did you mean {guess!r}?)" if guess else ""
     raise ValueError(f"{what}: {name!r} is none of {', '.join(table)}{hint}")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import math
 
+from restudy.config.diagnostics import PROBES
 from restudy.config.recipe import Recipe
 from restudy.data.registry import DATASETS
 
@@ -32,10 +33,6 @@ CELL = 0.6
 """Seconds to read and scale the images and to write the files of a cell; houses are less."""
 _ROWS = 500
 """Samples of a full batch that are taken at a time, for each lane anew."""
-_BLOCK = 512
-"""Training samples that most probes look at."""
-_NOISY = 3000
-"""Validation samples that one of them looks at with noise in them."""
 
 START = 8.0
 """Seconds before a job's first step, nearly all of them imports."""
@@ -103,13 +100,4 @@ def _evaluated(recipe: Recipe) -> int:
     tests = DATASETS[recipe.dataset].train_rows // 6
     samples = times * (recipe.n_train + recipe.n_validation)
     samples += tests * (times if "test" in recipe.probes else 1)
-    # A backward pass is as much as two forward ones.
-    block = min(_BLOCK, recipe.n_train)
-    probes = {
-        "training_mode": recipe.n_train,
-        "gradients": times * 6 * block,
-        "activations": times * block,
-        "robustness": min(_NOISY, recipe.n_validation),
-        "sharpness": 4 * block,
-    }
-    return samples + sum(probes.get(probe, 0) for probe in recipe.probes)
+    return samples + sum(PROBES[probe].samples(recipe, times) for probe in recipe.probes)

@@ -245,7 +245,7 @@ def plan_study(study: Study, scale: str) -> StudyPlan:
         for name, level in levels.items():
             fields |= factors[name][level]
         recipe = _recipe(study, levels, fields)
-        _check_honesty(study, recipe)
+        _check_test_set_use(study, recipe)
         for seed in seeds:
             seeded = recipe.model_copy(update={"seed": seed})
             runs.append(Run(_cell(seeded), lane_id(seeded), levels, seeded))
@@ -314,8 +314,8 @@ def _recipe(study: Study, levels: Mapping[str, str], fields: dict[str, Any]) -> 
         raise RestudyError("\n".join(lines)) from None
 
 
-def _check_honesty(study: Study, recipe: Recipe) -> None:
-    """Let a study do what no honest one does only if it says so."""
+def _check_test_set_use(study: Study, recipe: Recipe) -> None:
+    """Refuse a use of the test set beyond one score at the end, unless ``as_published``."""
     if study.as_published:
         return
     for key, bad in (

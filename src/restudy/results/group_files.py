@@ -36,7 +36,7 @@ from safetensors.numpy import save as save_arrays
 
 from restudy.common.files import write_atomically
 from restudy.config.recipe import Recipe
-from restudy.config.run_ids import as_told
+from restudy.config.run_ids import to_flat_dict
 from restudy.results.group_record import RECORD as RECORD
 
 HISTORY, SUMMARY, TIMING = "history.parquet", "summary.parquet", "timing.parquet"
@@ -94,7 +94,7 @@ def summary_row(
     return {
         "lane": lane,
         "digest": digest,
-        **as_told(recipe),
+        **to_flat_dict(recipe),
         **facts,
         "epochs_done": int(last["epoch"].iloc[0]),
         "steps_done": int(last["step"].iloc[0]),

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from restudy.common.errors import RestudyError, describe, nearest
+from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.config.reductions import in_words, of_plain
 from restudy.config.run_ids import label
 from restudy.stats.intervals import mean_interval, wilson_interval
@@ -356,7 +356,9 @@ def _check(
             study = runs["study"].iloc[0]
             words = ", ".join(allowed)
             raise RestudyError(
-                describe(f"study {study}", f"compare.{key}", value, words, nearest(value, allowed))
+                bad_value(
+                    f"study {study}", f"compare.{key}", value, words, closest_match(value, allowed)
+                )
             )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.common.errors import RestudyError, nearest
+from restudy.common.errors import RestudyError, closest_match
 from restudy.common.files import write_atomically
 from restudy.results.declarations import EVIDENCE_TABLES, RUN_TABLES, STUDY_TABLES
 from restudy.results.schema import Table, Type
@@ -119,7 +119,7 @@ def _misfits(
 
 
 def _meant(name: str, allowed: Iterable[str]) -> str:
-    found = nearest(name, allowed)
+    found = closest_match(name, allowed)
     return f" (did you mean {found!r}?)" if found else ""
 
 

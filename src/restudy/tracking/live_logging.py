@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytorch_lightning as pl
 
 from restudy.config.recipe import Recipe
-from restudy.config.run_ids import as_told
+from restudy.config.run_ids import to_flat_dict
 from restudy.results.group_files import CellResults
 from restudy.tracking import run_records
 from restudy.tracking.log import Started, create, log_cell, send
@@ -215,7 +215,7 @@ class LiveCell:
                 params = None
                 if lane not in started.lanes:
                     recipe = stack.recipes[place]
-                    params = run_records.params(as_told(recipe))
+                    params = run_records.params(to_flat_dict(recipe))
                     name = run_records.run_name(study, levels[lane], recipe.seed)
                     tags = {
                         **run_records.lane_tags(study, levels[lane], str(recipe.seed)),

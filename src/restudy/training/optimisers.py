@@ -25,8 +25,7 @@ _VECTOR = -1  # no layer: the vector of all other parameters
 
 def make_optimiser(network: StackedNetwork, recipes: Sequence[Recipe]) -> Momentum | Adam:
     """Return the optimiser of a network whose lane l trains by ``recipes[l]``."""
-    kind = Adam if recipes[0].optimiser == "adam" else Momentum
-    return kind(network, recipes)
+    return _CLASSES[recipes[0].optimiser](network, recipes)
 
 
 class Momentum:
@@ -285,3 +284,10 @@ def _numbers(recipe: Recipe) -> tuple[float, ...]:
         recipe.lambda1,
         recipe.lambda2,
     )
+
+
+_CLASSES: dict[str, type[Momentum | Adam]] = {
+    **dict.fromkeys(("sgd", "momentum", "averaging_momentum", "nesterov"), Momentum),
+    "adam": Adam,
+}
+"""Optimiser of :data:`restudy.config.optimisers.OPTIMISERS` -> class."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.common.errors import RestudyError, nearest
+from restudy.common.errors import RestudyError, closest_match
 from restudy.config.reductions import in_words, of_plain
 from restudy.experiments.project import project
 from restudy.lineage.trace import ledger
@@ -62,7 +62,7 @@ class Finder:
             found = look(name)
             if found is not None:
                 return found
-        guess = nearest(name, self._names(name))
+        guess = closest_match(name, self._names(name))
         raise RestudyError(
             f"{self.results}: nothing here is called {what!r}"
             + (f" (did you mean {guess!r}?)" if guess else "")

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from restudy.training.activations import Activation
-from restudy.training.diagnostics.common import block, deviation
+from restudy.training.diagnostics.common import block, deviation, measures
 from restudy.training.stack import Stack
 
 DEAD, SATURATED = 0.01, 0.05
@@ -18,6 +18,7 @@ _METRICS = (
 )
 
 
+@measures("activations")
 def activations(stack: Stack) -> dict[str, Tensor]:
     """Return what the hidden units do on the block, in evaluation mode, over all hidden layers.
 

@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
+from restudy.config.diagnostics import BLOCK_ROWS
 from restudy.training.network import StackedNetwork
 from restudy.training.norms import BatchNorm
 from restudy.training.stack import Stack
 
-ROWS = 512
-"""Training samples that the probes look at: the first ones, the same at every evaluation."""
+Measurement = Callable[[Stack], dict[str, Tensor]]
+MEASUREMENTS: dict[str, Measurement] = {}
+"""Name of a probe -> function from a stack to metric -> one value per lane, (L,)."""
+
+
+def measures(probe: str) -> Callable[[Measurement], Measurement]:
+    """Mark the function that measures a probe of :data:`restudy.config.diagnostics.PROBES`."""
+
+    def register(function: Measurement) -> Measurement:
+        MEASUREMENTS[probe] = function
+        return function
+
+    return register
 
 
 def block(stack: Stack) -> tuple[Tensor, Tensor]:
-    """Return the first ``ROWS`` training samples, or all if there are fewer.
+    """Return the first ``BLOCK_ROWS`` training samples, or all if there are fewer.
 
     Returns:
         inputs (L, rows, features), the same for all lanes, and what each lane is trained on,
         label noise included, (L, rows).
     """
-    x = stack.data.train.x[:ROWS].expand(len(stack.recipes), -1, -1)
-    return x, stack.targets[:, :ROWS]
+    x = stack.data.train.x[:BLOCK_ROWS].expand(len(stack.recipes), -1, -1)
+    return x, stack.targets[:, :BLOCK_ROWS]
 
 
 def lane_sums(values: Tensor) -> Tensor:

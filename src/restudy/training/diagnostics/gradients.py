@@ -10,7 +10,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from restudy.training.diagnostics.common import block, lane_sums, restored, statistics
+from restudy.training.diagnostics.common import block, lane_sums, measures, restored, statistics
 from restudy.training.losses import loss_gradients
 from restudy.training.network import StackedNetwork
 from restudy.training.stack import Stack
@@ -19,6 +19,7 @@ BATCH = 64
 """Rows of each of the batches whose gradients are compared."""
 
 
+@measures("gradients")
 def gradients(stack: Stack) -> dict[str, Tensor]:
     """Return how long the gradient on the block is, and how much it varies from batch to batch.
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from restudy.training.diagnostics.common import deviation
+from restudy.training.diagnostics.common import deviation, measures
 from restudy.training.stack import Stack
 
 
+@measures("smoothness")
 def smoothness(stack: Stack) -> dict[str, Tensor]:
     """Return how much the mini-batches' losses l_1 ... l_T of the epoch jump about.
 

@@ -5,49 +5,34 @@ Each looks and changes nothing: a run with probes ends at the same weights as on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import importlib
+import pkgutil
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
-from restudy.config.diagnostics import AT_THE_END
-from restudy.training.diagnostics.activations import activations
-from restudy.training.diagnostics.gradients import gradients
-from restudy.training.diagnostics.loss_smoothness import smoothness
-from restudy.training.diagnostics.robustness import robustness
-from restudy.training.diagnostics.sharpness import sharpness
-from restudy.training.diagnostics.source_metrics import (
-    batch_loss,
-    sample_accuracy,
-    training_mode_accuracy,
-)
-from restudy.training.diagnostics.weights import weights
+from restudy.config.diagnostics import PROBES
+from restudy.training import diagnostics
+from restudy.training.diagnostics.common import MEASUREMENTS
 from restudy.training.stack import Stack
 
-_PROBES: dict[str, Callable[[Stack], dict[str, Tensor]]] = {
-    "batch_loss": batch_loss,
-    "train_sample": sample_accuracy,
-    "training_mode": training_mode_accuracy,
-    "gradients": gradients,
-    "activations": activations,
-    "weights": weights,
-    "smoothness": smoothness,
-    "robustness": robustness,
-    "sharpness": sharpness,
-}
+for _module in pkgutil.iter_modules(diagnostics.__path__, f"{diagnostics.__name__}."):
+    if _module.name != __name__:
+        importlib.import_module(_module.name)
 
 
 @torch.inference_mode()
 def probe(stack: Stack, names: Iterable[str], *, last: bool) -> dict[str, Tensor]:
-    """Return what the named probes find, metric -> one value per lane, (L,).
+    """Return what the named probes measure, metric -> one value per lane, (L,).
 
     Args:
         stack: after an epoch.
-        names: of a recipe's ``probes``; ``test`` is the recorder's own matter.
+        names: of a recipe's ``probes``; ``test`` is measured with the metrics.
         last: whether it was the last epoch.
     """
     found: dict[str, Tensor] = {}
     for name in names:
-        if name in _PROBES and (last or name not in AT_THE_END):
-            found |= _PROBES[name](stack)
+        if name in MEASUREMENTS and (last or not PROBES[name].at_end):
+            found |= MEASUREMENTS[name](stack)
     return found

@@ -6,26 +6,26 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from restudy.config.diagnostics import NOISY_ROWS
 from restudy.training.batches import Part
+from restudy.training.diagnostics.common import measures
 from restudy.training.evaluation import evaluate
 from restudy.training.rng import generator
 from restudy.training.stack import Stack
-
-ROWS = 3000
-"""Validation samples looked at: the first ones. Noise in all of them is 6% of a short run."""
 
 NOISE = 0.3
 """Standard deviation of the noise, in that of the inputs."""
 
 
+@measures("robustness")
 def robustness(stack: Stack) -> dict[str, Tensor]:
-    """Return the score on the first ``ROWS`` validation samples with noise in their inputs.
+    """Return the score on the first ``NOISY_ROWS`` validation samples with noise in their inputs.
 
     Noise is normal with mean 0, its standard deviation ``NOISE`` times that of all numbers in
     those inputs, drawn once from a stream of the lane's own. ``noisy_accuracy``, or for a
     regression ``noisy_r2``, as :func:`evaluate` has them.
     """
-    part = Part(stack.data.validation.x[:ROWS], stack.data.validation.y[:ROWS])
+    part = Part(stack.data.validation.x[:NOISY_ROWS], stack.data.validation.y[:NOISY_ROWS])
     sd = NOISE * part.x.double().std(correction=0)
     seeds = [recipe.seed for recipe in stack.recipes]
     streams = {seed: generator(seed, "input noise") for seed in seeds}

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from restudy.training.diagnostics.common import block, lane_sums, restored
+from restudy.training.diagnostics.common import block, lane_sums, measures, restored
 from restudy.training.losses import loss_gradients, sample_losses
 from restudy.training.network import StackedNetwork
 from restudy.training.norms import BatchNorm, FrozenBatchNorm
@@ -18,6 +18,7 @@ STEP = 0.005
 """How far each weight matrix is moved, in its own norm."""
 
 
+@measures("sharpness")
 def sharpness(stack: Stack) -> dict[str, Tensor]:
     """Return how much the loss rises when the weights take one step up its gradient.
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from restudy.training.diagnostics.common import restored, statistics
+from restudy.training.diagnostics.common import measures, restored, statistics
 from restudy.training.rng import generator
 from restudy.training.stack import Stack
 
@@ -14,11 +14,13 @@ SAMPLE = 1000
 """Training samples that ``train_sample`` draws."""
 
 
+@measures("batch_loss")
 def batch_loss(stack: Stack) -> dict[str, Tensor]:
     """Return the loss on the epoch's last batch, in training mode, before its step."""
     return {"batch_loss": stack.losses[-1]}
 
 
+@measures("train_sample")
 def sample_accuracy(stack: Stack) -> dict[str, Tensor]:
     """Return the accuracy on ``SAMPLE`` training samples, drawn with replacement."""
     n, recipes = len(stack.data.train.x), stack.recipes
@@ -31,6 +33,7 @@ def sample_accuracy(stack: Stack) -> dict[str, Tensor]:
     return {"sample_accuracy": _share_right(outputs, stack.data.train.y[rows])}
 
 
+@measures("training_mode")
 def training_mode_accuracy(stack: Stack) -> dict[str, Tensor]:
     """Return the accuracy on all training samples in shuffled batches, in training mode.
 

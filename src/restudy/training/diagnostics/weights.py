@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from restudy.training.diagnostics.common import deviation
+from restudy.training.diagnostics.common import deviation, measures
 from restudy.training.norms import BatchNorm
 from restudy.training.stack import Stack
 
@@ -13,6 +13,7 @@ SMALL = 1e-3
 """Below this, a weight is called small."""
 
 
+@measures("weights")
 def weights(stack: Stack) -> dict[str, Tensor]:
     """Return numbers of each lane's weights: those of all matrices, no bias.
 

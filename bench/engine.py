@@ -1,0 +1,102 @@
+"""This package's training, in Lightning and without it, and all ways to train by name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import torch
+
+from bench import peers
+from bench.cases import CLASSES, Samples
+from restudy.config.recipe import Recipe
+from restudy.config.run_ids import Lane, lane_id
+from restudy.data.load import scale, split
+from restudy.results.group_files import CellResults
+from restudy.training import matmul_backend
+from restudy.training.batches import TensorData
+from restudy.training.stack import Stack
+from restudy.training.train_stacks import train_lanes
+
+
+def seeds(recipe: Recipe, lanes: int) -> list[Recipe]:
+    """Return the recipe with as many seeds: each lane has weights and batches of its own."""
+    return [recipe.model_copy(update={"seed": seed}) for seed in range(lanes)]
+
+
+def train(recipes: Sequence[Recipe], samples: Samples, device: str = "cpu") -> CellResults:
+    """Train the recipes as one stack, as a training job does."""
+    lanes = [Lane(lane_id(recipe), recipe) for recipe in recipes]
+    return train_lanes(
+        lanes,
+        samples.prepared,
+        digests={lane.id: "" for lane in lanes},
+        device=device,
+        stack=len(lanes),
+    )
+
+
+def in_lightning(recipe: Recipe, samples: Samples, lanes: int, device: str = "cpu") -> float:
+    """Train one epoch of a stack in Lightning; return seconds per run, without evaluation."""
+    timing = train(seeds(recipe, lanes), samples, device).timing
+    return float(timing["train_seconds"].iloc[0]) / lanes
+
+
+def make_stack(recipe: Recipe, samples: Samples, lanes: int) -> Stack:
+    """Return a stack of as many seeds at the start of its first epoch."""
+    parts = split(samples.prepared, recipe.n_train, recipe.n_validation)
+    scaled = scale(parts, recipe.scaling, recipe.target_scaling)
+    tensors = TensorData.from_split(scaled, torch.device("cpu"))
+    stack = Stack(seeds(recipe, lanes), tensors, CLASSES)
+    stack.start_epoch(0)
+    return stack
+
+
+def without_lightning(recipe: Recipe, samples: Samples, lanes: int) -> float:
+    """Train one epoch of a stack in a loop of its own; return seconds per run."""
+    stack = make_stack(recipe, samples, lanes)
+    with matmul_backend.use(matmul_backend.choose("auto").path):
+        started = time.perf_counter()
+        for block in stack.batches:
+            stack.train(block)
+        return (time.perf_counter() - started) / lanes
+
+
+Way = Callable[[Recipe, Samples], float]
+NOTEBOOK, LIGHTNING, PLAIN = "notebook loop", "Lightning", "plain loop"
+PEERS: dict[str, tuple[Way, str]] = {
+    NOTEBOOK: (peers.notebook, "S3's loop: images transformed one by one, DataLoader, SGD"),
+    LIGHTNING: (
+        peers.lightning,
+        "DataLoader over a TensorDataset, fused SGD; logger, checkpoints, bar off",
+    ),
+    PLAIN: (peers.plain_loop, "PyTorch, batches gathered by a shuffled index, fused SGD"),
+}
+OURS: dict[str, tuple[Way, str]] = {
+    "ours, 1 lane": (partial(in_lightning, lanes=1), "one run in this package's Lightning module"),
+    "ours, 5 lanes": (partial(in_lightning, lanes=5), "five runs stacked"),
+    "ours, 10 lanes": (partial(in_lightning, lanes=10), "ten runs stacked"),
+    "5 lanes, no Lightning": (
+        partial(without_lightning, lanes=5),
+        "the same stack of five in a loop without the Trainer",
+    ),
+}
+WAYS: dict[str, Way] = {name: way for name, (way, _) in {**PEERS, **OURS}.items()}
+if torch.cuda.is_available():
+    WAYS |= {
+        f"ours, {lanes} lanes, CUDA": partial(in_lightning, lanes=lanes, device="cuda")
+        for lanes in (10, 100)
+    }
+
+
+def measure(way: str, recipe: Recipe, samples: Samples) -> float:
+    """Train one epoch in one of the ways; return its seconds per run.
+
+    Every way has one thread, and numbers below 1e-38 are zero in all of them, as in a training
+    job: otherwise the peers would be slower.
+    """
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    torch.set_flush_denormal(True)
+    return WAYS[way](recipe, samples)
