@@ -13,10 +13,10 @@ from typing import Any
 from bench.load.results import made_up
 from bench.load.studies import seeds, tracked
 from restudy.config.run_ids import cell_id
+from restudy.docs.browser import Tab, browser, chromium
 from restudy.tracking.log import log_cell
 from restudy.tracking.saved_views import RUNS, address
 from restudy.tracking.store import ensure_experiment, open_client, prepare
-from tests.report.browser import Tab, browser, chromium
 
 STUDY = "many-runs"
 PAGE = 100
