@@ -131,7 +131,7 @@ def test_sorting(tab):
 
 def test_by_keyboard(tab):
     tab.press("Tab", 9)
-    assert tab.run(FOCUSED) == "A Skip to the answer"
+    assert tab.run(FOCUSED) == "A Skip to the summary"
     assert tab.run("document.activeElement.getBoundingClientRect().left") >= 0
     reached = set()
     for _ in range(200):

@@ -5,11 +5,11 @@ import math
 
 import pytest
 
+from restudy.common.text_format import TIMES
 from restudy.evidence.statuses import Status, label
 from restudy.report.paper import claims, errata, numbers, studies
 from restudy.report.paper.content import content, to_json
 from restudy.report.paper.dot_plot import Axis, Dot, strip
-from restudy.report.text_format import TIMES
 from tests.report import made_up
 
 CAPTIONS = {"FIG-S1-01": "A caption.", "grid": "Another."}

@@ -5,6 +5,7 @@ Some functions are handed Snakemake's workflow object, and use parts of it that 
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +16,6 @@ from restudy.common.errors import RestudyError
 from restudy.config.settings import Settings
 from restudy.planning.plan import Plan
 from restudy.progress import training_progress
-from restudy.report.html.rebuild_command import relative
 from restudy.runtime import run_lock, system_errors, timestamps
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def how_it_was_called(workflow: Any, results: Path) -> dict[str, Any]:
     given = workflow.config_settings
     return {
         "results": str(results),
-        "configfiles": relative(given.configfiles),
+        "configfiles": [os.path.relpath(path) for path in given.configfiles],
         "settings": list(given.config_args or []),
     }
 

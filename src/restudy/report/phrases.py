@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from restudy.common.text_format import brief, estimate, joined, percent, spelled
 from restudy.config.reductions import Sort, of_plain
 from restudy.evidence.statuses import Group, Status
-from restudy.report.text_format import brief, estimate, joined, percent, spelled
 from restudy.report.view.model import Counts, Finding, FindingKind, Outcome, View
 
 TESTED = (Group.CONFIRMED, Group.PARTIAL, Group.REFUTED, Group.UNDECIDED)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.common.text_format import TIMES, agree, amount, estimate, sentence
 from restudy.evidence.statuses import Kind, Status, label, of_kind
 from restudy.evidence.verdicts import LEVEL_NAMES, counted
 from restudy.report.paper.dot_plot import Axis, Dot, strip
 from restudy.report.phrases import is_tested
-from restudy.report.text_format import TIMES, agree, amount, estimate, sentence
 from restudy.report.view.model import View
 
 VERDICTS = [status for status in of_kind(Kind.CLAIMS) if is_tested(status)]

@@ -12,11 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.common.text_format import amount, joined, percent, sentence, spelled
 from restudy.evidence.statuses import Status
 from restudy.report import phrases
 from restudy.report.paper import claims, errata, numbers, studies
-from restudy.report.text_format import amount, joined, percent, sentence, spelled
-from restudy.report.view.counts import of_source
 from restudy.report.view.model import SourceView, View
 from restudy.stats.intervals import LEVEL
 from restudy.stats.power import ENOUGH
@@ -150,7 +149,7 @@ def _noise(distribution: str) -> str:
 
 def _source(view: View, source: SourceView, captions: Mapping[str, str]) -> dict[str, Any]:
     id_, counts = source.id, source.counts
-    published = of_source(view.frame("published"), id_)
+    published = view.frame("published", id_)
     rows = {
         "published": (counts.published, f"of {id_}"),
         "claims": (counts.claims_untimed, f"of {id_}"),

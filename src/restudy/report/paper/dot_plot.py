@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from restudy.results.study_tables import MINUS
+from restudy.common.text_format import MINUS
 
 PLACES = 120
 """How many places across a strip dots are stacked on, so that none hides another."""

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from restudy.common.text_format import brief, estimate, joined, sentence
 from restudy.evidence.printed_differences import count_signs
 from restudy.evidence.reasons import reason_text
 from restudy.evidence.verdicts import counted
-from restudy.report.text_format import brief, estimate, joined, sentence
 from restudy.report.view.model import View
 
 NUMBERS = 26

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.common.text_format import amount, sentence, span
 from restudy.evidence.statuses import Group, Kind, Status, label, of_kind
 from restudy.report.paper.dot_plot import Axis, Dot, strip
 from restudy.report.phrases import is_tested
-from restudy.report.text_format import amount, sentence, span
 from restudy.report.view.counts import count
 from restudy.report.view.model import View
 

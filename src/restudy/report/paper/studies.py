@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.data.registry import DATASETS
-from restudy.report.text_format import (
+from restudy.common.text_format import (
+    MINUS,
     TIMES,
     amount,
     brief,
@@ -18,8 +18,9 @@ from restudy.report.text_format import (
     sentence,
     spelled,
 )
+from restudy.data.registry import DATASETS
 from restudy.report.view.model import StudyView, View
-from restudy.results.study_tables import MINUS, OVERALL
+from restudy.results.study_tables import OVERALL
 from restudy.stats.variance import HIGHER, RESIDUAL
 
 MATTERS = 0.05
