@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 DASH, MINUS, TIMES = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -49,6 +49,11 @@ def amount(n: int, noun: str, plural: str | None = None) -> str:
 def agree(n: int, one: str, many: str) -> str:
     """Return a count with a verb that agrees: ``1 differs``, ``4 differ``."""
     return f"{n:,} {one if n == 1 else many}"
+
+
+def nonzero(counts: Iterable[int]) -> list[str]:
+    """Return counts as the cells of a table; empty for zero."""
+    return [f"{n:,}" if n else "" for n in counts]
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -55,7 +55,7 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
             "runs": numbers.runs(view),
             "by_source": numbers.by_source(view),
             "columns": sorted(set(view.tables["published"]["source"])),
-            "places": numbers.places(view),
+            "plot": numbers.interval_plot(view),
         },
         "claims": {
             "outcome": phrases.outcome("claims", view.counts.claims_untimed),
@@ -67,12 +67,12 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
             "contradicted": claims.listed(view, [Status.CONTRADICTED])[: claims.ROWS],
             "opposed": claims.opposed(view)[: claims.ROWS],
             "all": claims.listed(view),
-            "places": claims.places(view),
+            "plot": claims.effect_plot(view),
         },
         "errata": {
             "outcome": phrases.outcome("errata", view.counts.errata),
             "signs": errata.signs(view),
-            "effects": errata.gravest(errata.effects(view)),
+            "effects": errata.most_severe(errata.effects(view)),
         },
         "puzzles": {"found": errata.puzzles(view), "open": errata.open_puzzles(view)},
         "matters": [
@@ -112,7 +112,7 @@ def _abstract(
         phrases.outcome("claims", view.counts.claims_untimed),
         phrases.outcome("errata", view.counts.errata),
         errata.signs(view),
-        *map(studies.most, matters.values()),
+        *map(studies.largest_shares, matters.values()),
     ]
     return [text for text in told if text]
 

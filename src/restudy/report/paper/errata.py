@@ -43,7 +43,7 @@ def effects(view: View) -> list[dict[str, Any]]:
     ]
 
 
-def gravest(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def most_severe(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the mistakes of high severity among :func:`effects`, as many as a page holds."""
     high = [row for row in rows if row["severity"] == "high"] or list(rows)
     sizes = itertools.accumulate(len(row["numbers"]) for row in high)
