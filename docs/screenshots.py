@@ -17,12 +17,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from restudy.docs.browser import Tab, browser, chromium
 from restudy.tracking.descriptions import NOTE
 from restudy.tracking.registry import ALIAS
 from restudy.tracking.saved_views import MEANS, RUNS, address
 from restudy.tracking.store import open_client, tracking_uri
 from restudy.tracking.ui import server
-from tests.report.browser import Tab, browser, chromium
 
 IMAGES = Path(__file__).parent / "images"
 KIND = "workflowType=machine_learning"
@@ -76,8 +76,7 @@ def wait_for(tab: Tab, text: str) -> None:
 
 def shoot(tab: Tab, path: Path) -> None:
     """Write the picture of the page, in few colours."""
-    tab.shot(path)
-    picture = Image.open(io.BytesIO(path.read_bytes())).convert("RGB")
+    picture = Image.open(io.BytesIO(tab.shot())).convert("RGB")
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
 
 

@@ -27,13 +27,13 @@ from restudy.config.run_ids import cell_id
 from restudy.config.settings import Settings
 from restudy.config.study import Scale
 from restudy.config.yaml import read_mapping
+from restudy.docs.browser import Tab, browser, chromium
 from restudy.planning.jobs import make_jobs
 from restudy.planning.plan import load_plan
 from restudy.results import group_files
 from restudy.tracking.log import log_cell
 from restudy.tracking.saved_views import RUNS, address
 from restudy.tracking.store import ensure_experiment, open_client, prepare, tracking_uri
-from tests.report.browser import Tab, browser, chromium
 
 Row = tuple[str, float, str, str]
 """What was measured, how much, in which unit, and remarks."""

@@ -98,8 +98,9 @@ line = '    MUDDLED = "muddled", "muddled up", _ROWS, Group.UNDECIDED, Tone.OPEN
 source = source.replace("    PENDING = (", line + "    PENDING = (", 1)
 exec(compile(source, str(path), "exec"), module.__dict__)
 
+import sys
 import pandas as pd
-from restudy.docs.outcome import phrases
+from restudy.docs.headline_results import SUMMARISED, headlines
 from restudy.evidence.schema import summary
 from restudy.report.html.writer import badge
 from restudy.report.paper.content import content
@@ -112,15 +113,19 @@ assert list(summary({"claims": known}).columns) == ["muddled"]
 assert module.counts(["muddled"])[0].text == "1 muddled up"
 assert 'class="badge open">muddled up' in made_up.page(view)
 assert "1 muddled up" in content(view, {})["claims"]["outcome"]
-assert "1 muddled up" in phrases.bullets(view.counts)
+folder = Path(sys.argv[1])
+(folder / "reference.json").write_text('{"scale": "quick", "commit": "abc"}')
+(folder / "tables").mkdir()
+for name in SUMMARISED:
+    view.frame(name).to_csv(folder / f"tables/{name}.csv", index=False)
+assert "1 muddled up" in headlines(folder)
 assert "muddled up" in _outcome("1", "2", "x.svg", [Verdict("CLM-A-01", "muddled", "So.")])
 """
 
 
-def test_a_status_is_added_in_one_file():
-    done = subprocess.run(
-        [sys.executable, "-c", ADDED], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+def test_a_status_is_added_in_one_file(tmp_path: Path):
+    command = [sys.executable, "-c", ADDED, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from restudy.common.text_format import TIMES
 from restudy.figures import labels
 from restudy.figures.style import BLACK, COLOURS, looks, looks_among, sequence, spread
 
@@ -117,10 +118,10 @@ def test_labels_that_fit_stay_where_they_are() -> None:
     [
         ("learning_rate", "0.001", "0.001"),
         ("learning_rate", "1e-05", "10⁻⁵"),
-        ("learning_rate", "0.0003", f"3{labels.TIMES}10⁻⁴"),
+        ("learning_rate", "0.0003", f"3{TIMES}10⁻⁴"),
         ("learning_rate", "0.0", "0.0"),
         ("batch_size", "full", "full"),
-        ("hidden", "128-128-128", f"3{labels.TIMES}128"),
+        ("hidden", "128-128-128", f"3{TIMES}128"),
         ("hidden", "300-100", "300-100"),
         ("dataset", "fashion_mnist", "Fashion-MNIST"),
         ("loss", "cross_entropy_after_softmax", "cross entropy after softmax"),

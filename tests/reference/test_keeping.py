@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from restudy.figures.style import to_svg
 from restudy.reference.keeping import link_figures
-from restudy.report.html.svg_minify import address
+from restudy.report.html.svg_minify import data_url
 
 
 def test_the_page_shows_the_figures_beside_it(tmp_path):
@@ -16,7 +16,7 @@ def test_the_page_shows_the_figures_beside_it(tmp_path):
     (tmp_path / "figures/a study's.svg").write_bytes(svg)
     page = tmp_path / "report/index.html"
     policy = "<meta content=\"default-src 'none'; img-src data:{}; style-src x\">"
-    inside = f'{policy.format("")}<p>1</p><img src="{address(svg)}" alt="a"><p>2</p>'
+    inside = f'{policy.format("")}<p>1</p><img src="{data_url(svg)}" alt="a"><p>2</p>'
     page.write_text(inside)
     link_figures(tmp_path)
     image = '<img src="../figures/a%20study%27s.svg" alt="a">'

@@ -10,7 +10,7 @@ import pandas as pd
 
 from restudy.config.sources import Source
 from restudy.evidence.reasons import columns, stated
-from restudy.report.html.pictures import Picture
+from restudy.report.html.figures import PageFigure
 from restudy.report.html.render import render
 from restudy.report.view.build import TABLES, RunInfo, StudyResults, build_view
 from restudy.report.view.model import OwnTable, View, typed
@@ -279,19 +279,19 @@ def empty() -> View:
     return build_view(RunInfo("quick", "unknown"), none, {}, {})
 
 
-def pictures(view: View) -> dict[str, Picture]:
-    """Return the pictures of a view model's page."""
+def figures(view: View) -> dict[str, PageFigure]:
+    """Return the figures of a view model's page."""
     names = [*view.source_figures, *view.contradiction_figures]
     links = {"CSV": "../figures/a.csv"}
     return {
-        name: Picture(SVG, f"A caption {NASTY}", links, "make it")
+        name: PageFigure(SVG, f"A caption {NASTY}", links, "make it")
         for name in [*names, *(study.name for study in view.studies)]
     }
 
 
 def page(view: View) -> str:
     """Return the page on a view model."""
-    return render(view, pictures(view), paper=True)
+    return render(view, figures(view), paper=True)
 
 
 IDS = [f"CLM-BN-{number:02d}" for number in range(1, 7)]

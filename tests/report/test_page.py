@@ -9,9 +9,9 @@ from urllib.parse import unquote
 import pandas as pd
 import pytest
 
-from restudy.report.html.rebuild_command import Command, relative
+from restudy.report.html.figures import rebuild_command
 from restudy.report.html.render import known_ids
-from restudy.report.html.svg_minify import address, lighten, width
+from restudy.report.html.svg_minify import data_url, drawn_width, minify_svg
 from restudy.report.html.writer import Folded, Writer
 from tests.report import made_up
 from tests.report.made_up import SVG, check
@@ -62,7 +62,7 @@ def test_same_each_time(text: str) -> None:
 def test_every_row_and_figure_has_its_place_and_links_to_it(text: str) -> None:
     ids = set(check(text).ids)
     assert known_ids(made_up.nasty()) <= ids
-    assert {*made_up.IDS, "FIG-S1-01", "CON-A-01", "S1", "S7", "answer", "contents"} <= ids
+    assert {*made_up.IDS, "FIG-S1-01", "CON-A-01", "S1", "S7", "summary", "contents"} <= ids
     assert '<a href="#CLM-BN-06">CLM-BN-06</a>:' in text
     assert text.count('href="#S7"') == 1  # in the contents
 
@@ -133,7 +133,7 @@ def test_a_picture_keeps_what_is_seen() -> None:
        L 3 4.5"/></defs><g id="line2d_1"><use xlink:href="#used" x="1.23456"/></g>
      <g id="clip" clip-path="url(#clip)"/><text>0.00025 &amp; 100%</text>
     </svg>"""
-    light = lighten(drawn)
+    light = minify_svg(drawn)
     assert light == (
         '<svg xmlns:xlink="http://www.w3.org/1999/xlink" width="10.123456pt">'
         '<defs><path id="used" d="M 1.23 2 L 3 4.5"/></defs><g><use xlink:href="#used" '
@@ -143,17 +143,17 @@ def test_a_picture_keeps_what_is_seen() -> None:
 
 
 def test_a_picture_says_how_wide_it_was_drawn() -> None:
-    assert width(b'<?xml?><svg height="3pt" width="446.4pt" x="1">') == 446.4
-    assert width(SVG) is None
+    assert drawn_width(b'<?xml?><svg height="3pt" width="446.4pt" x="1">') == 446.4
+    assert drawn_width(SVG) is None
 
 
 @pytest.mark.parametrize("svg", [SVG, b"<svg><text>it's 100% &amp; #1</text></svg>"])
 def test_an_address_holds_the_picture(svg: bytes) -> None:
-    told = str(address(svg))
+    told = str(data_url(svg))
     assert not set(told) & set('"&#')
     scheme, _, data = told.partition(",")
     assert scheme == "data:image/svg+xml"
-    assert unquote(data).replace("'", '"') == lighten(svg.decode()).replace("'", '"')
+    assert unquote(data).replace("'", '"') == minify_svg(svg.decode()).replace("'", '"')
 
 
 def test_captions_are_plain_text() -> None:
@@ -164,13 +164,11 @@ def test_captions_are_plain_text() -> None:
         assert not set(text) & set("`*_|{}")  # the page shows them as they are
 
 
-def test_the_command_can_be_given_to_a_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    plain = Command("results").remake("figures/grid.svg")
+def test_the_command_can_be_given_to_a_shell() -> None:
+    plain = rebuild_command("figures/grid.svg", "results")
     assert plain == ".venv/bin/snakemake --cores all --force results/figures/grid.svg"
-    monkeypatch.chdir(tmp_path)
-    configfiles = relative([tmp_path / "config/quick.yaml"])
-    told = Command("results/quick", configfiles, ['only=["grid"]']).remake("figures/grid.svg")
+    told = rebuild_command("f.svg", "results/quick", ["config/quick.yaml"], ['only=["grid"]'])
     assert told == (
         ".venv/bin/snakemake --cores all --configfile config/quick.yaml "
-        "--config 'only=[\"grid\"]' --force results/quick/figures/grid.svg"
+        "--config 'only=[\"grid\"]' --force results/quick/f.svg"
     )

@@ -3,13 +3,14 @@
 import json
 import math
 
+import pandas as pd
 import pytest
 
+from restudy.common.text_format import TIMES
 from restudy.evidence.statuses import Status, label
 from restudy.report.paper import claims, errata, numbers, studies
 from restudy.report.paper.content import content, to_json
-from restudy.report.paper.dot_plot import Axis, Dot, strip
-from restudy.report.text_format import TIMES
+from restudy.report.paper.dot_plot import Axis, dot_plot
 from tests.report import made_up
 
 CAPTIONS = {"FIG-S1-01": "A caption.", "grid": "Another."}
@@ -23,8 +24,8 @@ def found():
 def test_published_numbers(found):
     told = found["numbers"]
     assert told["columns"] == ["S1"]
-    assert [(row["status"], row["tested"], row["all"]) for row in told["by_source"]] == [
-        (label(status), tested, "1")
+    assert told["by_source"] == [
+        {"status": label(status), "tested": tested, "counts": ["1", "1"]}
         for status, tested in (
             *(("exact", True), ("consistent", True), ("source_error_only", True)),
             *(("inconsistent", True), ("setting", False), ("pending", False)),
@@ -48,7 +49,7 @@ def test_the_number_farthest_outside_is_named():
 
 
 def test_a_number_s_place_is_counted_in_half_widths(found):
-    places = found["numbers"]["places"]
+    places = found["numbers"]["plot"]
     assert places["n"] == "3"
     assert places["legend"] == [
         label(one) for one in ("consistent", "source_error_only", "inconsistent")
@@ -76,9 +77,9 @@ def test_verdicts(found):
     assert [row["id"] for row in told["contradicted"]] == ["CLM-A-02"]
     assert [row["id"] for row in told["all"]] == ["CLM-A-01", "CLM-A-02", "CLM-A-03"]
     assert told["by_topic"] == [
-        {"topic": "t", "counts": ["1", "1", "", ""], "others": ""},
-        {"topic": "u", "counts": ["", "", "", "1"], "others": "1"},
-        {"topic": "all", "counts": ["1", "1", "", "1"], "others": "1"},
+        ["t", "1", "1", "", "", ""],
+        ["u", "", "", "", "1", "1"],
+        ["all", "1", "1", "", "1", "1"],
     ]
 
 
@@ -110,7 +111,7 @@ def test_a_verdict_is_shown_by_a_test_that_found_it():
 )
 def test_an_effect_s_place_is_counted_in_margins(fields, in_margins):
     row = {"claim": "CLM-A-01", "verdict": "supported"} | fields
-    (drawn,) = claims.places(made_up.full(claim_tests=made_up.tests(row)))["rows"]
+    (drawn,) = claims.effect_plot(made_up.full(claim_tests=made_up.tests(row)))["rows"]
     share = math.asinh(in_margins) / math.asinh(100)
     assert drawn["dots"][0]["x"] == pytest.approx(0.5 + 0.5 * share, abs=0.005)
 
@@ -120,7 +121,7 @@ def test_an_effect_s_place_is_counted_in_margins(fields, in_margins):
 )
 def test_an_effect_without_a_place_is_left_out(fields):
     row = {"claim": "CLM-A-01", "verdict": "supported"} | fields
-    assert claims.places(made_up.full(claim_tests=made_up.tests(row)))["rows"] == []
+    assert claims.effect_plot(made_up.full(claim_tests=made_up.tests(row)))["rows"] == []
 
 
 def test_mistakes(found):
@@ -138,9 +139,9 @@ def test_a_mistake_whose_difference_may_be_nothing_is_not_listed():
 
 def test_a_table_is_no_longer_than_a_page():
     rows = [{"severity": "high", "numbers": [{}] * 3, "id": place} for place in range(20)]
-    kept = errata.gravest([{"severity": "low", "numbers": [{}], "id": "low"}, *rows])
+    kept = errata.most_severe([{"severity": "low", "numbers": [{}], "id": "low"}, *rows])
     assert [row["id"] for row in kept] == list(range(errata.NUMBERS // 3))
-    assert errata.gravest([{"severity": "low", "numbers": [{}]}]) != []
+    assert errata.most_severe([{"severity": "low", "numbers": [{}]}]) != []
 
 
 def test_signs_of_printed_differences(found):
@@ -179,7 +180,7 @@ def test_what_is_not_known_of_what_matters():
     table = made_up.table("grid/matters", *made_up.MATTERS)
     unknown = table.assign(share=math.nan)
     assert "%" not in studies.variance("grid", unknown)[0]
-    assert studies.most(unknown) == ""
+    assert studies.largest_shares(unknown) == ""
     weak = table.assign(low=0.0, dataset="")
     assert "norm" not in studies.variance("grid", weak)[0]
 
@@ -214,7 +215,7 @@ def test_means_over_other_factors_stand_for_the_combinations():
 def test_sources(found):
     first, second = found["sources"]
     assert first["counts"] == ["6", "4", "2"]
-    assert first["experiments"] == [{"name": "Network A", "counts": ["1", "1", "1", "1", "2"]}]
+    assert first["experiments"] == [["Network A", "1", "1", "1", "1", "2"]]
     assert first["picture"] == "FIG-S1-01"
     assert "PUB-S1-004" in first["told"][0]  # farthest outside
     assert second["counts"] == ["0", "4", "0"]
@@ -246,8 +247,8 @@ def test_same_each_time_and_plain(found):
 
 def test_dots_are_stacked_where_they_would_hide_each_other():
     axis = Axis(limit=2.0, ticks=(-2.0, 0.0, 2.0))
-    dots = [Dot("a", 0.0, "k"), Dot("a", 0.0, "k"), Dot("b", 9.0, "k"), Dot("b", math.nan, "k")]
-    drawn = strip(dots, axis, 1.0)
+    dots = pd.DataFrame({"row": list("aabb"), "value": [0.0, 0.0, 9.0, math.nan], "kind": "k"})
+    drawn = dot_plot(dots, axis, 1.0)
     assert [(row["name"], row["height"]) for row in drawn["rows"]] == [("a", 2), ("b", 1)]
     assert [dot["level"] for dot in drawn["rows"][0]["dots"]] == [0, 1]
     assert drawn["rows"][1]["dots"][0]["x"] == 1.0

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from restudy.common.errors import RestudyError
-from restudy.docs import blocks, columns
+from restudy.docs.column_reference import PAGE, column_blocks
+from restudy.docs.generated_blocks import read_block
 from restudy.results.declarations import EVIDENCE_TABLES, RUN_TABLES, STUDY_TABLES
 from restudy.results.schema import Kind, Role
 from restudy.results.table_files import (
@@ -126,6 +127,6 @@ def test_runs_are_checked_too(tmp_path):
     write_runs(tmp_path / "predictions.parquet", table.assign(predicted=[2.0]))
 
 
-@pytest.mark.parametrize("name", columns.made())
+@pytest.mark.parametrize("name", column_blocks())
 def test_the_page_has_the_columns_declared(name):
-    assert blocks.read(ROOT / columns.PAGE, name) == columns.made()[name], "run: make docs"
+    assert read_block(ROOT / PAGE, name) == column_blocks()[name], "run: make docs"

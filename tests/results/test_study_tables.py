@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from restudy.common.errors import RestudyError
+from restudy.common.text_format import DASH, MINUS
 from restudy.results import study_tables
 from restudy.results.table_files import to_csv
 
@@ -210,9 +211,9 @@ def test_markdown_says_what_was_cut(runs: pd.DataFrame) -> None:
 def test_readable_comparison(runs: pd.DataFrame) -> None:
     table = study_tables.comparison_table(runs, FACTORS, COMPARE)
     shown = study_tables.readable_comparison(table, FACTORS)
-    assert shown["difference"][0] == f"norm: batch {study_tables.MINUS} none"
+    assert shown["difference"][0] == f"norm: batch {MINUS} none"
     assert shown["where"].tolist() == ["batch size 8", "batch size 64", "mean over 1 combination"]
-    assert shown["95% interval"][0] == study_tables.DASH
+    assert shown["95% interval"][0] == DASH
     alone = study_tables.comparison_table(runs[runs["batch_size"] == "64"], ["norm"], COMPARE)
     assert "where" not in study_tables.readable_comparison(alone, ["norm"])
 

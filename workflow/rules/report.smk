@@ -1,6 +1,6 @@
 # What people read: the page and the paper, both of the view model.
 from restudy.config.sources import load_sources
-from restudy.report.html.template_hash import templates_digest
+from restudy.report.html import templates_digest
 from restudy.report.paper.figure_selection import chosen
 
 PAPER_FIGURES = chosen(DRAWN_FIGURES, GRIDS, load_sources())
@@ -61,9 +61,8 @@ rule render_page:
     output:
         RESULTS / "report/index.html",
     params:
-        results=RESULTS,
         paper=True,
-        command=workflow_support.how_it_was_called(workflow, RESULTS),
+        call=workflow_support.how_it_was_called(workflow, RESULTS),
         templates=templates_digest(),
     message:
         "Write the report"

@@ -1,8 +1,7 @@
 from pathlib import Path
 
 from restudy.common.files import write_atomically
-from restudy.report.html.pictures import read_pictures
-from restudy.report.html.rebuild_command import Command
+from restudy.report.html.figures import read_figures
 from restudy.report.html.render import render
 from restudy.report.view.model import read_view
 from restudy.runtime.job_log import job
@@ -10,11 +9,6 @@ from restudy.runtime.job_log import job
 with job(snakemake.log[0]):
     params = snakemake.params
     view = read_view(Path(snakemake.input.view))
-    pictures = read_pictures(
-        view,
-        Path(params.results) / "figures",
-        Path("workflow/report"),
-        Command(**params.command).remake,
-    )
-    page = render(view, pictures, paper=params.paper)
+    figures = read_figures(view, Path("workflow/report"), params.call)
+    page = render(view, figures, paper=params.paper)
     write_atomically(Path(snakemake.output[0]), page.encode())

@@ -6,6 +6,7 @@ Some functions are handed Snakemake's workflow object, and use parts of it that 
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,7 +18,6 @@ from restudy.common.files import write_atomically
 from restudy.config.settings import Settings
 from restudy.planning.plan import Plan
 from restudy.progress import training_progress
-from restudy.report.html.rebuild_command import relative
 from restudy.runtime import timestamps
 from restudy.tracking.store import TRACKED, public
 
@@ -92,7 +92,7 @@ def how_it_was_called(workflow: Any, results: Path) -> dict[str, Any]:
     given = workflow.config_settings
     return {
         "results": str(results),
-        "configfiles": relative(given.configfiles),
+        "configfiles": [os.path.relpath(path) for path in given.configfiles],
         "settings": [public(text) for text in given.config_args or []],
     }
 

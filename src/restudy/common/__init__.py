@@ -1,1 +1,1 @@
-"""Helpers that nearly every room needs: errors, atomic files, digests."""
+"""Helpers that nearly every room needs: errors, atomic files, digests, numbers as text."""

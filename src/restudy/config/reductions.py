@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from restudy.common.text_format import amount
+
 SEEDS, EXCLUDE = "seeds", "exclude"
 _SAMPLES = ("train_samples", "validation_samples")
 _LENGTH = ("epochs", "steps", "evaluate_every")
@@ -52,7 +54,7 @@ class Reduction(NamedTuple):
         if self.field == SEEDS:
             if isinstance(self.full, list):
                 return "other seeds"
-            return f"{self.reduced} seed{'' if self.reduced == 1 else 's'} instead of {self.full}"
+            return f"{amount(self.reduced, 'seed')} instead of {self.full}"
         full, reduced = (
             ", ".join(one) if isinstance(one, list) else one for one in (self.full, self.reduced)
         )

@@ -1,15 +1,12 @@
-"""The pictures of the documentation, made from what a run of the pipeline left.
+"""The pictures of the documentation, made from the results of a run of the pipeline.
 
-Figures and the paper are set by Typst, which the paper needs anyway; the page of the report is
-looked at by Chromium, where there is one.
+Figures and the paper are drawn by Typst, which the paper needs anyway; the page of the report by
+Chromium, where it is installed.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,13 +14,12 @@ from pathlib import Path
 import typst
 
 from restudy.common.files import write_atomically
+from restudy.docs.browser import browser, chromium
 
 FOLDER = Path("docs/images")
 
-_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _WIDTH, _HEIGHT = 1200, 1080
-"""Of the window that the page is looked at in, in pixels of the page."""
-_SECONDS = 90
+"""Size of the browser's window, in pixels of the page."""
 _PIXELS_PER_INCH = 110
 _WHITE_MARGIN = "6pt"
 
@@ -55,28 +51,13 @@ def _png(path: Path, source: str, resolution: int) -> bytes:
 
 
 def screenshot(path: Path) -> bytes | None:
-    """Return the top of a page as a browser shows it; None if there is none that does."""
-    browser = next(filter(None, map(shutil.which, _BROWSERS)), None)
-    if browser is None:
+    """Return the top of a page as a browser shows it; None without a browser."""
+    if (program := chromium()) is None:
         return None
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        picture = Path(folder) / "page.png"
-        options = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
-        options += ["--disable-dev-shm-usage", "--no-first-run", "--disable-extensions"]
-        options += [f"--window-size={_WIDTH},{_HEIGHT}", f"--user-data-dir={folder}/profile"]
-        # In a group of its own: a browser that hangs has children, which outlive it otherwise.
-        process = subprocess.Popen(  # noqa: S603
-            [browser, *options, f"--screenshot={picture}", path.resolve().as_uri()],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            process.wait(timeout=_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        return picture.read_bytes() if picture.is_file() else None
+    with browser(program) as tab:
+        tab.screen(_WIDTH, _HEIGHT)
+        tab.open(path.resolve().as_uri())
+        return tab.shot()
 
 
 Maker = Callable[[Path], bytes | None]

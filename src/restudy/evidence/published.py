@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.common.text_format import DASH, interval, number
 from restudy.config.reductions import to_json
 from restudy.evidence.compare_published import Ours, compare, is_equal_as_printed
 from restudy.evidence.deterministic_values import Exact
@@ -30,7 +31,7 @@ from restudy.evidence.reasons import (
 )
 from restudy.evidence.schema import Published
 from restudy.evidence.statuses import Status, label
-from restudy.results.study_tables import DASH, number, to_markdown
+from restudy.results.study_tables import to_markdown
 from restudy.results.table_files import read_table
 
 COLUMNS = (
@@ -90,7 +91,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
             "unit": table["unit"],
             "published": table["value"],
             "ours": table["mean"].map(number).mask(table["status"] == Status.EXACT, table["value"]),
-            "95% for one more run": _intervals(table["low"], table["high"]),
+            "95% for one more run": list(map(interval, table["low"], table["high"])),
             "runs": [DASH if pd.isna(n) else str(n) for n in table["n"]],
             "corrected": table["corrected_mean"].map(number),
             "status": table["status"],
@@ -227,10 +228,3 @@ def _judged(
     if untested:
         reasons.append(reason("corrected_untested", reasons=nested([untested])))
     return Status.CONSISTENT, reasons
-
-
-def _intervals(low: pd.Series[float], high: pd.Series[float]) -> list[str]:
-    return [
-        DASH if pd.isna(start) else f"{number(start)} to {number(end)}"
-        for start, end in zip(low, high, strict=True)
-    ]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.common.text_format import interval
 from restudy.config.reductions import in_words, of_plain
 from restudy.evidence.statuses import Status
 
@@ -233,10 +234,8 @@ def _status(args: Mapping[str, Any]) -> str:
 
 
 def _ruled_out(args: Mapping[str, Any]) -> str:
-    from restudy.results.study_tables import number
-
-    low, high = (number(float(args[name])) for name in ("low", "high"))
-    words = f"{args['published']}, {args['metric']}: {args['value']} printed, {low} to {high} ours"
+    ends = interval(float(args["low"]), float(args["high"]))
+    words = f"{args['published']}, {args['metric']}: {args['value']} printed, {ends} ours"
     sds = args["sds"]
     if sds is None:
         return words

@@ -8,11 +8,11 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
+from restudy.common.text_format import DASH, interval, number
 from restudy.config.reductions import in_words
 from restudy.evidence.configuration_search import Candidate, Held, Solution
 from restudy.evidence.reasons import Finding, Reason, columns, parse, reason, reason_text
 from restudy.evidence.statuses import Status
-from restudy.results.study_tables import DASH, number
 
 COLUMNS = (
     *("puzzle", "source", "study", "candidate", "published", "metric", "unit", "value"),
@@ -210,4 +210,4 @@ def _number(held: Held) -> str:
     estimate = held.ours.estimate
     if not estimate.low <= estimate.high:
         return number(estimate.mean)
-    return f"{number(estimate.mean)} ({number(estimate.low)} to {number(estimate.high)})"
+    return f"{number(estimate.mean)} ({interval(estimate.low, estimate.high)})"

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from restudy.common.text_format import DASH, interval, number
 from restudy.config.reductions import to_json
 from restudy.evidence.effect_estimation import Found, find_in_experiment, find_in_study
 from restudy.evidence.hypothesis_specs import ClaimTest
@@ -28,7 +29,6 @@ from restudy.evidence.reasons import (
 from restudy.evidence.schema import Claim
 from restudy.evidence.statuses import Status
 from restudy.experiments.project import project
-from restudy.results.study_tables import DASH, number
 from restudy.results.table_files import read_table
 from restudy.stats.holm import holm
 from restudy.stats.margins import no_effect_p
@@ -141,7 +141,7 @@ def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
                 ", ".join(filter(None, (row["study"], row["dataset"]))),
                 *(row["number"], row["sides"]),
                 *(number(row[name]) for name in ("treatment", "control", "effect")),
-                DASH if pd.isna(row["low"]) else f"{number(row['low'])} to {number(row['high'])}",
+                interval(row["low"], row["high"]),
                 DASH if pd.isna(row["n"]) else f"{row['n']:.0f}",
                 *(number(row["p_adjusted"]), row["predicts"], number(row["margin"])),
                 *(row["verdict"], f"{_power(row)}{by_design(row)}".strip(", ") or DASH),

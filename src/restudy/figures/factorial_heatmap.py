@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import PercentFormatter
 
+from restudy.common.text_format import TIMES
 from restudy.data.registry import DATASETS
 from restudy.figures import labels
 from restudy.figures.style import (
@@ -86,7 +87,7 @@ def grid(runs: pd.DataFrame, factors: Sequence[str]) -> Drawing:
         if found.note:
             remarks.append(f"{_title(name)}: {found.note}.")
     if (cells["n_diverged"] > 0).any():
-        remarks.append(f"* some seeds diverged; {labels.TIMES}: all did; neither can be the best.")
+        remarks.append(f"* some seeds diverged; {TIMES}: all did; neither can be the best.")
     below = labels.wrapped(remarks, PAGE - 0.2)
     figure.set_figheight(figure.get_figheight() + LINE * below.count("\n"))
     figure.supxlabel(below, fontsize=SMALL, x=0.005, ha="left")
@@ -176,7 +177,7 @@ def _draw_map(axis: Axes, cells: pd.DataFrame, runs: pd.DataFrame, name: str) ->
 
 def _text(cell: Mapping[Any, Any]) -> str:
     if cell["n"] == 0:
-        return labels.TIMES
+        return TIMES
     mean = f"{100 * cell['mean']:.1f}" + ("*" if cell["n_diverged"] else "")
     half = 100 * (cell["high"] - cell["mean"])
     return f"{mean}\n±{half:.1f}" if np.isfinite(half) else mean
@@ -246,8 +247,7 @@ def _draw_shares(axis: Axes, table: pd.DataFrame) -> None:
         if np.isfinite(share):
             axis.text(share, place, f" {100 * share:.1f}", va="center", fontsize=SMALL)
     names = [
-        str(source).replace("_", " ").replace(" x ", f" {labels.TIMES} ")
-        for source in shown["source"]
+        str(source).replace("_", " ").replace(" x ", f" {TIMES} ") for source in shown["source"]
     ]
     axis.set_yticks(range(len(shown)), names)
     largest = float(np.nanmax(shares, initial=0.01))

@@ -8,14 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.common.text_format import SUPERSCRIPTS, TIMES, amount
 from restudy.data.registry import DATASETS
 from restudy.figures.style import NAMED, SMALL, looks
 
 _UNNAMED = ("none", "all", "full", "True", "False")
 
 
-TIMES = "\N{MULTIPLICATION SIGN}"
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALLEST = 1e-3
 
 
@@ -55,7 +54,7 @@ def number(level: str) -> str:
     if not 0 < abs(value) < _SMALLEST:
         return level
     digits, exponent = f"{value:e}".split("e")
-    power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+    power = f"10{str(int(exponent)).translate(SUPERSCRIPTS)}"
     factor = f"{float(digits):g}"
     return power if factor == "1" else f"{factor}{TIMES}{power}"
 
@@ -158,7 +157,7 @@ def _length(one: Mapping[str, Any]) -> str:
     if pd.isna(one["epochs"]):
         return f"{int(one['steps']):,} steps"
     epochs = int(one["epochs"])
-    return f"{epochs} epoch{'' if epochs == 1 else 's'}"
+    return f"{amount(epochs, 'epoch')}"
 
 
 # What each part of a recipe needs to be the same in all runs, and its words.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from restudy.common.text_format import amount
 from restudy.config.reductions import in_words, of_plain
 from restudy.data.load import PreparedData
 from restudy.evidence.figure_specs import Curves, Levels, Own, Samples
@@ -82,8 +83,7 @@ def caption(
     if description is not None:
         seeds = description["seeds"]
         sentences.append(
-            f"Study {description['name']}, scale {description['scale']}, "
-            f"{seeds} seed{'' if seeds == 1 else 's'}."
+            f"Study {description['name']}, scale {description['scale']}, {amount(seeds, 'seed')}."
         )
         sentences.append(_AS_PUBLISHED if description["as_published"] else _HONEST)
         if description["reductions"]:

@@ -7,12 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.common.text_format import DASH
 from restudy.evidence.reasons import texts
 from restudy.evidence.statuses import Status, label
 from restudy.reference.gathered_record import RECORD, Record
 from restudy.report import phrases
 from restudy.report.view.counts import outcome
-from restudy.results.study_tables import DASH, to_markdown
+from restudy.results.study_tables import to_markdown
 
 _SHORT = 90
 """Letters of a statement in a table that has other columns."""

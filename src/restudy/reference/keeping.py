@@ -13,7 +13,7 @@ from urllib.parse import quote
 from restudy.common.errors import RestudyError
 from restudy.reference.contents import ORIGIN, PAGE, PAPER, README, files_of
 from restudy.reference.origin import in_words
-from restudy.report.html.svg_minify import address
+from restudy.report.html.svg_minify import data_url
 
 
 def keep(results: Path, reference: Path, origin: dict[str, Any]) -> dict[str, tuple[int, int]]:
@@ -59,7 +59,7 @@ def link_figures(reference: Path) -> None:
     page = reference / PAGE
     text = page.read_text(encoding="utf-8")
     for figure in sorted((reference / "figures").glob("*.svg")):
-        text = text.replace(str(address(figure.read_bytes())), f"../figures/{quote(figure.name)}")
+        text = text.replace(str(data_url(figure.read_bytes())), f"../figures/{quote(figure.name)}")
     # A run's page loads nothing, and says so to the browser; this one may load what lies beside it.
     text = text.replace("img-src data:;", "img-src data: 'self' file:;", 1)
     page.write_text(text, encoding="utf-8")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from restudy.common.text_format import amount, brief, estimate, joined, percent, spelled
 from restudy.config.reductions import Sort, of_plain
 from restudy.evidence.statuses import Group, Status
-from restudy.report.text_format import brief, estimate, joined, percent, spelled
 from restudy.report.view.model import Counts, Finding, FindingKind, Outcome, View
 
 TESTED = (Group.CONFIRMED, Group.PARTIAL, Group.REFUTED, Group.UNDECIDED)
@@ -54,7 +54,7 @@ def title(n_sources: int) -> str:
 
 def reports(n: int) -> str:
     """Return ``four reports``."""
-    return f"{spelled(n)} report{'' if n == 1 else 's'}"
+    return f"{spelled(n)} {'report' if n == 1 else 'reports'}"
 
 
 def is_tested(status: Status) -> bool:
@@ -80,7 +80,7 @@ def outcome(kind: str, counts: Counts, whose: str = "") -> str:
         for wanted in (True, False)
     )
     n = sum(one.n for one in counts if is_tested(one.status))
-    every = f"{total:,} {noun}{'' if total == 1 else 's'}{whose}"
+    every = f"{amount(total, noun)}{whose}"
     if not tested:
         return f"None of {every} was {done}: {joined(others)}."
     first = f"{n:,} of {every} {'was' if n == 1 else 'were'} {done}: {joined(tested)}."
@@ -95,31 +95,23 @@ def bullets(counts: Outcome) -> str:
 def finding(one: Finding) -> FindingText:
     """Return a finding in words."""
     kind, status = _KINDS[one.kind]
-    seeds = f"{one.seeds} seeds"
     where = f"{one.dataset}: " if one.dataset else ""
     if one.kind is FindingKind.VARIANCE:
-        share, low, high = map(percent, (one.effect, one.low, one.high))
-        return FindingText(
-            kind,
-            status,
-            f"{one.statement.replace('_', ' ').capitalize()}: {' rather than '.join(one.levels)}",
-            f"{where}share of the variance of {one.measured[0]}, {one.id}",
-            f"{share} (95% interval {low} to {high}; {seeds})",
-            f"matters-{one.id}",
-        )
-    effect, interval = estimate(one.effect, one.low, one.high, signed=one.measure != "ratio")
-    measured = where + ", ".join(one.measured)
+        effect, low, high = map(percent, (one.effect, one.low, one.high))
+        interval = f"{low} to {high}"
+        factor = one.statement.replace("_", " ").capitalize()
+        statement, address = f"{factor}: {' rather than '.join(one.levels)}", f"matters-{one.id}"
+        measured = f"{where}share of the variance of {one.measured[0]}, {one.id}"
+    else:
+        effect, interval = estimate(one.effect, one.low, one.high, signed=one.measure != "ratio")
+        effect = f"{one.measure} {effect}"
+        statement, address = f"{one.source}: {one.statement}", one.id
+        measured = where + ", ".join(one.measured)
     if one.values:
         published, corrected = map(brief, one.values)
         measured += f": {published} as published, {corrected} corrected"
-    return FindingText(
-        kind,
-        status,
-        f"{one.source}: {one.statement}",
-        measured,
-        f"{one.measure} {effect} (95% interval {interval}; {seeds})",
-        one.id,
-    )
+    effect = f"{effect} (95% interval {interval}; {one.seeds} seeds)"
+    return FindingText(kind, status, statement, measured, effect, address)
 
 
 def reductions(view: View) -> str:
@@ -137,7 +129,7 @@ def reductions(view: View) -> str:
         text = f"Scale {view.scale}: every study of this run is as it is written."
     if left_out := view.studies_left_out:
         named = f" ({', '.join(left_out)})" if len(left_out) <= _NAMED else ""
-        text += f" Left out: {len(left_out)} stud{'y' if len(left_out) == 1 else 'ies'}{named}."
+        text += f" Left out: {amount(len(left_out), 'study', 'studies')}{named}."
     if not view.experiments_done:
         text += " The small experiments were not done (experiments: false)."
     return text

@@ -14,6 +14,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.common.text_format import MINUS, amount, interval, number, plus_minus
 from restudy.config.reductions import in_words, of_plain
 from restudy.config.run_ids import label
 from restudy.stats.intervals import mean_interval, wilson_interval
@@ -31,8 +32,6 @@ METRICS = (
 
 OVERALL = "all"
 """Stands for the level of a factor that a row takes the mean over."""
-
-MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 
 _SAMPLES = {"test_accuracy": "n_test", "validation_accuracy": "n_validation"}
 _SUMMARY = ["metric", "n", "mean", "sd", "low", "high", "n_diverged"]
@@ -240,7 +239,7 @@ def notes(description: Mapping[str, Any], runs: int, seeds: int, diverged: int) 
         seeds: number of seeds.
         diverged: number of runs that diverged.
     """
-    sentences = [f"Scale {description['scale']}: {seeds} seed{'' if seeds == 1 else 's'}."]
+    sentences = [f"Scale {description['scale']}: {amount(seeds, 'seed')}."]
     if description["reductions"]:
         words = in_words(of_plain(description["reductions"]))
         sentences.append(f"Reduced at this scale: {words}.")
@@ -289,32 +288,12 @@ def readable_comparison(comparison: pd.DataFrame, factors: Sequence[str]) -> pd.
             "where": _where(row, factors),
             "seeds": str(row["n"]),
             "mean difference": number(row["mean"], signed=True),
-            "95% interval": interval(row["low"], row["high"]),
+            "95% interval": interval(row["low"], row["high"], signed=True),
         }
         for row in comparison.to_dict("records")
     ]
     table = pd.DataFrame(rows)
     return table if table["where"].any() else table.drop(columns="where")
-
-
-def number(value: float, *, signed: bool = False) -> str:
-    """Return a number with four decimals, or two digits if it is tiny; a dash for NaN."""
-    if pd.isna(value):
-        return DASH
-    form = ".1e" if 0 < abs(value) < 0.00005 else ".4f"
-    return f"{value:{'+' if signed else ''}{form}}".replace("-", MINUS)
-
-
-def plus_minus(mean: float, high: float) -> str:
-    """Return ``mean ± half width`` of the interval that ends at ``high``."""
-    return number(mean) if pd.isna(high) else f"{number(mean)} ± {number(high - mean)}"
-
-
-def interval(low: float, high: float) -> str:
-    """Return both ends of an interval of differences."""
-    if pd.isna(low):
-        return DASH
-    return f"{number(low, signed=True)} to {number(high, signed=True)}"
 
 
 def to_markdown(table: pd.DataFrame, title: str, notes: str) -> str:
@@ -367,7 +346,7 @@ def _where(row: Mapping[Any, Any], factors: Sequence[str]) -> str:
     told = [f"{_words(name)} {row[name]}" for name in others if row[name] != OVERALL]
     if any(row[name] == OVERALL for name in others):
         count = row["n_pairs"] // max(row["n"], 1)
-        told.append(f"mean over {count} combination{'' if count == 1 else 's'}")
+        told.append(f"mean over {amount(count, 'combination')}")
     return ", ".join(told)
 
 

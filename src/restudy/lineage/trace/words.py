@@ -6,6 +6,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from restudy.common.text_format import amount
+
 _SHOWN = 12
 """Runs of a group that are shown; ``--json`` has them all."""
 _WIDTH = 110
@@ -51,7 +53,7 @@ def _group(group: Mapping[str, Any]) -> Iterator[str]:
     role = f"{group['role']}: " if group["role"] else ""
     where = f", {group['where']}" if group["where"] else ""
     runs = group["runs"]
-    yield f"{role}study {group['study']}{where}: {len(runs)} run{'' if len(runs) == 1 else 's'}"
+    yield f"{role}study {group['study']}{where}: {amount(len(runs), 'run')}"
     recipe = ", ".join(f"{key} {value}" for key, value in group["recipe"].items())
     yield from _pairs(
         [

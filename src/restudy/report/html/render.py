@@ -10,9 +10,10 @@ from pathlib import PurePosixPath
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from restudy.evidence.verdicts import readable_tests
 from restudy.report import phrases
-from restudy.report.html import claim_tables, evidence_tables, study_tables, svg_minify
-from restudy.report.html.pictures import Picture
+from restudy.report.html import svg_minify, tables
+from restudy.report.html.figures import PageFigure
 from restudy.report.html.writer import Writer, badge
 from restudy.report.view.model import View
 from restudy.results.study_tables import notes
@@ -26,12 +27,12 @@ _IDS = {
 """Table -> the column whose ids have a place on the page."""
 
 
-def render(view: View, pictures: Mapping[str, Picture], *, paper: bool = False) -> str:
+def render(view: View, figures: Mapping[str, PageFigure], *, paper: bool = False) -> str:
     """Return the page as HTML; the same arguments always give the same text.
 
     Args:
         view: the view model.
-        pictures: the figures, by name.
+        figures: by name.
         paper: whether there is a paper beside the page.
     """
     environment = Environment(
@@ -46,37 +47,39 @@ def render(view: View, pictures: Mapping[str, Picture], *, paper: bool = False) 
     writer = Writer(known_ids(view))
     environment.globals |= {
         "view": view,
-        "pictures": pictures,
+        "figures": figures,
+        "paper": paper,
         "phrases": phrases,
-        "claim_tables": claim_tables,
-        "evidence_tables": evidence_tables,
-        "study_tables": study_tables,
+        "tables": tables,
         "advice": advice,
         "notes": notes,
-        "paper": paper,
-        "place": writer.place,
-        "table_of": writer.table,
+        "readable_tests": readable_tests,
+        "id_attribute": writer.id_attribute,
+        "html_table": writer.table,
         "badge": badge,
-        "LONG": study_tables.LONG,
+        "LONG": tables.LONG,
     }
     environment.filters |= {
         "linked": writer.text,
-        "address": svg_minify.address,
-        "width": svg_minify.width,
+        "data_url": svg_minify.data_url,
+        "width": svg_minify.drawn_width,
+    }
+    blocks = environment.get_template("blocks.html.j2").module
+    environment.globals |= {
+        name: macro for name, macro in vars(blocks).items() if not name.startswith("_")
     }
     style, script = (_source(environment, name) for name in (_STYLE, _SCRIPT))
-    files = {
-        # By the numbers that their names begin with.
+    files = {  # in the order of the numbers at the start of their names
         PurePosixPath(file).name.partition("-")[2].removesuffix(".html.j2"): file
         for file in sorted(environment.list_templates())
         if file.startswith(_SECTIONS)
     }
     for name in files:
-        writer.place(name)  # no row or study has these addresses
+        writer.id_attribute(name)  # no row or study gets these ids
     return environment.get_template("page.html.j2").render(
         style=style,
         script=script,
-        digest=_digest(script),
+        script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         sections={name: environment.get_template(file).module for name, file in files.items()},
     )
 
@@ -91,8 +94,3 @@ def _source(environment: Environment, name: str) -> Markup:
     """Return a file of ours as it is; none has anything that ends its element."""
     assert environment.loader is not None  # noqa: S101
     return Markup(environment.loader.get_source(environment, name)[0])  # noqa: S704
-
-
-def _digest(script: str) -> str:
-    """Return what the page's security policy names its one script by."""
-    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -24,7 +24,7 @@ _SAFE = " !$'()*+,-./:;=?@_~<>[]{}|^"
 """What needs no escape in an address between the double quotes of an attribute in HTML."""
 
 
-def lighten(svg: str) -> str:
+def minify_svg(svg: str) -> str:
     """Return an SVG without what no reader sees.
 
     Metadata, comments, ids that nothing in the picture names, and all but two decimals of the
@@ -37,19 +37,19 @@ def lighten(svg: str) -> str:
     return _BETWEEN.sub("><", text).strip()
 
 
-def width(svg: bytes) -> float | None:
+def drawn_width(svg: bytes) -> float | None:
     """Return how wide a picture was drawn, in points; None if it does not say so."""
     found = _WIDTH.search(svg.decode())
     return float(found[1]) if found else None
 
 
-def address(svg: bytes) -> Markup:
+def data_url(svg: bytes) -> Markup:
     """Return a picture as a ``data:`` address, ready to stand between double quotes.
 
     In an ``img`` of its own, the ids and styles inside one SVG cannot meddle with another's.
     Escaped like this, and not in base64, it is a quarter shorter.
     """
-    text = lighten(svg.decode())
+    text = minify_svg(svg.decode())
     if "'" not in text:
         text = text.replace('"', "'")  # one needs an escape, the other does not
     return Markup("data:image/svg+xml," + quote(text, safe=_SAFE))  # noqa: S704 (& and " are escaped)

@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup, escape
 
+from restudy.common.text_format import DASH, number
 from restudy.evidence.statuses import Status
-from restudy.results.study_tables import DASH, number
 
 _ID = re.compile(r"\b(?:PUB|CLM|ERR|FIG|SYS|EXP|PUZ|CON)-[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?\d[\d,.]*(?:e[+-]?\d+)?%?")
@@ -46,7 +46,7 @@ class Writer:
         """Return a text escaped, with a link on each id that has a place on the page."""
         return Markup("").join(self._pieces(str(value)))
 
-    def place(self, id_: str) -> Markup:
+    def id_attribute(self, id_: str) -> Markup:
         """Return the attribute that makes an element the place of an id; once for each."""
         if not id_ or id_ in self._given:
             return Markup("")
@@ -82,12 +82,12 @@ class Writer:
         for values in frame.itertuples(index=False, name=None):
             cells, place = Markup(""), Markup("")
             for name, kind, value in zip(names, kinds, values, strict=True):
-                is_empty = not isinstance(value, Folded) and words(value) in _NOTHING
+                is_empty = not isinstance(value, Folded) and cell_text(value) in _NOTHING
                 label = Markup(' data-label="{}"').format(name) if stacked and name else ""
                 content = badge(value) if name in badges else self._cell(value)
                 form = Markup("<td{}{}>{}</td>")
                 if name == anchor:
-                    place = self.place(str(value))
+                    place = self.id_attribute(str(value))
                     form = Markup('<th scope="row"{}{}>{}</th>')
                 cells += form.format(_class("nothing" if is_empty else kind), label, content)
             rows += Markup("<tr{}>{}</tr>\n").format(place, cells)
@@ -108,7 +108,7 @@ class Writer:
             return Markup(
                 '<details class="paper"><summary>{}</summary><ul>{}</ul></details>'
             ).format(value.summary, lines)
-        return self.text(words(value))
+        return self.text(cell_text(value))
 
     def _pieces(self, text: str) -> Iterable[Markup]:
         end = 0
@@ -128,7 +128,7 @@ def badge(value: str) -> Markup:
     return Markup('<span class="badge {}">{}</span>').format(status.tone.value, status.label)
 
 
-def words(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """Return a value of a table as people read it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -141,7 +141,7 @@ def _kind(column: pd.Series[Any]) -> str:
     """Return how a column is set: ``number``, ``long`` text, or neither."""
     if any(isinstance(value, Folded) for value in column):
         return "long"
-    texts = [words(value) for value in column]
+    texts = [cell_text(value) for value in column]
     told = [text for text in texts if text not in _NOTHING]
     if told and all(_NUMBER.fullmatch(text) for text in told):
         return "number"

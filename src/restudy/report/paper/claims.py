@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from restudy.common.text_format import TIMES, agree, amount, estimate, nonzero, sentence
 from restudy.evidence.statuses import Kind, Status, label, of_kind
 from restudy.evidence.verdicts import LEVEL_NAMES, counted
-from restudy.report.paper.dot_plot import Axis, Dot, strip
+from restudy.report.paper.dot_plot import Axis, dot_plot
 from restudy.report.phrases import is_tested
-from restudy.report.text_format import TIMES, agree, amount, estimate, sentence
 from restudy.report.view.model import View
 
 VERDICTS = [status for status in of_kind(Kind.CLAIMS) if is_tested(status)]
@@ -20,7 +20,7 @@ ROWS = 20
 """How many rows of a table of claims a page holds."""
 
 _RATIO = LEVEL_NAMES[True]
-_AXIS = Axis(limit=100.0, ticks=(-100.0, -10.0, -1.0, 0.0, 1.0, 10.0, 100.0), bend=math.asinh)
+_AXIS = Axis(100.0, (-100.0, -10.0, -1.0, 0.0, 1.0, 10.0, 100.0), np.arcsinh)
 
 
 def power(view: View) -> str:
@@ -54,43 +54,27 @@ def designs(view: View) -> str:
     """Return how many tests were designed anew after a look at runs; empty if none was."""
     found = view.frame("claim_tests").drop_duplicates(["claim", "test"])
     n, m = (int(found[name].sum()) for name in ("redesigned", "exploratory"))
-    told = []
-    if n:
-        told.append(
-            sentence(
-                f"{agree(n, 'test replaces', 'tests replace')} one that did not test its claim; "
-                "the design was fixed anew before its outcome was seen, margin and direction kept"
-            )
-        )
-    if m:
-        told.append(
-            sentence(
-                agree(
-                    m,
-                    "test is exploratory, chosen by a look at its outcome, and does not count",
-                    "tests are exploratory, chosen by a look at their outcome, and do not count",
-                )
-            )
-        )
-    return " ".join(told)
+    replaced = (
+        f"{agree(n, 'test replaces', 'tests replace')} one that did not test its claim; the design "
+        "was fixed anew before its outcome was seen, margin and direction kept"
+    )
+    exploratory = agree(
+        m,
+        "test is exploratory, chosen by a look at its outcome, and does not count",
+        "tests are exploratory, chosen by a look at their outcome, and do not count",
+    )
+    return " ".join(sentence(text) for k, text in ((n, replaced), (m, exploratory)) if k)
 
 
-def by_topic(view: View) -> list[dict[str, Any]]:
+def by_topic(view: View) -> list[list[str]]:
     """Return a row for each topic with a verdict: its name, its claims by verdict, all others."""
     claims = view.frame("claims")
-    tested = set(claims[claims["status"].isin(VERDICTS)]["topic"])
-    rows = [
-        (topic, claims[claims["topic"] == topic]["status"])
-        for topic in dict.fromkeys(claims["topic"])
-        if topic in tested
-    ]
+    tested = set(claims.loc[claims["status"].isin(VERDICTS), "topic"])
+    topics = [topic for topic in claims["topic"].unique() if topic in tested]
+    rows = [(topic, claims.loc[claims["topic"] == topic, "status"]) for topic in topics]
     return [
-        {
-            "topic": topic,
-            "counts": [_or_nothing((statuses == verdict).sum()) for verdict in VERDICTS],
-            "others": _or_nothing((~statuses.isin(VERDICTS)).sum()),
-        }
-        for topic, statuses in [*rows, ("all", claims["status"])]
+        [topic, *nonzero([*((status == each).sum() for each in VERDICTS), _others(status)])]
+        for topic, status in [*rows, ("all", claims["status"])]
     ]
 
 
@@ -138,36 +122,23 @@ def opposed(view: View) -> list[dict[Any, Any]]:
     return pairs.to_dict("records")
 
 
-def places(view: View) -> dict[str, Any]:
-    """Return where effects lie, in units of their margins, to the right as the claim says.
+def effect_plot(view: View) -> dict[str, Any]:
+    """Return the effects in units of their margins, positive in the direction of the claim.
 
-    Tests of claims that there is no difference have no right and left, and are left out.
+    Ratios are taken by their logarithms. Tests of claims that there is no difference have no
+    direction, and are left out.
     """
     tests = counted(view.frame("claim_tests"))
-    directed = tests[
-        (tests["verdict"] != Status.PENDING) & tests["predicts"].isin(["greater", "less"])
-    ]
-    dots = [
-        Dot(str(test["topic"]), _in_margins(test), label(test["verdict"]))
-        for _, test in directed.iterrows()
-    ]
-    dots = [dot for dot in dots if not math.isnan(dot.value)]
-    return strip(dots, _AXIS, 1.0) | {"n": f"{len(dots):,}"}
-
-
-def _in_margins(test: pd.Series[Any]) -> float:
-    size, margin = float(test["effect"]), float(test["margin"])
-    if test["scale_of"] == _RATIO:
-        size, margin = _log(size), _log(margin)
-    if not margin > 0:
-        return math.nan
-    return size / margin * (-1 if test["predicts"] == "less" else 1)
-
-
-def _log(value: float) -> float:
-    if value <= 0 or math.isinf(value):
-        return -math.inf if value <= 0 else value
-    return math.log(value)
+    tests = tests[tests["verdict"] != Status.PENDING]
+    with np.errstate(divide="ignore"):
+        effect, margin = (
+            tests[name].mask(tests["scale_of"] == _RATIO, np.log(tests[name].clip(lower=0)))
+            for name in ("effect", "margin")
+        )
+    direction = tests["predicts"].map({"greater": 1, "less": -1}).astype(float)
+    value = direction * effect / margin.where(margin > 0)
+    dots = {"row": tests["topic"], "value": value, "kind": tests["verdict"].map(label)}
+    return dot_plot(pd.DataFrame(dots), _AXIS, 1.0)
 
 
 def _effect(test: pd.Series[Any]) -> dict[str, str]:
@@ -182,5 +153,5 @@ def _margin(test: pd.Series[Any]) -> str:
     return (f"{TIMES} " if test["scale_of"] == _RATIO else "") + f"{float(test['margin']):g}"
 
 
-def _or_nothing(n: int) -> str:
-    return f"{n:,}" if n else ""
+def _others(statuses: pd.Series[str]) -> int:
+    return int((~statuses.isin(VERDICTS)).sum())

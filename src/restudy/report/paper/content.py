@@ -12,11 +12,10 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.common.text_format import amount, joined, percent, sentence, spelled
 from restudy.evidence.statuses import Status
 from restudy.report import phrases
 from restudy.report.paper import claims, errata, numbers, studies
-from restudy.report.text_format import amount, joined, percent, sentence, spelled
-from restudy.report.view.counts import of_source
 from restudy.report.view.model import SourceView, View
 from restudy.stats.intervals import LEVEL
 from restudy.stats.power import ENOUGH
@@ -56,7 +55,7 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
             "runs": numbers.runs(view),
             "by_source": numbers.by_source(view),
             "columns": sorted(set(view.tables["published"]["source"])),
-            "places": numbers.places(view),
+            "plot": numbers.interval_plot(view),
         },
         "claims": {
             "outcome": phrases.outcome("claims", view.counts.claims_untimed),
@@ -68,12 +67,12 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
             "contradicted": claims.listed(view, [Status.CONTRADICTED])[: claims.ROWS],
             "opposed": claims.opposed(view)[: claims.ROWS],
             "all": claims.listed(view),
-            "places": claims.places(view),
+            "plot": claims.effect_plot(view),
         },
         "errata": {
             "outcome": phrases.outcome("errata", view.counts.errata),
             "signs": errata.signs(view),
-            "effects": errata.gravest(errata.effects(view)),
+            "effects": errata.most_severe(errata.effects(view)),
         },
         "puzzles": {"found": errata.puzzles(view), "open": errata.open_puzzles(view)},
         "matters": [
@@ -113,7 +112,7 @@ def _abstract(
         phrases.outcome("claims", view.counts.claims_untimed),
         phrases.outcome("errata", view.counts.errata),
         errata.signs(view),
-        *map(studies.most, matters.values()),
+        *map(studies.largest_shares, matters.values()),
     ]
     return [text for text in told if text]
 
@@ -150,7 +149,7 @@ def _noise(distribution: str) -> str:
 
 def _source(view: View, source: SourceView, captions: Mapping[str, str]) -> dict[str, Any]:
     id_, counts = source.id, source.counts
-    published = of_source(view.frame("published"), id_)
+    published = view.frame("published", id_)
     rows = {
         "published": (counts.published, f"of {id_}"),
         "claims": (counts.claims_untimed, f"of {id_}"),

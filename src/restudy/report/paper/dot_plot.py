@@ -1,26 +1,20 @@
-"""Strips of dots: where each number, or each test, lies, a row for each group.
+"""Dot plots: one dot for each number or test, a row of dots for each group.
 
-The paper draws them itself: a place is a share of the strip's width, a height of its row's.
+Typst draws them: a place is a share of the plot's width, a height counts dots.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from restudy.results.study_tables import MINUS
+import numpy as np
+import pandas as pd
+
+from restudy.common.text_format import MINUS
 
 PLACES = 120
-"""How many places across a strip dots are stacked on, so that none hides another."""
-
-
-class Dot(NamedTuple):
-    """A dot: its row, its value, and what its colour says."""
-
-    row: str
-    value: float
-    kind: str
+"""Places across a plot at which dots are stacked, so that none hides another."""
 
 
 class Axis(NamedTuple):
@@ -29,57 +23,57 @@ class Axis(NamedTuple):
     Attributes:
         limit: values beyond it are drawn at the ends.
         ticks: values that are marked.
-        bend: how a value is squeezed; odd and rising.
+        transform: function of NumPy applied to values; odd and rising.
     """
 
     limit: float
     ticks: Sequence[float]
-    bend: Callable[[float], float] = float
+    transform: np.ufunc = np.positive
 
-    def place(self, value: float) -> float:
-        """Return where a value lies, 0 at the left end and 1 at the right one."""
-        held = max(-self.limit, min(self.limit, value))
-        return 0.5 + 0.5 * self.bend(held) / self.bend(self.limit)
+    def place(self, values: Any) -> Any:
+        """Return the places of values: 0 at the left end, 1 at the right end."""
+        held = self.transform(np.clip(values, -self.limit, self.limit))
+        return 0.5 + 0.5 * held / self.transform(self.limit)
 
     def label(self, tick: float) -> str:
-        """Return the text of a tick; at an end it stands for all beyond it too."""
+        """Return the text of a tick; one at an end stands for all values beyond."""
         beyond = "" if abs(tick) < self.limit else "≥ " if tick > 0 else "≤ "
         return f"{beyond}{tick:g}".replace("-", MINUS)
 
 
-def strip(dots: Iterable[Dot], axis: Axis, band: float) -> dict[str, Any]:
-    """Return a strip as plain values.
+def dot_plot(dots: pd.DataFrame, axis: Axis, band: float) -> dict[str, Any]:
+    """Return a dot plot as plain values.
 
     Args:
-        dots: those without a value are left out.
+        dots: with the columns ``row``, ``value`` and ``kind``; those without a value are left out.
         axis: from values to places.
         band: the middle that is shaded reaches from -band to band.
 
     Returns:
-        ``rows``: for each the ``name`` and ``dots``, with ``x``, ``kind`` and ``level`` (from 0:
-        how many lie below it) and ``height`` (levels of the row); ``ticks``; ``band``.
+        ``rows``: for each the ``name``, ``dots`` with ``x``, ``kind`` and ``level`` (number of dots
+        below), and ``height`` (levels of the row); ``ticks``; ``band``; ``n``, the number of dots.
     """
-    rows: dict[str, list[Dot]] = {}
-    for dot in dots:
-        if not math.isnan(dot.value):
-            rows.setdefault(dot.row, []).append(dot)
+    dots = dots.dropna(subset=["value"])
+    names = dots["row"].unique()
+    dots = dots.sort_values(["kind", "value"])
+    dots["x"] = (axis.place(dots["value"]) * PLACES).round() / PLACES
+    dots["level"] = dots.groupby(["row", "x"]).cumcount()
+    dots["x"] = dots["x"].round(4)
     return {
-        "rows": [{"name": name, **_stacked(found, axis)} for name, found in rows.items()],
-        "ticks": [{"label": axis.label(x), "x": _short(axis.place(x))} for x in axis.ticks],
-        "band": [_short(axis.place(-band)), _short(axis.place(band))],
+        "rows": [
+            {
+                "name": name,
+                "dots": own[["x", "kind", "level"]].to_dict("records"),
+                "height": int(own["level"].max()) + 1,
+            }
+            for name in names
+            for own in [dots[dots["row"] == name]]
+        ],
+        "ticks": [{"label": axis.label(x), "x": _place(axis, x)} for x in axis.ticks],
+        "band": [_place(axis, -band), _place(axis, band)],
+        "n": f"{len(dots):,}",
     }
 
 
-def _stacked(dots: Sequence[Dot], axis: Axis) -> dict[str, Any]:
-    levels: dict[int, int] = {}
-    drawn = []
-    for dot in sorted(dots, key=lambda dot: (dot.kind, dot.value)):
-        column = round(axis.place(dot.value) * PLACES)
-        level = levels.get(column, 0)
-        levels[column] = level + 1
-        drawn.append({"x": _short(column / PLACES), "kind": dot.kind, "level": level})
-    return {"dots": drawn, "height": max(levels.values())}
-
-
-def _short(place: float) -> float:
-    return round(place, 4)
+def _place(axis: Axis, value: float) -> float:
+    return round(float(axis.place(value)), 4)

@@ -6,10 +6,10 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from restudy.common.text_format import brief, estimate, joined, sentence
 from restudy.evidence.printed_differences import count_signs
 from restudy.evidence.reasons import reason_text
 from restudy.evidence.verdicts import counted
-from restudy.report.text_format import brief, estimate, joined, sentence
 from restudy.report.view.model import View
 
 NUMBERS = 26
@@ -43,7 +43,7 @@ def effects(view: View) -> list[dict[str, Any]]:
     ]
 
 
-def gravest(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def most_severe(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the mistakes of high severity among :func:`effects`, as many as a page holds."""
     high = [row for row in rows if row["severity"] == "high"] or list(rows)
     sizes = itertools.accumulate(len(row["numbers"]) for row in high)

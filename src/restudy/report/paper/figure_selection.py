@@ -21,17 +21,14 @@ def chosen(
         grids: the studies whose figure shows what explains their variance.
         sources: by id.
     """
-    drawn = sorted({figure.source for figure in figures.values()})
-    first = {name: source.figure for name, source in sources.items()}
-    found = [_of(name, figures, first.get(name)) for name in drawn]
-    return [*(name for name in found if name is not None), *grids]
-
-
-def _of(source: str, figures: Mapping[str, SourceFigure], first: str | None) -> str | None:
-    own = {
-        name: figure
-        for name, figure in figures.items()
-        if figure.source == source and figure.study is not None
-    }
-    with_printed = [name for name, figure in own.items() if figure.printed]
-    return next(iter([*([first] if first in own else []), *with_printed, *own]), None)
+    found = []
+    for source in sorted({figure.source for figure in figures.values()}):
+        own = {
+            name: figure
+            for name, figure in figures.items()
+            if figure.source == source and figure.study is not None
+        }
+        named = sources[source].figure if source in sources else None
+        with_printed = [name for name, figure in own.items() if figure.printed]
+        found += [*([named] if named in own else []), *with_printed, *own][:1]
+    return [*found, *grids]

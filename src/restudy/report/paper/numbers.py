@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from restudy.common.text_format import amount, nonzero, sentence, span
 from restudy.evidence.statuses import Group, Kind, Status, label, of_kind
-from restudy.report.paper.dot_plot import Axis, Dot, strip
+from restudy.report.paper.dot_plot import Axis, dot_plot
 from restudy.report.phrases import is_tested
-from restudy.report.text_format import amount, sentence, span
 from restudy.report.view.counts import count
 from restudy.report.view.model import View
 
@@ -40,22 +40,21 @@ def farthest(published: pd.DataFrame) -> str:
 
 
 def by_source(view: View) -> list[dict[str, Any]]:
-    """Return a row for each status that occurs, and the number of rows by source and in all."""
+    """Return a row for each status that occurs, with the number of rows by source and in all."""
     published = view.frame("published")
-    counts = pd.crosstab(published["status"], published["source"])
+    counts = pd.crosstab(published["status"], published["source"], margins=True)
     return [
         {
             "status": status.label,
             "tested": is_tested(status),
-            "counts": [f"{n:,}" if n else "" for n in counts.loc[status.value]],
-            "all": f"{counts.loc[status.value].sum():,}",
+            "counts": nonzero(counts.T[status.value]),
         }
         for status in of_kind(Kind.PUBLISHED)
         if status in counts.index
     ]
 
 
-def by_experiment(published: pd.DataFrame, systems: pd.DataFrame) -> list[dict[str, Any]]:
+def by_experiment(published: pd.DataFrame, systems: pd.DataFrame) -> list[list[str]]:
     """Return a row for each experiment with a number that was tested: how many have which outcome.
 
     Args:
@@ -63,32 +62,28 @@ def by_experiment(published: pd.DataFrame, systems: pd.DataFrame) -> list[dict[s
         systems: the table of systems, for the names of experiments.
 
     Returns:
-        ``name`` and ``counts``: exact, otherwise consistent, only with the source's error, not
-        reproduced, and not tested.
+        of each its name and the numbers that are exact, otherwise consistent, only with the
+        source's error, not reproduced, and not tested.
     """
     names = dict(zip(systems["id"], systems["name"], strict=True))
     rows = []
     for id_, part in published.groupby("experiment", sort=False):
-        counts = count(part["status"])
-        if any(is_tested(one.status) for one in counts):
-            parts = [sum(one.n for one in counts if has(one.status)) for has in _OUTCOMES]
-            shown = [f"{n:,}" if n else "" for n in parts]
-            rows.append({"name": names.get(id_, str(id_)), "counts": shown})
+        statuses = [Status(status) for status in part["status"]]
+        if any(map(is_tested, statuses)):
+            outcomes = nonzero(sum(map(has, statuses)) for has in _OUTCOMES)
+            rows.append([names.get(id_, str(id_)), *outcomes])
     return rows
 
 
-def places(view: View) -> dict[str, Any]:
-    """Return where the published numbers lie in the intervals for one more run of ours.
+def interval_plot(view: View) -> dict[str, Any]:
+    """Return the places of the published numbers in the intervals for one more run of ours.
 
     0 is the middle of a number's interval, -1 and 1 are its ends.
     """
     held = _with_interval(view)
-    dots = [
-        Dot(source, float(place), label(kind))
-        for source, place, kind in zip(held["source"], _places(held), held["status"], strict=True)
-    ]
+    dots = {"row": held["source"], "value": _places(held), "kind": held["status"].map(label)}
     legend = [one.status.label for one in count(held["status"])]
-    return strip(dots, _AXIS, 1.0) | {"n": f"{len(dots):,}", "legend": legend}
+    return dot_plot(pd.DataFrame(dots), _AXIS, 1.0) | {"legend": legend}
 
 
 def runs(view: View) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from restudy.data.registry import DATASETS
-from restudy.report.text_format import (
+from restudy.common.text_format import (
+    MINUS,
     TIMES,
     amount,
     brief,
@@ -18,11 +18,12 @@ from restudy.report.text_format import (
     sentence,
     spelled,
 )
+from restudy.data.registry import DATASETS
 from restudy.report.view.model import StudyView, View
-from restudy.results.study_tables import MINUS, OVERALL
+from restudy.results.study_tables import OVERALL
 from restudy.stats.variance import HIGHER, RESIDUAL
 
-MATTERS = 0.05
+LITTLE = 0.05
 """A factor whose share of variance surely lies above this is named in the text."""
 
 _WORDS = {"r2": "R²", "rmse": "RMSE"}
@@ -42,7 +43,7 @@ def extent(view: View) -> dict[str, str]:
         "data": joined(
             [data.title for name, data in DATASETS.items() if name in view.extent.datasets]
         ),
-        "seeds": _seeds(min(seeds), max(seeds)) if seeds else "",
+        "seeds": _seeds(seeds) if seeds else "",
         "reduced": sentence(
             f"this scale reduces {which}: fewer seeds, samples, epochs or levels than are written "
             "down for the full one"
@@ -55,6 +56,12 @@ def extent(view: View) -> dict[str, str]:
         if diverged
         else "",
     }
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    low, high = min(seeds), max(seeds)
+    few = spelled(low) if low == high else f"{spelled(low)} to {spelled(high)}"
+    return f"{few} seed{'' if high == 1 else 's'}"
 
 
 def contrasts(view: View, source: str) -> list[dict[str, str]]:
@@ -81,7 +88,7 @@ def variance(name: str, table: pd.DataFrame) -> list[str]:
     return [_variance(name, dataset, rows) for dataset, rows in _by_dataset(table)]
 
 
-def most(table: pd.DataFrame) -> str:
+def largest_shares(table: pd.DataFrame) -> str:
     """Return what explains most on each data set, in few words; empty if nothing is known."""
     told = []
     for dataset, rows in _by_dataset(table):
@@ -123,9 +130,9 @@ def _variance(name: str, dataset: str, rows: pd.DataFrame) -> str:
     known = rows[rows["share"].notna()].sort_values("share", ascending=False, kind="stable")
     if known.empty:
         return sentence(f"{where}, it is not yet known: there are too few seeds")
-    strong = known[(known["low"] > MATTERS) & (known["source"] != HIGHER)].to_dict("records")
+    strong = known[(known["low"] > LITTLE) & (known["source"] != HIGHER)].to_dict("records")
     if not strong:
-        return sentence(f"{where}, nothing surely explains more than {percent(MATTERS)}")
+        return sentence(f"{where}, nothing surely explains more than {percent(LITTLE)}")
     shares = [
         f"{_term(row['source'])}{'' if place else ' explains'} {percent(row['share'])} "
         f"({percent(row['low'])} to {percent(row['high'])})"
@@ -166,8 +173,3 @@ def _term(name: str) -> str:
 
 def _title(dataset: str) -> str:
     return DATASETS[dataset].title if dataset in DATASETS else dataset
-
-
-def _seeds(low: int, high: int) -> str:
-    few = spelled(low) if low == high else f"{spelled(low)} to {spelled(high)}"
-    return f"{few} seed{'' if high == 1 else 's'}"

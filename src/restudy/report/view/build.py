@@ -28,8 +28,9 @@ from restudy.report.view.model import (
 from restudy.report.view.provenance import provenance
 from restudy.results.collect import RUNS, read_description
 from restudy.results.group_files import RECORD
+from restudy.results.schema import Kind
 from restudy.results.study_tables import run_counts
-from restudy.results.table_files import read_table
+from restudy.results.table_files import declared, read_table
 
 TABLES = (
     *("published", "claims", "claim_tests", "timed_claims", "timed_claim_tests", "contradictions"),
@@ -37,6 +38,8 @@ TABLES = (
     *("statuses", "puzzles", "forensics", "calibration"),
 )
 STUDY_TABLES = ("summary", "comparison", "matters")
+SUMMARISED = ("published", "claims", "timed_claims", "errata", "claim_tests", "errata_shown")
+"""The tables that counts and key findings are made from."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,14 @@ class StudyResults:
 
 
 def read_tables(folder: Path, names: Sequence[str] = TABLES) -> dict[str, pd.DataFrame]:
-    """Read tables of a run, or of a reference, and those that its studies have."""
+    """Read tables of a run, or of a reference, and those that its studies have.
+
+    A reference has no tables of times: they are empty.
+    """
     paths = [folder / f"{name}.csv" for name in names]
     paths += [path for name in STUDY_TABLES for path in sorted(folder.glob(f"*/{name}.csv"))]
     found = {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
-    return {name: typed(name, read_table(path)) for name, path in found.items()}
+    return {name: typed(name, _read(name, path)) for name, path in found.items()}
 
 
 def read_run(results: Path, info: RunInfo, studies: Mapping[str, Sequence[str]]) -> View:
@@ -138,6 +144,12 @@ def build_view(
 def summarise(tables: Mapping[str, pd.DataFrame]) -> tuple[Outcome, tuple[Finding, ...]]:
     """Return counts and key findings: what a reader sees first."""
     return outcome(tables), tuple(key_findings(tables))
+
+
+def _read(name: str, path: Path) -> pd.DataFrame:
+    if declared(name).kind is Kind.TIMED and not path.exists():
+        return pd.DataFrame(columns=[column.name for column in declared(name).columns])
+    return read_table(path)
 
 
 def _read_study(results: Path, name: str, cells: Sequence[str]) -> StudyResults:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from restudy.evidence import statuses
 from restudy.evidence.statuses import Status
-from restudy.report.view.model import Counts, Outcome, StatusCount
+from restudy.report.view.model import Counts, Outcome, StatusCount, of_source
 
 
 def count(values: Iterable[str]) -> Counts:
@@ -36,11 +36,3 @@ def final_verdicts(tables: Mapping[str, pd.DataFrame]) -> dict[str, Status]:
         id_: Status(by_times.get(id_, status) if status == Status.TIMED else status)
         for id_, status in zip(claims["id"], claims["status"], strict=True)
     }
-
-
-def of_source(table: pd.DataFrame, source: str | None) -> pd.DataFrame:
-    """Return the rows of a source, or all; a row may have several sources."""
-    if source is None:
-        return table
-    own = [source in ids.split(", ") for ids in table["source"]]
-    return table[pd.Series(own, index=table.index, dtype=bool)]

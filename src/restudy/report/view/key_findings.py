@@ -1,24 +1,22 @@
 """Key findings: chosen from the tables by a rule, never by hand.
 
-There are five kinds of findings, and each has an order of
-its own:
+There are five kinds of findings, each with an order of its own:
 
-1. claims that our runs contradict, the clearest first;
-2. claims that hold, the clearest first;
-3. mistakes whose number is another once they are mended, by severity, then the clearest first;
+1. contradicted claims, the clearest first;
+2. supported claims, the clearest first;
+3. mistakes that change a number, by severity, then the clearest first;
 4. claims of a difference where there is none that matters, the narrowest interval first;
-5. choices that explain the variance of the test accuracy, the largest share first.
+5. factors that explain the variance of the test accuracy, the largest share first.
 
-What studies say, of networks trained on the data, comes before what small experiments say. *Clear*
-is a test by how many margins the near end of its 95% interval lies from no effect; the
-margin is the smallest effect of interest, fixed before the runs. *Clear* is a mistake by how many
-half widths of its interval the difference is away from 0. What has no spread over the seeds, as
-exact arithmetic has none, takes no part. Of a claim the clearest test stands for
-it, of those that found what the verdict on the whole claim says. Tests of time do not take part:
-the page would not be the same twice.
+Studies come before small experiments. A test is clear by the number of margins between no effect
+and the near end of its 95% interval; the margin is the smallest effect of interest, fixed before
+the runs. A mistake is clear by the number of half widths of the interval between 0 and the
+difference. A test without spread over the seeds takes no part. A claim is represented by its
+clearest test, of those with the verdict of the whole claim. Tests of time are left out, since the
+page would differ from run to run.
 
-The findings are the first of each kind, and where a kind has none the second ones of the others
-take its place. No topic, and no study, comes twice in one kind.
+The findings are the first of each kind; where a kind has none, the next of the other kinds follow.
+No topic, and no study, comes twice in one kind.
 """
 
 from __future__ import annotations
@@ -113,7 +111,9 @@ def _claims(
             measured=(row["number"], row["sides"]),
             measure=row["scale_of"],
             effect=row["effect"],
-            **_interval(row, row["n"]),
+            low=row["low"],
+            high=row["high"],
+            seeds=int(row["n"]),
         )
 
 
@@ -141,7 +141,9 @@ def _errata(errata: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Finding]:
             measure="difference",
             effect=row["difference"],
             values=(row["as_published"], row["corrected"]),
-            **_interval(row, row["n"]),
+            low=row["low"],
+            high=row["high"],
+            seeds=int(row["n"]),
         )
 
 
@@ -165,12 +167,10 @@ def _factors(tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
             measure="share",
             effect=row["share"],
             levels=(row["best"], row["worst"]),
-            **_interval(row, row["seeds"]),
+            low=row["low"],
+            high=row["high"],
+            seeds=int(row["seeds"]),
         )
-
-
-def _interval(row: Mapping[Any, Any], seeds: Any) -> dict[str, Any]:
-    return {"low": row["low"], "high": row["high"], "seeds": int(seeds)}
 
 
 def _first(rows: Iterable[dict[Any, Any]], key: str) -> Iterator[dict[Any, Any]]:

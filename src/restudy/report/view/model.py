@@ -134,10 +134,24 @@ class View(Strict):
         description="the result tables by name; of each the columns"
     )
 
-    def frame(self, name: str) -> pd.DataFrame:
-        """Return a result table, such as ``published`` or ``grid/matters``."""
+    def frame(self, name: str, source: str | None = None) -> pd.DataFrame:
+        """Return a result table, such as ``published`` or ``grid/matters``.
+
+        Args:
+            name: of the table.
+            source: only rows of this source; without, all.
+        """
         table = pd.DataFrame(self.tables[name], dtype=object)
-        return table if name in [own.name for own in self.own_tables] else typed(name, table)
+        is_own = name in [own.name for own in self.own_tables]
+        return of_source(table if is_own else typed(name, table), source)
+
+    def contradictions(self) -> pd.DataFrame:
+        """Return the contradictions, those about time as measured times decide them."""
+        keys = ["claim", "other", "how"]
+        table = self.frame("contradictions")
+        decided = table.set_index(keys)
+        decided.update(self.frame("timed_contradictions").set_index(keys))
+        return decided.reset_index()[list(table.columns)]
 
     def named(self, suffix: str) -> dict[str, pd.DataFrame]:
         """Return a table that several studies have, by study."""
@@ -158,6 +172,14 @@ def typed(name: str, table: pd.DataFrame) -> pd.DataFrame:
     """Return a table with the types that its columns are declared with."""
     types = _types(name, tuple(map(str, table)))
     return table.assign(**{column: _as(table[column], type_) for column, type_ in types.items()})
+
+
+def of_source(table: pd.DataFrame, source: str | None) -> pd.DataFrame:
+    """Return the rows of a source, or all; a row may have several sources."""
+    if source is None:
+        return table
+    own = [source in ids.split(", ") for ids in table["source"]]
+    return table[pd.Series(own, index=table.index, dtype=bool)]
 
 
 def columns_of(table: pd.DataFrame) -> dict[str, list[Any]]:

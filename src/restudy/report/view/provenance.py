@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from restudy.common.text_format import amount
 from restudy.results.group_record import training_of
 
 _SHORT = 12
-"""Digits of a commit or digest that are shown."""
+"""Digits of a commit that are shown."""
 
 
 def provenance(records: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame) -> list[str]:
@@ -28,14 +29,10 @@ def provenance(records: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame) -> 
         training_of(records[cell], lane)
         for cell, lane in zip(runs["cell"], runs["lane"], strict=True)
     ]
-    cells = f"{len(records)} cell{'' if len(records) == 1 else 's'}"
+    seeds = _ranges(sorted(set(map(int, runs["seed"]))))
     return [
-        f"{len(runs)} runs in {cells}, seeds {_ranges(sorted(set(map(int, runs['seed']))))}",
-        f"commit: {_each(map(_commit, of_runs))}",
-        f"version of training: {_each(map(_version, of_runs))}",
-        f"data (SHA-256 of the prepared file, seed of the split): {_each(map(_data, of_runs))}",
-        f"versions: {_each(map(_versions, of_runs))}",
-        f"machine: {_each(map(_machine, of_runs))}",
+        f"{len(runs)} runs in {amount(len(records), 'cell')}, seeds {seeds}",
+        *(f"{name}: {_each(map(words, of_runs))}" for name, words in _PARTS.items()),
     ]
 
 
@@ -46,24 +43,18 @@ def _commit(record: Mapping[str, Any]) -> str:
     return f"{record['git_commit'][:_SHORT]}{remark}"
 
 
-def _version(record: Mapping[str, Any]) -> str:
-    return str(record.get("training_version", "unknown"))
-
-
-def _data(record: Mapping[str, Any]) -> str:
-    data = record["data"]
-    return f"{data['dataset']} {data['sha256'][:_SHORT]} (split {data['split_seed']})"
-
-
-def _versions(record: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in record["versions"].items())
-
-
-def _machine(record: Mapping[str, Any]) -> str:
-    return (
-        f"{record['machine']}, {record['device']}; arithmetic: {record['arithmetic']}; "
-        f"threads: {record['threads']}"
-    )
+_PARTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "commit": _commit,
+    "version of training": lambda record: str(record.get("training_version", "unknown")),
+    "data (SHA-256 of the prepared file, seed of the split)": lambda record: (
+        "{dataset} {sha256:.12} (split {split_seed})".format_map(record["data"])
+    ),
+    "versions": lambda record: ", ".join(
+        f"{name} {version}" for name, version in record["versions"].items()
+    ),
+    "machine": "{machine}, {device}; arithmetic: {arithmetic}; threads: {threads}".format_map,
+}
+"""What is shown of a record -> its words."""
 
 
 def _each(values: Iterable[str]) -> str:

@@ -8,15 +8,12 @@ from pathlib import Path
 from restudy.reference.contents import ORIGIN
 from restudy.reference.gather import FOLDER
 from restudy.report import phrases
-from restudy.report.view.build import read_tables, summarise
-from restudy.report.view.counts import outcome as count_all
+from restudy.report.view.build import SUMMARISED, read_tables, summarise
 from restudy.results.run_record import read_run_record
 
 PAGE = Path("README.md")
-BLOCK = "outcome"
-FULL_SCALE = "full scale"
-COUNTED = ("published", "claims", "timed_claims", "errata")
-"""The tables that counts are made from."""
+HEADLINES, FULL_SCALE = "outcome", "full scale"
+"""The blocks of the page."""
 
 
 def origin(results: Path) -> tuple[str, str]:
@@ -26,16 +23,16 @@ def origin(results: Path) -> tuple[str, str]:
         RestudyError: it is neither finished nor a reference.
     """
     if (results / ORIGIN).is_file():
-        told = json.loads((results / ORIGIN).read_text(encoding="utf-8"))
-        return str(told["scale"]), str(told["commit"])
+        recorded = json.loads((results / ORIGIN).read_text(encoding="utf-8"))
+        return str(recorded["scale"]), str(recorded["commit"])
     run = read_run_record(results)
     return run.scale, run.commit_in_words()
 
 
-def outcome(results: Path, scale: str, commit: str) -> str:
-    """Return counts and key findings, as the report begins with them."""
-    names = (*COUNTED, "claim_tests", "errata_shown")
-    counts, findings = summarise(read_tables(results / "tables", names))
+def headlines(results: Path) -> str:
+    """Return counts and key findings of a run or reference, as the report begins with them."""
+    scale, commit = origin(results)
+    counts, findings = summarise(read_tables(results / "tables", SUMMARISED))
     rows = [
         [one.kind, one.statement, f"{one.measured}: {one.effect}"]
         for one in map(phrases.finding, findings)
@@ -56,4 +53,4 @@ def outcome(results: Path, scale: str, commit: str) -> str:
 
 def full_scale(folder: Path = FOLDER) -> str:
     """Return the counts of what has been gathered at the full scale."""
-    return phrases.bullets(count_all(read_tables(folder / "tables", COUNTED)))
+    return phrases.bullets(summarise(read_tables(folder / "tables", SUMMARISED))[0])

@@ -4,7 +4,9 @@ import math
 
 import pytest
 
-from restudy.report.text_format import (
+from restudy.common.text_format import (
+    DASH,
+    MINUS,
     TIMES,
     agree,
     amount,
@@ -16,7 +18,6 @@ from restudy.report.text_format import (
     span,
     spelled,
 )
-from restudy.results.study_tables import DASH, MINUS
 
 
 @pytest.mark.parametrize(

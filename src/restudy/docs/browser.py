@@ -1,25 +1,34 @@
-"""Headless Chromium for tests, spoken to over a pipe: no driver and no other package is needed.
+"""Headless Chromium, controlled over a pipe: no driver and no other package is needed.
 
 The DevTools protocol (chromedevtools.github.io/devtools-protocol): JSON messages that end with a
 zero byte, in on file descriptor 3 and out on 4.
 """
 
+from __future__ import annotations
+
 import base64
 import fcntl
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import Any
+
+from restudy.common.errors import RestudyError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 OPTIONS = (
     *("--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu"),
     *("--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--hide-scrollbars"),
 )
+SECONDS = 90
+"""Longest wait for a message; after that the browser hangs."""
+
 # Hands two descriptors on as 3 and 4.
 LAUNCH = "import os, sys; r, w = map(int, sys.argv[1:3]); os.dup2(r, 3); os.dup2(w, 4); "
 LAUNCH += "os.execv(sys.argv[3], sys.argv[3:])"
@@ -31,11 +40,15 @@ def chromium() -> str | None:
 
 
 class Tab:
-    """One page in the browser; ``messages`` is what its console said, and errors."""
+    """One page in the browser.
 
-    def __init__(self, to, back) -> None:
+    Attributes:
+        messages: lines on its console, and errors.
+    """
+
+    def __init__(self, to: int, back: int) -> None:
         self._to, self._back, self._buffer, self._number = to, back, b"", 0
-        self._session = None
+        self._session: str | None = None
         self.messages: list[str] = []
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
@@ -44,18 +57,20 @@ class Tab:
             self._call(f"{domain}.enable")
 
     def open(self, address: str) -> None:
+        """Open an address, and wait until all pictures are there."""
         self._loaded = False
         self._call("Page.navigate", url=address)
         while not self._loaded:
             self._receive()
         self.run("Promise.all([...document.images].map((each) => each.decode()))")
 
-    def run(self, script: str):
-        """Return the value of an expression in the page; what it promises is awaited."""
+    def run(self, script: str) -> Any:
+        """Return the value of an expression in the page; a promise is awaited."""
         found = self._call(
             "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
         )
-        assert "exceptionDetails" not in found, found["exceptionDetails"]
+        if "exceptionDetails" in found:
+            raise RestudyError(f"Chromium: {found['exceptionDetails']}")
         return found["result"].get("value")
 
     def press(self, key: str, code: int, text: str = "") -> None:
@@ -66,6 +81,7 @@ class Tab:
             self._call("Input.dispatchKeyEvent", **event, **about)
 
     def screen(self, width: int, height: int, *, dark: bool = False, mobile: bool = False) -> None:
+        """Set the size of the window, in pixels of the page, and the colour scheme."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
         self._call("Emulation.setDeviceMetricsOverride", **size)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
@@ -76,38 +92,42 @@ class Tab:
         self._call("Emulation.setEmulatedMedia", media=name)
 
     def scripts(self, *, on: bool) -> None:
+        """Switch scripts on or off."""
         self._call("Emulation.setScriptExecutionDisabled", value=not on)
 
-    def shot(self, path: Path, **clip: float) -> None:
-        asked = {"clip": {**clip, "scale": 1}, "captureBeyondViewport": True} if clip else {}
-        found = self._call("Page.captureScreenshot", format="png", **asked)
-        path.write_bytes(base64.b64decode(found["data"]))
+    def shot(self) -> bytes:
+        """Return the visible part of the page as PNG."""
+        return base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"])
 
-    def pdf(self, path: Path) -> None:
+    def pdf(self) -> bytes:
+        """Return the page, printed, as PDF."""
         found = self._call("Page.printToPDF", printBackground=False, preferCSSPageSize=True)
-        path.write_bytes(base64.b64decode(found["data"]))
+        return base64.b64decode(found["data"])
 
-    def _call(self, method: str, **params):
+    def _call(self, method: str, **params: Any) -> Any:
         self._number += 1
-        message = {"id": self._number, "method": method, "params": params}
+        message: dict[str, Any] = {"id": self._number, "method": method, "params": params}
         if self._session is not None:
             message["sessionId"] = self._session
         os.write(self._to, json.dumps(message).encode() + b"\0")
         while True:
             answer = self._receive()
             if answer.get("id") == self._number:
-                assert "error" not in answer, (method, answer["error"])
+                if "error" in answer:
+                    raise RestudyError(f"Chromium: {method}: {answer['error']}")
                 return answer["result"]
 
-    def _receive(self):
+    def _receive(self) -> Any:
         while b"\0" not in self._buffer:
-            part = os.read(self._back, 1 << 20)
-            assert part, "Chromium has ended"
+            ready, _, _ = select.select([self._back], [], [], SECONDS)
+            part = os.read(self._back, 1 << 20) if ready else b""
+            if not part:
+                raise RestudyError("Chromium has ended, or hangs")
             self._buffer += part
         message, _, self._buffer = self._buffer.partition(b"\0")
-        told = json.loads(message)
-        params = told.get("params", {})
-        match told.get("method"):
+        event = json.loads(message)
+        params = event.get("params", {})
+        match event.get("method"):
             case "Page.loadEventFired":
                 self._loaded = True
             case "Runtime.consoleAPICalled":
@@ -116,11 +136,11 @@ class Tab:
                 self.messages.append(str(params["exceptionDetails"]))
             case "Log.entryAdded":
                 self.messages.append(params["entry"]["text"])
-        return told
+        return event
 
 
 @contextmanager
-def browser(path: str):
+def browser(path: str) -> Iterator[Tab]:
     """Start Chromium with one tab, and end it."""
     ends = [*os.pipe(), *os.pipe()]
     # Away from 3 and 4, which they are copied to.
@@ -129,9 +149,9 @@ def browser(path: str):
     )
     for end in ends:
         os.close(end)
-    with tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         arguments = [sys.executable, "-c", LAUNCH, str(theirs_in), str(theirs_out)]
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603
             [*arguments, path, *OPTIONS, f"--user-data-dir={profile}"],
             pass_fds=(theirs_in, theirs_out),
             stdout=subprocess.DEVNULL,

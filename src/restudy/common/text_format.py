@@ -1,20 +1,38 @@
-"""Numbers, amounts and lists as a paper writes them."""
+"""Numbers, counts and lists as texts for people."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from restudy.results.study_tables import DASH, MINUS
-
+DASH, MINUS, TIMES = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{MULTIPLICATION SIGN}"
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SPELLED = (
     *("no", "one", "two", "three", "four", "five", "six"),
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
-TIMES = "\N{MULTIPLICATION SIGN}"
 _MOST = 7
 """Numbers that would need as many decimals are written with a power of ten."""
-_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float, *, signed: bool = False) -> str:
+    """Return a number with four decimals, or two digits if it is tiny; a dash for NaN."""
+    if math.isnan(value):
+        return DASH
+    form = ".1e" if 0 < abs(value) < 0.00005 else ".4f"
+    return f"{value:{'+' if signed else ''}{form}}".replace("-", MINUS)
+
+
+def plus_minus(mean: float, high: float) -> str:
+    """Return ``mean ± half width`` of the interval that ends at ``high``."""
+    return number(mean) if math.isnan(high) else f"{number(mean)} ± {number(high - mean)}"
+
+
+def interval(low: float, high: float, *, signed: bool = False) -> str:
+    """Return both ends of an interval with four decimals; a dash if there is none."""
+    if math.isnan(low):
+        return DASH
+    return f"{number(low, signed=signed)} to {number(high, signed=signed)}"
 
 
 def spelled(n: int) -> str:
@@ -29,8 +47,13 @@ def amount(n: int, noun: str, plural: str | None = None) -> str:
 
 
 def agree(n: int, one: str, many: str) -> str:
-    """Return a count and what it does: ``1 differs``, ``4 differ``."""
+    """Return a count with a verb that agrees: ``1 differs``, ``4 differ``."""
     return f"{n:,} {one if n == 1 else many}"
+
+
+def nonzero(counts: Iterable[int]) -> list[str]:
+    """Return counts as the cells of a table; empty for zero."""
+    return [f"{n:,}" if n else "" for n in counts]
 
 
 def joined(parts: Sequence[str]) -> str:
@@ -54,7 +77,8 @@ def brief(value: float, digits: int = 3, *, signed: bool = False) -> str:
         return f"{MINUS if value < 0 else sign}∞"
     if value and not 1e-4 <= abs(value) < 1e6:
         mantissa, exponent = f"{value:{sign}.{digits - 1}e}".split("e")
-        return f"{mantissa} {TIMES} 10{str(int(exponent)).translate(_RAISED)}".replace("-", MINUS)
+        power = f"10{str(int(exponent)).translate(SUPERSCRIPTS)}"
+        return f"{mantissa} {TIMES} {power}".replace("-", MINUS)
     if not value:
         return "0"
     # Rounded first: 99.96 is 100, and not 100 with a point.
@@ -72,10 +96,10 @@ def estimate(mean: float, low: float, high: float, *, signed: bool = False) -> t
     half = (high - low) / 2
     decimals = 1 - math.floor(math.log10(half)) if 0 < half < math.inf else _MOST
     if decimals >= _MOST:
-        told = [brief(value, signed=signed) for value in (mean, low, high)]
+        texts = [brief(value, signed=signed) for value in (mean, low, high)]
     else:
-        told = [_fixed(value, max(decimals, 0), signed) for value in (mean, low, high)]
-    return told[0], f"{told[1]} to {told[2]}"
+        texts = [_fixed(value, max(decimals, 0), signed) for value in (mean, low, high)]
+    return texts[0], f"{texts[1]} to {texts[2]}"
 
 
 def span(low: float, high: float) -> str:

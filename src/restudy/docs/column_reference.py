@@ -8,25 +8,24 @@ from pathlib import Path
 from restudy.config.diagnostics import PROBES
 from restudy.data.registry import DATASETS
 from restudy.results.declarations import EVIDENCE_TABLES, RUN_TABLES, STUDY_TABLES
-from restudy.results.schema import Column, Table
+from restudy.results.schema import Table
 
-PAGE = Path("docs/results.md")
-EVIDENCE, STUDY, RUNS = "tables of evidence", "tables of studies", "tables of runs"
-PROBES_BLOCK = "metrics of probes"
-"""The blocks of the page."""
-
-DATA_PAGE = Path("docs/data.md")
-DATA_BLOCK = "data sets"
+PAGE, DATA_PAGE = Path("docs/results.md"), Path("docs/data.md")
 
 
-def made() -> dict[str, str]:
-    """Return the content of each block."""
+def column_blocks() -> dict[str, str]:
+    """Return the content of each block of the page."""
     return {
-        EVIDENCE: _tables(EVIDENCE_TABLES.values(), "csv"),
-        STUDY: _tables(STUDY_TABLES.values(), "csv"),
-        RUNS: _tables(RUN_TABLES.values(), "parquet"),
-        PROBES_BLOCK: _probes(),
+        "tables of evidence": _tables(EVIDENCE_TABLES.values(), "csv"),
+        "tables of studies": _tables(STUDY_TABLES.values(), "csv"),
+        "tables of runs": _tables(RUN_TABLES.values(), "parquet"),
+        "metrics of probes": _probes(),
     }
+
+
+def data_blocks() -> dict[str, str]:
+    """Return the content of each block of the page about data."""
+    return {"data sets": _data_sets()}
 
 
 def _probes() -> str:
@@ -38,7 +37,7 @@ def _probes() -> str:
     return "\n".join(lines)
 
 
-def data_sets() -> str:
+def _data_sets() -> str:
     """Return the tables of the data sets and of the checksums of their raw files."""
     sets = [
         "| name | task | rows for training and validation | inputs | licence |",
@@ -59,11 +58,12 @@ def _tables(tables: Iterable[Table], suffix: str) -> str:
 
 def _table(table: Table, suffix: str) -> str:
     columns = [*([table.others] if table.others else []), *table.columns]
-    head = f"**`{table.name}.{suffix}`**: one row per {table.row}.\n"
-    lines = ["| column | type | |", "|---|---|---|", *map(_column, columns)]
-    return "\n".join([head, *lines])
-
-
-def _column(column: Column) -> str:
-    meaning = f"{column.meaning} ({column.unit})" if column.unit else column.meaning
-    return f"| `{column.name}` | {column.type.value} | {meaning} |"
+    lines = [
+        f"**`{table.name}.{suffix}`**: one row per {table.row}.\n",
+        "| column | type | |",
+        "|---|---|---|",
+    ]
+    for column in columns:
+        unit = f" ({column.unit})" if column.unit else ""
+        lines.append(f"| `{column.name}` | {column.type.value} | {column.meaning}{unit} |")
+    return "\n".join(lines)
