@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from experiments.small_nets import pre_activations, samples, trained, untrained
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.mlp.activations import relu_backward, relu_forward
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.batch_norm import (
@@ -65,7 +64,7 @@ def scale_sensitivity(data: Data) -> Rows:
                     found = _logits_and_gradients(changed, x * (a if scaled == "inputs" else 1), y)
                     change = _size(found["logits"] - plain["logits"]) / _size(plain["logits"])
                     ratio = _size(found[scaled]) / _size(plain[scaled])
-                    yield (norm, scaled, factor, seed, change, math.log(ratio) / math.log(a))
+                    yield norm, scaled, factor, seed, change, math.log(ratio) / math.log(a)
 
 
 def _logits_and_gradients(network: FullyConnectedNet, x: Array, y: Labels) -> dict[str, Array]:
@@ -136,7 +135,7 @@ def batch_mates(data: Data) -> Rows:
                     seed,
                     sd,
                     sd / from_image_to_image,
-                    float(np.mean([_changed(logits) for logits in seen])),
+                    np.mean([_changed(logits) for logits in seen]),
                 )
 
 
@@ -205,7 +204,7 @@ def norm_identity(data: Data) -> Rows:
             averages = RunningAverages.start(h.shape[1])
             out, _ = batch_norm_forward(h, gamma, beta, averages, training=True)
             difference = float(np.max(np.abs(out - h)) / h.std())
-            yield (affine, seed, difference)
+            yield affine, seed, difference
 
 
 def _normed(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from restudy.data.load import ScaledSplit
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, only_classes, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, only_classes, scaled
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.losses import softmax
 from restudy.mlp.network import FullyConnectedNet
@@ -54,10 +54,10 @@ def binary_outputs(data: Data) -> Rows:
                     digits,
                     output,
                     seed,
-                    float(-np.mean(np.log(np.where(y == 1, sure, 1 - sure)))),
-                    float(np.mean((p - y) ** 2)),
+                    -np.mean(np.log(np.where(y == 1, sure, 1 - sure))),
+                    np.mean((p - y) ** 2),
                     calibration_error(p, y),
-                    float(np.mean((p > 0.5) == y)),
+                    np.mean((p > 0.5) == y),
                 )
 
 

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp.arithmetic import Array
 from restudy.training.rng import generator
 
@@ -72,9 +72,9 @@ def epsilon(data: Data) -> Rows:
                     name,
                     level,
                     seed,
-                    float(np.mean(~np.isfinite(normed.out))),
-                    float(np.mean(~finite)),
-                    float(np.max(np.abs(normed.gradient), initial=0, where=finite)),
+                    np.mean(~np.isfinite(normed.out)),
+                    np.mean(~finite),
+                    np.max(np.abs(normed.gradient), initial=0, where=finite),
                     _difference(normed.out, right.out),
                     _difference(normed.gradient, right.gradient),
                 )

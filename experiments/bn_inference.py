@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restudy.data.load import Part, PreparedData
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.experiments.training import Run, train_all
 from restudy.mlp.losses import cross_entropy
 from restudy.results.predictions import predict
@@ -53,7 +53,7 @@ def inference_statistics(data: Data) -> Rows:
         for momentum in MOMENTA:
             moving = _tested(runs[seed, momentum].weights, recipe, parts.test)
             for statistics, found in zip(STATISTICS, (moving, exact), strict=True):
-                yield (statistics, momentum, seed, *found.values())
+                yield statistics, momentum, seed, *found.values()
 
 
 def with_all_samples(

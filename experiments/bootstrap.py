@@ -73,7 +73,7 @@ def bootstrap_disagreement(data: Data) -> Rows:
                     name,
                     seed,
                     disagreement(classes),
-                    float(np.mean(classes == parts.test.y)),
+                    np.mean(classes == parts.test.y),
                     float(STRENGTHS[i]),
                 )
 

@@ -81,7 +81,7 @@ def classical_images(data: Data) -> Rows:
             drawn = draw(data[dataset], random, TRAIN_IMAGES, TEST_IMAGES)
             found = _accuracies(drawn, seed)
             for model, value in found.items():
-                yield (dataset, model, seed, value)
+                yield dataset, model, seed, value
 
 
 def _accuracies(drawn: PreparedData, seed: int) -> dict[str, float]:
@@ -145,7 +145,7 @@ def classical_housing(data: Data) -> Rows:
             model.fit(parts.train.x, parts.train.y)
             predicted[name] = model.predict(parts.test.x)
         for name, values in predicted.items():
-            yield (name, seed, *_regression(values, parts).values())
+            yield name, seed, *_regression(values, parts).values()
 
 
 def train_mlp(data: PreparedData, task: str, seed: int) -> Run:

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.linear_model import ElasticNet, Lasso, Ridge
 
 from restudy.data.load import Part
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, held_out
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, held_out
 from restudy.mlp.arithmetic import Array
 from restudy.training.rng import generator
 

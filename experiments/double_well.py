@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.optimisers import OPTIMISERS
 from restudy.training.rng import generator
@@ -57,14 +56,7 @@ def double_well(data: Data) -> Rows:
             for optimiser in RULES:
                 ends = _roll(first, normal, optimiser)
                 for noise, x in zip(NOISES, ends, strict=True):
-                    yield (
-                        start,
-                        optimiser,
-                        noise,
-                        seed,
-                        float(np.mean(x < 0)),
-                        float(np.mean(height(x))),
-                    )
+                    yield start, optimiser, noise, seed, np.mean(x < 0), np.mean(height(x))
 
 
 def _roll(first: Array, normal: Array, optimiser: str) -> Array:

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.mlp.activations import relu_backward, relu_forward, sigmoid_backward, sigmoid_forward
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.gradient_check import (
@@ -52,7 +51,7 @@ def layer_gradients(data: Data) -> Rows:
     """Check each layer with inputs of a shape and numbers that the seed draws."""
     for layer in LAYERS:
         for seed in range(SEEDS):
-            yield (layer, seed, *_errors(_check(layer, seed)).values())
+            yield layer, seed, *_errors(_check(layer, seed)).values()
 
 
 @Experiment(
@@ -70,7 +69,7 @@ def network_gradients(data: Data) -> Rows:
     for reg, strength in STRENGTHS.items():
         for seed in range(SEEDS):
             for parameter, found in _check_network(strength, seed).items():
-                yield (reg, parameter, seed, *_errors([found]).values())
+                yield reg, parameter, seed, *_errors([found]).values()
 
 
 @Experiment(
@@ -95,7 +94,7 @@ def mse_gradients(data: Data) -> Rows:
         own, numerical = mse(x, targets)[1], _numerical_mse(x, targets)
         for gradient, found in {"summed": np.full_like(own, own.sum()), "own": own}.items():
             errors = _errors([disagreement(found, numerical)])
-            yield (gradient, seed, *errors.values())
+            yield gradient, seed, *errors.values()
 
 
 def _check(layer: str, seed: int) -> Iterable[Disagreement]:

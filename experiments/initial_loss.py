@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp.network import FullyConnectedNet
 from restudy.training.rng import generator
 
@@ -44,4 +44,4 @@ def initial_loss(data: Data) -> Rows:
             )
             loss = network.data_loss(train.x, train.y)
             above = loss - math.log(CLASSES)
-            yield (weight_scale, seed, loss, above)
+            yield weight_scale, seed, loss, above

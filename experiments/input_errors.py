@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from restudy.data.load import PreparedData
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw
 from restudy.experiments.training import train_all
 from restudy.training.rng import generator
 
@@ -50,7 +50,7 @@ def noise_data(data: Data) -> Rows:
                 "seed": seed,
             }
             run = train_all({"": fields}, drawn)[""]
-            yield (name, seed, run.last("train", "accuracy"), run.last("validation", "accuracy"))
+            yield name, seed, run.last("train", "accuracy"), run.last("validation", "accuracy")
 
 
 @Experiment(
@@ -93,7 +93,7 @@ def divided_twice(data: Data) -> Rows:
                     divided,
                     norm,
                     seed,
-                    float(1 + (is_there.argmax() if is_there.any() else EPOCHS)),
+                    1 + (is_there.argmax() if is_there.any() else EPOCHS),
                     run.last("test", "accuracy"),
                 )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw
 from restudy.experiments.training import train_all
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.gradient_check import numerical_gradient
@@ -61,7 +61,7 @@ def l2_strengths(data: Data) -> Rows:
                 strength,
                 seed,
                 pull(convention, _given(convention, strength), seed) / _LAMBDA,
-                float(np.sum(w * w)),
+                np.sum(w * w),
                 run.last("test", "accuracy"),
             )
 

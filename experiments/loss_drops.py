@@ -16,8 +16,8 @@ from experiments.stacks import (
     outputs,
 )
 from restudy.data.load import Part
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp.arithmetic import Array
 from restudy.stats.correlation import spearman
 from restudy.training.rng import generator
@@ -79,8 +79,8 @@ def sharp_drops(data: Data) -> Rows:
                 seed,
                 _rho(drop.sharpness, drop.final),
                 _rho(drop.sharpness, drop.later),
-                float(drop.sharpness.min()),
-                float(drop.sharpness.max()),
+                drop.sharpness.min(),
+                drop.sharpness.max(),
             )
 
 

@@ -102,7 +102,7 @@ def class_losses(data: Data) -> Rows:
                     dataset,
                     name,
                     seed,
-                    float(tested[seed]),
+                    tested[seed],
                     EVERY * steps_to(curves[:, seed, best], target),
                     RATES[best],
                 )
@@ -142,8 +142,8 @@ def price_losses(data: Data) -> Rows:
             yield (
                 name,
                 seed,
-                float(np.sqrt(np.mean(errors[seed] ** 2))),
-                float(np.mean(np.abs(errors[seed]))),
+                np.sqrt(np.mean(errors[seed] ** 2)),
+                np.mean(np.abs(errors[seed])),
                 HOUSE_RATES[best],
             )
 

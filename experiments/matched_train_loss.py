@@ -81,12 +81,7 @@ def equal_loss(data: Data) -> Rows:
         best = quickest(np.stack([look.loss for look in looks]).reshape(-1, SEEDS, len(RATES)))
         for seed in range(SEEDS):
             own = [Look(*(each[seed * len(RATES) + best] for each in look)) for look in looks]
-            yield (
-                side,
-                seed,
-                *at_target(own),
-                RATES[best],
-            )
+            yield side, seed, *at_target(own), RATES[best]
 
 
 def quickest(losses: Array) -> int:

@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from experiments.torch_nets import network, with_norm
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.training.rng import generator
 
 BATCH_SIZES = ("32", "64", "128", "256", "512", "1024")
@@ -65,9 +64,9 @@ def norm_memory(data: Data) -> Rows:
             yield (
                 norm,
                 seed,
-                float(sum(one.numel() for one in [*parameters, *averages])),
-                float(activations),
-                float(states + gradients + activations),
+                sum(one.numel() for one in [*parameters, *averages]),
+                activations,
+                states + gradients + activations,
             )
 
 

@@ -73,9 +73,9 @@ def noisy_norm(data: Data) -> Rows:
             yield (
                 norm,
                 seed,
-                float(steps[seed, best]),
-                float(shift[seed, best]),
-                float(curves[-1, seed, best]),
+                steps[seed, best],
+                shift[seed, best],
+                curves[-1, seed, best],
                 RATES[best],
             )
 

@@ -6,8 +6,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from experiments.small_nets import pre_activations, samples, trained, untrained
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.mlp.arithmetic import Array
 from restudy.training.rng import generator
 
@@ -46,7 +45,7 @@ def normality(data: Data) -> Rows:
                 "normal numbers": drawn,
             }
             for name, some in values.items():
-                yield (stage, name, seed, *measured(some).values())
+                yield stage, name, seed, *measured(some).values()
 
 
 def measured(values: Array) -> dict[str, float]:

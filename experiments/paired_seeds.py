@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw
 from restudy.experiments.training import train_all
 from restudy.training.rng import generator
 
@@ -50,7 +50,7 @@ def pairing(data: Data) -> Rows:
             for norm in ("none", "batch")
         )
         for seeds, difference in differences(normed, plain).items():
-            yield (seeds, seed, float(np.std(difference, ddof=1)))
+            yield seeds, seed, np.std(difference, ddof=1)
 
 
 def differences(

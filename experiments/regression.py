@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.linear_model import HuberRegressor, LinearRegression, QuantileRegressor
 
 from restudy.data.load import Part
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp import solver
 from restudy.mlp.network import FullyConnectedNet, Parameters
 from restudy.training.rng import generator
@@ -66,7 +66,7 @@ def outliers(data: Data) -> Rows:
                 errors = model.predict(parts.test.x.astype(np.float64)) - parts.test.y
                 rmse, mae = float(np.sqrt(np.mean(errors**2))), float(np.mean(np.abs(errors)))
                 clean = clean or (rmse, mae)
-                yield (name, share, seed, rmse, mae, rmse - clean[0], mae - clean[1])
+                yield name, share, seed, rmse, mae, rmse - clean[0], mae - clean[1]
 
 
 @Experiment(
@@ -99,7 +99,7 @@ def one_minimum(data: Data) -> Rows:
             yield (
                 model,
                 seed,
-                float(np.mean(losses)),
+                np.mean(losses),
                 abs(losses[0] - losses[1]),
                 _barrier(ends[0], ends[1], train),
                 max(sizes),

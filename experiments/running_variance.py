@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from experiments.small_nets import pre_activations, samples, trained
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.batch_norm import EPS
 from restudy.training.rng import generator
@@ -57,9 +56,9 @@ def running_variance(data: Data) -> Rows:
                     divisor,
                     size,
                     seed,
-                    float(np.mean(found / var)),
+                    np.mean(found / var),
                     _size(normed - right) / _size(right),
-                    float(np.mean(right_class)),
+                    np.mean(right_class),
                 )
 
 

@@ -58,7 +58,7 @@ def choosing(data: Data) -> Rows:
             for chosen_on, found in chosen(*(part.mean(axis=1) for part in parts)).items():
                 totals[chosen_on] += found
         for name, total in totals.items():
-            yield (name, seed, *(total / _SPLITS))
+            yield name, seed, *(total / _SPLITS)
 
 
 def chosen(

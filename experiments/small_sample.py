@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from restudy.data.load import Part
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp import solver
 from restudy.mlp.network import FullyConnectedNet
 from restudy.training.rng import generator
@@ -57,7 +57,7 @@ def short_of_data(data: Data) -> Rows:
                 errors = [
                     _rmse(network, part) * parts.target_sd for part in (parts.train, parts.test)
                 ]
-                yield (samples, remedy, seed, errors[0], errors[1], errors[1] - errors[0])
+                yield samples, remedy, seed, errors[0], errors[1], errors[1] - errors[0]
 
 
 def _trained(part: Part, seed: int, fields: Mapping[str, Any]) -> FullyConnectedNet:

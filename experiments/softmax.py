@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.losses import Labels, cross_entropy, mse, softmax
 from restudy.training.rng import generator
@@ -96,9 +95,9 @@ def softmax_overflow(data: Data) -> Rows:
                     name,
                     scale,
                     seed,
-                    float(np.mean(~np.isfinite(losses))),
-                    float(np.mean(~good)),
-                    float(np.mean(np.where(good, errors, 1.0))),
+                    np.mean(~np.isfinite(losses)),
+                    np.mean(~good),
+                    np.mean(np.where(good, errors, 1.0)),
                 )
 
 
@@ -148,6 +147,6 @@ def confident_mistakes(data: Data) -> Rows:
                     seed,
                     loss,
                     loss / half,
-                    float(abs(gradient[0, 0])),
-                    float(np.sqrt(np.sum(gradient**2))),
+                    abs(gradient[0, 0]),
+                    np.sqrt(np.sum(gradient**2)),
                 )

@@ -14,8 +14,8 @@ from experiments.cpu_timer import in_turns
 from experiments.torch_nets import ACTIVATIONS as TORCH
 from experiments.torch_nets import descend, network, with_norm
 from restudy.data.load import Part, PreparedData
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp.activations import ACTIVATIONS as BY_HAND
 from restudy.mlp.network import FullyConnectedNet
 from restudy.training.rng import generator
@@ -98,7 +98,7 @@ def by_levels(sides: Mapping[Levels, Step]) -> Rows:
     by_name = {", ".join(levels): step for levels, step in sides.items()}
     for seed, found in enumerate(in_turns(by_name, SEEDS)):
         for levels, seconds in zip(sides, found.values(), strict=True):
-            yield (*levels, seed, seconds)
+            yield *levels, seed, seconds
 
 
 def _batches(data: PreparedData, stream: str) -> Part:

@@ -126,7 +126,7 @@ def _rows(sides: Mapping[Levels, Side]) -> Rows:
                 run = train(side, rate, seed, "timed")
                 epochs = run.samples / len(side.images.train)
                 timed = run.seconds / epochs, run.seconds
-                yield *levels, seed, *timed, epochs, rate, float(run.reached)
+                yield *levels, seed, *timed, epochs, rate, run.reached
 
 
 def best_rate(side: Side) -> float:

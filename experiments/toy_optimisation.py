@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from experiments.landscapes import LANDSCAPES, Landscape
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.optimisers import OPTIMISERS
 from restudy.training.rng import generator

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.experiments.training import train_all
 from restudy.training.rng import generator
 
@@ -57,7 +57,7 @@ def validation_sizes(data: Data) -> Rows:
                 is_right[start : start + each].mean()
                 for start in range(0, len(pool) - each + 1, each)
             ]
-            yield (size, seed, float(np.std(accuracies, ddof=1)), float(np.ptp(accuracies)))
+            yield size, seed, np.std(accuracies, ddof=1), np.ptp(accuracies)
 
 
 @Experiment(
@@ -87,7 +87,7 @@ def last_rows(data: Data) -> Rows:
                 )
                 run = train_all({"": _recipe(seed, validation_samples=n // 5)}, asked)[""]
                 found, test = (run.last(part, "accuracy") for part in ("validation", "test"))
-                yield (place, split, seed, found, test, found - test)
+                yield place, split, seed, found, test, found - test
 
 
 @Experiment(
@@ -119,7 +119,7 @@ def unused_split(data: Data) -> Rows:
             }
             run = train_all({"": _recipe(seed, **fields)}, drawn)[""]
             epoch = int(run.curve("validation", "accuracy").argmax()) if parts else -1
-            yield (held_out, seed, float(run.curve("test", "accuracy")[epoch]))
+            yield held_out, seed, run.curve("test", "accuracy")[epoch]
 
 
 def _recipe(seed: int, **fields: object) -> dict[str, object]:

@@ -7,8 +7,8 @@ from functools import partial
 import numpy as np
 
 from experiments.cpu_timer import in_turns
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.losses import Labels
 from restudy.training.rng import generator
@@ -74,4 +74,4 @@ def vectorised_pass(data: Data) -> Rows:
     sides = {name: partial(way, weights, biases, x, y) for name, way in WAYS.items()}
     for seed, found in enumerate(in_turns(sides, SEEDS)):
         for name, seconds in found.items():
-            yield (name, seed, seconds)
+            yield name, seed, seconds

@@ -78,7 +78,7 @@ def decay_rules(data: Data) -> Rows:
                 name,
                 seed,
                 sum(float(np.abs(w).sum()) for w in shrunk) / size,
-                float(ratios.max() - ratios.min()),
+                ratios.max() - ratios.min(),
                 removed(plain, shrunk),
             )
 

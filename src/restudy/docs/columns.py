@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from restudy.results.declarations import EVIDENCE_TABLES, RUN_TABLES, STUDY_TABLES
+from restudy.experiments.tables import evidence_tables
+from restudy.results.declarations import RUN_TABLES, STUDY_TABLES
 from restudy.results.schema import Column, Table
 
 PAGE = Path("docs/results.md")
@@ -16,7 +17,7 @@ EVIDENCE, STUDY, RUNS = "tables of evidence", "tables of studies", "tables of ru
 def made() -> dict[str, str]:
     """Return the content of each block."""
     return {
-        EVIDENCE: _tables(EVIDENCE_TABLES.values(), "csv"),
+        EVIDENCE: _tables(evidence_tables().values(), "csv"),
         STUDY: _tables(STUDY_TABLES.values(), "csv"),
         RUNS: _tables(RUN_TABLES.values(), "parquet"),
     }

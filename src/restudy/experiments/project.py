@@ -22,6 +22,7 @@ from restudy.config.loading import validate
 from restudy.config.yaml import read_mapping
 from restudy.experiments.declaration import KINDS, Declaration, Drawing, Experiment, Facts, Table
 from restudy.provenance import versions
+from restudy.results.schema import Column, Role, Type
 
 PACKAGE = "experiments"
 """Name under which the folder's modules import one another, whatever the folder is called."""
@@ -39,6 +40,7 @@ class _Unread:
 
 
 _UNREAD = _Unread()
+_ENUMS = {"Type": Type, "Role": Role}
 _Kind = TypeVar("_Kind", bound=Declaration)
 
 
@@ -202,7 +204,8 @@ def _arguments(call: ast.Call, constants: Mapping[str, ast.expr], where: str) ->
         if keyword.arg is None or value is _UNREAD:
             raise RestudyError(
                 f"{where}: {keyword.arg or '**'}: {ast.unparse(keyword.value)} is computed; "
-                "allowed: text, numbers, lists and mappings of them, and constants of the module"
+                "allowed: text, numbers, lists and mappings of them, columns, and constants of the "
+                "module"
             )
         found[keyword.arg] = value
     return found
@@ -215,6 +218,10 @@ def _value(node: ast.expr, constants: Mapping[str, ast.expr]) -> Any:
     """
     if isinstance(node, ast.Constant):
         return node.value
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return getattr(_ENUMS.get(node.value.id), node.attr, _UNREAD)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Column":
+        return _column(node, constants)
     if isinstance(node, ast.Name):
         return _value(constants[node.id], constants) if node.id in constants else _UNREAD
     if isinstance(node, ast.Tuple | ast.List):
@@ -234,6 +241,16 @@ def _value(node: ast.expr, constants: Mapping[str, ast.expr]) -> Any:
             found |= name if key is None else {name: _value(one, constants)}
         return found
     return _UNREAD
+
+
+def _column(call: ast.Call, constants: Mapping[str, ast.expr]) -> Any:
+    """Return the column that a call makes; ``_UNREAD`` if its arguments are not those."""
+    arguments = [_value(one, constants) for one in call.args]
+    named = {one.arg or "**": _value(one.value, constants) for one in call.keywords}
+    try:
+        return _UNREAD if _UNREAD in (*arguments, *named.values()) else Column(*arguments, **named)
+    except TypeError:
+        return _UNREAD
 
 
 def _import(folder: Path, module: str) -> ModuleType:
