@@ -23,7 +23,7 @@ _HIDDEN = 3 * [64]
     factors={"dropout": DROPOUTS, "scored": SCORED},
     numbers={
         "train_accuracy": "share of 1,500 training samples, last epoch",
-        "gap": "the same less the share of 5,000 test samples",
+        "gap": "the same minus the share of 5,000 test samples",
     },
     datasets=("fashion_mnist",),
 )

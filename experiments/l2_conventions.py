@@ -56,14 +56,9 @@ def l2_strengths(data: Data) -> Rows:
         )
         for (convention, strength), run in runs.items():
             w = run.weights["linear.0.weight"].astype(np.float64)
-            yield (
-                FORMULAS[convention],
-                strength,
-                seed,
-                pull(convention, _given(convention, strength), seed) / _LAMBDA,
-                np.sum(w * w),
-                run.last("test", "accuracy"),
-            )
+            effective = pull(convention, _given(convention, strength), seed) / _LAMBDA
+            numbers = effective, np.sum(w * w), run.last("test", "accuracy")
+            yield FORMULAS[convention], strength, seed, *numbers
 
 
 def pull(convention: str, strength: float, seed: int) -> float:

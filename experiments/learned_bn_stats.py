@@ -1,4 +1,4 @@
-"""Batch norm as S4 reads it: mean and deviation not of the batch, but learned."""
+"""Batch norm as S4 describes it, with learned numbers for the mean and deviation."""
 
 from __future__ import annotations
 
@@ -36,10 +36,7 @@ class LearnedStatistics(nn.Module):
         return (x - self.beta) / (self.gamma + EPS)
 
 
-NORMS = {
-    "learned": LearnedStatistics,
-    "batch": nn.BatchNorm1d,
-}
+NORMS = {"learned": LearnedStatistics, "batch": nn.BatchNorm1d}
 """Level -> layer, from a number of units."""
 
 
