@@ -1,4 +1,4 @@
-"""What batch norm is deaf to, what it listens to, and how it can do nothing."""
+"""Batch norm: invariances, dependence on the batch, the identity, and the running variance."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from experiments.small_nets import pre_activations, samples, trained, untrained
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.mlp.activations import relu_backward, relu_forward
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.batch_norm import (
@@ -30,7 +29,7 @@ BATCH_SIZES = ("16", "64", "256", "1024")
 BATCHES = 100
 _BATCH = 256
 _IMAGES = 2
-"""So many images of a seed are looked at, and their numbers averaged."""
+"""Test images of a seed, whose numbers are averaged."""
 
 
 @Experiment(
@@ -63,9 +62,9 @@ def scale_sensitivity(data: Data) -> Rows:
                     changed = copy.deepcopy(network)
                     changed.params["W1"] *= a if scaled == "weights" else 1
                     found = _logits_and_gradients(changed, x * (a if scaled == "inputs" else 1), y)
-                    change = _size(found["logits"] - plain["logits"]) / _size(plain["logits"])
-                    ratio = _size(found[scaled]) / _size(plain[scaled])
-                    yield (norm, scaled, factor, seed, change, math.log(ratio) / math.log(a))
+                    change = _length(found["logits"] - plain["logits"]) / _length(plain["logits"])
+                    ratio = _length(found[scaled]) / _length(plain[scaled])
+                    yield norm, scaled, factor, seed, change, math.log(ratio) / math.log(a)
 
 
 def _logits_and_gradients(network: FullyConnectedNet, x: Array, y: Labels) -> dict[str, Array]:
@@ -107,7 +106,7 @@ _MODES = {
     datasets=("mnist",),
 )
 def batch_mates(data: Data) -> Rows:
-    """Put a test image into 100 batches of random training images; see how its logits vary.
+    """Put a test image into 100 batches of random training images; measure how its logits vary.
 
     Mates are drawn independently, so that no size comes near to all that there are. In training
     mode the batch's own mean and variance are used, at inference the running averages.
@@ -129,15 +128,9 @@ def batch_mates(data: Data) -> Rows:
                     _among_mates(network, image, pool, int(size), training, random)
                     for image in images
                 ]
-                sd = float(np.mean([_spread(logits) for logits in seen]))
-                yield (
-                    norm,
-                    size,
-                    seed,
-                    sd,
-                    sd / from_image_to_image,
-                    float(np.mean([_changed(logits) for logits in seen])),
-                )
+                sd = np.mean([_spread(logits) for logits in seen])
+                changed = np.mean([_changed(logits) for logits in seen])
+                yield norm, size, seed, sd, sd / from_image_to_image, changed
 
 
 def _among_mates(
@@ -184,9 +177,7 @@ _AFFINES: Mapping[str, Callable[[Array, Array], tuple[Array, Array]]] = {
     name="norm-identity",
     title="How far batch norm is from doing nothing",
     factors={"affine": _AFFINES},
-    numbers={
-        "max_difference": "largest |output - input|, in units of the inputs' deviation",
-    },
+    numbers={"max_difference": "largest |output - input|, in units of the inputs' deviation"},
     datasets=("mnist",),
 )
 def norm_identity(data: Data) -> Rows:
@@ -204,8 +195,7 @@ def norm_identity(data: Data) -> Rows:
             gamma, beta = choose(mean, var)
             averages = RunningAverages.start(h.shape[1])
             out, _ = batch_norm_forward(h, gamma, beta, averages, training=True)
-            difference = float(np.max(np.abs(out - h)) / h.std())
-            yield (affine, seed, difference)
+            yield affine, seed, np.max(np.abs(out - h)) / h.std()
 
 
 def _normed(
@@ -217,5 +207,52 @@ def _normed(
     return batch_norm_forward(h, gamma, beta, averages, training=training)
 
 
-def _size(a: Array) -> float:
+DIVISORS = {"biased": 0, "unbiased": 1}
+"""Level -> what is subtracted from the batch's size."""
+VARIANCE_BATCH_SIZES = ("2", "4", "16", "64", "256")
+_VALUES = 100_000
+"""So many samples are drawn for a running variance, whatever the batch's size."""
+
+
+@Experiment(
+    name="running-variance",
+    title="The variance that batch norm uses at inference, averaged over batches, by its divisor",
+    factors={"divisor": DIVISORS, "batch_size": VARIANCE_BATCH_SIZES},
+    numbers={
+        "variance_ratio": "running variance / that of all training samples, mean of the units",
+        "output_difference": "|normalised values - those by the right variance| / |those|, of "
+        "test samples",
+        "test_accuracy": "share of test samples",
+    },
+    datasets=("mnist",),
+)
+def running_variance(data: Data) -> Rows:
+    """Average the variances of many batches, and use them at inference in a trained network.
+
+    Batches are drawn with replacement, and all weigh the same, so that the divisor
+    alone matters: the mean of biased variances of batches of m is (m - 1)/m of the variance. The
+    running means stay those of all training samples.
+    """
+    for seed in range(SEEDS):
+        parts = samples(data["mnist"], seed, "running variance")
+        network = trained(parts, seed, "running variance", batch_norm=True)
+        seen = pre_activations(network, parts.train.x)
+        mean, var = seen.mean(axis=0), seen.var(axis=0)
+        asked = pre_activations(network, parts.test.x)
+        averages = network.averages[0]
+        averages.mean[...] = mean
+        right = (asked - mean) / np.sqrt(var + EPS)
+        for size in VARIANCE_BATCH_SIZES:
+            random = generator(seed, f"running variance: {size}")
+            rows = random.integers(len(seen), size=(_VALUES // int(size), int(size)))
+            for divisor, ddof in DIVISORS.items():
+                found = seen[rows].var(axis=1, ddof=ddof).mean(axis=0)
+                averages.var[...] = found
+                normed = (asked - mean) / np.sqrt(found + EPS)
+                right_class = network.outputs(parts.test.x).argmax(axis=1) == parts.test.y
+                difference = _length(normed - right) / _length(right)
+                yield divisor, size, seed, np.mean(found / var), difference, np.mean(right_class)
+
+
+def _length(a: Array) -> float:
     return float(np.sqrt(np.sum(a * a)))

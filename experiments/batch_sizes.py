@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw
 from restudy.experiments.training import train_all
 from restudy.training.rng import generator
 
@@ -51,4 +51,4 @@ def norms_and_batch_sizes(data: Data) -> Rows:
     )
     accuracies = {key: run.last("test", "accuracy") for key, run in runs.items()}
     for (norm, size, seed), accuracy in accuracies.items():
-        yield (norm, size, seed, accuracy, accuracies[norm, BATCH_SIZES[-1], seed] - accuracy)
+        yield norm, size, seed, accuracy, accuracies[norm, BATCH_SIZES[-1], seed] - accuracy

@@ -12,8 +12,8 @@ from torch.nn.functional import cross_entropy
 
 from experiments.torch_nets import accuracy, network, tensors, train, with_norm
 from restudy.data.load import Part
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.experiments.training import Run, train_all
 from restudy.mlp import losses
 from restudy.training.rng import generator
@@ -64,13 +64,7 @@ def shared_bias(data: Data) -> Rows:
     )
     train_part = scaled(drawn).train
     for (model, bias, seed), run in runs.items():
-        yield (
-            model,
-            bias,
-            seed,
-            output_bias_gradient(run, train_part),
-            run.last("test", "accuracy"),
-        )
+        yield model, bias, seed, output_bias_gradient(run, train_part), run.last("test", "accuracy")
 
 
 def output_bias_gradient(run: Run, part: Part) -> float:
@@ -108,7 +102,7 @@ def redundant_bias(data: Data) -> Rows:
                 order = generator(seed, "redundant bias: batches")
                 train(model, parts.train, optimiser, epochs=4, batch_size=50, random=order)
                 tested = accuracy(model, parts.test)
-                yield (norm, bias, seed, hidden_bias_gradient(model, parts.train), tested)
+                yield norm, bias, seed, hidden_bias_gradient(model, parts.train), tested
 
 
 def hidden_bias_gradient(model: nn.Sequential, part: Part) -> float:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from restudy.data.load import ScaledSplit
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, only_classes, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, only_classes, scaled
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.losses import softmax
 from restudy.mlp.network import FullyConnectedNet
@@ -23,7 +23,7 @@ _WEIGHT_SCALE = 0.05
 
 @Experiment(
     name="binary-outputs",
-    title="Two digits told apart by a sigmoid with cross-entropy, or a linear output with MSE",
+    title="Two digits classified by a sigmoid with cross-entropy, or a linear output with MSE",
     factors={"digits": DIGITS, "output": OUTPUTS},
     numbers={
         "log_loss": "test cross-entropy, nats; outputs cut off to probabilities",
@@ -36,10 +36,9 @@ _WEIGHT_SCALE = 0.05
 def binary_outputs(data: Data) -> Rows:
     """Train both on 1,000 samples of two digits, and measure on all their test samples.
 
-    Both start from the same hidden weights and see the same batches. What the linear output says is
+    Both start from the same hidden weights and see the same batches. The linear output is
     cut off at 0 and 1 to be a probability. As a logarithm needs probabilities that are not 0, both
-    are kept 1/(n + 2) away from 0 and 1, with n training samples: nobody can be surer of what has
-    always been so n times (Laplace's rule of succession).
+    are kept 1/(n + 2) away from 0 and 1, with n training samples (Laplace's rule of succession).
     """
     for digits, classes in DIGITS.items():
         pair = only_classes(data["mnist"], *classes)
@@ -50,15 +49,9 @@ def binary_outputs(data: Data) -> Rows:
                 p = np.clip(_probabilities(parts, output, seed), 0, 1)
                 y = parts.test.y.astype(np.float64)
                 sure = np.clip(p, least, 1 - least)
-                yield (
-                    digits,
-                    output,
-                    seed,
-                    float(-np.mean(np.log(np.where(y == 1, sure, 1 - sure)))),
-                    float(np.mean((p - y) ** 2)),
-                    calibration_error(p, y),
-                    float(np.mean((p > 0.5) == y)),
-                )
+                log_loss = -np.mean(np.log(np.where(y == 1, sure, 1 - sure)))
+                errors = np.mean((p - y) ** 2), calibration_error(p, y)
+                yield digits, output, seed, log_loss, *errors, np.mean((p > 0.5) == y)
 
 
 def calibration_error(p: Array, y: Array, bins: int = BINS) -> float:

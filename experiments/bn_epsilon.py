@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp.arithmetic import Array
 from restudy.training.rng import generator
 
@@ -68,16 +68,9 @@ def epsilon(data: Data) -> Rows:
             right = found[REFERENCE]
             for level, normed in found.items():
                 finite = np.isfinite(normed.gradient)
-                yield (
-                    name,
-                    level,
-                    seed,
-                    float(np.mean(~np.isfinite(normed.out))),
-                    float(np.mean(~finite)),
-                    float(np.max(np.abs(normed.gradient), initial=0, where=finite)),
-                    _difference(normed.out, right.out),
-                    _difference(normed.gradient, right.gradient),
-                )
+                bad = np.mean(~np.isfinite(normed.out)), np.mean(~finite)
+                largest = np.max(np.abs(normed.gradient), initial=0, where=finite)
+                yield name, level, seed, *bad, largest, *map(_difference, normed, right)
 
 
 def normalise(x: Array, dout: Array, place: str, eps: float) -> Normed:
@@ -97,12 +90,7 @@ def normalise(x: Array, dout: Array, place: str, eps: float) -> Normed:
         dout: g, shape of x.
         place: "root" or "sigma".
         eps: epsilon; 0 for none.
-
-    Raises:
-        ValueError: ``place`` is neither.
     """
-    if place not in ("root", "sigma"):
-        raise ValueError(f"epsilon is added in the root or to sigma, not {place!r}")
     n, e = len(x), x.dtype.type(eps)
     c = x - x.mean(axis=0)
     var = (c * c).mean(axis=0)

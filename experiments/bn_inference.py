@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from restudy.data.load import Part, PreparedData
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.experiments.training import Run, train_all
 from restudy.mlp.losses import cross_entropy
 from restudy.results.predictions import predict
@@ -53,7 +53,7 @@ def inference_statistics(data: Data) -> Rows:
         for momentum in MOMENTA:
             moving = _tested(runs[seed, momentum].weights, recipe, parts.test)
             for statistics, found in zip(STATISTICS, (moving, exact), strict=True):
-                yield (statistics, momentum, seed, *found.values())
+                yield statistics, momentum, seed, *found
 
 
 def with_all_samples(
@@ -80,12 +80,9 @@ def with_all_samples(
     return found
 
 
-def _tested(weights: Weights, recipe: Mapping[Any, Any], test: Part) -> dict[str, float]:
+def _tested(weights: Weights, recipe: Mapping[Any, Any], test: Part) -> tuple[float, float]:
     scores = predict(weights, recipe, test.x)
-    return {
-        "test_accuracy": float(np.mean(scores.argmax(axis=1) == test.y)),
-        "test_loss": cross_entropy(scores, test.y)[0],
-    }
+    return float(np.mean(scores.argmax(axis=1) == test.y)), cross_entropy(scores, test.y)[0]
 
 
 def _trained(drawn: PreparedData) -> dict[tuple[int, str], Run]:

@@ -37,7 +37,7 @@ _UNITS, _CLASSES = 32, 10
 
 @Experiment(
     name="bootstrap-disagreement",
-    title="Networks trained on bootstrap samples of 2,000 images: do they say the same?",
+    title="Networks trained on bootstrap samples of 2,000 images: do they agree?",
     factors={"dataset": DATASETS, "lambda2": ("0", "0.001", "0.003", "0.01", "tuned")},
     numbers={
         "disagreement": "share of 2,000 test samples that two networks give different classes",
@@ -57,25 +57,17 @@ def bootstrap_disagreement(data: Data) -> Rows:
     for dataset in DATASETS:
         for seed in range(SEEDS):
             stream = f"bootstrap: {dataset}"
-            drawn = draw(
-                data[dataset], generator(seed, f"{stream}: samples"), _TRAIN + _VALIDATION, _TEST
-            )
-            parts = held_out(drawn, _VALIDATION)
+            random = generator(seed, f"{stream}: samples")
+            parts = held_out(draw(data[dataset], random, _TRAIN + _VALIDATION, _TEST), _VALIDATION)
             layers = _trained(parts.train, stream, seed)
             chosen = _scores(layers, parts.validation)
-            right = accuracy(chosen, torch.from_numpy(parts.validation.y))
-            best = 1 + int(right.view(len(STRENGTHS), -1).mean(1)[1:].argmax())
+            found = accuracy(chosen, torch.from_numpy(parts.validation.y))
+            best = 1 + int(found.view(len(STRENGTHS), -1).mean(1)[1:].argmax())
             given = _scores(layers, parts.test).argmax(-1).view(len(STRENGTHS), RESAMPLES, -1)
             for name, i in [*((name, i) for i, name in enumerate(STRENGTHS)), (TUNED, best)]:
-                classes = given[i].numpy()
-                yield (
-                    dataset,
-                    name,
-                    seed,
-                    disagreement(classes),
-                    float(np.mean(classes == parts.test.y)),
-                    float(STRENGTHS[i]),
-                )
+                classes, strength = given[i].numpy(), float(STRENGTHS[i])
+                right = np.mean(classes == parts.test.y)
+                yield dataset, name, seed, disagreement(classes), right, strength
 
 
 def disagreement(classes: NDArray[np.int64]) -> float:

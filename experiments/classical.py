@@ -1,7 +1,7 @@
 """Classical methods of scikit-learn beside a network, all on the same samples.
 
-None is tuned: each has scikit-learn's defaults but for what is said here, and the network has the
-pipeline's usual settings.
+None is tuned: each has scikit-learn's defaults but for what is declared here, and the network has
+the pipeline's usual settings.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
@@ -24,11 +25,10 @@ from sklearn.metrics.pairwise import rbf_kernel
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
-from experiments.hog import hog
 from restudy.data.load import Part, PreparedData, ScaledSplit
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
-from restudy.experiments.training import Run, train_all
+from restudy.experiments.training import Run, train_one
 from restudy.results.predictions import predict
 from restudy.training.rng import generator
 
@@ -72,16 +72,15 @@ def classical_images(data: Data) -> Rows:
     """Classify images by methods that work on pixels, and by some of them on features.
 
     The seed draws 5,000 training and 5,000 test images, and the methods' own chances. Features are
-    the first 50 principal components of the training images; :func:`experiments.hog.hog`;
+    the first 50 principal components of the training images; :func:`hog`;
     and what the network's last hidden layer gives.
     """
     for dataset in IMAGES:
         for seed in range(SEEDS):
             random = generator(seed, f"classical: {dataset}")
             drawn = draw(data[dataset], random, TRAIN_IMAGES, TEST_IMAGES)
-            found = _accuracies(drawn, seed)
-            for model, value in found.items():
-                yield (dataset, model, seed, value)
+            for model, value in _accuracies(drawn, seed).items():
+                yield dataset, model, seed, value
 
 
 def _accuracies(drawn: PreparedData, seed: int) -> dict[str, float]:
@@ -145,7 +144,7 @@ def classical_housing(data: Data) -> Rows:
             model.fit(parts.train.x, parts.train.y)
             predicted[name] = model.predict(parts.test.x)
         for name, values in predicted.items():
-            yield (name, seed, *_regression(values, parts).values())
+            yield name, seed, *rmse_and_r2(values, parts)
 
 
 def train_mlp(data: PreparedData, task: str, seed: int) -> Run:
@@ -162,7 +161,7 @@ def train_mlp(data: PreparedData, task: str, seed: int) -> Run:
         "evaluate_every": _FIELDS[task]["epochs"],
         "seed": seed,
     }
-    return train_all({"": {**fields, **_FIELDS[task]}}, data)[""]
+    return train_one({**fields, **_FIELDS[task]}, data)
 
 
 def last_hidden(run: Run, x: NDArray[Any]) -> Floats:
@@ -216,10 +215,54 @@ def _of(model: Any, train: Part, test: Part) -> float:
     return accuracy(model.fit(train.x, train.y).predict(test.x), test)
 
 
-def _regression(predicted: Floats, parts: ScaledSplit) -> dict[str, float]:
+def rmse_and_r2(predicted: Floats, parts: ScaledSplit) -> tuple[float, float]:
+    """Return the root mean squared error in the targets' unit, and R2, of scaled predictions."""
     y = parts.test.y.astype(np.float64)
     error = float(np.mean((predicted - y) ** 2))
-    return {
-        "test_rmse": float(np.sqrt(error) * parts.target_sd),
-        "test_r2": float(1 - error / y.var()),
-    }
+    return float(np.sqrt(error) * parts.target_sd), float(1 - error / y.var())
+
+
+BINS = 9
+CELL = 4
+BLOCK = 2
+_NORM_FLOOR = 1e-6
+
+
+def hog(images: NDArray[Any], side: int = 28) -> Floats:
+    """Return the histograms of oriented gradients of square images.
+
+    As in Dalal and Triggs, "Histograms of oriented gradients for human detection", 2005, with cells
+    that suit small images: differences of neighbours; in each cell of 4 x 4 pixels a histogram of
+    their directions, 9 bins over 180 degrees, weighted by their lengths and shared between the two
+    nearest bins; blocks of 2 x 2 cells, one cell apart, each divided by its length.
+
+    Args:
+        images: shape (n, side * side), in any unit.
+        side: pixels, a multiple of 4.
+
+    Returns:
+        shape (n, (side/4 - 1)^2 * 36).
+    """
+    n, cells = len(images), side // CELL
+    pixels = np.asarray(images, np.float64).reshape(n, side, side)
+    dx, dy = np.zeros_like(pixels), np.zeros_like(pixels)
+    dx[:, :, 1:-1] = pixels[:, :, 2:] - pixels[:, :, :-2]
+    dy[:, 1:-1] = pixels[:, 2:] - pixels[:, :-2]
+    length = np.hypot(dx, dy)
+    place = np.mod(np.arctan2(dy, dx), np.pi) / np.pi * BINS - 0.5
+    lower = np.floor(place)
+    upper_share = place - lower
+    # The number of each pixel's cell, counted through all images.
+    of_axis = np.arange(side) // CELL
+    cell = (np.arange(n)[:, None, None] * cells + of_axis[:, None]) * cells + of_axis
+    counts = np.zeros(n * cells * cells * BINS)
+    for shift, share in ((0, 1 - upper_share), (1, upper_share)):
+        bins = cell * BINS + np.mod(lower + shift, BINS).astype(np.int64)
+        weights = (share * length).ravel()
+        counts += np.bincount(bins.ravel(), weights=weights, minlength=len(counts))
+    histograms = counts.reshape(n, cells, cells, BINS)
+    windows = sliding_window_view(histograms, (BLOCK, BLOCK), axis=(1, 2))
+    blocks = np.moveaxis(windows, 3, -1).reshape(*windows.shape[:3], -1)
+    norms = np.sqrt(np.sum(blocks**2, axis=-1, keepdims=True) + _NORM_FLOOR**2)
+    features: Floats = (blocks / norms).reshape(n, -1)
+    return features

@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.linear_model import ElasticNet, Lasso, Ridge
 
 from restudy.data.load import Part
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, held_out
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, held_out
 from restudy.mlp.arithmetic import Array
 from restudy.training.rng import generator
 
@@ -48,14 +48,11 @@ def correlated_inputs(data: Data) -> Rows:
 
     Every copy has noise of its own, normal(0, noise) in standard deviations of the feature. To
     compare penalties at one error, each has the largest strength whose root mean squared error on
-    1,000 other houses is at most 1.02 times the smallest that any of the three has there.
+    1,000 validation houses is at most 1.02 times the smallest that any of the three has there.
     """
     for seed in range(SEEDS):
-        drawn = draw(
-            data["california_housing"],
-            generator(seed, "correlated inputs: samples"),
-            _TRAIN + _VALIDATION,
-        )
+        random = generator(seed, "correlated inputs: samples")
+        drawn = draw(data["california_housing"], random, _TRAIN + _VALIDATION)
         parts = held_out(drawn, _VALIDATION, "standard", "standard")
         for noise in NOISES:
             random = generator(seed, f"correlated inputs: {noise}")
@@ -71,17 +68,10 @@ def correlated_inputs(data: Data) -> Rows:
             bound = TOLERANCE * min(some.min() for some in errors.values())
             for name, models in paths.items():
                 place = first_within(errors[name], bound)
-                model, strength = models[place], float(STRENGTHS[place])
-                groups = model.coef_.reshape(COPIES, -1)
-                yield (
-                    name,
-                    noise,
-                    seed,
-                    unevenness(groups),
-                    split_groups(groups),
-                    rmse(model, test) * parts.target_sd,
-                    strength,
-                )
+                groups = models[place].coef_.reshape(COPIES, -1)
+                shape = unevenness(groups), split_groups(groups)
+                error = rmse(models[place], test) * parts.target_sd
+                yield name, noise, seed, *shape, error, STRENGTHS[place]
 
 
 def copies(x: Array, noise: float, random: np.random.Generator) -> Array:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from restudy.data.load import PreparedData
 from restudy.experiments.declaration import Facts
@@ -33,13 +36,9 @@ def s3_synthetic() -> dict[str, str]:
     order = np.random.default_rng(42).permutation(n)
     held_out = -(-n // 10)
     validation, train = order[:held_out], order[held_out:]
-    parts = {
-        "x_train": x[train],
-        "y_train": one_hot[train],
-        "x_val": x[validation],
-        "y_val": one_hot[validation],
-    }
-    return {name: str(part.shape) for name, part in parts.items()}
+    return _shapes(
+        x_train=x[train], y_train=one_hot[train], x_val=x[validation], y_val=one_hot[validation]
+    )
 
 
 @Facts(
@@ -66,14 +65,10 @@ def s4_part_a(data: PreparedData) -> dict[str, str]:
     one_hot[data.y_train, np.arange(samples)] = 1
     losses = np.negative(one_hot * np.log(output)).sum(axis=0)
     hidden = np.maximum(np.zeros((300, features), np.float32) @ x + np.float32(0), 0)
-    arrays = {
-        "x_train": x_train,
-        "x_test": x_test,
-        "x_train_transposed": x,
-        "x_test_transposed": x_test.T,
-        "weights": weights,
-        "output": output,
-        "losses": losses,
-        "hidden": hidden,
-    }
+    computed = {"weights": weights, "output": output, "losses": losses, "hidden": hidden}
+    transposed = {"x_train_transposed": x, "x_test_transposed": x_test.T}
+    return _shapes(x_train=x_train, x_test=x_test, **transposed, **computed)
+
+
+def _shapes(**arrays: NDArray[Any]) -> dict[str, str]:
     return {name: str(array.shape) for name, array in arrays.items()}

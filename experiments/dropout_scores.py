@@ -7,8 +7,8 @@ from torch import nn
 
 from experiments import torch_nets
 from experiments.torch_nets import accuracy, train
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.training.rng import generator, integer_seed
 
 SCORED = ("while training", "at the end")
@@ -23,7 +23,7 @@ _HIDDEN = 3 * [64]
     factors={"dropout": DROPOUTS, "scored": SCORED},
     numbers={
         "train_accuracy": "share of 1,500 training samples, last epoch",
-        "gap": "the same less the share of 5,000 test samples",
+        "gap": "the same minus the share of 5,000 test samples",
     },
     datasets=("fashion_mnist",),
 )
@@ -47,7 +47,7 @@ def dropout_scores(data: Data) -> Rows:
                 )
             held_out = accuracy(model, parts.test)
             for scored, value in zip(SCORED, (seen, accuracy(model, parts.train)), strict=True):
-                yield (dropout, scored, seed, value, value - held_out)
+                yield dropout, scored, seed, value, value - held_out
 
 
 def network(inputs: int, dropout: float, seed: int) -> nn.Sequential:

@@ -54,4 +54,4 @@ def initial_sd(data: Data) -> Rows:
             drawn,
         )
         for name, run in runs.items():
-            yield (name, seed, run.last("train", "data_loss"), run.last("test", "accuracy"))
+            yield name, seed, run.last("train", "data_loss"), run.last("test", "accuracy")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp.network import FullyConnectedNet
 from restudy.training.rng import generator
 
@@ -19,10 +19,7 @@ _SAMPLES = 1000
     name="initial-loss",
     title="The first loss of an untrained network on MNIST",
     factors={"weight_scale": WEIGHT_SCALES},
-    numbers={
-        "loss": "cross-entropy, nats",
-        "above_log_classes": "the same less ln 10, nats",
-    },
+    numbers={"loss": "cross-entropy, nats", "above_log_classes": "the same minus ln 10, nats"},
     datasets=("mnist",),
 )
 def initial_loss(data: Data) -> Rows:
@@ -43,5 +40,4 @@ def initial_loss(data: Data) -> Rows:
                 random=generator(seed, "initial loss: weights"),
             )
             loss = network.data_loss(train.x, train.y)
-            above = loss - math.log(CLASSES)
-            yield (weight_scale, seed, loss, above)
+            yield weight_scale, seed, loss, loss - math.log(CLASSES)

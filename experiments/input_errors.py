@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from restudy.data.load import PreparedData
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw
-from restudy.experiments.training import train_all
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw
+from restudy.experiments.training import train_all, train_one
 from restudy.training.rng import generator
 
 TARGET = 0.8
@@ -49,8 +49,8 @@ def noise_data(data: Data) -> Rows:
                 "evaluate_every": 40,
                 "seed": seed,
             }
-            run = train_all({"": fields}, drawn)[""]
-            yield (name, seed, run.last("train", "accuracy"), run.last("validation", "accuracy"))
+            run = train_one(fields, drawn)
+            yield name, seed, run.last("train", "accuracy"), run.last("validation", "accuracy")
 
 
 @Experiment(
@@ -89,13 +89,8 @@ def divided_twice(data: Data) -> Rows:
             )
             for norm, run in runs.items():
                 is_there = run.curve("validation", "accuracy") >= TARGET
-                yield (
-                    divided,
-                    norm,
-                    seed,
-                    float(1 + (is_there.argmax() if is_there.any() else EPOCHS)),
-                    run.last("test", "accuracy"),
-                )
+                epochs = 1 + (is_there.argmax() if is_there.any() else EPOCHS)
+                yield divided, norm, seed, epochs, run.last("test", "accuracy")
 
 
 def _divided(data: PreparedData, divisor: float) -> PreparedData:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw
 from restudy.experiments.training import train_all
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.gradient_check import numerical_gradient
@@ -56,14 +56,9 @@ def l2_strengths(data: Data) -> Rows:
         )
         for (convention, strength), run in runs.items():
             w = run.weights["linear.0.weight"].astype(np.float64)
-            yield (
-                FORMULAS[convention],
-                strength,
-                seed,
-                pull(convention, _given(convention, strength), seed) / _LAMBDA,
-                float(np.sum(w * w)),
-                run.last("test", "accuracy"),
-            )
+            effective = pull(convention, _given(convention, strength), seed) / _LAMBDA
+            numbers = effective, np.sum(w * w), run.last("test", "accuracy")
+            yield FORMULAS[convention], strength, seed, *numbers
 
 
 def pull(convention: str, strength: float, seed: int) -> float:

@@ -1,4 +1,4 @@
-"""Batch norm as S4 reads it: mean and deviation not of the batch, but learned."""
+"""Batch norm as S4 describes it, with learned numbers for the mean and deviation."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from experiments import torch_nets
 from experiments.torch_nets import accuracy, tensors, train
 from restudy.data.load import Part
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.training.rng import generator
 
 EPS = 1e-5
@@ -36,10 +36,7 @@ class LearnedStatistics(nn.Module):
         return (x - self.beta) / (self.gamma + EPS)
 
 
-NORMS = {
-    "learned": LearnedStatistics,
-    "batch": nn.BatchNorm1d,
-}
+NORMS = {"learned": LearnedStatistics, "batch": nn.BatchNorm1d}
 """Level -> layer, from a number of units."""
 
 
@@ -67,7 +64,7 @@ def learned_statistics(data: Data) -> Rows:
                 optimiser = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
                 order = generator(seed, "learned statistics: batches")
                 train(model, parts.train, optimiser, epochs=5, batch_size=50, random=order)
-                yield (norm, weights, seed, before, accuracy(model, parts.test))
+                yield norm, weights, seed, before, accuracy(model, parts.test)
 
 
 def network(inputs: int, norm: str, sd: float, seed: int) -> nn.Sequential:

@@ -8,16 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from experiments.stacks import (
-    Optimiser,
-    batches,
-    cross_entropy,
-    he_layers,
-    outputs,
-)
+from experiments.stacks import Optimiser, batches, cross_entropy, he_layers, outputs
 from restudy.data.load import Part
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp.arithmetic import Array
 from restudy.stats.correlation import spearman
 from restudy.training.rng import generator
@@ -60,7 +54,7 @@ class Drop(NamedTuple):
     datasets=("mnist",),
 )
 def sharp_drops(data: Data) -> Rows:
-    """Train 12 networks a seed, 784-16-16-16-10, on the same 200 images; look at their curves.
+    """Train 12 networks a seed, 784-16-16-16-10, on the same 200 images.
 
     The training loss of all images is taken at the start and after every 5 of 200 steps. The runs
     of a seed differ in their weights, in the scale of these, between a half and twice He's, and in
@@ -74,14 +68,8 @@ def sharp_drops(data: Data) -> Rows:
         train = scaled(draw(data["mnist"], random, _SAMPLES, 1)).train
         for name in ACTIVATIONS:
             drop = drops(_curves(train, name, seed))
-            yield (
-                name,
-                seed,
-                _rho(drop.sharpness, drop.final),
-                _rho(drop.sharpness, drop.later),
-                float(drop.sharpness.min()),
-                float(drop.sharpness.max()),
-            )
+            rhos = _rho(drop.sharpness, drop.final), _rho(drop.sharpness, drop.later)
+            yield name, seed, *rhos, drop.sharpness.min(), drop.sharpness.max()
 
 
 def drops(curves: Array) -> Drop:
@@ -108,7 +96,7 @@ def _rho(a: Array, b: Array) -> float:
 
 
 def _curves(train: Part, activation: str, seed: int) -> Array:
-    """Return the training losses, shape (looks, runs)."""
+    """Return the training losses, shape (evaluations, runs)."""
     stream = f"sharp drops: {activation}"
     x, y = torch.from_numpy(train.x), torch.from_numpy(train.y)
     everything = x.expand(RUNS, *x.shape), y.expand(RUNS, *y.shape)
@@ -118,16 +106,13 @@ def _curves(train: Part, activation: str, seed: int) -> Array:
     optimiser = Optimiser("momentum", layers, [_RATE] * RUNS)
     hidden = ACTIVATIONS[activation]
 
-    def scores(some: Tensor) -> Tensor:
-        return outputs(layers, some, lambda i, h: hidden(h))
+    def losses(some: Tensor, right: Tensor) -> Tensor:
+        return cross_entropy(outputs(layers, some, lambda i, h: hidden(h)), right)
 
     orders = [generator(seed, f"{stream}: batches", run) for run in range(RUNS)]
-    looks = []
-    for step, batch in enumerate(batches(orders, len(x), _BATCH, STEPS)):
+    curve = [losses(*everything).detach()]
+    for step, batch in enumerate(batches(orders, len(x), _BATCH, STEPS), start=1):
+        optimiser.step(losses(x[batch], y[batch]))
         if step % EVERY == 0:
-            with torch.no_grad():
-                looks.append(cross_entropy(scores(everything[0]), everything[1]))
-        optimiser.step(cross_entropy(scores(x[batch]), y[batch]))
-    with torch.no_grad():
-        looks.append(cross_entropy(scores(everything[0]), everything[1]))
-    return torch.stack(looks).double().numpy()
+            curve.append(losses(*everything).detach())
+    return torch.stack(curve).double().numpy()

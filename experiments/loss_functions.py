@@ -1,4 +1,4 @@
-"""Losses that fit the task, and others: classes by squared error, prices by absolute error.
+"""Losses compared: classes by squared error or cross-entropy, prices by three errors.
 
 Each loss has the rate, of a list, that is best on validation data, by the mean over seeds.
 """
@@ -6,22 +6,15 @@ Each loss has the rate, of a list, that is best on validation data, by the mean 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from experiments.stacks import (
-    Layers,
-    accuracy,
-    cross_entropy,
-    outputs,
-    outputs_loss,
-    samples,
-    train_grid,
-)
-from restudy.data.load import Part, PreparedData, ScaledSplit
+from experiments.stacks import Layers, accuracy, cross_entropy, outputs, samples, train_grid
+from restudy.data.load import Part, ScaledSplit
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, held_out
 from restudy.training.rng import generator
@@ -34,7 +27,7 @@ TARGETS = {"mnist": 0.8, "fashion_mnist": 0.7}
 """Data set -> validation accuracy that is to be reached."""
 STEPS = 1_280
 EVERY = 10
-"""Steps from one look at the validation images to the next."""
+"""Steps from one evaluation on the validation images to the next."""
 HOUSE_STEPS = 800
 _TRAIN, _VALIDATION, _TEST = 2000, 500, 2000
 _BATCH = 50
@@ -85,12 +78,14 @@ def class_losses(data: Data) -> Rows:
     counts as one evaluation more than it had.
     """
     for dataset, target in TARGETS.items():
-        parts = [_images(data[dataset], dataset, seed) for seed in range(SEEDS)]
+        randoms = [generator(seed, f"class losses: {dataset}: samples") for seed in range(SEEDS)]
+        drawn = [draw(data[dataset], one, _TRAIN + _VALIDATION, _TEST) for one in randoms]
+        parts = [held_out(one, _VALIDATION) for one in drawn]
         x, y = samples([part.validation for part in parts], len(RATES))
         for name, loss in CLASS_LOSSES.items():
             looks = []
-            training = _train(parts, f"class losses: {dataset}", _CLASSES, loss, STEPS, RATES)
-            for step, layers in training:
+            options = {"stream": f"class losses: {dataset}", "steps": STEPS}
+            for step, layers in _train(parts, _CLASSES, RATES, loss, **options):
                 if step and step % EVERY == 0:
                     looks.append(_right(layers, x, y))
             curves = torch.stack(looks).reshape(len(looks), SEEDS, len(RATES)).numpy()
@@ -98,14 +93,8 @@ def class_losses(data: Data) -> Rows:
             tx, ty = samples([part.test for part in parts], len(RATES))
             tested = _right(layers, tx, ty).reshape(SEEDS, len(RATES))[:, best]
             for seed in range(SEEDS):
-                yield (
-                    dataset,
-                    name,
-                    seed,
-                    float(tested[seed]),
-                    EVERY * steps_to(curves[:, seed, best], target),
-                    RATES[best],
-                )
+                steps = EVERY * steps_to(curves[:, seed, best], target)
+                yield dataset, name, seed, tested[seed], steps, RATES[best]
 
 
 @Experiment(
@@ -132,46 +121,36 @@ def price_losses(data: Data) -> Rows:
         parts.append(held_out(drawn, _VALIDATION, "standard", "standard"))
     units = np.array([part.target_sd for part in parts])
     for name, loss in PRICE_LOSSES.items():
-        *_, (_, layers) = _train(parts, "price losses", 1, loss, HOUSE_STEPS, HOUSE_RATES)
+        *_, (_, layers) = _train(
+            parts, 1, HOUSE_RATES, loss, stream="price losses", steps=HOUSE_STEPS
+        )
         squares = _errors(layers, [part.validation for part in parts]).square().mean(-1)
         rmse = units[:, None] * squares.sqrt().reshape(SEEDS, len(HOUSE_RATES)).numpy()
         best = int(np.nan_to_num(rmse.mean(axis=0), nan=np.inf).argmin())
         tested = _errors(layers, [part.test for part in parts]).reshape(SEEDS, len(HOUSE_RATES), -1)
         errors = units[:, None] * tested[:, best].numpy()
         for seed in range(SEEDS):
-            yield (
-                name,
-                seed,
-                float(np.sqrt(np.mean(errors[seed] ** 2))),
-                float(np.mean(np.abs(errors[seed]))),
-                HOUSE_RATES[best],
-            )
+            error = errors[seed]
+            sizes = np.sqrt(np.mean(error**2)), np.mean(np.abs(error))
+            yield name, seed, *sizes, HOUSE_RATES[best]
 
 
 def steps_to(curve: np.ndarray, target: float) -> float:
-    """Return at which look (from 1) a curve is first at the target; one more than all if never."""
+    """Return the evaluation (from 1) at which a curve reaches the target; all + 1 if never."""
     there = np.flatnonzero(curve >= target)
     return float(there[0] + 1 if len(there) else len(curve) + 1)
 
 
-def _images(data: PreparedData, dataset: str, seed: int) -> ScaledSplit:
-    random = generator(seed, f"class losses: {dataset}: samples")
-    return held_out(draw(data, random, _TRAIN + _VALIDATION, _TEST), _VALIDATION)
-
-
 def _train(
-    parts: list[ScaledSplit],
-    stream: str,
-    units: int,
-    loss: Loss,
-    steps: int,
-    rates: Sequence[float],
+    parts: list[ScaledSplit], units: int, rates: Sequence[float], loss: Loss, **options: Any
 ) -> Iterator[tuple[int, Layers]]:
     """Train the networks with momentum; all losses start alike and see the same batches."""
-    part, widths = samples([each.train for each in parts]), [_UNITS, units]
-    return train_grid(
-        part, widths, rates, outputs_loss(loss), stream=stream, size=_BATCH, steps=steps
-    )
+
+    def of_layers(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
+        return loss(outputs(layers, x), y)
+
+    part = samples([each.train for each in parts])
+    return train_grid(part, [_UNITS, units], rates, of_layers, size=_BATCH, **options)
 
 
 def _right(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
@@ -180,7 +159,7 @@ def _right(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _errors(layers: Layers, parts: list[Part]) -> Tensor:
-    """Return predicted less true targets, standardised, shape (seeds x rates, n), float64."""
+    """Return predicted minus true targets, standardised, shape (seeds x rates, n), float64."""
     x, y = samples(parts, len(HOUSE_RATES))
     with torch.no_grad():
         return (outputs(layers, x)[..., 0] - y).double()

@@ -1,4 +1,4 @@
-"""Networks compared at one training loss: what is left of a gap is not for want of training."""
+"""Networks compared at one training loss, so that a gap does not come from too little training."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _DROPOUT = 0.3
 
 
 class Look(NamedTuple):
-    """What all networks give after an epoch, each of shape (networks,)."""
+    """Loss and accuracies of all networks after an epoch, each of shape (networks,)."""
 
     loss: Array
     train_accuracy: Array
@@ -51,7 +51,7 @@ class Look(NamedTuple):
     numbers={
         "test_accuracy": "share of 2,000 test images, when the training loss is 0.1",
         "train_accuracy": "share of the 1,500 training images, likewise",
-        "gap": "the second less the first",
+        "gap": "the second minus the first",
         "epochs": "until then, at most 150",
         "learning_rate": "that was chosen: the first with which all seeds are there",
     },
@@ -62,12 +62,12 @@ def equal_loss(data: Data) -> Rows:
     """Train 784-32-32-10 networks with momentum until their training loss is 0.1.
 
     After equally many epochs small batches and batch norm have fitted the training images better,
-    and a larger gap to the test images tells of that alone. Here each is looked at when the mean
+    which explains a larger gap to the test images. Here each network is evaluated when the mean
     loss over all its training images has come down to 0.1: between two epochs, linearly in the log
-    of the loss. Each side has the rate with which all seeds are there first. A seed draws the
+    of the loss. Each side has the rate with which all seeds reach it first. A seed draws the
     images and the weights, the same for all, and the batches of each size.
 
-    Batch norm has no scale and shift of its own; it is looked at with the statistics of all
+    Batch norm has no scale and shift of its own; it is evaluated with the statistics of all
     training images.
     """
     parts = [
@@ -81,12 +81,7 @@ def equal_loss(data: Data) -> Rows:
         best = quickest(np.stack([look.loss for look in looks]).reshape(-1, SEEDS, len(RATES)))
         for seed in range(SEEDS):
             own = [Look(*(each[seed * len(RATES) + best] for each in look)) for look in looks]
-            yield (
-                side,
-                seed,
-                *at_target(own),
-                RATES[best],
-            )
+            yield side, seed, *at_target(own), RATES[best]
 
 
 def quickest(losses: Array) -> int:
@@ -119,21 +114,14 @@ def at_target(looks: list[Look]) -> tuple[float, float, float, float]:
     place = int(there.argmax())
     before, after = looks[place - 1], looks[place]
     way = float(np.log(losses[place - 1] / TARGET) / np.log(losses[place - 1] / losses[place]))
-    test, train = (
-        float(first + way * (second - first))
-        for first, second in (
-            (before.test_accuracy, after.test_accuracy),
-            (before.train_accuracy, after.train_accuracy),
-        )
-    )
+    _, train, test = (float(a + way * (b - a)) for a, b in zip(before, after, strict=True))
     return test, train, train - test, place - 1 + way
 
 
-class Hidden:
-    """What a hidden layer hands on, by the variant: in training, and when it is looked at.
+class HiddenLayers:
+    """Outputs of hidden layers, by the variant: in training, and at an evaluation.
 
-    When it is looked at, batch norm takes the statistics that the last look at training images
-    left.
+    At an evaluation batch norm takes the statistics of the last one on training images.
     """
 
     def __init__(self, variant: str) -> None:
@@ -142,7 +130,7 @@ class Hidden:
         self.statistics: dict[int, tuple[Tensor, Tensor]] = {}
 
     def training(self, i: int, h: Tensor) -> Tensor:
-        """Return what layer i hands on in training; dropout is inverted, and anew at each step."""
+        """Return outputs of layer i in training; dropout is inverted, and drawn at each step."""
         if self.variant == "batch norm":
             return normed(h).relu()
         h = h.relu()
@@ -153,14 +141,14 @@ class Hidden:
         return h * kept / (1 - _DROPOUT)
 
     def learning(self, i: int, h: Tensor) -> Tensor:
-        """Return what layer i hands on of all training images; keep their statistics."""
+        """Return outputs of layer i for all training images; keep their statistics."""
         if self.variant == "batch norm":
             var, mean = torch.var_mean(h, 1, correction=0, keepdim=True)
             self.statistics[i] = var, mean
         return self.testing(i, h)
 
     def testing(self, i: int, h: Tensor) -> Tensor:
-        """Return what layer i hands on of other images."""
+        """Return outputs of layer i for other images."""
         if self.variant == "batch norm":
             var, mean = self.statistics[i]
             h = (h - mean) * (var + EPS).rsqrt()
@@ -174,7 +162,7 @@ def _looks(
 
     Networks are numbered seed by seed, and rate by rate within a seed.
     """
-    hidden, rows, each = Hidden(variant), train[0].shape[1], len(RATES)
+    hidden, rows, each = HiddenLayers(variant), train[0].shape[1], len(RATES)
     steps, looks = rows // min(size, rows), []
 
     def loss(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
@@ -200,9 +188,9 @@ def _looks(
 
 @torch.no_grad()
 def _look(
-    layers: Layers, hidden: Hidden, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]
+    layers: Layers, hidden: HiddenLayers, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor]
 ) -> Look:
-    """Look at all networks, one rate after the other: those of a seed share its images."""
+    """Evaluate all networks, one rate after the other: those of a seed share its images."""
     each = len(RATES)
     found = Look(*(np.empty(SEEDS * each) for _ in Look._fields))
     for rate in range(each):

@@ -10,8 +10,7 @@ import torch
 from torch import nn
 
 from experiments.torch_nets import network, with_norm
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.training.rng import generator
 
 BATCH_SIZES = ("32", "64", "128", "256", "512", "1024")
@@ -34,11 +33,10 @@ def batch_memory(data: Data) -> Rows:
     for seed in range(SEEDS):
         widths, _ = draw_shape(seed, "batch memory")
         net = network(widths, generator(seed, "batch memory: weights"))
-        gradients = float(sum(bytes_of(one) for one in net.parameters()))
+        gradients = sum(one.nbytes for one in net.parameters())
         for size in BATCH_SIZES:
-            activations = float(kept_bytes(net, int(size)))
-            found = activations, activations / int(size), gradients, activations + gradients
-            yield size, seed, *found
+            kept = kept_bytes(net, int(size))
+            yield size, seed, kept, kept / int(size), gradients, kept + gradients
 
 
 @Experiment(
@@ -60,15 +58,10 @@ def norm_memory(data: Data) -> Rows:
             net = network(widths, weights, with_norm(norm == "batch"))
             parameters, averages = list(net.parameters()), running_averages(net)
             activations = kept_bytes(net, batch)
-            states = sum(map(bytes_of, [*parameters, *averages]))
-            gradients = sum(map(bytes_of, parameters))
-            yield (
-                norm,
-                seed,
-                float(sum(one.numel() for one in [*parameters, *averages])),
-                float(activations),
-                float(states + gradients + activations),
-            )
+            states = sum(one.nbytes for one in [*parameters, *averages])
+            gradients = sum(one.nbytes for one in parameters)
+            values = sum(one.numel() for one in [*parameters, *averages])
+            yield norm, seed, values, activations, states + gradients + activations
 
 
 def draw_shape(seed: int, stream: str) -> tuple[list[int], int]:
@@ -108,8 +101,3 @@ def kept_bytes(net: nn.Module, batch: int) -> int:
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         nn.functional.cross_entropy(net(x), y)
     return sum(one.untyped_storage().nbytes() for one in kept.values())
-
-
-def bytes_of(tensor: torch.Tensor) -> int:
-    """Return the bytes of a tensor's values."""
-    return tensor.numel() * tensor.element_size()

@@ -52,9 +52,9 @@ def noisy_norm(data: Data) -> Rows:
     A hidden unit's normalised values z become (1 + a) z + b, with a and b normal(0, sd) drawn anew
     for each unit and step; after that comes the ReLU. (Santurkar et al. 2018, section 2.1, add
     noise whose mean and deviation change from step to step for the same end.) Batch norm has no
-    scale and shift of its own. Networks are looked at every 10 steps, without noise, normalised by
+    scale and shift of its own. Networks are evaluated every 10 steps, without noise, normalised by
     the statistics of the validation images. Each norm has the rate with the fewest steps, by their
-    mean over the seeds; a run that never is there counts as one look more than it had.
+    mean over the seeds; a run that never reaches it counts as one evaluation more than it had.
     """
     parts = [
         held_out(
@@ -70,18 +70,12 @@ def noisy_norm(data: Data) -> Rows:
         steps = EVERY * np.apply_along_axis(steps_to, 0, curves, TARGET)
         best = int(steps.mean(axis=0).argmin())
         for seed in range(SEEDS):
-            yield (
-                norm,
-                seed,
-                float(steps[seed, best]),
-                float(shift[seed, best]),
-                float(curves[-1, seed, best]),
-                RATES[best],
-            )
+            numbers = (found[seed, best] for found in (steps, shift, curves[-1]))
+            yield norm, seed, *numbers, RATES[best]
 
 
-class Hidden:
-    """What hidden layers hand on, and how far its batch means move from step to step.
+class HiddenLayers:
+    """Outputs of hidden layers, and how far their batch means move from step to step.
 
     Attributes:
         shift: sum over steps of the shift of each network, shape (r,): mean over the units of
@@ -101,11 +95,11 @@ class Hidden:
         self.before: dict[int, tuple[Tensor, Tensor]] = {}
 
     def quiet(self, i: int, h: Tensor) -> Tensor:
-        """Return what layer i hands on without noise, watching nothing."""
+        """Return the outputs of layer i without noise; the shift is not counted."""
         return (h if self.sd is None else normed(h)).relu()
 
     def noisy(self, i: int, h: Tensor) -> Tensor:
-        """Return what layer i hands on in training.
+        """Return the outputs of layer i in training.
 
         The networks of one seed get the same noise, so that they differ in the rate alone; seeds
         have noise of their own, so that they are independent.
@@ -129,7 +123,7 @@ def _trained(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return validation accuracies (looks, seeds, rates) and mean shift per step (seeds, rates)."""
     seeds, each = range(len(train[0])), len(RATES)
-    hidden = Hidden(sd, [generator(seed, "noisy norm: noise") for seed in seeds], each)
+    hidden = HiddenLayers(sd, [generator(seed, "noisy norm: noise") for seed in seeds], each)
 
     def loss(layers: Layers, x: Tensor, y: Tensor) -> Tensor:
         return cross_entropy(outputs(layers, x, hidden.noisy), y)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw
 from restudy.experiments.training import train_all
+from restudy.mlp.arithmetic import Array
 from restudy.training.rng import generator
 
 PAIRS = 8
@@ -50,14 +51,11 @@ def pairing(data: Data) -> Rows:
             for norm in ("none", "batch")
         )
         for seeds, difference in differences(normed, plain).items():
-            yield (seeds, seed, float(np.std(difference, ddof=1)))
+            yield seeds, seed, np.std(difference, ddof=1)
 
 
-def differences(
-    treatment: np.ndarray[tuple[int], np.dtype[np.float64]],
-    control: np.ndarray[tuple[int], np.dtype[np.float64]],
-) -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
-    """Return treatment less control, of the same seed and of the next one (after the last, first).
+def differences(treatment: Array, control: Array) -> dict[str, Array]:
+    """Return treatment minus control, of the same seed and of the next one (after the last, first).
 
     Args:
         treatment: one number of each seed, shape (n,).

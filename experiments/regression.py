@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.linear_model import HuberRegressor, LinearRegression, QuantileRegressor
 
 from restudy.data.load import Part
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp import solver
 from restudy.mlp.network import FullyConnectedNet, Parameters
 from restudy.training.rng import generator
@@ -36,8 +36,8 @@ _PLACES = 21
     numbers={
         "rmse": "on clean test targets, 100,000 US dollars",
         "mae": "the same, mean absolute error",
-        "rmse_rise": "rmse less that of the same loss without corruption",
-        "mae_rise": "mae less that of the same loss without corruption",
+        "rmse_rise": "rmse minus that of the same loss without corruption",
+        "mae_rise": "mae minus that of the same loss without corruption",
     },
     datasets=("california_housing",),
 )
@@ -66,12 +66,12 @@ def outliers(data: Data) -> Rows:
                 errors = model.predict(parts.test.x.astype(np.float64)) - parts.test.y
                 rmse, mae = float(np.sqrt(np.mean(errors**2))), float(np.mean(np.abs(errors)))
                 clean = clean or (rmse, mae)
-                yield (name, share, seed, rmse, mae, rmse - clean[0], mae - clean[1])
+                yield name, share, seed, rmse, mae, rmse - clean[0], mae - clean[1]
 
 
 @Experiment(
     name="one-minimum",
-    title="Two trainings from different starts: do they end in one place?",
+    title="Two trainings from different starts: do they reach the same minimum?",
     factors={"model": MODELS},
     numbers={
         "final_loss": "training MSE, mean of the two, of standardised prices",
@@ -95,15 +95,9 @@ def one_minimum(data: Data) -> Rows:
             train = scaled(drawn, "standard", "standard").train
             ends = [_descend(hidden, train, seed, part) for part in range(2)]
             losses = [network.loss(train.x, train.y) for network in ends]
-            sizes = [_size(network.loss_and_gradients(train.x, train.y)[1]) for network in ends]
-            yield (
-                model,
-                seed,
-                float(np.mean(losses)),
-                abs(losses[0] - losses[1]),
-                _barrier(ends[0], ends[1], train),
-                max(sizes),
-            )
+            gradients = [network.loss_and_gradients(train.x, train.y)[1] for network in ends]
+            spread, barrier = abs(losses[0] - losses[1]), _barrier(ends[0], ends[1], train)
+            yield model, seed, np.mean(losses), spread, barrier, max(map(_length, gradients))
 
 
 def _descend(hidden: list[int], train: Part, seed: int, part: int) -> FullyConnectedNet:
@@ -136,6 +130,6 @@ def _barrier(one: FullyConnectedNet, other: FullyConnectedNet, train: Part) -> f
     return float(np.max((np.array(losses) - straight)[1:-1]))
 
 
-def _size(gradients: Parameters) -> float:
+def _length(gradients: Parameters) -> float:
     """Return the Euclidean norm of all gradients together."""
     return float(np.sqrt(sum(np.sum(g * g) for g in gradients.values())))

@@ -1,4 +1,4 @@
-"""Choosing a network by the test set that then tells how good it is."""
+"""Bias of the accuracy of a network that was chosen by the test set."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from restudy.data.load import PreparedData
 from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import scaled
+from restudy.experiments.samples import draw_from_training, scaled
 from restudy.experiments.training import train_all
 from restudy.training.rng import generator
 
@@ -36,7 +36,7 @@ _SPLITS = 100
     numbers={
         "test_accuracy": "share of 10,000 test images, of the network chosen; mean over splits",
         "fresh_accuracy": "share of 5,000 images that no choice has seen, likewise",
-        "optimism": "the first less the second",
+        "optimism": "the first minus the second",
     },
     datasets=("fashion_mnist",),
 )
@@ -44,7 +44,7 @@ def choosing(data: Data) -> Rows:
     """Train networks of ten widths on Fashion-MNIST and choose one by its accuracy.
 
     20,000 images that none was trained on are split at random into a test set, a validation set and
-    fresh images that no choice sees, 100 times over; what is told is the mean. All come out of the
+    fresh images that no choice sees, 100 times over; the result is the mean. All come out of the
     official training images, so that they differ by chance alone.
     """
     for seed in range(SEEDS):
@@ -58,7 +58,7 @@ def choosing(data: Data) -> Rows:
             for chosen_on, found in chosen(*(part.mean(axis=1) for part in parts)).items():
                 totals[chosen_on] += found
         for name, total in totals.items():
-            yield (name, seed, *(total / _SPLITS))
+            yield name, seed, *(total / _SPLITS)
 
 
 def chosen(
@@ -80,17 +80,7 @@ def chosen(
 
 def _right_answers(data: PreparedData, seed: int, random: np.random.Generator) -> NDArray[np.bool_]:
     """Train the networks; return which of the other images each gets right, (networks, images)."""
-    order = random.permutation(len(data.y_train))
-    used = min(_SAMPLES, len(order) // 3)
-    trained, others = order[:used], order[used : used + _OTHERS]
-    drawn = replace(
-        data,
-        x_train=data.x_train[trained],
-        y_train=data.y_train[trained],
-        x_test=data.x_train[others],
-        y_test=data.y_train[others],
-        order=np.arange(used),
-    )
+    drawn = draw_from_training(data, random, _SAMPLES, _OTHERS)
     fields: dict[str, Any] = {
         "optimiser": "adam",
         "learning_rate": 0.002,
@@ -103,6 +93,4 @@ def _right_answers(data: PreparedData, seed: int, random: np.random.Generator) -
     untested = replace(drawn, x_test=drawn.x_test[:1], y_test=drawn.y_test[:1])
     runs = train_all({width: {"hidden": [width], **fields} for width in WIDTHS}, untested)
     asked = scaled(drawn).test
-    x = asked.x.astype(np.float64)
-    scores = (run.outputs(x) for run in runs.values())
-    return np.array([found.argmax(axis=1) == asked.y for found in scores])
+    return np.array([run.outputs(asked.x).argmax(axis=1) == asked.y for run in runs.values()])

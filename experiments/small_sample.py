@@ -1,4 +1,4 @@
-"""A network with a thousand weights and ten houses to learn from, and what helps it."""
+"""A network with a thousand weights, ten samples of California housing, and two remedies."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from restudy.data.load import Part
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, scaled
 from restudy.mlp import solver
 from restudy.mlp.network import FullyConnectedNet
 from restudy.training.rng import generator
@@ -30,21 +30,21 @@ _LEARNING_RATE = 0.05
 
 @Experiment(
     name="short-of-data",
-    title="A network with 1,001 weights and few houses to learn from",
+    title="A network with 1,001 weights and few training samples",
     factors={"samples": SAMPLES, "remedy": REMEDIES},
     numbers={
-        "train_rmse": "on the houses it learned from, 100,000 US dollars",
-        "test_rmse": "on all test houses, 100,000 US dollars",
-        "gap": "the second less the first",
+        "train_rmse": "on the training samples, 100,000 US dollars",
+        "test_rmse": "on all test samples, 100,000 US dollars",
+        "gap": "the second minus the first",
     },
     datasets=("california_housing",),
 )
 def short_of_data(data: Data) -> Rows:
-    """Train one network on few and on many houses, with and without a remedy.
+    """Train one network on few and on many samples, with and without a remedy.
 
     400 full-batch steps with momentum; inputs and prices standardised by the training samples.
-    The seed draws the houses, of which fewer are among more, and the weights. Errors are root mean
-    squares, in 100,000 US dollars.
+    The seed draws the samples, of which the ten are among the hundred, and the weights. Errors are
+    root mean squares, in 100,000 US dollars.
     """
     for seed in range(SEEDS):
         for samples in SAMPLES:
@@ -54,10 +54,9 @@ def short_of_data(data: Data) -> Rows:
             parts = scaled(drawn, "standard", "standard")
             for remedy, fields in REMEDIES.items():
                 network = _trained(parts.train, seed, fields)
-                errors = [
-                    _rmse(network, part) * parts.target_sd for part in (parts.train, parts.test)
-                ]
-                yield (samples, remedy, seed, errors[0], errors[1], errors[1] - errors[0])
+                train, test = (_rmse(network, part) for part in (parts.train, parts.test))
+                train, test = train * parts.target_sd, test * parts.target_sd
+                yield samples, remedy, seed, train, test, test - train
 
 
 def _trained(part: Part, seed: int, fields: Mapping[str, Any]) -> FullyConnectedNet:

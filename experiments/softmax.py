@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.mlp.arithmetic import Array
 from restudy.mlp.losses import Labels, cross_entropy, mse, softmax
 from restudy.training.rng import generator
@@ -92,14 +91,8 @@ def softmax_overflow(data: Data) -> Rows:
                     losses, gradients = compute(scores, y)
                     errors = np.abs(gradients - right).max(axis=1)
                 good = np.isfinite(gradients).all(axis=1)
-                yield (
-                    name,
-                    scale,
-                    seed,
-                    float(np.mean(~np.isfinite(losses))),
-                    float(np.mean(~good)),
-                    float(np.mean(np.where(good, errors, 1.0))),
-                )
+                bad = np.mean(~np.isfinite(losses)), np.mean(~good)
+                yield name, scale, seed, *bad, np.mean(np.where(good, errors, 1.0))
 
 
 def _squared_error(p: Array, y: Labels) -> tuple[float, Array]:
@@ -142,12 +135,5 @@ def confident_mistakes(data: Data) -> Rows:
                 found[p_true] = compute(p, y)
             half = found["0.5"][0]
             for p_true, (loss, gradient) in found.items():
-                yield (
-                    name,
-                    p_true,
-                    seed,
-                    loss,
-                    loss / half,
-                    float(abs(gradient[0, 0])),
-                    float(np.sqrt(np.sum(gradient**2))),
-                )
+                sizes = abs(gradient[0, 0]), np.sqrt(np.sum(gradient**2))
+                yield name, p_true, seed, loss, loss / half, *sizes

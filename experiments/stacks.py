@@ -118,11 +118,6 @@ Loss: TypeAlias = Callable[[Layers, Tensor, Tensor], Tensor]
 """From networks, inputs (r, n, features) and labels or targets (r, n) to each one's loss, (r,)."""
 
 
-def outputs_loss(loss: Callable[[Tensor, Tensor], Tensor] = cross_entropy) -> Loss:
-    """Return the loss of a ReLU network's outputs."""
-    return lambda layers, x, y: loss(outputs(layers, x), y)
-
-
 def train_grid(
     part: tuple[Tensor, Tensor],
     widths: Sequence[int],
@@ -143,8 +138,8 @@ def train_grid(
         part: inputs (seeds, n, features), labels or targets (seeds, n).
         widths: of the hidden layers and the outputs.
         rates: learning rates.
-        loss: what is made small.
-        stream: sets the random numbers apart from those of other experiments.
+        loss: what is minimised.
+        stream: first part of the names of the streams of random numbers.
         size: of a batch.
         steps: how many.
         rule: of :class:`Optimiser`.
@@ -175,13 +170,7 @@ class Optimiser:
     """
 
     def __init__(self, rule: str, layers: Layers, rates: Sequence[float]) -> None:
-        """Take over the parameters of ``layers``; ``rates`` has one for each network.
-
-        Raises:
-            ValueError: the rule is neither.
-        """
-        if rule not in ("momentum", "adam"):
-            raise ValueError(f"a rule is momentum or adam, not {rule!r}")
+        """Take over the parameters of ``layers``; ``rates`` has one for each network."""
         self.rule, self.steps = rule, 0
         self.parameters = [tensor for layer in layers for tensor in layer]
         self.rates = torch.tensor(rates).view(-1, 1, 1)

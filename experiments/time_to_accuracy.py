@@ -32,8 +32,6 @@ _EPOCHS = 10
 _CHECK = 1024
 """So many samples are trained on between two looks at the accuracy."""
 _CLASSES = 10
-
-
 _NUMBERS = {
     "seconds_per_epoch": "of the processor, for training alone",
     "seconds_to_target": "the same, until the accuracy is reached on validation data; or until it "
@@ -42,7 +40,6 @@ _NUMBERS = {
     "learning_rate": "that was used: the quickest of five on validation data",
     "reached": "1 if the accuracy was reached, else 0",
 }
-Levels = tuple[str, ...]
 
 
 class Images(NamedTuple):
@@ -87,11 +84,8 @@ class Side(NamedTuple):
 )
 def batch_size_speed(data: Data) -> Rows:
     """Time a 784-64-10 network on MNIST with batches from 8 to 1,024."""
-    images = _images(data["mnist"])
-    sides: dict[Levels, Side] = {
-        (size,): Side(images, (64,), False, int(size), TARGETS["mnist"]) for size in BATCH_SIZES
-    }
-    return _rows(sides)
+    images, target = _images(data["mnist"]), TARGETS["mnist"]
+    return _rows({(size,): Side(images, (64,), False, int(size), target) for size in BATCH_SIZES})
 
 
 @Experiment(
@@ -106,16 +100,17 @@ def batch_size_speed(data: Data) -> Rows:
 )
 def norm_speed(data: Data) -> Rows:
     """Time a 784-128-64-10 network, batches of 64, with batch norm and without it."""
-    sides: dict[Levels, Side] = {
-        (name, norm): Side(images, (128, 64), norm == "batch", 64, target)
-        for name, target in TARGETS.items()
-        for images in [_images(data[name])]
-        for norm in ("none", "batch")
-    }
-    return _rows(sides)
+    images = {name: _images(data[name]) for name in TARGETS}
+    return _rows(
+        {
+            (name, norm): Side(images[name], (128, 64), norm == "batch", 64, target)
+            for name, target in TARGETS.items()
+            for norm in ("none", "batch")
+        }
+    )
 
 
-def _rows(sides: Mapping[Levels, Side]) -> Rows:
+def _rows(sides: Mapping[tuple[str, ...], Side]) -> Rows:
     """Train all sides in turns, beginning with another one for each seed."""
     with one_thread():
         rates = {levels: best_rate(side) for levels, side in sides.items()}  # warms up, too
@@ -126,7 +121,7 @@ def _rows(sides: Mapping[Levels, Side]) -> Rows:
                 run = train(side, rate, seed, "timed")
                 epochs = run.samples / len(side.images.train)
                 timed = run.seconds / epochs, run.seconds
-                yield *levels, seed, *timed, epochs, rate, float(run.reached)
+                yield *levels, seed, *timed, epochs, rate, run.reached
 
 
 def best_rate(side: Side) -> float:

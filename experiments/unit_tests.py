@@ -1,4 +1,4 @@
-"""S1's unit tests, computed again to the last digit, and what its one failing check can have been.
+"""S1's unit tests, computed again to the last digit, and candidates for its one failing check.
 
 S1 tests its layers with the notebook of a public course: inputs that are fixed or drawn with seed
 231, forward results against tables rounded to 8 decimals, gradients against centred differences.
@@ -9,10 +9,9 @@ same bits on every machine.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,30 +40,18 @@ from restudy.mlp.losses import mse
 from restudy.mlp.network import FullyConnectedNet, Parameters
 from restudy.mlp.optimisers import OPTIMISERS, classical_momentum
 from restudy.mlp.penalties import l2
+from restudy.results.schema import Column, Role, Type
 
 SEED = 231
 DECIMALS = 8
 """Of the course's tables: they are the exact results, rounded."""
 
 NETWORK_IDS = {
-    "PUB-S1-023": {
-        "loss": "PUB-S1-024",
-        "W1": "PUB-S1-025",
-        "W2": "PUB-S1-026",
-        "W3": "PUB-S1-027",
-        "b1": "PUB-S1-028",
-        "b2": "PUB-S1-029",
-        "b3": "PUB-S1-030",
-    },
-    "PUB-S1-031": {
-        "loss": "PUB-S1-032",
-        "W1": "PUB-S1-033",
-        "W2": "PUB-S1-034",
-        "W3": "PUB-S1-035",
-        "b1": "PUB-S1-036",
-        "b2": "PUB-S1-037",
-        "b3": "PUB-S1-038",
-    },
+    f"PUB-S1-{first:03}": {
+        printed: f"PUB-S1-{first + place:03}"
+        for place, printed in enumerate(("loss", "W1", "W2", "W3", "b1", "b2", "b3"), start=1)
+    }
+    for first in (23, 31)
 }
 """The two checks of the whole network: the row of lambda -> what is printed -> its row."""
 
@@ -87,91 +74,97 @@ _NOTES = {
     title="Its unit tests, to the last digit",
     notes="They are rounding errors: equal digits mean equal inputs, formulas and order of "
     "operations.",
+    row="printed result of a unit test",
+    columns=[
+        Column("id", Type.TEXT, "id of the published number", Role.KEY),
+        Column("what", Type.TEXT, "experiment and quantity"),
+        Column("printed", Type.TEXT, "the number as printed"),
+        Column("ours", Type.TEXT, "the number computed here"),
+        Column("equal", Type.BOOLEAN, "whether all printed digits are equal", Role.VERDICT),
+        Column("difference", Type.NUMBER, "`ours` minus `printed`"),
+        Column("note", Type.TEXT, "remark", Role.WORDS),
+        Column("with_bug", Type.TEXT, "the number with the source's error", optional=True),
+    ],
 )
 def unit_tests(published: Iterable[Published]) -> pd.DataFrame:
-    """Compute every number of S1's unit tests and hold it beside the printed one.
+    """Compute every number of S1's unit tests and compare it with the printed one.
 
-    Args:
-        published: the rows of ``published.yaml``; others than those of the tests may be among them.
-
-    Returns:
-        one row each: ``id``; ``what``; ``printed``, text; ``ours``, the shortest text that reads
-        back as the same float64; ``equal``, whether the texts are; ``difference``, ours minus
-        printed; ``note``; ``with_bug``, of a test that is not equal the value that comes out with
-        the first mistake by which all printed numbers do.
+    ``ours`` is the shortest text that reads back as the same float64; ``with_bug``, of a test that
+    is not equal, the value of the first candidate that gives all printed numbers.
 
     Raises:
-        KeyError: a row of the tests is not there.
+        KeyError: a row of the tests is not in ``published.yaml``.
     """
     rows = {row.id: row for row in published}
     candidates = bug_candidates(rows.values())
     right = candidates[candidates["all_equal"]]["max_relative_error"]
     with_bug = repr(float(right.iloc[0])) if len(right) else ""
     computed = {
-        **affine_tests(FUSED),
-        **activation_tests(FUSED),
-        **sandwich_tests(FUSED),
+        **layer_tests(FUSED),
         **mse_tests(),
         **momentum_tests("momentum"),
-        **network_tests(rows),
+        **_network_tests(rows, CANDIDATES[0]),
     }
-    records = [_compared(rows[id_], computed[id_], with_bug) for id_ in sorted(computed)]
+    records = []
+    for id_, value in sorted(computed.items()):
+        row, equal = rows[id_], _equal(rows[id_], value)
+        records.append(
+            {
+                "id": id_,
+                "what": f"{row.experiment}: {row.metric}"
+                + (f", {row.settings}" if row.settings else ""),
+                "printed": row.value,
+                "ours": repr(value),
+                "equal": equal,
+                "difference": value - float(row.value),
+                "note": _NOTES.get(id_, ""),
+                "with_bug": "" if equal else with_bug,
+            }
+        )
     return pd.DataFrame(records)
 
 
-def affine_tests(arithmetic: Arithmetic) -> dict[str, float]:
-    """Return the errors of the affine layer, forward and backward, by id."""
-    x = np.linspace(-0.1, 0.5, 240).reshape(2, 4, 5, 6)
-    w = np.linspace(-0.2, 0.3, 360).reshape(120, 3)
-    b = np.linspace(-0.3, 0.1, 3)
-    out, _ = affine_forward(x, w, b, arithmetic)
-    random = np.random.RandomState(SEED)
-    x, w, b, dout = (random.standard_normal(s) for s in [(10, 2, 3), (6, 5), (5,), (10, 5)])
-    found = check_layer(
-        lambda: affine_forward(x, w, b, arithmetic),
-        affine_backward,
-        {"x": x, "w": w, "b": b},
-        dout,
-    )
-    return {
-        "PUB-S1-002": _from_table(out),
-        "PUB-S1-004": found["x"].max_relative,
-        "PUB-S1-005": found["w"].max_relative,
-        "PUB-S1-006": found["b"].max_relative,
+def layer_tests(arithmetic: Arithmetic) -> dict[str, float]:
+    """Return the errors of affine layer, ReLU, sigmoid and affine layer with ReLU, by id."""
+    affine = partial(affine_forward, arithmetic=arithmetic)
+    affine_relu = partial(affine_relu_forward, arithmetic=arithmetic)
+    sigmoid = partial(sigmoid_forward, arithmetic=arithmetic)
+    forward: dict[str, tuple[Callable[..., Any], list[Array]]] = {
+        "PUB-S1-002": (
+            affine,
+            [
+                np.linspace(-0.1, 0.5, 240).reshape(2, 4, 5, 6),
+                np.linspace(-0.2, 0.3, 360).reshape(120, 3),
+                np.linspace(-0.3, 0.1, 3),
+            ],
+        ),
+        "PUB-S1-008": (relu_forward, [np.linspace(-0.5, 0.5, 12).reshape(3, 4)]),
+        "PUB-S1-012": (sigmoid, [np.linspace(-6, 6, 12).reshape(3, 4)]),
     }
-
-
-def activation_tests(arithmetic: Arithmetic) -> dict[str, float]:
-    """Return the errors of ReLU and sigmoid, forward and backward, by id."""
-    for_relu = np.linspace(-0.5, 0.5, 12).reshape(3, 4)
-    for_sigmoid = np.linspace(-6, 6, 12).reshape(3, 4)
-    random = np.random.RandomState(SEED)
-    x, dout = random.standard_normal((10, 10)), random.standard_normal((10, 10))
-    relu = check_layer(lambda: relu_forward(x), relu_backward, {"x": x}, dout)
-    sigmoid = check_layer(lambda: sigmoid_forward(x, arithmetic), sigmoid_backward, {"x": x}, dout)
-    return {
-        "PUB-S1-008": _from_table(relu_forward(for_relu)[0]),
-        "PUB-S1-010": relu["x"].max_relative,
-        "PUB-S1-012": _from_table(sigmoid_forward(for_sigmoid, arithmetic)[0]),
-        "PUB-S1-014": sigmoid["x"].max_relative,
+    # Shapes of the inputs and of the gradient of the output; each input has an id.
+    backward: dict[tuple[str, ...], tuple[Callable[..., Any], Callable[..., Any], list[Any]]] = {
+        ("PUB-S1-004", "PUB-S1-005", "PUB-S1-006"): (
+            *(affine, affine_backward),
+            [(10, 2, 3), (6, 5), (5,), (10, 5)],
+        ),
+        ("PUB-S1-010",): (relu_forward, relu_backward, [(10, 10), (10, 10)]),
+        ("PUB-S1-014",): (sigmoid, sigmoid_backward, [(10, 10), (10, 10)]),
+        ("PUB-S1-016", "PUB-S1-017", "PUB-S1-018"): (
+            *(affine_relu, affine_relu_backward),
+            [(2, 3, 4), (12, 10), (10,), (2, 10)],
+        ),
     }
-
-
-def sandwich_tests(arithmetic: Arithmetic) -> dict[str, float]:
-    """Return the errors of the affine layer with ReLU, backward, by id."""
-    random = np.random.RandomState(SEED)
-    x, w, b, dout = (random.standard_normal(s) for s in [(2, 3, 4), (12, 10), (10,), (2, 10)])
-    found = check_layer(
-        lambda: affine_relu_forward(x, w, b, arithmetic),
-        affine_relu_backward,
-        {"x": x, "w": w, "b": b},
-        dout,
-    )
-    return {
-        "PUB-S1-016": found["x"].max_relative,
-        "PUB-S1-017": found["w"].max_relative,
-        "PUB-S1-018": found["b"].max_relative,
-    }
+    found = {}
+    for id_, (layer, inputs) in forward.items():
+        out, _ = layer(*inputs)
+        found[id_] = max_relative_error(out, np.round(out, DECIMALS))
+    for ids, (layer, gradients, shapes) in backward.items():
+        random = np.random.RandomState(SEED)
+        *inputs, dout = (random.standard_normal(shape) for shape in shapes)
+        named = dict(zip(ids, inputs, strict=True))
+        errors = check_layer(partial(layer, *inputs), gradients, named, dout)
+        found |= {id_: error.max_relative for id_, error in errors.items()}
+    return found
 
 
 def mse_tests() -> dict[str, float]:
@@ -186,27 +179,18 @@ def mse_tests() -> dict[str, float]:
 def momentum_tests(rule: str) -> dict[str, float]:
     """Return the errors of one momentum step by a rule of ``OPTIMISERS``, by id.
 
-    The table that it is held beside is always that of classical momentum, as in the course.
+    The reference is always the table of classical momentum, as in the course.
     """
     w, g, v = (
         np.linspace(start, stop, 20).reshape(4, 5)
         for start, stop in [(-0.4, 0.6), (-0.6, 0.4), (0.6, 0.9)]
     )
-    table_w, table_v = classical_momentum(w, g, v, 1e-3, 0.9)
-    next_w, next_v = OPTIMISERS[rule](w, g, v, 1e-3, 0.9)
+    tables = classical_momentum(w, g, v, 1e-3, 0.9)
+    found = OPTIMISERS[rule](w, g, v, 1e-3, 0.9)
     return {
-        "PUB-S1-039": max_relative_error(next_w, np.round(table_w, DECIMALS)),
-        "PUB-S1-040": max_relative_error(next_v, np.round(table_v, DECIMALS)),
+        id_: max_relative_error(ours, np.round(table, DECIMALS))
+        for id_, ours, table in zip(("PUB-S1-039", "PUB-S1-040"), found, tables, strict=True)
     }
-
-
-def network_tests(rows: Mapping[str, Published]) -> dict[str, float]:
-    """Return initial loss and errors of both checks of the whole network, by id.
-
-    Args:
-        rows: of ``published.yaml``, by id.
-    """
-    return _check(rows, RIGHT)
 
 
 @Table(
@@ -214,44 +198,57 @@ def network_tests(rows: Mapping[str, Published]) -> dict[str, float]:
     source="S1",
     title="By which momentum rule its printed errors come out",
     shown=False,
+    row="candidate rule of momentum",
+    columns=[
+        Column("rule", Type.TEXT, "the rule", Role.KEY),
+        Column("next_w_error", Type.NUMBER, "relative error of the next weights"),
+        Column("velocity_error", Type.NUMBER, "relative error of the velocity"),
+        Column("equal", Type.BOOLEAN, "whether both are as printed", Role.VERDICT),
+    ],
 )
 def momentum_candidates(published: Iterable[Published]) -> pd.DataFrame:
-    """Hold the momentum rules beside the printed errors of the momentum test.
-
-    Returns:
-        one row a rule: ``rule``, ``next_w_error``, ``velocity_error``, and ``equal``, whether both
-        are the printed ones to the digit.
-    """
+    """Compare the errors by each momentum rule with the printed ones, to the last digit."""
     rows = {row.id: row for row in published}
     records = []
     for rule in ("momentum", "averaging_momentum", "nesterov"):
         found = momentum_tests(rule)
-        w_error, v_error = found.values()
         equal = all(_equal(rows[id_], value) for id_, value in found.items())
-        records.append(
-            {"rule": rule, "next_w_error": w_error, "velocity_error": v_error, "equal": equal}
-        )
-    return pd.DataFrame(records)
+        records.append((rule, *found.values(), equal))
+    return pd.DataFrame(records, columns=["rule", "next_w_error", "velocity_error", "equal"])
+
+
+class Loss(NamedTuple):
+    """Cross-entropy plus an L2 penalty.
+
+    Attributes:
+        penalised: parameters in the penalty.
+        factor: what lambda is multiplied by.
+        log_sum_exp: whether the logarithm is taken before the division.
+    """
+
+    penalised: tuple[str, ...] = ("W1", "W2", "W3")
+    factor: float = 1
+    log_sum_exp: bool = False
 
 
 Gradients = Callable[[Parameters, Parameters, float], Parameters]
+"""From gradients of the data loss, parameters and lambda to gradients with the penalty."""
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A way in which the source's network may have been written.
 
     Attributes:
-        name: what is done.
-        place: where it differs from the formulas: "gradient", "loss", both or "nowhere".
-        gradients: (gradients of the data loss, parameters, lambda) -> gradients with penalty.
-        loss: name in ``_LOSSES``: the loss that is differentiated numerically.
+        name: the mistake.
+        place: where the network differs from the formulas.
+        gradients: of the backward pass.
+        loss: of the forward pass, which is differentiated numerically.
     """
 
     name: str
     place: str
     gradients: Gradients
-    loss: str = "right"
+    loss: Loss = Loss()
 
 
 def _penalised(gradients: Parameters, params: Parameters, strength: float) -> Parameters:
@@ -259,50 +256,46 @@ def _penalised(gradients: Parameters, params: Parameters, strength: float) -> Pa
     return {n: g + strength * params[n] if n[0] == "W" else g for n, g in gradients.items()}
 
 
-def _third(change: Callable[[Array, Array, float], Array]) -> Gradients:
-    """Return gradients of which only that of W3 is another: (data gradient, W3, lambda) -> it."""
-
-    def gradients(data: Parameters, params: Parameters, strength: float) -> Parameters:
-        return {
-            **_penalised(data, params, strength),
-            "W3": change(data["W3"], params["W3"], strength),
-        }
-
-    return gradients
+def _third(formula: Callable[[Array, Array, float], Array]) -> Gradients:
+    """Return gradients of which that of W3 has a formula: (data gradient, W3, lambda) -> it."""
+    return lambda data, params, strength: {
+        **_penalised(data, params, strength),
+        "W3": formula(data["W3"], params["W3"], strength),
+    }
 
 
 def _biases_too(gradients: Parameters, params: Parameters, strength: float) -> Parameters:
     return {name: g + strength * params[name] for name, g in gradients.items()}
 
 
-RIGHT = Candidate("as the source's formulas have it", "nowhere", _penalised)
-
+_W3_GRADIENTS: Mapping[str, Callable[[Array, Array, float], Array]] = {
+    "lambda W3 left out": lambda g, w, s: g,
+    "lambda W3 subtracted": lambda g, w, s: g - s * w,
+    "half of lambda W3, or lambda W3 by the batch size of 2": lambda g, w, s: g + s / 2 * w,
+    "0.99 lambda W3": lambda g, w, s: g + 0.99 * s * w,
+    "2 lambda W3": lambda g, w, s: g + 2 * s * w,
+    "lambda sign(W3)": lambda g, w, s: g + s * np.sign(w),
+    "lambda W3^2": lambda g, w, s: g + s * w * w,
+    "lambda alone": lambda g, w, s: g + s,
+    "lambda W3 instead of the data's part": lambda g, w, s: s * w,
+    "no gradient of W3 at all": lambda g, w, s: np.zeros_like(g),
+    "gradient of W3 with the wrong sign": lambda g, w, s: -(g + s * w),
+}
+_BOTH = "loss and gradient"
 CANDIDATES = (
-    RIGHT,
-    Candidate("lambda W3 left out", "gradient", _third(lambda g, w, s: g)),
-    Candidate("lambda W3 subtracted", "gradient", _third(lambda g, w, s: g - s * w)),
-    Candidate(
-        "half of lambda W3, or lambda W3 by the batch size of 2",
-        "gradient",
-        _third(lambda g, w, s: g + s / 2 * w),
-    ),
-    Candidate("0.99 lambda W3", "gradient", _third(lambda g, w, s: g + 0.99 * s * w)),
-    Candidate("2 lambda W3", "gradient", _third(lambda g, w, s: g + 2 * s * w)),
-    Candidate("lambda sign(W3)", "gradient", _third(lambda g, w, s: g + s * np.sign(w))),
-    Candidate("lambda W3^2", "gradient", _third(lambda g, w, s: g + s * w * w)),
-    Candidate("lambda alone", "gradient", _third(lambda g, w, s: g + s)),
-    Candidate("lambda W3 instead of the data's part", "gradient", _third(lambda g, w, s: s * w)),
-    Candidate("no gradient of W3 at all", "gradient", _third(lambda g, w, s: np.zeros_like(g))),
-    Candidate(
-        "gradient of W3 with the wrong sign", "gradient", _third(lambda g, w, s: -(g + s * w))
-    ),
+    Candidate("as the source's formulas have it", "nowhere", _penalised),
+    *(Candidate(name, "gradient", _third(w3)) for name, w3 in _W3_GRADIENTS.items()),
     Candidate("no penalty in any gradient", "gradient", lambda g, params, s: g),
     Candidate("lambda b added for the biases", "gradient", _biases_too),
-    Candidate("W3 left out", "loss", _penalised, "without W3"),
-    Candidate("W3 left out", "loss and gradient", _third(lambda g, w, s: g), "without W3"),
-    Candidate("lambda sum W^2 without the half", "loss", _penalised, "without the half"),
-    Candidate("biases penalised too", "loss and gradient", _biases_too, "with biases"),
-    Candidate("logarithm before the division (log-sum-exp)", "loss", _penalised, "log-sum-exp"),
+    Candidate("W3 left out", "loss", _penalised, Loss(("W1", "W2"))),
+    Candidate("W3 left out", _BOTH, _third(lambda g, w, s: g), Loss(("W1", "W2"))),
+    Candidate("lambda sum W^2 without the half", "loss", _penalised, Loss(factor=2)),
+    Candidate(
+        "biases penalised too", _BOTH, _biases_too, Loss(("W1", "W2", "W3", "b1", "b2", "b3"))
+    ),
+    Candidate(
+        "logarithm before the division (log-sum-exp)", "loss", _penalised, Loss(log_sum_exp=True)
+    ),
 )
 
 
@@ -310,40 +303,44 @@ CANDIDATES = (
     name="candidate_bugs",
     source="S1",
     title="What its failing check can have been: candidates, run",
+    row="candidate for the source's bug and place",
+    columns=[
+        Column("candidate", Type.TEXT, "the bug", Role.KEY),
+        Column("place", Type.TEXT, "where it is", Role.KEY),
+        Column("initial_loss", Type.NUMBER, "loss before training"),
+        Column("max_relative_error", Type.NUMBER, "of the gradient"),
+        Column("norm_relative_error", Type.NUMBER, "of the gradient"),
+        Column("cosine", Type.NUMBER, "between both gradients"),
+        Column("equal", Type.INTEGER, "printed numbers that it gives"),
+        Column("compared", Type.INTEGER, "printed numbers"),
+        Column("all_equal", Type.BOOLEAN, "whether it gives all of them", Role.VERDICT),
+        Column("ruled_out_by", Type.TEXT, "numbers that it does not give", Role.VERDICT),
+    ],
 )
 def bug_candidates(published: Iterable[Published]) -> pd.DataFrame:
     """Run candidates for the mistake behind the W3 relative error of S1's second network check.
 
-    Gradients of each candidate are held beside numerical ones of its own loss. Where the loss is
-    another one, the gradients of W1 and W2 are not: they take long, and the rest tells enough.
-
-    Args:
-        published: the rows of ``published.yaml``.
-
-    Returns:
-        one row a candidate: ``candidate``; ``place``; of the check with the penalty
-        ``initial_loss`` and, for W3, ``max_relative_error`` (S1's measure), ``norm_relative_error``
-        and ``cosine``; ``equal``, how many of the ``compared`` printed numbers of both checks come
-        out to the digit; ``all_equal``; ``ruled_out_by``, the printed numbers that do not, in
-        words.
+    Gradients of each candidate are compared with numerical ones of its own loss. Where the loss is
+    another one, those of W1 and W2 are left out: they take long, and the others decide. The loss
+    and the three errors are those of W3 in the check with the penalty.
 
     Raises:
-        KeyError: a row of the checks is not there.
+        KeyError: a row of the checks is not in ``published.yaml``.
     """
     rows = {row.id: row for row in published}
     records = []
     for candidate in CANDIDATES:
-        values = _check(rows, candidate)
-        penalised = _disagreements(rows, "PUB-S1-031", candidate)["W3"]
+        values = _network_tests(rows, candidate)
+        w3 = _disagreements(rows, "PUB-S1-031", candidate)["W3"]
         wrong = [rows[id_] for id_, value in values.items() if not _equal(rows[id_], value)]
         records.append(
             {
                 "candidate": candidate.name,
                 "place": candidate.place,
                 "initial_loss": values[NETWORK_IDS["PUB-S1-031"]["loss"]],
-                "max_relative_error": penalised.max_relative,
-                "norm_relative_error": penalised.norm_relative,
-                "cosine": penalised.cosine,
+                "max_relative_error": w3.max_relative,
+                "norm_relative_error": w3.norm_relative,
+                "cosine": w3.cosine,
                 "equal": len(values) - len(wrong),
                 "compared": len(values),
                 "all_equal": not wrong,
@@ -353,12 +350,11 @@ def bug_candidates(published: Iterable[Published]) -> pd.DataFrame:
     return pd.DataFrame(records)
 
 
-def _check(rows: Mapping[str, Published], candidate: Candidate) -> dict[str, float]:
+def _network_tests(rows: Mapping[str, Published], candidate: Candidate) -> dict[str, float]:
     """Return what the source prints of both checks, as it comes out with a candidate, by id."""
     found = {}
     for check, ids in NETWORK_IDS.items():
-        case = _case(_strengths(rows), check, candidate.loss == "log-sum-exp")
-        found[ids["loss"]] = _LOSSES[candidate.loss](case)
+        found[ids["loss"]] = _value(candidate.loss, _case(_strengths(rows), check, candidate.loss))
         for name, errors in _disagreements(rows, check, candidate).items():
             found[ids[name]] = errors.max_relative
     return found
@@ -367,49 +363,32 @@ def _check(rows: Mapping[str, Published], candidate: Candidate) -> dict[str, flo
 def _disagreements(
     rows: Mapping[str, Published], check: str, candidate: Candidate
 ) -> dict[str, Disagreement]:
-    """Hold a candidate's gradients beside numerical ones, by parameter."""
-    strengths = _strengths(rows)
-    case = _case(strengths, check, candidate.loss == "log-sum-exp")
-    _, gradients = case.network.loss_and_gradients(case.x, case.y)
-    if candidate is not RIGHT:
-        _, of_data = case.data.loss_and_gradients(case.x, case.y)
-        gradients = candidate.gradients(of_data, case.network.params, case.network.lambda2)
-    names = [name for name in gradients if candidate.loss == "right" or name not in ("W1", "W2")]
+    """Compare a candidate's gradients with numerical ones, by parameter."""
+    strengths, loss = _strengths(rows), candidate.loss
+    case = _case(strengths, check, loss)
+    _, of_data = case.network.loss_and_gradients(case.x, case.y)
+    gradients = candidate.gradients(of_data, case.network.params, case.strength)
     return {
-        name: disagreement(gradients[name], _numerical(strengths, check, candidate.loss, name))
-        for name in names
+        name: disagreement(gradient, _numerical(strengths, check, loss, name))
+        for name, gradient in gradients.items()
+        if loss == Loss() or name not in ("W1", "W2")
     }
 
 
 class _Case(NamedTuple):
-    """What one of the two checks is made on; both networks hold the same parameters."""
+    """The network of one of the two checks, without the penalty, lambda, and the batch."""
 
     network: FullyConnectedNet
-    data: FullyConnectedNet
-    """Without the penalty."""
+    strength: float
     x: Array
     y: NDArray[np.integer[Any]]
 
 
-def _with(penalised: tuple[str, ...], factor: float = 1) -> Callable[[_Case], float]:
-    """Return a loss: that of the data plus the L2 penalty of some parameters, times a factor."""
-
-    def loss(case: _Case) -> float:
-        total = case.data.loss(case.x, case.y)
-        for name in penalised:
-            total += l2(case.network.params[name], factor * case.network.lambda2)[0]
-        return total
-
-    return loss
-
-
-_LOSSES: dict[str, Callable[[_Case], float]] = {
-    "right": lambda case: case.network.loss(case.x, case.y),
-    "log-sum-exp": lambda case: case.network.loss(case.x, case.y),
-    "without W3": _with(("W1", "W2")),
-    "without the half": _with(("W1", "W2", "W3"), 2),
-    "with biases": _with(("W1", "W2", "W3", "b1", "b2", "b3")),
-}
+def _value(loss: Loss, case: _Case) -> float:
+    total = case.network.data_loss(case.x, case.y)
+    for name in loss.penalised:
+        total += l2(case.network.params[name], loss.factor * case.strength)[0]
+    return total
 
 
 def _strengths(rows: Mapping[str, Published]) -> tuple[float, ...]:
@@ -418,37 +397,34 @@ def _strengths(rows: Mapping[str, Published]) -> tuple[float, ...]:
 
 
 @cache
-def _case(strengths: tuple[float, ...], check: str, log_sum_exp: bool) -> _Case:
+def _case(strengths: tuple[float, ...], check: str, loss: Loss) -> _Case:
     """Draw a batch and the networks of the checks, one after the other; return those of one."""
-    arithmetic = replace(FUSED, product=_remembering(FUSED.product))
     random = np.random.RandomState(SEED)
     x, y = random.standard_normal((2, 15)), random.randint(10, size=2)
-    for strength, one in zip(strengths, NETWORK_IDS, strict=True):
-        network = FullyConnectedNet(
+    networks = [
+        FullyConnectedNet(
             15,
             [20, 30],
             10,
             weight_scale=5e-2,
             random=random,
-            loss="cross_entropy" if log_sum_exp else "cross_entropy_of_probabilities",
-            lambda2=strength,
-            arithmetic=arithmetic,
+            loss="cross_entropy" if loss.log_sum_exp else "cross_entropy_of_probabilities",
+            arithmetic=replace(FUSED, product=_remembering(FUSED.product)),
         )
-        if one == check:
-            break
-    data = copy.copy(network)
-    data.lambda2 = 0.0
-    return _Case(network, data, x, y)
+        for _ in strengths
+    ]
+    place = list(NETWORK_IDS).index(check)
+    return _Case(networks[place], strengths[place], x, y)
 
 
 @cache
-def _numerical(strengths: tuple[float, ...], check: str, loss: str, name: str) -> Array:
-    case = _case(strengths, check, loss == "log-sum-exp")
-    return numerical_gradient(lambda: _LOSSES[loss](case), case.network.params[name])
+def _numerical(strengths: tuple[float, ...], check: str, loss: Loss, name: str) -> Array:
+    case = _case(strengths, check, loss)
+    return numerical_gradient(lambda: _value(loss, case), case.network.params[name])
 
 
 def _remembering(product: Callable[[Array, Array], Array]) -> Callable[[Array, Array], Array]:
-    """Return a product of matrices that knows its last results.
+    """Return a product of matrices with a cache of its last results.
 
     A check changes the numbers of a later layer one by one: the layers before it compute the same
     products each time.
@@ -466,22 +442,5 @@ def _remembering(product: Callable[[Array, Array], Array]) -> Callable[[Array, A
     return remembered
 
 
-def _from_table(out: Array) -> float:
-    return max_relative_error(out, np.round(out, DECIMALS))
-
-
 def _equal(row: Published, value: float) -> bool:
     return repr(value) == row.value
-
-
-def _compared(row: Published, value: float, with_bug: str) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "what": f"{row.experiment}: {row.metric}" + (f", {row.settings}" if row.settings else ""),
-        "printed": row.value,
-        "ours": repr(value),
-        "equal": _equal(row, value),
-        "difference": value - float(row.value),
-        "note": _NOTES.get(row.id, ""),
-        "with_bug": "" if _equal(row, value) else with_bug,
-    }

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from restudy.experiments.declaration import Data, Experiment, Rows
-from restudy.experiments.samples import SEEDS, draw, scaled
-from restudy.experiments.training import train_all
+from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
+from restudy.experiments.samples import draw, draw_from_training, scaled
+from restudy.experiments.training import train_one
 from restudy.training.rng import generator
 
 SIZES = ("1000", "5000", "10000")
@@ -24,7 +24,7 @@ HELD_OUT = {"nothing": 0, "a tenth": 10}
     factors={"images": SIZES},
     numbers={
         "sd": "standard deviation of the accuracy over the sets",
-        "range": "largest less smallest",
+        "range": "largest minus smallest",
     },
     datasets=("mnist",),
 )
@@ -35,29 +35,14 @@ def validation_sizes(data: Data) -> Rows:
     different accuracies a source could have printed of this one network.
     """
     for seed in range(SEEDS):
-        mnist = data["mnist"]
-        order = generator(seed, "validation sizes").permutation(len(mnist.y_train))
-        used = min(1000, len(order) // 3)
-        trained, pool = order[:used], order[used : used + 50_000]
-        few = replace(
-            mnist,
-            x_train=mnist.x_train[trained],
-            y_train=mnist.y_train[trained],
-            x_test=mnist.x_train[pool],
-            y_test=mnist.y_train[pool],
-            order=np.arange(used),
-        )
-        run = train_all({"": _recipe(seed, hidden=[32])}, few)[""]
-        parts = scaled(few)
-        scores = run.outputs(parts.test.x)
-        is_right = scores.argmax(axis=1) == parts.test.y
+        few = draw_from_training(data["mnist"], generator(seed, "validation sizes"), 1000, 50_000)
+        run, test = train_one(_recipe(seed, hidden=[32]), few), scaled(few).test
+        is_right = run.outputs(test.x).argmax(axis=1) == test.y
         for size in SIZES:
-            each = min(int(size), len(pool) // 3)
-            accuracies = [
-                is_right[start : start + each].mean()
-                for start in range(0, len(pool) - each + 1, each)
-            ]
-            yield (size, seed, float(np.std(accuracies, ddof=1)), float(np.ptp(accuracies)))
+            each = min(int(size), len(test) // 3)
+            sets = is_right[: len(test) // each * each].reshape(-1, each)
+            accuracies = sets.mean(axis=1)
+            yield size, seed, np.std(accuracies, ddof=1), np.ptp(accuracies)
 
 
 @Experiment(
@@ -67,7 +52,7 @@ def validation_sizes(data: Data) -> Rows:
     numbers={
         "validation_accuracy": "share of the rows held out",
         "test_accuracy": "share of 2,000 test samples",
-        "validation_less_test": "the first less the second",
+        "validation_less_test": "the first minus the second",
     },
     datasets=("mnist",),
 )
@@ -85,9 +70,9 @@ def last_rows(data: Data) -> Rows:
                 asked = replace(
                     drawn, x_train=drawn.x_train[kept], y_train=drawn.y_train[kept], order=order
                 )
-                run = train_all({"": _recipe(seed, validation_samples=n // 5)}, asked)[""]
+                run = train_one(_recipe(seed, validation_samples=n // 5), asked)
                 found, test = (run.last(part, "accuracy") for part in ("validation", "test"))
-                yield (place, split, seed, found, test, found - test)
+                yield place, split, seed, found, test, found - test
 
 
 @Experiment(
@@ -117,9 +102,9 @@ def unused_split(data: Data) -> Rows:
                 "evaluate_every": 1,
                 "probes": ["test"],
             }
-            run = train_all({"": _recipe(seed, **fields)}, drawn)[""]
+            run = train_one(_recipe(seed, **fields), drawn)
             epoch = int(run.curve("validation", "accuracy").argmax()) if parts else -1
-            yield (held_out, seed, float(run.curve("test", "accuracy")[epoch]))
+            yield held_out, seed, run.curve("test", "accuracy")[epoch]
 
 
 def _recipe(seed: int, **fields: object) -> dict[str, object]:

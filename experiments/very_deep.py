@@ -49,13 +49,7 @@ def deep_networks(data: Data) -> Rows:
         for variant in VARIANTS:
             found = _trained(x, y, int(depth), variant).view(SEEDS, len(RATES))
             for seed in range(SEEDS):
-                yield (
-                    depth,
-                    variant,
-                    seed,
-                    float(found[seed].max()),
-                    RATES[int(found[seed].argmax())],
-                )
+                yield depth, variant, seed, found[seed].max(), RATES[int(found[seed].argmax())]
 
 
 def scores(layers: Layers, x: Tensor, variant: str) -> Tensor:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from experiments.torch_nets import network
+from experiments.torch_nets import network, tensors
 from restudy.data.load import Part
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
@@ -53,7 +53,7 @@ RULES: Mapping[str, Rule] = {
     factors={"decay": RULES},
     numbers={
         "ratio": "sum |w with decay| / sum |w without|, of all weights",
-        "decile_spread": "the same in each decile of the weights' size: largest less smallest",
+        "decile_spread": "the same in each decile of the weights' size: largest minus smallest",
         "removed": "rise of the share of weights below 1% of their layer's root mean square",
     },
     datasets=("fashion_mnist",),
@@ -74,13 +74,8 @@ def decay_rules(data: Data) -> Rows:
                 *(np.concatenate([w.ravel() for w in some]) for some in (plain, shrunk))
             )
             size = sum(float(np.abs(w).sum()) for w in plain)
-            yield (
-                name,
-                seed,
-                sum(float(np.abs(w).sum()) for w in shrunk) / size,
-                float(ratios.max() - ratios.min()),
-                removed(plain, shrunk),
-            )
+            left = sum(float(np.abs(w).sum()) for w in shrunk) / size
+            yield name, seed, left, ratios.max() - ratios.min(), removed(plain, shrunk)
 
 
 def trained(train: Part, rule: Rule, strength: float, seed: int) -> list[Array]:
@@ -90,12 +85,10 @@ def trained(train: Part, rule: Rule, strength: float, seed: int) -> list[Array]:
     matrices = [w for w in model.parameters() if w.dim() == 2]
     biases = [w for w in model.parameters() if w.dim() == 1]
     optimisers = [rule.make(matrices, strength), rule.make(biases, 0.0)]
-    x, y = torch.from_numpy(train.x), torch.from_numpy(train.y)
+    x, y = tensors(train)
     for _ in range(STEPS):
-        loss = torch.nn.functional.cross_entropy(model(x), y)
-        parameters = [*matrices, *biases]
-        for w, g in zip(parameters, torch.autograd.grad(loss, parameters), strict=True):
-            w.grad = g
+        model.zero_grad()
+        torch.autograd.backward(torch.nn.functional.cross_entropy(model(x), y))
         for optimiser in optimisers:
             optimiser.step()
     return [w.detach().double().numpy() for w in matrices]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from experiments import biases, dropout_scores, learned_bn_stats, running_variance, torch_nets
+from experiments import batch_norm, biases, dropout_scores, learned_bn_stats, torch_nets
 from restudy.data.load import Part
 from restudy.experiments.samples import scaled
 from restudy.experiments.training import train_all
@@ -94,8 +94,8 @@ def test_without_a_bias_all_else_is_the_same(parts):
 
 
 def test_the_mean_of_biased_variances_is_m_less_one_mth(data, monkeypatch):
-    monkeypatch.setattr(running_variance, "SEEDS", 2)
-    table = tabulate(running_variance.running_variance, {"mnist": data})
+    monkeypatch.setattr(batch_norm, "SEEDS", 2)
+    table = tabulate(batch_norm.running_variance, {"mnist": data})
     m = table["batch_size"].astype(int)
     expected = np.where(table["divisor"] == "biased", (m - 1) / m, 1)
     assert table["variance_ratio"].to_numpy() == pytest.approx(expected, rel=0.03)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from experiments import double_well, toy_optimisation
-from experiments.landscapes import CURVATURES, LANDSCAPES, Landscape
+from experiments import toy_optimisation
+from experiments.toy_optimisation import CURVATURES, LANDSCAPES, Landscape
 from restudy.mlp.gradient_check import numerical_gradient
 from restudy.training.rng import generator
 from tests.experiments.tables import tabulate
@@ -101,26 +101,29 @@ def test_everybody_arrives(descended):
 
 def test_the_double_well():
     x = np.linspace(-2, 2, 9)
-    numerical = numerical_gradient(lambda: double_well.height(x).sum(), x)
-    assert double_well.gradient(x) == pytest.approx(numerical, abs=1e-8)
+    numerical = numerical_gradient(lambda: toy_optimisation.well_height(x).sum(), x)
+    assert toy_optimisation.well_gradient(x) == pytest.approx(numerical, abs=1e-8)
 
 
 def test_without_noise_a_particle_stays_in_its_well():
     table = (
-        tabulate(double_well.double_well, {})
+        tabulate(toy_optimisation.double_well, {})
         .set_index(["start", "optimiser", "noise"])
         .sort_index()
     )
     calm = table.loc[("shallow well", "plain", "0")]
     assert calm["deeper"].max() == 0
-    shallow = brentq(double_well.gradient, 0.5, 1.5)
-    assert calm["final_loss"].to_numpy() == pytest.approx(double_well.height(np.array(shallow)))
+    shallow = brentq(toy_optimisation.well_gradient, 0.5, 1.5)
+    assert calm["final_loss"].to_numpy() == pytest.approx(
+        toy_optimisation.well_height(np.array(shallow))
+    )
     # From anywhere it is the side of the ridge that decides.
-    ridge = brentq(double_well.gradient, -0.5, 0.5)
+    ridge = brentq(toy_optimisation.well_gradient, -0.5, 0.5)
     left = [
         np.mean(
-            generator(seed, "double well: anywhere").uniform(-2, 2, double_well.PARTICLES) < ridge
+            generator(seed, "double well: anywhere").uniform(-2, 2, toy_optimisation.PARTICLES)
+            < ridge
         )
-        for seed in range(double_well.SEEDS)
+        for seed in range(toy_optimisation.SEEDS)
     ]
     assert table.loc[("anywhere", "plain", "0"), "deeper"].tolist() == left

@@ -13,7 +13,6 @@ from experiments import (
     bootstrap,
     classical,
     cpu_timer,
-    double_well,
     loss_drops,
     loss_functions,
     matched_train_loss,
@@ -50,7 +49,7 @@ def small(monkeypatch):
         monkeypatch.setitem(EXPERIMENTS, name, experiment.model_copy(update={"seeds": 2}))
     monkeypatch.setattr(regression, "_STEPS", 20)
     monkeypatch.setattr(toy_optimisation, "STEPS", 100)
-    monkeypatch.setattr(double_well, "_STEPS", 100)
+    monkeypatch.setattr(toy_optimisation, "WELL_STEPS", 100)
     monkeypatch.setattr(batch_norm, "BATCHES", 5)
     for module in (bootstrap, weight_decay, very_deep, loss_functions):
         monkeypatch.setattr(module, "STEPS", 10)

@@ -45,9 +45,7 @@ def test_runs_are_what_their_weights_say(data):
 
 
 def test_a_batch_is_no_larger_than_what_is_trained_on(data):
-    run = training.train_all({"": {**FIELDS, "batch_size": 500, "validation_samples": 60}}, data)[
-        ""
-    ]
+    run = training.train_one({**FIELDS, "batch_size": 500, "validation_samples": 60}, data)
     assert (run.recipe.batch_size, run.recipe.train_samples) == (140, 140)
 
 
@@ -55,9 +53,8 @@ def test_a_batch_is_no_larger_than_what_is_trained_on(data):
 
 
 def test_the_summed_gradient_of_mse_is_wrong_by_what_torch_says():
-    table = tabulate(gradients.mse_gradients, {}).set_index(["gradient", "seed"])[
-        "norm_relative_error"
-    ]
+    table = tabulate(gradients.mse_gradients, {}).set_index(["gradient", "seed"])
+    table = table["norm_relative_error"]
     random = gradients.generator(0, "gradients of mse")
     shape = random.integers(2, 10, 2)
     x, targets = (torch.tensor(a) for a in random.standard_normal((2, *shape)))
@@ -101,13 +98,13 @@ def test_accuracies_of_more_images_scatter_by_the_root(data, monkeypatch):
 def test_the_last_fifth_of_sorted_rows_has_the_last_classes(data, monkeypatch):
     seen = {}
 
-    def look(recipes, drawn):
-        held = split(drawn, None, recipes[""]["validation_samples"]).validation.y
+    def look(fields, drawn):
+        held = split(drawn, None, fields["validation_samples"]).validation.y
         seen[len(seen)] = np.unique(held)
-        return real(recipes, drawn)
+        return real(fields, drawn)
 
-    real = validation_split.train_all
-    monkeypatch.setattr(validation_split, "train_all", look)
+    real = validation_split.train_one
+    monkeypatch.setattr(validation_split, "train_one", look)
     monkeypatch.setattr(validation_split, "SEEDS", 1)
     table = tabulate(validation_split.last_rows, {"mnist": data})
     places = list(zip(table["rows"], table["split"], strict=True))
@@ -120,14 +117,10 @@ def test_the_last_fifth_of_sorted_rows_has_the_last_classes(data, monkeypatch):
 def test_the_epoch_is_chosen_on_what_is_held_out(data, monkeypatch):
     monkeypatch.setattr(validation_split, "SEEDS", 1)
     seen = []
-    real = validation_split.train_all
-
-    def look(recipes, drawn):
-        found = real(recipes, drawn)
-        seen.append(found[""])
-        return found
-
-    monkeypatch.setattr(validation_split, "train_all", look)
+    real = validation_split.train_one
+    monkeypatch.setattr(
+        validation_split, "train_one", lambda *given: seen.append(real(*given)) or seen[-1]
+    )
     table = tabulate(validation_split.unused_split, {"mnist": data}).set_index("held_out")[
         "test_accuracy"
     ]
@@ -156,11 +149,8 @@ def test_networks_that_are_alike_are_chosen_with_optimism(monkeypatch):
     one that the validation set chooses is not."""
     coins = np.random.default_rng(0).random((10, 4000)) < 0.5
     monkeypatch.setattr(selection_bias, "_right_answers", lambda *_: coins)
-    table = (
-        tabulate(selection_bias.choosing, {"fashion_mnist": None})
-        .groupby("chosen_on")["optimism"]
-        .mean()
-    )
+    table = tabulate(selection_bias.choosing, {"fashion_mnist": None})
+    table = table.groupby("chosen_on")["optimism"].mean()
     # Splits of one pool: test and fresh images together are as they are.
     sd = (0.25 * (1 / 2000 + 1 / 1000)) ** 0.5
     assert 0.3 * sd < table["test"] < 1.6 * sd

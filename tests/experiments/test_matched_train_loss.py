@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from experiments import matched_train_loss
-from experiments.matched_train_loss import Hidden, Look, at_target, quickest
+from experiments.matched_train_loss import HiddenLayers, Look, at_target, quickest
 
 
 def looks(losses, train, test):
@@ -40,7 +40,7 @@ def test_the_rate_with_which_all_seeds_are_there_first():
 def test_batch_norm_is_looked_at_with_the_statistics_of_the_training_images():
     torch.manual_seed(0)
     train, test = torch.randn(1, 50, 4) * 3 + 1, torch.randn(1, 7, 4)
-    hidden = Hidden("batch norm")
+    hidden = HiddenLayers("batch norm")
     norm = nn.BatchNorm1d(4, affine=False, momentum=1.0, eps=matched_train_loss.EPS)
     norm(train[0])
     norm.running_var *= 49 / 50  # torch keeps the unbiased one
@@ -51,7 +51,7 @@ def test_batch_norm_is_looked_at_with_the_statistics_of_the_training_images():
 
 def test_dropout_keeps_the_mean_and_is_off_when_looked_at():
     h = torch.ones(2, 1000, 20)
-    hidden = Hidden("dropout")
+    hidden = HiddenLayers("dropout")
     dropped = hidden.training(0, h)
     assert dropped.mean() == pytest.approx(1, abs=4 * math.sqrt(0.3 / 0.7 / 20_000))
     assert dropped.unique().tolist() == pytest.approx([0.0, 1 / 0.7])

@@ -1,6 +1,7 @@
 """A project's folder of experiments is read without running it, and what is wrong is named."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ from restudy.common.errors import RestudyError
 from restudy.experiments.declaration import Experiment
 from restudy.experiments.project import load_project
 from restudy.experiments.running import check
+from restudy.experiments.tables import declared
+from restudy.results.schema import Role
+from restudy.results.table_files import write_table
 
 from ..recipes import images
 
@@ -130,7 +134,7 @@ def test_a_folder_that_is_not_there(tmp_path):
         ("yield coin,", 'yield "fair",', ["more than one row", "no row"]),
         ("yield coin,", 'yield "both",', ["undeclared", "no row"]),
         ("coin, other, seed,", "coin, seed,", ["coin, other, seed, heads"]),
-        ("float((", "int(100 * (", ["heads: is int64"]),
+        ("float((", "str((", ["heads: 'np.", "heads: '0."]),
     ],
 )
 def test_a_table_that_is_not_as_declared(folder, old, new, says):
@@ -138,6 +142,77 @@ def test_a_table_that_is_not_as_declared(folder, old, new, says):
     text = run(folder)
     assert text.startswith("error: mine/coins.py: throw: ")
     assert any(part in text for part in says), text
+
+
+COUNTS = """
+import pandas as pd
+
+from restudy.experiments.declaration import Table
+from restudy.results.schema import Column, Role, Type
+
+
+@Table(
+    name="counts",
+    source="S5",
+    title="Published numbers",
+    row="source",
+    columns=[
+        Column("source", Type.TEXT, "id of the source", Role.KEY),
+        Column("numbers", Type.INTEGER, "published numbers", unit="rows"),
+    ],
+)
+def counts(published):
+    return pd.DataFrame({"source": ["S5"], "numbers": [len(published)]})
+"""
+
+
+@pytest.fixture
+def own_table(folder, monkeypatch):
+    (folder / "counts.py").write_text(COUNTS)
+    monkeypatch.setenv("RESTUDY_EXPERIMENTS", str(folder))
+    return folder.parent / "tables/counts.csv"
+
+
+def test_a_table_of_one_s_own_is_declared_and_written(own_table):
+    found = declared("counts")
+    assert [column.unit for column in found.columns] == ["", "rows"]
+    assert found.columns[0].role is Role.KEY
+    write_table(own_table, pd.DataFrame({"source": ["S5"], "numbers": [3]}), found)
+    assert own_table.read_text() == "source,numbers\nS5,3\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ({"source": ["S5"]}, "counts.csv: column 'numbers' is missing"),
+        ({"source": ["S5"], "numbers": ["many"]}, "counts.csv: column 'numbers': 'many' is no"),
+        ({"source": ["S5"], "numbers": [3], "more": [1]}, "counts.csv: column 'more' is not decl"),
+    ],
+)
+def test_what_a_table_does_not_declare_is_not_written(own_table, table, says):
+    with pytest.raises(RestudyError, match=says):
+        write_table(own_table, pd.DataFrame(table), declared("counts"))
+    assert not own_table.exists()
+
+
+def test_a_table_that_nobody_declares_is_named(own_table):
+    with pytest.raises(RestudyError, match=r"tables/count\.csv: 'count' is not declared"):
+        declared("count")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('row="source",', "", "counts: row: is missing"),
+        ("Role.KEY", "Role.LOCK", "columns: .*Role.LOCK.* is computed"),
+        ('unit="rows"', 'units="rows"', "columns: .*units='rows'.* is computed"),
+        ("Type.INTEGER", '"count"', "columns: .*'count'.* a member of Type"),
+    ],
+)
+def test_what_is_wrong_with_a_column_is_named(own_table, folder, old, new, says):
+    assert old in COUNTS
+    (folder / "counts.py").write_text(COUNTS.replace(old, new))
+    assert re.search(says, complaint(folder), re.DOTALL), complaint(folder)
 
 
 def test_a_digest_follows_what_is_imported(folder):

@@ -66,11 +66,6 @@ def test_a_network_in_a_stack_trains_as_if_alone(rule, make):
         assert found == pytest.approx(network(x[i]).detach().numpy(), abs=1e-5)
 
 
-def test_an_unknown_rule():
-    with pytest.raises(ValueError, match="'sgd'"):
-        stacks.Optimiser("sgd", [], [])
-
-
 def test_weights_have_the_deviation_of_he():
     ((w, b), _) = stacks.he_layers([400, 300, 2], randoms(0, 0), [1.0, 3.0])
     assert w[0].std().item() == pytest.approx(math.sqrt(2 / 400), rel=0.01)
@@ -290,7 +285,7 @@ def test_noise_moves_batch_means_by_what_it_is_drawn_from():
     """Means after batch norm are b, so they move by |b - b'|: 2 sd / sqrt(pi) on average."""
     h = torch.randn(1, 50, 2000)
     for sd in (0.0, 0.5):
-        hidden = noisy_norm.Hidden(sd, [np.random.default_rng(0)], 1)
+        hidden = noisy_norm.HiddenLayers(sd, [np.random.default_rng(0)], 1)
         outs = [hidden.noisy(0, h) for _ in range(2)]
         _, deviation = hidden.before[0]
         assert (outs[0] == outs[1]).all() == (sd == 0)
@@ -307,7 +302,7 @@ def test_noise_moves_batch_means_by_what_it_is_drawn_from():
 
 def test_seeds_have_noise_of_their_own_and_rates_have_not():
     h = torch.randn(1, 50, 3).expand(4, 50, 3)
-    hidden = noisy_norm.Hidden(0.5, [np.random.default_rng(seed) for seed in range(2)], 2)
+    hidden = noisy_norm.HiddenLayers(0.5, [np.random.default_rng(seed) for seed in range(2)], 2)
     out = hidden.noisy(0, h)
     assert (out[0] == out[1]).all()
     assert (out[2] == out[3]).all()
@@ -316,10 +311,10 @@ def test_seeds_have_noise_of_their_own_and_rates_have_not():
 
 def test_without_noise_or_norm_layers_are_plain():
     h = torch.randn(2, 30, 4)
-    none = noisy_norm.Hidden(None, [np.random.default_rng(0)], 2)
+    none = noisy_norm.HiddenLayers(None, [np.random.default_rng(0)], 2)
     assert (none.noisy(0, h) == h.relu()).all()
     assert (none.quiet(0, h) == h.relu()).all()
-    batch = noisy_norm.Hidden(0.0, [np.random.default_rng(0)], 2)
+    batch = noisy_norm.HiddenLayers(0.0, [np.random.default_rng(0)], 2)
     assert (batch.noisy(0, h) == batch.quiet(0, h)).all()
 
 

@@ -8,7 +8,7 @@ import torch
 from threadpoolctl import threadpool_info
 from torch import nn
 
-from experiments import cpu_timer, softmax_times, step_times, time_to_accuracy, vectorisation
+from experiments import cpu_timer, step_times, time_to_accuracy
 from experiments.time_to_accuracy import Side, Trained
 from experiments.torch_nets import ACTIVATIONS, descend, network, with_norm
 from restudy.mlp.network import FullyConnectedNet
@@ -72,7 +72,7 @@ def test_one_thread_and_no_collection_for_a_while():
     assert float(small / 10) > 0
 
 
-@pytest.mark.parametrize("way", vectorisation.WAYS.values(), ids=vectorisation.WAYS)
+@pytest.mark.parametrize("way", step_times.PASSES.values(), ids=step_times.PASSES)
 def test_both_ways_of_a_pass_are_softmax_regression(way):
     random = np.random.default_rng(0)
     w, b = random.normal(size=(5, 3)), random.normal(size=3)
@@ -93,10 +93,12 @@ def test_both_ways_of_a_loss_are_that_of_autograd(name):
     leaf = torch.tensor(scores, requires_grad=True)
     nn.functional.cross_entropy(leaf, torch.tensor(y)).backward()
     reference = nn.functional.cross_entropy(leaf, torch.tensor(y)).item()
-    loss, gradient = softmax_times.BY_HAND[name](scores, y)
+    loss, gradient = step_times.LOSSES_BY_HAND[name](scores, y)
     assert loss == pytest.approx(reference, rel=1e-12)
     assert gradient == pytest.approx(leaf.grad.numpy(), abs=1e-14)
-    of_torch, slope = softmax_times.differentiated(softmax_times.TORCH[name], leaf, torch.tensor(y))
+    of_torch, slope = step_times.differentiated(
+        step_times.TORCH_LOSSES[name], leaf, torch.tensor(y)
+    )
     assert of_torch.item() == pytest.approx(reference, rel=1e-12)
     assert slope.numpy() == pytest.approx(leaf.grad.numpy(), abs=1e-14)
 
@@ -120,7 +122,7 @@ def test_batch_norm_or_none_have_the_same_weights():
 def test_an_activation_by_hand_is_that_of_torch(name):
     random = np.random.default_rng(0)
     x, dout = (random.normal(size=(4, 3)).astype(np.float32) for _ in range(2))
-    by_hand = step_times._numpy_activation(name, x, dout)()
+    by_hand = step_times.activate_by_hand(name, x, dout)
     (by_torch,) = step_times._torch_activation(name, x, dout)()
     assert by_hand == pytest.approx(by_torch.numpy(), rel=1e-5)
 

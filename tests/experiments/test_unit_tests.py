@@ -1,4 +1,4 @@
-"""S1's unit-test numbers come out to the digit, and its failing check is told from its likes."""
+"""S1's unit-test numbers come out to the digit; candidates for its failing check differ."""
 
 from pathlib import Path
 
@@ -8,9 +8,9 @@ import torch
 
 from experiments.unit_tests import (
     bug_candidates,
+    layer_tests,
     momentum_candidates,
     momentum_tests,
-    sandwich_tests,
     unit_tests,
 )
 from restudy.evidence.schema import load_ledger
@@ -85,7 +85,7 @@ def test_a_row_that_is_missing_is_named(published):
 
 def test_the_digits_ask_for_the_order_of_operations(rows):
     # Fused multiply-adds in order throughout: the first digits of one error are others.
-    plain = sandwich_tests(Arithmetic(in_order, FUSED.exp, FUSED.log))
+    plain = layer_tests(Arithmetic(in_order, FUSED.exp, FUSED.log))
     assert repr(plain["PUB-S1-017"]) == rows["PUB-S1-017"].value
     assert repr(plain["PUB-S1-016"]) != rows["PUB-S1-016"].value
 
@@ -120,13 +120,13 @@ def test_which_candidates_give_all_printed_numbers(candidates):
     assert (found["ruled_out_by"] == "").all()
 
 
-def test_the_norm_wise_error_and_the_cosine_tell_them_apart(candidates):
+def test_the_norm_wise_error_and_the_cosine_differ_between_them(candidates):
     found = candidates[candidates["all_equal"]]
-    told = {
+    measures = {
         (round(row["norm_relative_error"], 3), round(row["cosine"], 3))
         for _, row in found.iterrows()
     }
-    assert len(told) == len(found)
+    assert len(measures) == len(found)
 
 
 def test_the_others_are_ruled_out(candidates):

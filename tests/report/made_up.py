@@ -10,11 +10,11 @@ import pandas as pd
 
 from restudy.config.sources import Source
 from restudy.evidence.reasons import columns, stated
+from restudy.experiments.tables import declared
 from restudy.report.html.figures import PageFigure
 from restudy.report.html.render import render
 from restudy.report.view.build import TABLES, RunInfo, StudyResults, build_view
 from restudy.report.view.model import OwnTable, View, typed
-from restudy.results.table_files import declared
 
 NASTY = "<script>alert('&')</script> \"quoted\""
 SVG = (

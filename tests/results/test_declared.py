@@ -8,11 +8,11 @@ import pytest
 from restudy.common.errors import RestudyError
 from restudy.docs.column_reference import PAGE, column_blocks
 from restudy.docs.generated_blocks import read_block
-from restudy.results.declarations import EVIDENCE_TABLES, RUN_TABLES, STUDY_TABLES
+from restudy.experiments.tables import declared, evidence_tables
+from restudy.results.declarations import RUN_TABLES, STUDY_TABLES
 from restudy.results.schema import Kind, Role
 from restudy.results.table_files import (
     as_text,
-    declared,
     misfits,
     read_table,
     write_runs,
@@ -21,7 +21,7 @@ from restudy.results.table_files import (
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(ROOT.glob("results/*/tables/**/*.csv"))
-ALL = [*EVIDENCE_TABLES.values(), *STUDY_TABLES.values(), *RUN_TABLES.values()]
+ALL = [*evidence_tables().values(), *STUDY_TABLES.values(), *RUN_TABLES.values()]
 
 
 def name_of(path):
@@ -33,7 +33,7 @@ def name_of(path):
 def test_tables_in_git_are_as_declared(folder):
     paths = [path for path in FILES if folder in path.parts]
     assert len(paths) > 100
-    found = {str(path): list(misfits(name_of(path), read_table(path))) for path in paths}
+    found = {str(path): list(misfits(declared(name_of(path)), read_table(path))) for path in paths}
     assert not {path: problems for path, problems in found.items() if problems}
 
 
@@ -106,16 +106,16 @@ def test_what_is_not_declared_is_not_written(facts, name, change, words):
 )
 def test_a_field_of_another_type_is_found(name, column, value):
     table = read_table(ROOT / f"results/reference/tables/{name}.csv")
-    assert not list(misfits(name, table))
+    assert not list(misfits(declared(name), table))
     table.loc[0, column] = value
-    (problem,) = misfits(name, table)
+    (problem,) = misfits(declared(name), table)
     assert repr(column) in problem
     assert repr(value) in problem
 
 
 def test_columns_in_another_order_are_found():
     table = read_table(ROOT / "results/reference/tables/facts.csv")
-    assert "order" in next(misfits("facts", table[["fact", "id", "ours"]]))
+    assert "order" in next(misfits(declared("facts"), table[["fact", "id", "ours"]]))
 
 
 def test_runs_are_checked_too(tmp_path):

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from restudy.evidence import timing_claims
+from restudy.experiments.tables import declared
 from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.results import group_files
 from restudy.results.table_files import misfits, read_table
@@ -81,7 +82,7 @@ def test_all_tables_are_declared(finished):
     assert paths
     for path in paths:
         name = path.relative_to(tables).with_suffix("").as_posix()
-        assert not list(misfits(name, read_table(path))), path
+        assert not list(misfits(declared(name), read_table(path))), path
 
 
 def test_what_is_printed(finished):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from restudy.config.diagnostics import PROBES
 from restudy.data.registry import DATASETS
-from restudy.results.declarations import EVIDENCE_TABLES, RUN_TABLES, STUDY_TABLES
+from restudy.experiments.tables import evidence_tables
+from restudy.results.declarations import RUN_TABLES, STUDY_TABLES
 from restudy.results.schema import Table
 
 PAGE, DATA_PAGE = Path("docs/results.md"), Path("docs/data.md")
@@ -16,7 +17,7 @@ PAGE, DATA_PAGE = Path("docs/results.md"), Path("docs/data.md")
 def column_blocks() -> dict[str, str]:
     """Return the content of each block of the page."""
     return {
-        "tables of evidence": _tables(EVIDENCE_TABLES.values(), "csv"),
+        "tables of evidence": _tables(evidence_tables().values(), "csv"),
         "tables of studies": _tables(STUDY_TABLES.values(), "csv"),
         "tables of runs": _tables(RUN_TABLES.values(), "parquet"),
         "metrics of probes": _probes(),

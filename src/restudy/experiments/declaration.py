@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, SupportsFloat, TypeAlias, TypeVar
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from restudy.common.errors import closest_match
 from restudy.config.strict import Strict
 from restudy.data.registry import DATASETS
+from restudy.results.schema import Column, Role, Type
 
 if TYPE_CHECKING:
     from restudy.data.load import PreparedData
@@ -23,7 +24,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 Data: TypeAlias = "Mapping[str, PreparedData]"
 """Name -> prepared data set."""
-Rows: TypeAlias = Iterator[tuple[str | float, ...]]
+Rows: TypeAlias = Iterator[tuple[str | SupportsFloat, ...]]
 """Rows of an experiment's table: a level of each factor, the seed, the numbers, as declared."""
 
 SEEDS = 10
@@ -145,20 +146,34 @@ class Table(Declaration):
     """A table about one source, ``tables/NAME.csv``, which the source's part of the page shows.
 
     The function takes the rows of ``published.yaml`` and returns a ``DataFrame``. With the columns
-    ``id`` and ``ours`` it gives our values of published ones, as text; ``note`` is said beside the
-    status, and ``with_bug`` is the value that comes out with the source's error.
+    ``id`` and ``ours`` it gives our values of published ones, as text; ``note`` is shown beside the
+    status, and ``with_bug`` is the value that comes out with the source's error. No training
+    decides the values: ``make verify`` expects the same ones on every machine.
 
     Attributes:
         source: id of the source.
         title: what the table shows.
-        notes: what is said above it.
+        row: what one row is.
+        columns: in the order of the file.
+        notes: text above the table.
         shown: whether the page shows it.
     """
 
     source: Text
     title: Text
+    row: Text
+    columns: tuple[Column, ...] = Field(strict=False, min_length=1)
     notes: str = ""
     shown: bool = True
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_have_types(cls, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        for column in columns:
+            if not isinstance(column.type, Type) or not isinstance(column.role, Role):
+                allowed = "a member of Type as type and one of Role as role"
+                raise ValueError(f"{column} is not allowed; allowed: {allowed}")
+        return columns
 
 
 class Drawing(Declaration):

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any
 
 from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.config.loading import validate
 from restudy.config.yaml import read_mapping
 from restudy.experiments.declaration import KINDS, Declaration, Drawing, Experiment, Facts, Table
 from restudy.provenance import versions
+from restudy.results.schema import Column, Role, Type
 
 PACKAGE = "experiments"
 """Name under which the folder's modules import one another, whatever the folder is called."""
@@ -31,15 +32,17 @@ VARIABLE = "RESTUDY_EXPERIMENTS"
 one than ``config.yaml``."""
 
 
-class _Unread:
-    """What takes more than reading."""
+class _ComputedError(Exception):
+    """An expression takes more than reading."""
 
+
+class _Computed:
     def __repr__(self) -> str:
         return "a computed value"
 
 
-_UNREAD = _Unread()
-_Kind = TypeVar("_Kind", bound=Declaration)
+_COMPUTED = _Computed()
+_ENUMS: Mapping[str, type[Type] | type[Role]] = {"Type": Type, "Role": Role}
 
 
 @dataclass(frozen=True)
@@ -198,42 +201,61 @@ def _arguments(call: ast.Call, constants: Mapping[str, ast.expr], where: str) ->
     if call.args:
         raise RestudyError(f"{where}: has an argument without a name; allowed: name=... and others")
     for keyword in call.keywords:
-        value = _value(keyword.value, constants)
-        if keyword.arg is None or value is _UNREAD:
+        try:
+            if keyword.arg is None:
+                raise _ComputedError
+            found[keyword.arg] = _value(keyword.value, constants)
+        except _ComputedError:
             raise RestudyError(
                 f"{where}: {keyword.arg or '**'}: {ast.unparse(keyword.value)} is computed; "
-                "allowed: text, numbers, lists and mappings of them, and constants of the module"
-            )
-        found[keyword.arg] = value
+                "allowed: text, numbers, lists and mappings of them, columns, and constants of the "
+                "module"
+            ) from None
     return found
 
 
 def _value(node: ast.expr, constants: Mapping[str, ast.expr]) -> Any:
-    """Return what an expression is, ``_UNREAD`` where that takes more than reading.
+    """Return what an expression is.
 
     Of a mapping the keys are enough: experiments keep functions and settings beside their levels.
+
+    Raises:
+        _ComputedError: that takes more than reading.
     """
-    if isinstance(node, ast.Constant):
-        return node.value
-    if isinstance(node, ast.Name):
-        return _value(constants[node.id], constants) if node.id in constants else _UNREAD
-    if isinstance(node, ast.Tuple | ast.List):
-        parts: list[Any] = []
-        for one in node.elts:
-            value = _value(one.value if isinstance(one, ast.Starred) else one, constants)
-            if value is _UNREAD:
-                return _UNREAD
-            parts += value if isinstance(one, ast.Starred) else [value]
-        return tuple(parts)
-    if isinstance(node, ast.Dict):
-        found: dict[Any, Any] = {}
-        for key, one in zip(node.keys, node.values, strict=True):
-            name = _value(one if key is None else key, constants)
-            if name is _UNREAD:
-                return _UNREAD
-            found |= name if key is None else {name: _value(one, constants)}
-        return found
-    return _UNREAD
+    match node:
+        case ast.Constant(value):
+            return value
+        case ast.Name(name) if name in constants:
+            return _value(constants[name], constants)
+        case ast.Attribute(ast.Name("Type" | "Role" as enum), member):
+            if member in _ENUMS[enum].__members__:
+                return _ENUMS[enum][member]
+        case ast.Call(ast.Name("Column"), arguments, keywords):
+            positional = [_value(one, constants) for one in arguments]
+            named = {one.arg or "**": _value(one.value, constants) for one in keywords}
+            try:
+                return Column(*positional, **named)
+            except TypeError:  # too few arguments, too many, or of another name
+                raise _ComputedError from None
+        case ast.Tuple(parts) | ast.List(parts):
+            values: list[Any] = []
+            for one in parts:
+                value = _value(one.value if isinstance(one, ast.Starred) else one, constants)
+                values += value if isinstance(one, ast.Starred) else [value]
+            return tuple(values)
+        case ast.Dict(keys, parts):
+            found: dict[Any, Any] = {}
+            for key, one in zip(keys, parts, strict=True):
+                if key is None:
+                    found |= _value(one, constants)
+                    continue
+                name = _value(key, constants)
+                try:
+                    found[name] = _value(one, constants)
+                except _ComputedError:
+                    found[name] = _COMPUTED
+            return found
+    raise _ComputedError
 
 
 def _import(folder: Path, module: str) -> ModuleType:

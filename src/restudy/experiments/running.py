@@ -8,19 +8,19 @@ from collections import Counter
 import pandas as pd
 
 from restudy.common.errors import RestudyError
-from restudy.experiments.declaration import Data, Experiment
+from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.project import project
 
 
 def run(name: str, data: Data) -> pd.DataFrame:
-    """Do an experiment.
+    """Run an experiment.
 
     Args:
-        name: its name.
+        name: of the experiment.
         data: name -> prepared data set, at least those that it needs.
 
     Returns:
-        one row for each combination of levels and each seed; see :func:`check`.
+        one row for each combination of levels and each seed.
 
     Raises:
         KeyError: there is no such experiment, or a data set is not there.
@@ -29,20 +29,38 @@ def run(name: str, data: Data) -> pd.DataFrame:
     experiment = project().experiments[name]
     place = project().place(experiment)
     where = f"{place.file}: {place.function}"
-    rows = list(project().function(experiment)(data))
-    columns = experiment.columns
-    for row in rows:
-        if len(row) != len(columns):
-            raise RestudyError(f"{where}: yields {row!r}; declared: {', '.join(columns)}")
-    table = pd.DataFrame(rows, columns=columns)
+    table = tabulate(experiment, project().function(experiment)(data), where)
     check(experiment, table, where)
     return table
 
 
-def check(experiment: Experiment, table: pd.DataFrame, where: str) -> None:
-    """Check that a table is what its experiment declares.
+def tabulate(experiment: Experiment, rows: Rows, where: str) -> pd.DataFrame:
+    """Return the rows of an experiment as a table, with float64 numbers.
 
-    Every combination of levels is there once for each seed, and all numbers are floats.
+    Args:
+        experiment: the declaration.
+        rows: levels, seed and numbers, as declared.
+        where: file and function, for the message.
+
+    Raises:
+        RestudyError: a row has more or fewer fields than declared, or a number is none.
+    """
+    columns, keys = experiment.columns, len(experiment.factors) + 1
+    found = []
+    for row in rows:
+        if len(row) != len(columns):
+            raise RestudyError(f"{where}: yields {row!r}; declared: {', '.join(columns)}")
+        numbers = []
+        for name, value in zip(columns[keys:], row[keys:], strict=True):
+            if isinstance(value, str):
+                raise RestudyError(f"{where}: {name}: {value!r} is not allowed; allowed: a number")
+            numbers.append(float(value))
+        found.append((*row[:keys], *numbers))
+    return pd.DataFrame(found, columns=columns)
+
+
+def check(experiment: Experiment, table: pd.DataFrame, where: str) -> None:
+    """Check that a table has every combination of levels once for each seed, and no other rows.
 
     Args:
         experiment: the declaration.
@@ -50,7 +68,7 @@ def check(experiment: Experiment, table: pd.DataFrame, where: str) -> None:
         where: file and function, for the message.
 
     Raises:
-        RestudyError: it is not.
+        RestudyError: a row is missing, undeclared, or there twice.
     """
     keys = [*experiment.factors, "seed"]
     wanted = set(itertools.product(*experiment.factors.values(), range(experiment.seeds)))
@@ -63,6 +81,3 @@ def check(experiment: Experiment, table: pd.DataFrame, where: str) -> None:
         if rows:
             row = ", ".join(map("{}={!r}".format, keys, min(rows, key=repr)))
             raise RestudyError(f"{where}: the table {problem} {row}")
-    for name in experiment.numbers:
-        if table[name].dtype != "float64":
-            raise RestudyError(f"{where}: {name}: is {table[name].dtype}; allowed: float64")

@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 
 from restudy.data.load import PreparedData, ScaledSplit, scale, split
 
-SEEDS = 10
-"""Of an experiment that does not say otherwise."""
-
 
 def draw(
     data: PreparedData, random: np.random.Generator, train: int, test: int | None = None
@@ -35,11 +32,24 @@ def draw(
     return _of_rows(data, rows, kept)
 
 
+def draw_from_training(
+    data: PreparedData, random: np.random.Generator, train: int, test: int
+) -> PreparedData:
+    """Draw training and test samples out of the training samples, a third at most to train on."""
+    order = random.permutation(len(data.x_train))
+    used = min(train, len(order) // 3)
+    pool = replace(data, x_test=data.x_train, y_test=data.y_train)
+    return _of_rows(pool, order[:used], order[used : used + test])
+
+
 def only_classes(data: PreparedData, *classes: int) -> PreparedData:
     """Return the samples of some classes; their labels become 0, 1, ... in the order given."""
     rows, kept = (np.flatnonzero(np.isin(y, classes)) for y in (data.y_train, data.y_test))
     found = _of_rows(data, rows, kept)
-    y_train, y_test = (_renamed(y, classes) for y in (found.y_train, found.y_test))
+    y_train, y_test = (
+        np.array([classes.index(label) for label in y.tolist()], np.int64)
+        for y in (found.y_train, found.y_test)
+    )
     return replace(found, y_train=y_train, y_test=y_test)
 
 
@@ -51,10 +61,9 @@ def scaled(data: PreparedData, scaling: str = "unit", target_scaling: str = "non
 def held_out(
     data: PreparedData, validation: int, scaling: str = "unit", target_scaling: str = "none"
 ) -> ScaledSplit:
-    """Hold out the last samples for validation, a third of them at most; scale by the others."""
-    return scale(
-        split(data, None, min(validation, len(data.x_train) // 3)), scaling, target_scaling
-    )
+    """Hold out the last samples for validation, a third at most; scale by the training samples."""
+    rows = min(validation, len(data.x_train) // 3)
+    return scale(split(data, None, rows), scaling, target_scaling)
 
 
 def _of_rows(data: PreparedData, rows: NDArray[Any], kept: NDArray[Any]) -> PreparedData:
@@ -67,7 +76,3 @@ def _of_rows(data: PreparedData, rows: NDArray[Any], kept: NDArray[Any]) -> Prep
         y_test=data.y_test[kept],
         order=np.arange(len(rows), dtype=np.int64),
     )
-
-
-def _renamed(y: NDArray[Any], classes: tuple[int, ...]) -> NDArray[np.int64]:
-    return np.array([classes.index(label) for label in y.tolist()], np.int64)

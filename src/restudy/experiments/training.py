@@ -72,6 +72,11 @@ def train_all(recipes: Mapping[Key, Mapping[str, Any]], data: PreparedData) -> d
     return {key: found[lane.id] for key, lane in lanes.items()}
 
 
+def train_one(fields: Mapping[str, Any], data: PreparedData) -> Run:
+    """Train one network; see :func:`train_all`."""
+    return train_all({"": fields}, data)[""]
+
+
 def _lane(fields: Mapping[str, Any], data: PreparedData) -> Lane:
     held_out = fields.get("validation_samples", 0)
     batch = fields["batch_size"]

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from restudy.experiments.tables import declared
 from restudy.reference.comparing import COLUMNS, Outcome, compare_table
 from restudy.reference.contents import tables_of
 from restudy.results.declarations import SUMMARY
 from restudy.results.schema import Kind
-from restudy.results.table_files import declared, read_table
+from restudy.results.table_files import read_table
 from restudy.stats.holm import holm
 from restudy.stats.intervals import LEVEL
 

@@ -12,12 +12,6 @@ TEXT, INTEGER, NUMBER, BOOLEAN = Type.TEXT, Type.INTEGER, Type.NUMBER, Type.BOOL
 KEY, FIXED, VERDICT, WORDS = Role.KEY, Role.FIXED, Role.VERDICT, Role.WORDS
 PENDING = "pending"  # as in restudy.evidence.statuses, which is above this package
 
-CHECKED = Tolerance(
-    1e-12,
-    1e-6,
-    "float64 with sums in a declared order: the same bits with three kernels of OpenBLAS, and with "
-    "NumPy's vector instructions switched off; six digits leave room for other exp and log",
-)
 SIMULATED = Tolerance(
     0.002,
     1e-9,
@@ -370,63 +364,13 @@ FACTS = Table(
     ),
     tolerance=COUNTED,
 )
-UNIT_TESTS = Table(
-    "unit_tests",
-    "printed result of a unit test",
-    Kind.EXACT,
-    (
-        Column("id", TEXT, "id of the published number", KEY),
-        Column("what", TEXT, "experiment and quantity"),
-        Column("printed", TEXT, "the number as printed"),
-        Column("ours", TEXT, "the number computed here"),
-        Column("equal", BOOLEAN, "whether all printed digits are equal", VERDICT),
-        Column("difference", NUMBER, "`ours` minus `printed`"),
-        Column("note", TEXT, "remark", WORDS),
-        Column("with_bug", TEXT, "the number with the source's error", optional=True),
-    ),
-    whole=True,
-    tolerance=CHECKED,
-)
-CANDIDATE_BUGS = Table(
-    "candidate_bugs",
-    "candidate for the source's bug and place",
-    Kind.EXACT,
-    (
-        Column("candidate", TEXT, "the bug", KEY),
-        Column("place", TEXT, "where it is", KEY),
-        Column("initial_loss", NUMBER, "loss before training"),
-        Column("max_relative_error", NUMBER, "of the gradient"),
-        Column("norm_relative_error", NUMBER, "of the gradient"),
-        Column("cosine", NUMBER, "between both gradients"),
-        Column("equal", INTEGER, "printed numbers that it gives"),
-        Column("compared", INTEGER, "printed numbers"),
-        Column("all_equal", BOOLEAN, "whether it gives all of them", VERDICT),
-        Column("ruled_out_by", TEXT, "numbers that it does not give", VERDICT),
-    ),
-    whole=True,
-    tolerance=CHECKED,
-)
-MOMENTUM_CANDIDATES = Table(
-    "momentum_candidates",
-    "candidate rule of momentum",
-    Kind.EXACT,
-    (
-        Column("rule", TEXT, "the rule", KEY),
-        Column("next_w_error", NUMBER, "relative error of the next weights"),
-        Column("velocity_error", NUMBER, "relative error of the velocity"),
-        Column("equal", BOOLEAN, "whether both are as printed", VERDICT),
-    ),
-    whole=True,
-    tolerance=CHECKED,
-)
 
 EVIDENCE_TABLES: Mapping[str, Table] = {
     table.name: table
     for table in (
         *(PUBLISHED, CLAIMS, ERRATA, SYSTEMS, FIGURES, STATUSES, CLAIM_TESTS, TIMED_CLAIMS),
         *(TIMED_CLAIM_TESTS, FORENSICS, PUZZLES, CONTRADICTIONS, TIMED_CONTRADICTIONS),
-        *(ERRATA_SHOWN, CONTRASTS, CALIBRATION, FACTS, UNIT_TESTS, CANDIDATE_BUGS),
-        MOMENTUM_CANDIDATES,
+        *(ERRATA_SHOWN, CONTRASTS, CALIBRATION, FACTS),
     )
 }
 """``tables/NAME.csv``."""

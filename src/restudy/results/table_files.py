@@ -52,12 +52,13 @@ def read_table(path: Path) -> pd.DataFrame:
         raise RestudyError(f"{path}: cannot be read: {error}") from None
 
 
-def write_table(path: Path, table: pd.DataFrame) -> None:
+def write_table(path: Path, table: pd.DataFrame, declaration: Table | None = None) -> None:
     """Write a declared table.
 
     Args:
         path: ``.../tables/NAME.csv`` or ``.../tables/STUDY/NAME.csv``.
         table: its rows.
+        declaration: of the table; None for that of the pipeline.
 
     Raises:
         RestudyError: the table is not declared, or its columns are not those declared.
@@ -65,7 +66,7 @@ def write_table(path: Path, table: pd.DataFrame) -> None:
     content = to_csv(table)
     above = path.parent
     name = path.stem if above.name == "tables" != above.parent.name else f"{above.name}/{path.stem}"
-    if problems := list(misfits(name, as_text(table))):
+    if problems := list(misfits(declaration or declared(name), as_text(table))):
         raise RestudyError(f"{path}: {'; '.join(problems)}")
     write_atomically(path, content)
 
@@ -92,13 +93,9 @@ def write_runs(path: Path, table: pd.DataFrame) -> None:
     write_atomically(path, table.to_parquet(index=False))
 
 
-def misfits(name: str, table: pd.DataFrame) -> Iterator[str]:
-    """Yield what in a table, read as text, is not as declared.
-
-    Raises:
-        RestudyError: the table is not declared.
-    """
-    return _misfits(declared(name), table, _wrong_field)
+def misfits(declaration: Table, table: pd.DataFrame) -> Iterator[str]:
+    """Yield what in a table, read as text, is not as declared."""
+    return _misfits(declaration, table, _wrong_field)
 
 
 def _misfits(

@@ -14,8 +14,8 @@ from pydantic import ConfigDict, Field
 from restudy.config.sources import Source
 from restudy.config.strict import Strict
 from restudy.evidence.statuses import Status
+from restudy.experiments.tables import declared
 from restudy.results.schema import Type
-from restudy.results.table_files import declared
 
 
 class StatusCount(Strict):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from restudy.experiments.tables import evidence_tables
 from restudy.report.view.model import View
-from restudy.results.declarations import EVIDENCE_TABLES
 from restudy.results.schema import Type
 
 SCHEMA = Path("docs/view.schema.json")
@@ -34,6 +34,6 @@ def schema_file() -> bytes:
                 for column in table.columns
             },
         }
-        for name, table in EVIDENCE_TABLES.items()
+        for name, table in evidence_tables().items()
     }
     return f"{json.dumps(made, indent=1)}\n".encode()
