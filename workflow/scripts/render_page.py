@@ -13,7 +13,6 @@ with job(snakemake.log[0]):
     pictures = read_pictures(
         view,
         Path(params.results) / "figures",
-        Path("workflow/report"),
         Command(**params.command).remake,
     )
     page = render(view, pictures, paper=params.paper)

@@ -21,6 +21,15 @@ _TIME = "epoch_seconds"
 FACTORS = ("norm", "batch_size")
 
 
+CAPTION = (
+    "Validation and test accuracy, training loss after the last epoch and time per epoch over the "
+    "batch size, with and without batch norm. The learning rate is the same for every batch size, "
+    "so larger batches also mean fewer and, per sample, smaller steps. Points are means over "
+    "seeds with 95% t intervals, small dots the single runs. Times are a run's share of the stack "
+    "it was trained in, median and range over the epochs; they depend on the machine."
+)
+
+
 @styled
 def batch_size(runs: pd.DataFrame, timing: pd.DataFrame) -> Drawing:
     """Draw accuracy, loss and time of an epoch over the batch size, one line per norm.

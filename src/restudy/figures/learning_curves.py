@@ -64,6 +64,19 @@ Shown = dict[Key, Look | None]
 """How each combination is drawn, in order; None for a pale line without a name."""
 
 
+CAPTION = (
+    "Loss and accuracy (or root mean squared error) over the epochs. Lines are means over seeds, "
+    "bands 95% t intervals; dashed lines are the training samples, solid ones the validation "
+    "samples, both measured in evaluation mode after each epoch. With more than four combinations "
+    "the training curves and bands are left out; with more than seven there is a panel for each "
+    "combination of some factors, on one scale, and colours and kinds of lines for the others; "
+    "with more than six curves in a panel it has no bands. A loss that is huge after the first "
+    "epoch is cut off, which is said. With one epoch there are points instead of lines. Points at "
+    "the right, with bars: the test set, used once, after the last epoch. With two seeds the "
+    "intervals are a dozen times as wide as the spread and may run off the panel."
+)
+
+
 @styled
 def learning_curves(history: pd.DataFrame, factors: Sequence[str]) -> Drawing:
     """Draw mean loss and accuracy (or RMSE) of each combination of levels over the epochs.

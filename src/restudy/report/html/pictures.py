@@ -26,25 +26,21 @@ class Picture:
     command: str = ""
 
 
-def read_pictures(
-    view: View, figures: Path, captions: Path, remake: Callable[[str], str]
-) -> dict[str, Picture]:
+def read_pictures(view: View, figures: Path, remake: Callable[[str], str]) -> dict[str, Picture]:
     """Read the figures that the page shows, by name.
 
     Args:
         view: the view model.
-        figures: the folder of the figures; those of sources have a caption beside them.
-        captions: the folder with the captions of each kind of figure of a study.
+        figures: the folder of the figures, each with its caption beside it.
         remake: from a file's place below the results to the command that makes it again.
     """
-    own = {study.name: (captions / f"{study.description['figure']}.rst") for study in view.studies}
-    others = [*view.source_figures, *view.contradiction_figures]
+    studies = [study.name for study in view.studies]
     return {
         name: Picture(
             (figures / f"{name}.svg").read_bytes(),
-            caption.read_text(encoding="utf-8").strip(),
+            (figures / f"{name}.txt").read_text(encoding="utf-8").strip(),
             {kind.upper(): f"../figures/{name}.{kind}" for kind in ("csv", "pdf", "svg")},
             remake(f"figures/{name}.svg"),
         )
-        for name, caption in (own | {name: figures / f"{name}.txt" for name in others}).items()
+        for name in (*studies, *view.source_figures, *view.contradiction_figures)
     }
