@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, PercentFormatter
 
+from restudy.figures.panels import draw_means
 from restudy.figures.style import PAGE, SMALL, Drawing, direct_labels, fit_limits, looks, styled
 from restudy.results.study_tables import summary_table, timing_table
 
@@ -57,8 +58,7 @@ def batch_size(runs: pd.DataFrame, timing: pd.DataFrame) -> Drawing:
             aside = 2 ** (0.1 * (place - (len(shown) - 1) / 2))
             rows = data[(data["panel"] == panel) & (data["norm"] == norm)]
             x = rows["batch_size"].astype(str).map(sizes).to_numpy(float) * aside
-            axis.plot(x, rows["mean"], marker=look.marker, color=look.colour)
-            axis.vlines(x, rows["low"], rows["high"], color=look.colour, linewidth=0.8)
+            draw_means(axis, x, rows, f"{look.marker}-", look.colour)
             if panel != _TIME:
                 own = runs[runs["norm"] == norm]
                 x = own["batch_size"].astype(str).map(sizes).to_numpy(float) * aside

@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from restudy.figures.curve_helpers import curve_data, draw_curves
+from restudy.figures.panels import curve_data, draw_curves, draw_means
 from restudy.figures.style import (
     BLACK,
     PAGE,
@@ -175,9 +175,8 @@ def _draw_scores(
     for place, (hidden, look) in enumerate(shown.items()):
         own = runs.loc[runs["hidden"] == hidden, "test_r2"]
         axis.plot([place + 0.12] * len(own), own, ".", color=look.colour, alpha=0.5)
-        for row in scores[scores["hidden"] == hidden].to_dict("records"):
-            axis.plot([place], [row["mean"]], look.marker, color=look.colour)
-            axis.vlines([place], [row["low"]], [row["high"]], color=look.colour, linewidth=0.8)
+        mean = scores[scores["hidden"] == hidden]
+        draw_means(axis, [place] * len(mean), mean, look.marker, look.colour)
     fit_limits(axis, runs["test_r2"])
     axis.set_xticks(range(len(shown)), list(shown))
     axis.set_xlim(-0.5, len(shown) - 0.5)
