@@ -123,7 +123,7 @@ def draw_facets(
     With few colours there are curves of the training samples too.
 
     Args:
-        data: means and intervals, as :func:`restudy.figures.curve_helpers.curve_data` gives them.
+        data: means and intervals, as :func:`restudy.figures.panels.curve_data` gives them.
         kept: the single runs' values, which the panels hold.
         levels: of each factor that varies.
         asked: what the factors are drawn as.
