@@ -12,7 +12,7 @@ from restudy.data.registry import DATASETS
 from restudy.evidence.figure_availability import SourceFigure, figures_to_draw
 from restudy.evidence.figure_availability import source_figures as read_figures
 from restudy.evidence.schema import Figure, Published, load_rows
-from restudy.figures.source_panels import Tables
+from restudy.figures.source_runs import Tables
 from restudy.planning.plan import Plan, StudyPlan, make_plan
 from tests.workflow.checkout import ROOT
 

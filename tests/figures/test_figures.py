@@ -1,6 +1,9 @@
 """Figures show what the tables say, are the same bytes each time, and survive odd studies."""
 
+import json
 import xml.etree.ElementTree as ET
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import matplotlib
@@ -8,10 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from restudy.config.figures import FIGURE_KINDS
 from restudy.figures.batch_size import batch_size
 from restudy.figures.factorial_heatmap import grid
 from restudy.figures.learning_curves import learning_curves
 from restudy.figures.predicted_vs_actual import housing
+from restudy.figures.studies import draw_study
 from restudy.figures.style import Drawing, direct_labels, looks, save
 from tests.figures.made_up import LEVELS, Tables, diverge, made_up
 
@@ -55,6 +60,24 @@ def test_same_bytes_each_time(
         assert pdf.startswith(b"%PDF")
         assert b"CreationDate" not in pdf
         assert csv.count(b"\n") > 5
+
+
+@pytest.mark.parametrize("name", FIGURE_KINDS)
+def test_a_kind_s_function_takes_what_the_rule_hands_it(name: str) -> None:
+    kind = FIGURE_KINDS[name]
+    module = import_module(f"restudy.figures.{kind.module}")
+    assert tuple(signature(getattr(module, name)).parameters) == kind.arguments
+    assert module.CAPTION
+
+
+def test_a_study_is_drawn_from_its_folder(norm_tables: Tables, tmp_path: Path) -> None:
+    norm_tables.history.to_parquet(tmp_path / "history.parquet")
+    description = {"figure": "learning_curves", "factors": {"norm": [], "batch_size": []}}
+    (tmp_path / "study.json").write_text(json.dumps(description))
+    drawing, caption = draw_study(tmp_path)
+    own = learning_curves(norm_tables.history, ["norm", "batch_size"])
+    pd.testing.assert_frame_equal(drawing.data, own.data)
+    assert caption.startswith("Loss and accuracy")
 
 
 def test_learning_curves_show_means(norm_tables: Tables) -> None:

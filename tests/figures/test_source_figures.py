@@ -8,12 +8,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from restudy.common.errors import RestudyError
 from restudy.config.reductions import of_plain
 from restudy.data.load import PreparedData
-from restudy.evidence.figure_specs import Curves, Levels, Samples
 from restudy.evidence.schema import load_ledger
-from restudy.figures.source_panels import Tables
+from restudy.figures.source_runs import Tables
 from restudy.figures.sources import caption, draw
 from restudy.figures.style import Drawing, save
 from tests.figures.looking import problems
@@ -303,41 +301,6 @@ def test_layers_are_counted_with_the_output_layer(images: PreparedData) -> None:
     (axes,) = made("FIG-S4-11", "default", images).figure.axes
     ticks = [tick.get_text() for tick in axes.get_xticklabels()]
     assert ticks == ["1\n(linear)", "2\n(300)", "3\n(300-100)"]
-
-
-# What is not there
-
-
-def asked(**changes: object) -> Curves:
-    plain = {"kind": "curves", "title": "T", "study": "s3-comparison", "panels": ["accuracy"]}
-    return Curves.model_validate(plain | changes)
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"where": {"nrom": "none"}}, "where: 'nrom' is not allowed; allowed: norm (did you mean"),
-        ({"where": {"norm": "bach"}}, "where.norm: 'bach' .* batch, none .did you mean 'batch'"),
-        ({"panels": ["batch_loss"]}, "panels: 'batch_loss' is not allowed; allowed: accuracy, "),
-    ],
-)
-def test_levels_and_metrics_that_are_not_there(changes: dict[str, object], words: str) -> None:
-    with pytest.raises(RestudyError, match="study s3-comparison: " + words.replace("(", ".")):
-        draw(asked(**changes), {}, tables("s3-comparison", "quick"))
-
-
-def test_steps_that_are_not_there() -> None:
-    figure = source_figures()["FIG-S4-03"]
-    with pytest.raises(RestudyError, match=r"study s4-softmax: at: 200 .* allowed: 5, 10, 15, 20"):
-        draw(figure.drawing, figure.printed, tables("s4-softmax", "quick"))
-
-
-def test_files_that_are_not_there() -> None:
-    levels = source_figures()["FIG-S4-03"].drawing
-    for drawing in (asked(), levels, Samples(kind="samples", title="T", dataset="mnist")):
-        assert isinstance(drawing, Curves | Levels | Samples)
-        with pytest.raises(ValueError, match="needed"):
-            draw(drawing, {})
 
 
 # The others

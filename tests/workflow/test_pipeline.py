@@ -136,11 +136,8 @@ def test_a_second_run_does_nothing(finished):
     ("file", "rules"),
     [
         # Four figures of the sources need no study. MLflow's summaries show studies' figures.
-        (
-            "figures/style.py",
-            {"plot_all_learning_curves", "plot_predictions", "plot_all_source_figures"} | SHOWN,
-        ),
-        ("figures/predicted_vs_actual.py", {"plot_predictions"} | SHOWN),
+        ("figures/style.py", {"plot_all_studies", "plot_all_source_figures"} | SHOWN),
+        ("figures/predicted_vs_actual.py", {"plot_all_studies"} | SHOWN),
         ("report/view/key_findings.py", {"build_view_model", "render_paper"} | SHOWN),
         ("report/html/templates/style.css", {"render_page"}),
         ("stats/variance.py", {"render_page", "render_paper"}),
@@ -173,7 +170,7 @@ def test_a_changed_study_is_found_at_once(finished):
         downstream = dict.fromkeys(
             (
                 *("collect_runs", "summarise_studies"),
-                *("plot_all_learning_curves", "render_page"),
+                *("plot_all_studies", "render_page"),
             ),
             1,
         )

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from restudy.commands import workflow_support
+from restudy.config.figures import FIGURE_KINDS
 from restudy.config.loading import load_settings
 from restudy.common.digests import digest
 from restudy.common.errors import RestudyError
@@ -105,9 +106,8 @@ def experiment_tables(names):
     return expand(RESULTS / "experiments/{experiment}.parquet", experiment=names)
 
 
-def drawn(names, caption, category, *, label="study", more=()):
+def drawn(names, caption, category, label="figure"):
     """Return the files of figures, as the output of a rule: their kind -> the files."""
-    kinds = ["pdf", "csv", *more]
     return {
         "svg": [
             in_report(
@@ -120,9 +120,25 @@ def drawn(names, caption, category, *, label="study", more=()):
         ],
         **{
             kind: [RESULTS / f"figures/{name}.{kind}" for name in names]
-            for kind in kinds
+            for kind in ["pdf", "csv", "txt"]
         },
     }
+
+
+def drawn_from(studies):
+    """Return the files that the figures of studies are drawn from."""
+    return [
+        RESULTS / f"studies/{study}/{file}"
+        for study in studies
+        for file in FIGURE_KINDS[PLAN.studies[study].study.figure].files
+    ]
+
+
+def drawing_code(studies):
+    """Return a digest of the code that draws the figures of studies."""
+    kinds = {PLAN.studies[study].study.figure for study in studies}
+    modules = [f"restudy.figures.{FIGURE_KINDS[kind].module}" for kind in sorted(kinds)]
+    return code_digest("restudy.figures.studies", *modules)
 
 
 def needed_for(figures):

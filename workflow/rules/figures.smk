@@ -1,10 +1,8 @@
 # Figures of the studies, each drawn in the way that its file says; figures of the sources, and of
 # what their claims disagree about.
 #
-# A figure takes less time than a job to start. So a whole run draws all of a kind by one job, from
-# all studies, and a figure that is asked for by its file's name is drawn alone, from its own study.
-LEARNING_CURVES = studies_drawn_as("learning_curves")
-
+# A figure takes less time than a job to start. So a whole run draws those of all studies by one job,
+# and so on, and a figure that is asked for by its file's name is drawn alone, from its own study.
 with told_without_traceback():
     SOURCE_FIGURES = figure_availability.load_source_figures(EVIDENCE.published)
     DRAWN_FIGURES = figure_availability.figures_to_draw(SOURCE_FIGURES, PLAN.studies)
@@ -16,106 +14,49 @@ with told_without_traceback():
     MISSING_FIGURES = figure_availability.figures_missing(SOURCE_FIGURES, PLAN.studies)
 
 
-rule plot_all_learning_curves:
+rule plot_all_studies:
     input:
-        histories=collected("history", LEARNING_CURVES),
-        descriptions=collected("description", LEARNING_CURVES),
+        drawn_from(PLAN.studies),
     output:
-        **drawn(LEARNING_CURVES, "learning_curves", "Learning curves"),
+        **drawn(PLAN.studies, "study_figure", "Figures of the studies", label="study"),
     log:
-        RESULTS / "logs/plot_learning_curves.log",
+        RESULTS / "logs/plot_studies.log",
     benchmark:
-        RESULTS / "benchmarks/plot_learning_curves.tsv"
+        RESULTS / "benchmarks/plot_studies.tsv"
     resources:
         mem_mb=1200,
+    params:
+        studies=[RESULTS / f"studies/{study}" for study in PLAN.studies],
+        code=drawing_code(PLAN.studies),
     message:
-        "Draw the learning curves of the studies"
+        "Draw the studies"
     script:
-        "../scripts/plot_learning_curves.py"
+        "../scripts/plot_studies.py"
 
 
-use rule plot_all_learning_curves as plot_learning_curves with:
+use rule plot_all_studies as plot_study with:
     input:
-        histories=[rules.collect_runs.output.history],
-        descriptions=[rules.collect_runs.output.description],
+        lambda wildcards: drawn_from([wildcards.study]),
     output:
-        **drawn(["{study}"], "learning_curves", "Learning curves"),
+        **drawn(["{study}"], "study_figure", "Figures of the studies", label="study"),
     log:
-        RESULTS / "logs/plot_learning_curves/{study}.log",
+        RESULTS / "logs/plot_studies/{study}.log",
     benchmark:
-        RESULTS / "benchmarks/plot_learning_curves/{study}.tsv"
+        RESULTS / "benchmarks/plot_studies/{study}.tsv"
     wildcard_constraints:
-        study=any_of(LEARNING_CURVES),
+        study=any_of(PLAN.studies),
+    params:
+        studies=lambda wildcards: [RESULTS / f"studies/{wildcards.study}"],
+        code=lambda wildcards: drawing_code([wildcards.study]),
     message:
-        "Draw the learning curves of {wildcards.study}"
-
-
-rule plot_batch_size:
-    input:
-        runs=rules.collect_runs.output.runs,
-        timing=rules.collect_runs.output.timing,
-    output:
-        **drawn(["{study}"], "batch_size", "Batch size"),
-    log:
-        RESULTS / "logs/plot_batch_size/{study}.log",
-    benchmark:
-        RESULTS / "benchmarks/plot_batch_size/{study}.tsv"
-    wildcard_constraints:
-        study=any_of(studies_drawn_as("batch_size")),
-    message:
-        "Draw the effect of the batch size in {wildcards.study}"
-    script:
-        "../scripts/plot_batch_size.py"
-
-
-rule plot_grid:
-    input:
-        runs=rules.collect_runs.output.runs,
-        description=rules.collect_runs.output.description,
-    output:
-        **drawn(["{study}"], "grid", "Grid"),
-    log:
-        RESULTS / "logs/plot_grid/{study}.log",
-    benchmark:
-        RESULTS / "benchmarks/plot_grid/{study}.tsv"
-    wildcard_constraints:
-        study=any_of(GRIDS),
-    message:
-        "Draw who wins where in {wildcards.study}, and what explains it"
-    script:
-        "../scripts/plot_grid.py"
-
-
-rule plot_predictions:
-    input:
-        runs=rules.collect_runs.output.runs,
-        history=rules.collect_runs.output.history,
-        predictions=rules.predict_test_set.output,
-    output:
-        **drawn(["{study}"], "housing", "Housing"),
-    log:
-        RESULTS / "logs/plot_predictions/{study}.log",
-    benchmark:
-        RESULTS / "benchmarks/plot_predictions/{study}.tsv"
-    wildcard_constraints:
-        study=any_of(studies_drawn_as("housing")),
-    message:
-        "Draw the predictions of {wildcards.study}"
-    script:
-        "../scripts/plot_predictions.py"
+        "Draw {wildcards.study}"
 
 
 rule plot_all_source_figures:
     input:
         **needed_for(DRAWN_FIGURES),
     output:
-        **drawn(
-            DRAWN_FIGURES,
-            "source_figure",
-            "Figures of the sources",
-            label="figure",
-            more=["txt"],
-        ),
+        **drawn(DRAWN_FIGURES, "source_figure", "Figures of the sources"),
     log:
         RESULTS / "logs/plot_source_figures.log",
     benchmark:
@@ -135,13 +76,7 @@ use rule plot_all_source_figures as plot_source_figure with:
     input:
         unpack(lambda wildcards: needed_for([wildcards.figure])),
     output:
-        **drawn(
-            ["{figure}"],
-            "source_figure",
-            "Figures of the sources",
-            label="figure",
-            more=["txt"],
-        ),
+        **drawn(["{figure}"], "source_figure", "Figures of the sources"),
     log:
         RESULTS / "logs/plot_source_figures/{figure}.log",
     benchmark:
@@ -159,7 +94,7 @@ rule plot_all_contradictions:
     input:
         **needed_for_contradictions(DISPUTES),
     output:
-        **drawn(DISPUTES, "dispute", "Contradictions", label="figure", more=["txt"]),
+        **drawn(DISPUTES, "dispute", "Contradictions"),
     log:
         RESULTS / "logs/plot_contradictions.log",
     benchmark:
@@ -179,7 +114,7 @@ use rule plot_all_contradictions as plot_contradiction with:
     input:
         unpack(lambda wildcards: needed_for_contradictions([wildcards.figure])),
     output:
-        **drawn(["{figure}"], "dispute", "Contradictions", label="figure", more=["txt"]),
+        **drawn(["{figure}"], "dispute", "Contradictions"),
     log:
         RESULTS / "logs/plot_contradictions/{figure}.log",
     benchmark:
@@ -198,17 +133,17 @@ use rule plot_all_contradictions as plot_contradiction with:
 FIGURES = expand(
     RESULTS / "figures/{figure}.{kind}",
     figure=[*PLAN.studies, *DRAWN_FIGURES, *DISPUTES],
-    kind=["svg", "pdf", "csv"],
+    kind=["svg", "pdf", "csv", "txt"],
 )
 if {str(Path(argument)) for argument in sys.argv} & set(FIGURES):
 
-    ruleorder: plot_learning_curves > plot_all_learning_curves
+    ruleorder: plot_study > plot_all_studies
     ruleorder: plot_source_figure > plot_all_source_figures
     ruleorder: plot_contradiction > plot_all_contradictions
 
 else:
 
-    ruleorder: plot_all_learning_curves > plot_learning_curves
+    ruleorder: plot_all_studies > plot_study
     ruleorder: plot_all_source_figures > plot_source_figure
     ruleorder: plot_all_contradictions > plot_contradiction
 

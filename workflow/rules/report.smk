@@ -51,13 +51,11 @@ rule build_view_model:
 rule render_page:
     input:
         view=rules.build_view_model.output.view,
-        figures=expand(RESULTS / "figures/{study}.svg", study=PLAN.studies),
-        contradictions=rules.plot_all_contradictions.output.svg,
-        source_figures=expand(RESULTS / "figures/{figure}.svg", figure=DRAWN_FIGURES),
-        captions=expand(
-            "workflow/report/{kind}.rst",
-            kind=sorted({plan.study.figure for plan in PLAN.studies.values()}),
-        ),
+        figures=[
+            *rules.plot_all_studies.output,
+            *rules.plot_all_source_figures.output,
+            *rules.plot_all_contradictions.output,
+        ],
     output:
         RESULTS / "report/index.html",
     params:
@@ -78,11 +76,7 @@ rule render_paper:
         ),
         view=rules.build_view_model.output.view,
         figures=expand(RESULTS / "figures/{figure}.svg", figure=PAPER_FIGURES),
-        captions=expand(
-            RESULTS / "figures/{figure}.txt",
-            figure=[name for name in PAPER_FIGURES if name in DRAWN_FIGURES],
-        ),
-        grid_caption="workflow/report/grid.rst",
+        captions=expand(RESULTS / "figures/{figure}.txt", figure=PAPER_FIGURES),
     output:
         pdf=RESULTS / "report/paper.pdf",
         content=RESULTS / "report/paper.json",

@@ -6,7 +6,7 @@ from restudy.common.files import write_atomically
 from restudy.data.load import load
 from restudy.evidence.figure_specs import drawing
 from restudy.figures import sources, style
-from restudy.figures.source_panels import Tables
+from restudy.figures.source_runs import Tables
 from restudy.results.collect import read_description
 from restudy.runtime.job_log import job
 

@@ -9,6 +9,6 @@ from restudy.runtime.job_log import job
 with job(snakemake.log[0]):
     params = snakemake.params
     view = read_view(Path(snakemake.input.view))
-    figures = read_figures(view, Path("workflow/report"), params.call)
+    figures = read_figures(view, params.call)
     page = render(view, figures, paper=params.paper)
     write_atomically(Path(snakemake.output[0]), page.encode())

@@ -6,17 +6,10 @@ from restudy.report.paper.content import content, to_json
 from restudy.report.view.model import read_view
 from restudy.runtime.job_log import job
 
-
-def captions(figures, own, grid):
-    """Return name -> caption of each figure; grids share one."""
-    told = {Path(path).stem: Path(path).read_text().strip() for path in own}
-    return {name: told.get(name, grid) for name in (Path(path).stem for path in figures)}
-
-
 with job(snakemake.log[0]):
     read, written = snakemake.input, snakemake.output
-    grid = Path(read.grid_caption).read_text().strip()
-    made = content(read_view(Path(read.view)), captions(read.figures, read.captions, grid))
+    captions = {Path(path).stem: Path(path).read_text().strip() for path in read.captions}
+    made = content(read_view(Path(read.view)), captions)
     write_atomically(Path(written.content), to_json(made))
     parts = map(Path, [*read.source, written.content, *read.figures])
     write_atomically(Path(written.pdf), to_pdf({path.name: path.read_bytes() for path in parts}))

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, TypeVar, get_args
 from pydantic import BaseModel, ValidationError
 
 from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.config.figures import FIGURE_KINDS
 from restudy.config.recipe import Recipe
 from restudy.config.run_ids import label
 from restudy.config.settings import Settings
-from restudy.config.study import FIGURE_FACTORS, RecipePart, Scale, Study
+from restudy.config.study import RecipePart, Scale, Study
 from restudy.config.yaml import read_mapping
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -400,16 +401,17 @@ def _comparison_errors(study: Study, where: str) -> list[str]:
 def _figure_errors(study: Study, where: str) -> list[str]:
     """Check that the study has what its figure shows, and nothing that it would pool."""
     found = []
-    about = FIGURE_FACTORS.get(study.figure)
-    if about and not set(about) - {"dataset"} <= study.factors.keys() <= set(about):
-        allowed = f"learning_curves, or a study with the factors {', '.join(about)}"
+    kind = FIGURE_KINDS[study.figure]
+    needed = set(kind.factors)
+    if needed and not needed - {"dataset"} <= study.factors.keys() <= needed:
+        allowed = f"learning_curves, or a study with the factors {', '.join(kind.factors)}"
         found.append(bad_value(where, "figure", study.figure, allowed))
-    if study.figure == "housing":
-        cuts = (cut.keep_weights is False for cut in study.scales.values())
-        if not study.keep_weights or any(cuts):
-            found.append(bad_value(where, "keep_weights", False, "true, for the figure housing"))
-        dataset = getattr(study.recipe, "dataset", None)
-        if dataset != "california_housing":
-            allowed = "california_housing, for the figure housing"
-            found.append(bad_value(where, "recipe.dataset", dataset, allowed))
+    cuts = (cut.keep_weights is False for cut in study.scales.values())
+    if "predictions" in kind.arguments and (not study.keep_weights or any(cuts)):
+        allowed = f"true, for the figure {study.figure}"
+        found.append(bad_value(where, "keep_weights", False, allowed))
+    dataset = getattr(study.recipe, "dataset", None)
+    if kind.dataset not in (None, dataset):
+        allowed = f"{kind.dataset}, for the figure {study.figure}"
+        found.append(bad_value(where, "recipe.dataset", dataset, allowed))
     return found

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Discriminator, Field, PrivateAttr, Tag, create_model
 
+from restudy.config.figures import FIGURE_KINDS
 from restudy.config.recipe import Recipe
 from restudy.config.run_ids import label
 from restudy.config.strict import Strict
@@ -28,12 +29,6 @@ Metric = Literal[
     "train_rmse",
     "penalty",
 ]
-# What a kind of figure is about: it needs these factors (a data set may be fixed), and no others.
-FIGURE_FACTORS = {
-    "batch_size": ("norm", "batch_size"),
-    "grid": ("dataset", "hidden", "norm", "batch_size", "regularisation"),
-    "housing": ("hidden",),
-}
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Seeds = Annotated[
     Annotated[int, Field(ge=1), Tag("count")]
@@ -106,7 +101,7 @@ class Study(Strict):
     )
     seeds: Seeds = Field(description="a number n (seeds 0 to n-1), or a list")
     compare: list[Comparison] = Field([], description="paired comparisons for the tables")
-    figure: Literal["learning_curves", "batch_size", "grid", "housing"] = Field(
+    figure: Literal[tuple(FIGURE_KINDS)] = Field(  # type: ignore[valid-type]
         "learning_curves", description="how the study is drawn"
     )
     keep_weights: bool = Field(True, description="write the trained weights to files and MLflow")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator, PercentFormatter
 
+from restudy.figures.panels import draw_means
 from restudy.figures.style import PAGE, SMALL, Drawing, direct_labels, fit_limits, looks, styled
 from restudy.results.study_tables import summary_table, timing_table
 
@@ -19,6 +20,15 @@ _PANELS = {
 }
 _TIME = "epoch_seconds"
 FACTORS = ("norm", "batch_size")
+
+
+CAPTION = (
+    "Validation and test accuracy, training loss after the last epoch and time per epoch over the "
+    "batch size, with and without batch norm. The learning rate is the same for every batch size, "
+    "so larger batches also mean fewer and, per sample, smaller steps. Points are means over "
+    "seeds with 95% t intervals, small dots the single runs. Times are a run's share of the stack "
+    "it was trained in, median and range over the epochs; they depend on the machine."
+)
 
 
 @styled
@@ -48,8 +58,7 @@ def batch_size(runs: pd.DataFrame, timing: pd.DataFrame) -> Drawing:
             aside = 2 ** (0.1 * (place - (len(shown) - 1) / 2))
             rows = data[(data["panel"] == panel) & (data["norm"] == norm)]
             x = rows["batch_size"].astype(str).map(sizes).to_numpy(float) * aside
-            axis.plot(x, rows["mean"], marker=look.marker, color=look.colour)
-            axis.vlines(x, rows["low"], rows["high"], color=look.colour, linewidth=0.8)
+            draw_means(axis, x, rows, f"{look.marker}-", look.colour)
             if panel != _TIME:
                 own = runs[runs["norm"] == norm]
                 x = own["batch_size"].astype(str).map(sizes).to_numpy(float) * aside

@@ -15,18 +15,14 @@ from restudy.data.registry import DATASETS
 from restudy.evidence.contradiction_specs import Dispute, Panel
 from restudy.evidence.schema import Claim
 from restudy.figures import labels
-from restudy.figures.curve_helpers import log_scale, percent_scale
+from restudy.figures.panels import WIDE, draw_means, note, panels, text_below, value_scale
 from restudy.figures.style import (
     BLACK,
     COLOURS,
-    COLUMN,
     LINE,
-    PAGE,
     Drawing,
     Look,
     direct_labels,
-    fit_limits,
-    headline,
     looks,
     styled,
 )
@@ -43,9 +39,6 @@ _KNOWN = {
     **{name: looks("regularisation", [name])[name] for name in ("L1", "L2", "dropout")},
 }
 """Sides that look the same in every figure; other names may follow after a comma."""
-
-_LOG = 8.0
-"""Where the largest value, or place, is so many times the smallest, the scale is logarithmic."""
 
 _CROWDED = 7
 """Of more levels only every other is named."""
@@ -70,20 +63,14 @@ def dispute(data: pd.DataFrame, asked: Dispute, claims: Mapping[str, Claim]) -> 
     ]
     missing = [panel for panel in asked.panels if panel.title not in set(data["panel"])]
     cells += [(panel, "") for panel in missing]
-    columns = 2 if len(cells) > 1 else 1
-    rows = -(-len(cells) // columns)
-    figure = Figure(figsize=(PAGE if columns > 1 else COLUMN, rows * _HEIGHT + 0.2))
-    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
-    for axis, (panel, dataset) in zip(axes, cells, strict=False):
+    figure, axes = panels(len(cells), 2 if len(cells) > 1 else 1, _HEIGHT, asked.title)
+    for axis, (panel, dataset) in zip(axes, cells, strict=True):
         own = data[(data["panel"] == panel.title) & (data["dataset"] == dataset)]
         title = panel.title
         if dataset:
             title = f"{DATASETS[dataset].title}: {title[:1].lower()}{title[1:]}"
         axis.set_title(labels.plain(title))
         _draw(axis, panel, own)
-    for axis in axes[len(cells) :]:
-        axis.set_axis_off()
-    headline(figure, asked.title)
     _say_below(figure, asked, claims, data)
     return Drawing(figure, data)
 
@@ -111,9 +98,8 @@ def caption(
 def _draw(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
     """Draw the curves of one panel; the sides stand a little apart, so that intervals are seen."""
     if not (rows["mean"].notna() & rows["x"].notna()).any():
-        axis.text(0.5, 0.5, "not at this scale", transform=axis.transAxes, ha="center")
+        note(axis, "not at this scale")
         axis.xaxis.set_major_locator(NullLocator())
-        axis.yaxis.set_major_locator(NullLocator())
         return
     _set_scales(axis, panel, rows)
     shown = _looks(panel)
@@ -121,8 +107,7 @@ def _draw(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
     for i, (name, look) in enumerate(shown.items()):
         own = rows[(rows["curve"] == name) & rows["mean"].notna()].sort_values("x")
         x = _aside(axis, own["x"].to_numpy(float), i - (len(shown) - 1) / 2)
-        axis.plot(x, own["mean"], marker=look.marker, color=look.colour)
-        axis.vlines(x, own["low"], own["high"], color=look.colour, linewidth=0.8)
+        draw_means(axis, x, own, f"{look.marker}-", look.colour)
         if len(own):
             labels.append((float(own["mean"].iloc[-1]), name, look.colour))
     for row in rows[rows["curve"].isin(list(panel.baseline))].to_dict("records"):
@@ -132,15 +117,11 @@ def _draw(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
 
 
 def _set_scales(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
-    values = rows[["least", "most"]].to_numpy(float)
-    if panel.number is not None and panel.number.metric.endswith("accuracy"):
-        percent_scale(axis)
-    elif np.nanmin(values) > 0 and np.nanmax(values) > _LOG * np.nanmin(values):
-        log_scale(axis)
-    fit_limits(axis, values)
+    shares = panel.number is not None and panel.number.metric.endswith("accuracy")
+    value_scale(axis, rows[["least", "most"]].to_numpy(float), percent=shares)
     places = rows.dropna(subset="x").drop_duplicates("x").sort_values("x")
     x = places["x"].to_numpy(float)
-    if x[0] > 0 and x[-1] > _LOG * x[0]:
+    if x[0] > 0 and x[-1] > WIDE * x[0]:
         axis.set_xscale("log")
         axis.xaxis.set_minor_locator(NullLocator())
         room = (x[-1] / x[0]) ** 0.06
@@ -200,12 +181,5 @@ def _say_below(
             f"mean and 95% interval over {' to '.join(map(str, seeds))} seeds"
             + (f"; {lost} runs diverged" if lost else "")
         )
-    width = float(figure.get_figwidth())
-    text = labels.wrapped(lines, width - 0.2)
-    figure.set_figheight(figure.get_figheight() + LINE * (text.count("\n") + 1) + 0.15)
-    figure.legend(
-        handles=[],
-        loc="outside lower left",
-        alignment="left",
-        title=labels.plain(text),
-    )
+    below = text_below(figure, lines)
+    figure.set_figheight(figure.get_figheight() + LINE * below + 0.15)

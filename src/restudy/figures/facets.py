@@ -18,21 +18,24 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from restudy.figures import labels
-from restudy.figures.curve_helpers import (
+from restudy.figures.panels import (
     SPLITS,
     draw_curves,
     draw_point,
+    epoch_axis,
+    handle,
     held_out,
+    line_handles,
     metric_axis,
+    note,
+    split_axis,
+    text_below,
     within_reach,
 )
 from restudy.figures.style import (
     COLOURS,
-    GREY,
     PAGE,
     PALE,
     SMALL,
@@ -120,7 +123,7 @@ def draw_facets(
     With few colours there are curves of the training samples too.
 
     Args:
-        data: means and intervals, as :func:`restudy.figures.curve_helpers.curve_data` gives them.
+        data: means and intervals, as :func:`restudy.figures.panels.curve_data` gives them.
         kept: the single runs' values, which the panels hold.
         levels: of each factor that varies.
         asked: what the factors are drawn as.
@@ -143,11 +146,11 @@ def draw_facets(
     values = {name: within_reach(drawn, name) for name in metrics}
     lines = f"; lines: {SPLITS[splits[0]]}" if over_epochs and len(splits) == 1 else ""
     cut = [told for _, told in values.values() if told]
-    text = labels.wrapped([f"{remarks[0]}{lines}", *remarks[1:], *cut], PAGE - 0.2)
+    lines_below = [f"{remarks[0]}{lines}", *remarks[1:], *cut]
     handles, abreast = _in_rows(_handles(asked, shown, levels, splits))
-    below = 1 + text.count("\n") + len(handles) // abreast
-    height = rows * _HEIGHT + blocks * (0.2 + 0.13 * tall) + 0.3 + 0.14 * below
-    figure = Figure(figsize=(PAGE, height))
+    figure = Figure(figsize=(PAGE, 1))
+    below = text_below(figure, lines_below, handles, abreast)
+    figure.set_figheight(rows * _HEIGHT + blocks * (0.2 + 0.13 * tall) + 0.3 + 0.14 * below)
     ends = [int(_rows(data, cell)["epoch"].max()) for cell, _ in cells]
     # Panels that end at other epochs, as those of many steps and of few, have axes of their own.
     alike = len(set(ends)) == 1
@@ -165,7 +168,7 @@ def draw_facets(
             else:
                 _draw_points(axis, curves, every)
             if not np.isfinite(here["mean"]).any():
-                axis.text(0.5, 0.5, "all runs diverged", transform=axis.transAxes, ha="center")
+                note(axis, "all runs diverged", empty=False)
             if row == 0:
                 axis.set_title(heads[place])
             if not alike:
@@ -178,14 +181,6 @@ def draw_facets(
                 axis.tick_params(labelbottom=True)
     for axis in grid[-len(metrics) :, len(cells) - (blocks - 1) * columns :].flat:
         axis.set_axis_off()
-    figure.legend(
-        handles=handles,
-        loc="outside lower left",
-        alignment="left",
-        ncols=abreast,
-        title=text,
-        title_fontsize=SMALL,
-    )
     return figure
 
 
@@ -221,9 +216,7 @@ def _draw_epochs(axis: Axes, curves: Sequence[Curve], splits: Sequence[str], las
         aside = room * place / max(len(curves) - 1, 1)
         draw_point(axis, last + step + aside, own[own["split"] == "test"], look)
     axis.axvline(last + 0.5 * step, color=PALE, linewidth=0.5)
-    axis.set_xlim(1 - 0.3 * step, last + room + 1.7 * step)
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=5))
-    axis.set_xticks([tick for tick in axis.get_xticks() if 1 <= tick <= last])
+    epoch_axis(axis, last, step, last + room + 1.7 * step, 5)
 
 
 def _draw_points(axis: Axes, curves: Sequence[Curve], splits: Sequence[str]) -> None:
@@ -232,9 +225,7 @@ def _draw_points(axis: Axes, curves: Sequence[Curve], splits: Sequence[str]) -> 
         aside = 0.7 * (place / (len(curves) - 1) - 0.5) if len(curves) > 1 else 0.0
         for column, split in enumerate(splits):
             draw_point(axis, column + aside, own[own["split"] == split], look)
-    axis.set_xticks(range(len(splits)), [SPLITS[split] for split in splits])
-    axis.set_xlim(-0.5, len(splits) - 0.5)
-    axis.grid(visible=False, axis="x")
+    split_axis(axis, [SPLITS[split] for split in splits])
 
 
 def _curves(
@@ -260,21 +251,18 @@ def _handles(
     splits: Sequence[str],
 ) -> list[Artist]:
     """Return the legend's entries: the names of the factors, each before its levels."""
-    found = [Line2D([], [], linestyle="", label=f"{asked.colour.replace('_', ' ')}:")]
+    found = [handle(f"{asked.colour.replace('_', ' ')}:")]
     found += [
-        Line2D([], [], color=look.colour, marker=look.marker, label=labels.plain(look.name))
+        handle(labels.plain(look.name), color=look.colour, marker=look.marker, linestyle="-")
         for look in shown.values()
     ]
     if asked.line:
-        found.append(Line2D([], [], linestyle="", label=f"{asked.line.replace('_', ' ')}:"))
+        found.append(handle(f"{asked.line.replace('_', ' ')}:"))
         for level, line in zip(levels[asked.line], _LINES, strict=False):
-            name = labels.plain(labels.name(asked.line, level))
-            found.append(Line2D([], [], color=GREY, linestyle=line, label=name))
+            found.append(handle(labels.plain(labels.name(asked.line, level)), linestyle=line))
     elif len(splits) > 1:
-        training, held = (SPLITS[split] for split in splits)
-        found.append(Line2D([], [], color=GREY, linestyle="--", label=training))
-        found.append(Line2D([], [], color=GREY, linestyle="-", label=held))
-    return list(found)
+        found += line_handles(dict(zip(splits, ("--", "-"), strict=True)))
+    return found
 
 
 def _in_rows(handles: Sequence[Artist]) -> tuple[list[Artist], int]:
@@ -287,7 +275,7 @@ def _in_rows(handles: Sequence[Artist]) -> tuple[list[Artist], int]:
     while columns > 1 and sum(max(widths[i::columns]) for i in range(columns)) > PAGE:
         columns -= 1
     rows = -(-len(handles) // columns)
-    nothing = [Line2D([], [], linestyle="", label=" ")] * (rows * columns - len(handles))
+    nothing = [handle(" ")] * (rows * columns - len(handles))
     filled = [*handles, *nothing]
     return [filled[row * columns + column] for column in range(columns) for row in range(rows)], (
         columns

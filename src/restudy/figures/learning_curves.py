@@ -6,37 +6,39 @@ that is valid: any task, any number of factors, levels and seeds, and runs that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator, NullLocator
 
-from restudy.figures.curve_helpers import (
+from restudy.figures.facets import draw_facets, layout
+from restudy.figures.labels import combination
+from restudy.figures.panels import (
     AT_THE_RIGHT,
     SIGNS,
     SPLITS,
+    Key,
     curve_data,
     diverged,
     draw_curves,
     draw_point,
+    epoch_axis,
     held_out,
+    key_of,
+    line_handles,
     metric_axis,
+    note,
+    split_axis,
+    text_below,
     within_reach,
 )
-from restudy.figures.facets import draw_facets, layout
-from restudy.figures.labels import combination, plain, wrapped
 from restudy.figures.style import (
     COLOURS,
-    GREY,
     PAGE,
     PALE,
-    SMALL,
     Drawing,
     Look,
     direct_labels,
@@ -59,9 +61,21 @@ _LONG = 22
 """Labels with more letters leave too little room for a panel beside each."""
 
 
-Key = tuple[str, ...]
 Shown = dict[Key, Look | None]
 """How each combination is drawn, in order; None for a pale line without a name."""
+
+
+CAPTION = (
+    "Loss and accuracy (or root mean squared error) over the epochs. Lines are means over seeds, "
+    "bands 95% t intervals; dashed lines are the training samples, solid ones the validation "
+    "samples, both measured in evaluation mode after each epoch. With more than four combinations "
+    "the training curves and bands are left out; with more than seven there is a panel for each "
+    "combination of some factors, on one scale, and colours and kinds of lines for the others; "
+    "with more than six curves in a panel it has no bands. A loss that is huge after the first "
+    "epoch is cut off, which is said. With one epoch there are points instead of lines. Points at "
+    "the right, with bars: the test set, used once, after the last epoch. With two seeds the "
+    "intervals are a dozen times as wide as the spread and may run off the panel."
+)
 
 
 @styled
@@ -90,22 +104,19 @@ def learning_curves(history: pd.DataFrame, factors: Sequence[str]) -> Drawing:
     shown, remark = _choose(data, factors)
     runs = history[["lane", *factors]].drop_duplicates()
     seeds = int(runs.groupby(list(factors), observed=True).size().max()) if factors else len(runs)
-    remarks = [
-        f"mean and 95% interval over {seeds} seeds" if seeds > 1 else "one seed",
-        *remark,
-        *_count_diverged(history, lost, factors, shown),
-    ]
+    spread = f"mean and 95% interval over {seeds} seeds" if seeds > 1 else "one seed"
+    over_epochs = bool(data["epoch"].min() < data["epoch"].max())
+    signs = f"{spread}{AT_THE_RIGHT if over_epochs else ''}"
+    counted = _count_diverged(history, lost, factors, shown)
     levels = _levels(data, factors)
     long = max(len(look.name) if look else 0 for look in shown.values()) > _LONG
     asked = layout(levels) if len(shown) > COLOURS or long else None
-    if asked is None:
-        return Drawing(_draw_together(data, kept, factors, metrics, shown, remarks), data)
-    over_epochs = bool(data["epoch"].min() < data["epoch"].max())
-    remarks = [
-        f"{remarks[0]}{AT_THE_RIGHT if over_epochs else ''}",
-        *_count_diverged(history, lost, factors, shown),
-    ]
-    return Drawing(draw_facets(data, kept, levels, asked, metrics, remarks), data)
+    if asked is not None:
+        figure = draw_facets(data, kept, levels, asked, metrics, [signs, *counted])
+    else:
+        remarks = [signs, *remark, *counted]
+        figure = _draw_together(data, kept, factors, metrics, shown, remarks)
+    return Drawing(figure, data)
 
 
 def _levels(data: pd.DataFrame, factors: Sequence[str]) -> dict[str, list[str]]:
@@ -139,7 +150,7 @@ def _draw_together(
         values, told = within_reach(kept[kept["split"].isin(list(splits))], metric)
         fit_limits(axis, values)
         remarks = [*remarks, *filter(None, [told])]
-        found = {_key(levels): part for levels, part in _of(data, factors, metric)}
+        found = {key_of(levels): part for levels, part in _of(data, factors, metric)}
         curves = [(found[key], look) for key, look in shown.items() if key in found]
         curves.sort(key=lambda curve: curve[1] is not None)  # pale ones lie below
         if over_epochs:
@@ -147,20 +158,13 @@ def _draw_together(
         else:
             labels = _draw_splits(axis, curves)
         if (few and max(map(len, names)) <= _LONG) or axis is panels[-1]:
-            _label(axis, labels, few=few)
+            direct_labels(axis, 1.06, labels, gap=0.09 if few else 0.06, leader=1.0)
         if not np.isfinite([y for y, _, _ in labels]).any():
-            axis.text(0.5, 0.5, "all runs diverged", transform=axis.transAxes, ha="center")
-            axis.yaxis.set_major_locator(NullLocator())
-    text = wrapped([f"{remarks[0]}{AT_THE_RIGHT if over_epochs else ''}", *remarks[1:]], PAGE - 0.2)
-    figure.set_figheight(height + 0.125 * text.count("\n"))
-    figure.legend(
-        handles=_handles(training, held_out(data)) if over_epochs else [],
-        loc="outside lower left",
-        alignment="left",
-        ncols=3,
-        title=text,
-        title_fontsize=SMALL,
-    )
+            note(axis, "all runs diverged")
+    kinds = {"train": "--", held_out(data): "-"} if training else {held_out(data): "-"}
+    handles = line_handles(kinds) if over_epochs else []
+    below = text_below(figure, remarks, handles, 3) - bool(handles)
+    figure.set_figheight(height + 0.125 * (below - 1))
     return figure
 
 
@@ -168,7 +172,7 @@ def _choose(data: pd.DataFrame, factors: Sequence[str]) -> tuple[Shown, list[str
     """Return how each combination is drawn, and what has to be said of it."""
     every = [levels for levels, _ in combinations(data, factors)]
     varied = [name for name in factors if len({levels[name] for levels in every}) > 1] or factors
-    names = {_key(levels): combination(levels, varied) for levels in every}
+    names = {key_of(levels): combination(levels, varied) for levels in every}
     if len(every) <= MANY:
         alone = factors[0] if len(factors) == 1 else "combination"
         found = looks(alone, [", ".join(key) for key in names])
@@ -198,7 +202,7 @@ def _rank(data: pd.DataFrame, factors: Sequence[str]) -> tuple[list[Key], str]:
     metrics = set(data["metric"])
     metric = next(iter(metrics - {"data_loss"})) if len(metrics) == 2 else "data_loss"
     last = {
-        _key(levels): part[part["split"] == held_out(part)].iloc[-1]
+        key_of(levels): part[part["split"] == held_out(part)].iloc[-1]
         for levels, part in _of(data, factors, metric)
     }
     most = max(row["n"] for row in last.values())
@@ -233,9 +237,7 @@ def _draw_epochs(
         test = rows[rows["split"] == "test"]
         draw_point(axis, float(next(places)), test, look)
         labels.append((float(test["mean"].iloc[-1]), look.name, look.colour))
-    axis.set_xlim(1 - 0.3 * step, last + spread + 1.6 * step)
-    axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8))
-    axis.set_xticks([tick for tick in axis.get_xticks() if 1 <= tick <= last])
+    epoch_axis(axis, last, step, last + spread + 1.6 * step, 8)
     axis.set_xlabel("epoch")
     return labels
 
@@ -253,24 +255,9 @@ def _draw_splits(
             draw_point(axis, place + float(offset), own, look or pale, SIGNS[split])
         if look:
             labels.append((float(own["mean"].iloc[-1]), look.name, look.colour))
-    axis.set_xticks(range(len(SPLITS)), list(SPLITS.values()))
-    axis.set_xlim(-0.5, len(SPLITS) - 0.5)
-    axis.grid(visible=False, axis="x")
+    split_axis(axis, list(SPLITS.values()))
     axis.set_xlabel(f"after epoch {curves[0][0]['epoch'].max()}")
     return labels
-
-
-def _label(axis: Axes, labels: list[tuple[float, str, str]], *, few: bool) -> None:
-    if few:
-        direct_labels(axis, 1.06, labels, gap=0.09, leader=1.0)
-    else:
-        direct_labels(axis, 1.06, labels, gap=0.06, leader=1.0)
-
-
-def _handles(training: bool, split: str) -> list[Artist]:
-    """Return the legend's entries for lines over epochs."""
-    lines = [Line2D([], [], color=GREY, linestyle="--", label=SPLITS["train"])] if training else []
-    return [*lines, Line2D([], [], color=GREY, linestyle="-", label=SPLITS[split])]
 
 
 def _count_diverged(
@@ -279,7 +266,7 @@ def _count_diverged(
     """Say how many runs diverged: of each combination, or in all if that would be a long list."""
     runs = history.assign(lost=lost)[["lane", *factors, "lost"]].drop_duplicates()
     counts = {
-        _key(levels): (int(part["lost"].sum()), len(part))
+        key_of(levels): (int(part["lost"].sum()), len(part))
         for levels, part in combinations(runs, factors)
         if part["lost"].any()
     }
@@ -291,7 +278,7 @@ def _count_diverged(
     lines = []
     for key, (some, total) in counts.items():
         look = shown[key]
-        whose = f"{plain(look.name)}: " if look and len(shown) > 1 else ""
+        whose = f"{look.name}: " if look and len(shown) > 1 else ""
         lines.append(f"{whose}{some} of {total} runs diverged, left out")
     return lines
 
@@ -300,7 +287,3 @@ def _of(
     data: pd.DataFrame, factors: Sequence[str], metric: str
 ) -> Iterable[tuple[dict[str, Any], pd.DataFrame]]:
     return combinations(data[data["metric"] == metric], factors)
-
-
-def _key(levels: Mapping[str, Any]) -> Key:
-    return tuple(map(str, levels.values()))

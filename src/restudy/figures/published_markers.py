@@ -8,11 +8,10 @@ from typing import Any
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 
 from restudy.evidence.figure_specs import DATASET, Line, Marks
 from restudy.figures import labels
-from restudy.figures.curve_helpers import SIGNS
+from restudy.figures.panels import SIGNS, handle
 from restudy.figures.style import GREY, SMALL
 
 PUBLISHED = "published"
@@ -100,12 +99,9 @@ def handles(
     """Return the legend's entries for printed values, one for each kind, and for printed places."""
     kinds = {(SIGNS[mark.marks.split], mark.marks.name): None for mark in marks}
     places = dict.fromkeys(f"{line.name} at {printed[line.id]:g}" for line in lines)
-    found: list[Artist] = [
-        Line2D([], [], color=GREY, linestyle="", marker=sign, label=_told(name), **_OPEN)
-        for sign, name in kinds
-    ]
+    found = [handle(_told(name), marker=sign, **_OPEN) for sign, name in kinds]
     if places:
-        found.append(Line2D([], [], label=_told(", ".join(places)), **_DOTTED))
+        found.append(handle(_told(", ".join(places)), **_DOTTED))
     return found
 
 

@@ -12,9 +12,7 @@ from restudy.evidence.figure_specs import Curves, Levels, Own, Samples
 from restudy.evidence.figure_specs import Drawing as Asked
 from restudy.experiments.project import project
 from restudy.figures.sample_grid import samples
-from restudy.figures.source_curves import source_curves
-from restudy.figures.source_factor_plot import source_levels
-from restudy.figures.source_panels import Tables
+from restudy.figures.source_runs import Tables, source_runs
 from restudy.figures.style import Drawing
 
 _SIGNS = (
@@ -43,20 +41,10 @@ def draw(
         printed: published value -> its number, in our units.
         tables: of the study whose runs it shows, if it shows any.
         data: the data set whose samples it shows, if it shows any.
-
-    Raises:
-        RestudyError: the study does not have what is to be drawn.
-        ValueError: tables or data are missing.
     """
-    if isinstance(drawing, Curves | Levels):
-        if tables is None:
-            raise ValueError(f"the tables of {drawing.study} are needed")
-        if isinstance(drawing, Curves):
-            return source_curves(tables, drawing, printed)
-        return source_levels(tables, drawing, printed)
-    if isinstance(drawing, Samples):
-        if data is None:
-            raise ValueError(f"the data set {drawing.dataset} is needed")
+    if isinstance(drawing, Curves | Levels) and tables:
+        return source_runs(tables, drawing, printed)
+    if isinstance(drawing, Samples) and data:
         return samples(data, drawing)
     own = project()
     drawn: Drawing = own.function(own.drawings[drawing.kind])(drawing.title)

@@ -36,7 +36,7 @@ def numerical_gradient(
 ) -> Array:
     """Return d sum(f * dout) / dx by centred differences, (f(x + h) - f(x - h)) / 2h.
 
-    The error is of the order h^2 (truncation) plus eps |f| / h (rounding). Source: the public
+    The error is of the order h^2 (truncation) plus eps |f| / h (rounding). Source: the
     public course harness; Press et al., "Numerical Recipes", 3rd ed., 5.7.
 
     Args:

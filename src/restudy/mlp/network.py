@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,15 +11,10 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from restudy.mlp.activations import ACTIVATIONS
 from restudy.mlp.arithmetic import NUMPY, Arithmetic, Array
-from restudy.mlp.batch_norm import (
-    BatchNormCache,
-    RunningAverages,
-    batch_norm_backward,
-    batch_norm_forward,
-)
+from restudy.mlp.batch_norm import RunningAverages, batch_norm_backward, batch_norm_forward
 from restudy.mlp.checks import choice, not_negative, probability, require
 from restudy.mlp.dropout import dropout_backward, dropout_forward
-from restudy.mlp.layers import AffineCache, affine_backward, affine_forward
+from restudy.mlp.layers import affine_backward, affine_forward
 from restudy.mlp.losses import LOSSES
 from restudy.mlp.penalties import PENALTIES
 
@@ -29,14 +23,8 @@ Random: TypeAlias = np.random.Generator | np.random.RandomState
 """RandomState is NumPy's old generator; the course's tests need its numbers."""
 
 
-@dataclass
-class _Caches:
-    """What the backward pass needs of the forward pass, one entry a layer."""
-
-    affine: list[AffineCache] = field(default_factory=list)
-    norm: list[BatchNormCache] = field(default_factory=list)
-    activation: list[Array] = field(default_factory=list)
-    dropout: list[Array | None] = field(default_factory=list)
+_Step: TypeAlias = tuple[tuple[str, ...], Callable[[Array, Any], Any], Any]
+"""Names of a layer's parameters, its backward function, and the cache of its forward function."""
 
 
 class FullyConnectedNet:
@@ -164,9 +152,9 @@ class FullyConnectedNet:
         Raises:
             ValueError: shapes do not fit, or a network with dropout gets no ``random``.
         """
-        outputs, caches = self._forward(x, training=True, random=random)
+        outputs, steps = self._forward(x, training=True, random=random)
         loss, dout = self._data_loss(outputs, y)
-        gradients = self._backward(dout, caches)
+        gradients = self._backward(dout, steps)
         for name, (value, gradient) in self._penalties().items():
             loss += value
             gradients[name] = gradients[name] + gradient
@@ -190,39 +178,36 @@ class FullyConnectedNet:
 
     def _forward(
         self, x: ArrayLike, *, training: bool, random: np.random.Generator | None
-    ) -> tuple[Array, _Caches]:
+    ) -> tuple[Array, list[_Step]]:
         require(
             not (training and self.dropout and random is None), "dropout needs a random generator"
         )
-        caches, h = _Caches(), np.asarray(x, self.dtype)
+        steps: list[_Step] = []
+        cache: Any
+        h = np.asarray(x, self.dtype)
         for i in range(1, self.layers + 1):
             w, b = self.params[f"W{i}"], self.params[f"b{i}"]
-            h, affine = affine_forward(h, w, b, self.arithmetic)
-            caches.affine.append(affine)
+            h, cache = affine_forward(h, w, b, self.arithmetic)
+            steps.append(((f"W{i}", f"b{i}"), affine_backward, cache))
             if i == self.layers:
                 break
             if self.batch_norm:
                 gamma, beta = self.params[f"gamma{i}"], self.params[f"beta{i}"]
                 averages = self.averages[i - 1]
-                h, norm = batch_norm_forward(h, gamma, beta, averages, training=training)
-                caches.norm.append(norm)
-            h, activation = self.activation.forward(h)
-            caches.activation.append(activation)
-            h, mask = dropout_forward(h, self.dropout, random if self.dropout else None)
-            caches.dropout.append(mask)
-        return h, caches
+                h, cache = batch_norm_forward(h, gamma, beta, averages, training=training)
+                steps.append(((f"gamma{i}", f"beta{i}"), batch_norm_backward, cache))
+            h, cache = self.activation.forward(h)
+            steps.append(((), self.activation.backward, cache))
+            h, cache = dropout_forward(h, self.dropout, random if self.dropout else None)
+            steps.append(((), dropout_backward, cache))
+        return h, steps
 
-    def _backward(self, dout: Array, caches: _Caches) -> Parameters:
+    def _backward(self, dout: Array, steps: Sequence[_Step]) -> Parameters:
         gradients: Parameters = {}
-        for i in range(self.layers, 0, -1):
-            if i < self.layers:
-                dout = dropout_backward(dout, caches.dropout[i - 1])
-                dout = self.activation.backward(dout, caches.activation[i - 1])
-                if self.batch_norm:
-                    dout, dgamma, dbeta = batch_norm_backward(dout, caches.norm[i - 1])
-                    gradients[f"gamma{i}"], gradients[f"beta{i}"] = dgamma, dbeta
-            dout, dw, db = affine_backward(dout, caches.affine[i - 1])
-            gradients[f"W{i}"], gradients[f"b{i}"] = dw, db
+        for names, backward, cache in reversed(steps):
+            found = backward(dout, cache)
+            dout, *own = found if names else (found,)
+            gradients |= dict(zip(names, own, strict=True))
         return gradients
 
     def _data_loss(self, outputs: Array, y: ArrayLike) -> tuple[float, Array]:

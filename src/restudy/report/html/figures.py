@@ -45,24 +45,21 @@ def rebuild_command(
     return shlex.join([*words, "--force", f"{results}/{file}"])
 
 
-def read_figures(view: View, captions: Path, call: Mapping[str, Any]) -> dict[str, PageFigure]:
+def read_figures(view: View, call: Mapping[str, Any]) -> dict[str, PageFigure]:
     """Read the figures that the page shows, by name.
 
     Args:
         view: the view model.
-        captions: the folder with a caption for each kind of figure of a study; figures of sources
-            and contradictions have a caption beside them.
         call: arguments of :func:`rebuild_command` but the file.
     """
     figures = Path(call["results"]) / "figures"
-    own = {study.name: captions / f"{study.description['figure']}.rst" for study in view.studies}
-    others = [*view.source_figures, *view.contradiction_figures]
+    studies = [study.name for study in view.studies]
     return {
         name: PageFigure(
             (figures / f"{name}.svg").read_bytes(),
-            caption.read_text(encoding="utf-8").strip(),
+            (figures / f"{name}.txt").read_text(encoding="utf-8").strip(),
             {kind.upper(): f"../figures/{name}.{kind}" for kind in ("csv", "pdf", "svg")},
             rebuild_command(f"figures/{name}.svg", **call),
         )
-        for name, caption in (own | {name: figures / f"{name}.txt" for name in others}).items()
+        for name in (*studies, *view.source_figures, *view.contradiction_figures)
     }

@@ -1,4 +1,4 @@
-"""What figures of training have in common: means over seeds as lines, bands, points and scales."""
+"""Parts that figures share: means over seeds as lines and points; panels, scales, legends."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from numpy.typing import ArrayLike
 
-from restudy.figures.style import Look
+from restudy.figures.labels import plain, wrapped
+from restudy.figures.style import COLUMN, GREY, PAGE, Look, fit_limits, headline
 from restudy.stats.intervals import mean_interval
+
+Key = tuple[str, ...]
+"""The levels of a combination, as text."""
 
 SPLITS = {"train": "training", "validation": "validation", "test": "test"}
 """The parts of a data set, in words."""
@@ -19,12 +27,95 @@ SPLITS = {"train": "training", "validation": "validation", "test": "test"}
 SIGNS = {"train": "o", "validation": "s", "test": "D"}
 """The marker of a part, where it is drawn as points."""
 
-
-_DECADES, _THOUSAND = 2.5, 1000
-
-
 AT_THE_RIGHT = "; at the right: the test set, after the last epoch"
-"""What has to be said of the points behind the curves."""
+"""The remark on the points behind the curves."""
+
+_DECADES, _THOUSAND, _FAR = 2.5, 1000, 30.0
+WIDE = 8.0
+"""Where the largest value of a panel is so many times the smallest, its scale is logarithmic."""
+
+
+def key_of(levels: Mapping[str, Any]) -> Key:
+    """Return the key of a combination of levels."""
+    return tuple(map(str, levels.values()))
+
+
+def panels(count: int, columns: int, height: float, title: str) -> tuple[Figure, list[Axes]]:
+    """Return a figure of ``count`` panels with a title; a panel is ``height`` inches high."""
+    rows = -(-count // columns)
+    figure = Figure(figsize=(PAGE if columns > 1 else COLUMN, rows * height + 0.2))
+    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    headline(figure, title)
+    for axis in axes[count:]:
+        axis.set_axis_off()
+    return figure, axes[:count]
+
+
+def text_below(
+    figure: Figure, lines: Sequence[str], handles: Sequence[Artist] = (), columns: int = 1
+) -> int:
+    """Write text below the panels, as the title of a legend; return its lines and rows of entries.
+
+    Args:
+        figure: the figure, whose width is final.
+        lines: the text, to be broken at the figure's width.
+        handles: the legend's entries.
+        columns: entries beside each other.
+    """
+    text = plain(wrapped(lines, float(figure.get_figwidth()) - 0.2))
+    figure.legend(
+        handles=list(handles),
+        loc="outside lower left",
+        alignment="left",
+        ncols=columns,
+        title=text,
+    )
+    return 1 + text.count("\n") + -(-len(handles) // columns)
+
+
+def handle(label: str, **options: Any) -> Artist:
+    """Return an entry of a legend: a name alone, or with a sign as ``options`` say."""
+    return Line2D([], [], label=label, **({"color": GREY, "linestyle": ""} | options))
+
+
+def line_handles(kinds: Mapping[str, str]) -> list[Artist]:
+    """Return the entries of a legend for kinds of lines: part of the data -> line."""
+    return [handle(SPLITS[split], linestyle=line) for split, line in kinds.items()]
+
+
+def note(axis: Axes, text: str, *, empty: bool = True) -> None:
+    """Write in the middle of a panel why it shows nothing; ``empty``: without a scale."""
+    axis.text(0.5, 0.5, text, transform=axis.transAxes, ha="center")
+    if empty:
+        axis.yaxis.set_major_locator(NullLocator())
+
+
+def epoch_axis(axis: Axes, last: int, step: float, right: float, ticks: int) -> None:
+    """Scale an x axis of epochs or steps.
+
+    Args:
+        axis: the panel.
+        last: the last epoch or step; no tick lies behind it.
+        step: distance of what is drawn behind the last epoch.
+        right: where the axis ends.
+        ticks: about so many ticks at most.
+    """
+    axis.set_xlim(1 - 0.3 * step, right)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=ticks))
+    axis.set_xticks([tick for tick in axis.get_xticks() if 1 <= tick <= last])
+
+
+def split_axis(axis: Axes, names: Sequence[str], room: float = 0.5) -> None:
+    """Scale an x axis with a place for each part of the data."""
+    axis.set_xticks(range(len(names)), names)
+    axis.set_xlim(-room, len(names) - 1 + room)
+    axis.grid(visible=False, axis="x")
+
+
+def draw_means(axis: Axes, x: ArrayLike, rows: pd.DataFrame, line: str, colour: str) -> None:
+    """Draw means in matplotlib's format ``line``, with their intervals as bars."""
+    axis.plot(x, rows["mean"], line, color=colour)
+    axis.vlines(x, rows["low"], rows["high"], color=colour, linewidth=0.8)
 
 
 def curve_data(
@@ -128,9 +219,6 @@ def metric_axis(axis: Axes, metric: str, metrics: Sequence[str], *, beside: bool
         axis.set_ylabel("in units of the target")
 
 
-_FAR = 30.0
-
-
 def within_reach(runs: pd.DataFrame, metric: str) -> tuple[np.ndarray, str]:
     """Return the values that a panel has to hold, and what has to be said of others.
 
@@ -148,6 +236,19 @@ def within_reach(runs: pd.DataFrame, metric: str) -> tuple[np.ndarray, str]:
     if most <= reach:
         return values, ""
     return later, f"cut off: values up to {_plainly(float(f'{most:.1g}'), 0)} after the first epoch"
+
+
+def value_scale(axis: Axes, values: ArrayLike, *, percent: bool) -> bool:
+    """Give a panel the scale and the limits of ``values``; return whether it is logarithmic."""
+    x = np.asarray(values, np.float64)
+    x = x[np.isfinite(x)]
+    logarithmic = not percent and x.min() > 0 and x.max() > WIDE * x.min()
+    if percent:
+        percent_scale(axis)
+    elif logarithmic:
+        log_scale(axis)
+    fit_limits(axis, x)
+    return bool(logarithmic)
 
 
 def percent_scale(axis: Axes) -> None:

@@ -1,0 +1,46 @@
+"""Kinds of figures of a study: what each is drawn from. Functions that draw are in ``figures/``."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class FigureKind(NamedTuple):
+    """A kind of figure, a value of the key ``figure`` of a study.
+
+    Attributes:
+        module: module of ``restudy.figures`` with a function of the kind's name, and a ``CAPTION``.
+        arguments: tables of the study (``runs``, ``history``, ``timing``, ``predictions``) that the
+            function takes, and ``factors``, the names of the study's factors.
+        factors: factors that the study needs (a data set may be fixed); it has no others. Empty if
+            any study can be drawn.
+        dataset: the only data set that can be drawn, if there is one.
+    """
+
+    module: str
+    arguments: tuple[str, ...]
+    factors: tuple[str, ...] = ()
+    dataset: str | None = None
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the files that the figure is drawn from, in the study's folder."""
+        tables = [name for name in self.arguments if name != "factors"]
+        return ["study.json", *(f"{name}.parquet" for name in tables)]
+
+
+FIGURE_KINDS = {
+    "learning_curves": FigureKind("learning_curves", ("history", "factors")),
+    "batch_size": FigureKind("batch_size", ("runs", "timing"), ("norm", "batch_size")),
+    "grid": FigureKind(
+        "factorial_heatmap",
+        ("runs", "factors"),
+        ("dataset", "hidden", "norm", "batch_size", "regularisation"),
+    ),
+    "housing": FigureKind(
+        "predicted_vs_actual",
+        ("runs", "history", "predictions"),
+        ("hidden",),
+        "california_housing",
+    ),
+}
