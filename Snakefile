@@ -40,7 +40,10 @@ for each in [each for each in workflow.rules if each.script]:
         each.log_modifier = each.benchmark_modifier = each.output_modifier
         each.set_log(RESULTS / f"logs/{job_name}.log")
         each.benchmark = RESULTS / f"benchmarks/{job_name}.tsv"
-    if each.name not in ("create_store", "fetch_dataset", "train") and "code" not in each.params.keys():
+    if (
+        each.name not in ("create_store", "fetch_dataset", "train")
+        and "code" not in each.params.keys()
+    ):
         code_of = f"scripts.{Path(each.script).stem}"
         each.set_params(code=lambda wildcards, code_of=code_of: code_digest(code_of))
 
