@@ -9,7 +9,7 @@ import pytest
 from restudy.docs import blocks as made_blocks
 from restudy.docs import configuration, graphs, keys, outcome, pictures
 from restudy.evidence.schema import KINDS
-from restudy.reference.gather import FOLDER
+from restudy.reference.records import GATHERED
 from tests.docs import pages
 from tests.docs.pages import PAGES, ROOT
 
@@ -193,8 +193,8 @@ def test_pictures_of_what_is_not_there_are_left(tmp_path):
 
 def test_the_readme_says_what_has_been_gathered():
     made = made_blocks.read(ROOT / outcome.PAGE, outcome.FULL_SCALE)
-    assert made == outcome.full_scale(ROOT / FOLDER), "run: make docs"
-    assert made in (ROOT / FOLDER / "README.md").read_text(encoding="utf-8")
+    assert made == outcome.full_scale(ROOT / GATHERED), "run: make docs"
+    assert made in (ROOT / GATHERED / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_outcome_in_the_readme_is_a_run_s():

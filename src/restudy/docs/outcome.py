@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from restudy.reference.contents import ORIGIN
-from restudy.reference.gather import FOLDER
+from restudy.reference.records import GATHERED, ORIGIN
 from restudy.report import phrases
 from restudy.report.view.build import read_tables, summarise
 from restudy.report.view.counts import outcome as count_all
@@ -54,6 +53,6 @@ def outcome(results: Path, scale: str, commit: str) -> str:
     )
 
 
-def full_scale(folder: Path = FOLDER) -> str:
+def full_scale(folder: Path = GATHERED) -> str:
     """Return the counts of what has been gathered at the full scale."""
     return phrases.bullets(count_all(read_tables(folder / "tables", COUNTED)))

@@ -28,9 +28,8 @@ from rocrate.rocrate import ROCrate
 
 from restudy.common.errors import RestudyError
 from restudy.data.registry import DATASETS, Mirror
-from restudy.reference.contents import PAGE, PAPER
-from restudy.reference.finished import read_record
-from restudy.results.run_record import read_run_record
+from restudy.results.group_record import read_record
+from restudy.results.run_record import PAGE, PAPER, read_run_record
 
 METADATA = "ro-crate-metadata.json"
 WORKFLOW = (

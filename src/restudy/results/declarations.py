@@ -525,6 +525,13 @@ STUDY_TABLES: Mapping[str, Table] = {
 }
 """``tables/STUDY/NAME.csv``."""
 
+TIMED = frozenset(
+    table.name
+    for table in (*EVIDENCE_TABLES.values(), *STUDY_TABLES.values())
+    if table.kind is Kind.TIMED
+)
+"""Names of the tables of times: different in each run, so neither kept nor compared."""
+
 _PLACE = (
     Column("cell", TEXT, "folder of the run's results: `cells/CELL/`", KEY),
     Column("lane", TEXT, "its id in that folder", KEY),

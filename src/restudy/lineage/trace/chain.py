@@ -16,10 +16,9 @@ from restudy.data.downloads import title
 from restudy.data.registry import DATASETS, Mirror
 from restudy.experiments.project import project
 from restudy.lineage.trace.subject import Subject, Use, study_file
-from restudy.reference.finished import read_record
-from restudy.reference.origin import report_commit
 from restudy.results.collect import RUNS
-from restudy.results.group_record import training_of
+from restudy.results.group_record import read_record, training_of
+from restudy.results.run_record import read_run_record
 
 
 def chain(subject: Subject, results: Path) -> dict[str, Any]:
@@ -179,6 +178,6 @@ def _experiment(name: str) -> dict[str, Any]:
 
 def _report(results: Path) -> str | None:
     try:
-        return report_commit(results)
+        return read_run_record(results).commit_in_words()
     except RestudyError:
         return None
