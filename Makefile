@@ -55,13 +55,13 @@ ui: $(READY)  ## browse the runs: the MLflow UI on http://127.0.0.1:5000 (SCALE=
 	@$(BIN)/python -m restudy.tracking.ui --results $(RESULTS) --port $(or $(PORT),5000)
 
 reference: $(READY)  ## keep the tables, figures and reports of a finished run as results/reference (SCALE=...)
-	@$(BIN)/python -m restudy.reference --scale $(SCALE)
+	@$(BIN)/python -m restudy.reference keep --scale $(SCALE)
 
 verify: $(READY)  ## hold your own run against results/reference: what is equal, what differs (ROWS=file.csv)
-	@$(BIN)/python -m restudy.reference.verify $(if $(filter file,$(origin SCALE)),,--scale $(SCALE)) $(if $(ROWS),--rows $(ROWS))
+	@$(BIN)/python -m restudy.reference verify $(if $(filter file,$(origin SCALE)),,--scale $(SCALE)) $(if $(ROWS),--rows $(ROWS))
 
 gather: $(READY)  ## keep what a run found at the full scale, beside what earlier ones did (ONLY="grid depth")
-	@$(BIN)/python -m restudy.reference.gather --only $(ONLY)
+	@$(BIN)/python -m restudy.reference gather --only $(ONLY)
 
 trace: $(READY)  ## say where a number comes from (WHAT=PUB-S3-001, a claim, a study, a cell ...; SCALE=...)
 	@$(BIN)/python -m restudy.lineage.trace --results $(RESULTS) $(if $(WHAT),"$$WHAT")

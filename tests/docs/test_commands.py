@@ -110,12 +110,12 @@ ELSEWHERE = {
     "make gather": Elsewhere(
         "tests/reference/test_gather.py::test_one_study_after_the_other",
         "needs a run at the full scale",
-        ".venv/bin/python -m restudy.reference.gather --only",
+        ".venv/bin/python -m restudy.reference gather --only",
     ),
     'make gather ONLY="depth learning-rate"': Elsewhere(
         "tests/reference/test_gather.py::test_one_study_after_the_other",
         "needs a run at the full scale",
-        ".venv/bin/python -m restudy.reference.gather --only depth learning-rate",
+        ".venv/bin/python -m restudy.reference gather --only depth learning-rate",
     ),
     "make test": Elsewhere(
         f"{HERE}::test_a_command_works",

@@ -10,7 +10,7 @@ from restudy.docs import headline_results, key_reference, pictures
 from restudy.docs.generated_blocks import read_block, replace_block
 from restudy.docs.rule_graph import transitive_reduction
 from restudy.evidence.schema import KINDS
-from restudy.reference.gather import FOLDER
+from restudy.reference.records import GATHERED
 from tests.docs import pages
 from tests.docs.pages import PAGES, ROOT
 
@@ -194,8 +194,8 @@ def test_pictures_of_what_is_not_there_are_left(tmp_path):
 
 def test_the_readme_says_what_has_been_gathered():
     made = read_block(ROOT / headline_results.PAGE, headline_results.FULL_SCALE)
-    assert made == headline_results.full_scale(ROOT / FOLDER), "run: make docs"
-    assert made in (ROOT / FOLDER / "README.md").read_text(encoding="utf-8")
+    assert made == headline_results.full_scale(ROOT / GATHERED), "run: make docs"
+    assert made in (ROOT / GATHERED / "README.md").read_text(encoding="utf-8")
 
 
 def test_a_reference_has_headlines_without_times():

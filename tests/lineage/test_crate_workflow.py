@@ -11,8 +11,7 @@ import pytest
 
 from restudy.common.errors import RestudyError
 from restudy.lineage import crate
-from restudy.reference.contents import PAGE, PAPER
-from restudy.results.run_record import read_run_record, write_run_record
+from restudy.results.run_record import PAGE, PAPER, read_run_record, write_run_record
 
 
 def git(folder, *arguments):

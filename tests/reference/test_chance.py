@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restudy.reference.comparing import compare_table
-from restudy.reference.judging import judge
+from restudy.reference.classify_differences import classify_differences
+from restudy.reference.compare_tables import compare_table
 from restudy.results.table_files import declared
 
 COMBINATIONS, METRICS = 50, ("test_accuracy", "test_data_loss")
@@ -26,9 +26,8 @@ def summary(rng, n, shift=0.0):
 
 def agrees(rng, n, shift=0.0):
     left, right = summary(rng, n), summary(rng, n, shift)
-    layout = declared("a/summary")
-    rows = compare_table("a/summary", left, right, layout).assign(kind=layout.kind.value)
-    return judge(rows).agrees
+    table = declared("a/summary")
+    return classify_differences(compare_table("a/summary", left, right, table)).agrees
 
 
 @pytest.mark.parametrize("n", [2, 3, 5])

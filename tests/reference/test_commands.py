@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from restudy.reference import __main__ as reference
-from restudy.reference import verify
+from restudy.reference import checks
+from restudy.reference.__main__ import main
 from tests.reference import made_up
 
 ROOT = Path(__file__).parents[2]
@@ -28,14 +29,14 @@ CLEAN = {"git_commit": made_up.COMMIT * 3, "git_dirty": False}
 def checkout(tmp_path, monkeypatch):
     """A checkout without changes, in which the tiny run has ended."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(reference, "commit", lambda: CLEAN)
+    monkeypatch.setattr(checks, "commit", lambda: CLEAN)
     made_up.finish(tmp_path, made_up.configure(tmp_path))
     return tmp_path
 
 
 @pytest.fixture
 def kept(checkout):
-    reference.main([])
+    main(["keep"])
     return checkout
 
 
@@ -43,12 +44,19 @@ def files(folder):
     return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
 
-def refused(message):
-    return pytest.raises(SystemExit, match=message)
+@pytest.fixture
+def refused(capsys):
+    """Check that the run is not kept, and why."""
+
+    def check(message):
+        assert main(["keep"]) == 1
+        assert re.search(message, capsys.readouterr().err)
+
+    return check
 
 
 def test_what_is_kept(checkout, capsys):
-    reference.main([])
+    main(["keep"])
     folder = checkout / "results/reference"
     assert files(folder) == KEPT
     table = "tables/tiny/summary.csv"
@@ -72,7 +80,7 @@ def test_it_is_kept_again_in_the_place_of_the_earlier_one(kept):
     (kept / "results/figures/tiny.csv").unlink()
     (kept / "results/figures/tiny.csv").write_text("new")
     (kept / "results/reference/old.csv").write_text("old")
-    reference.main([])
+    main(["keep"])
     assert files(kept / "results/reference") == KEPT
     assert (kept / "results/reference/figures/tiny.csv").read_text() == "new"
     assert not list((kept / "results").glob(".*"))
@@ -88,55 +96,48 @@ def test_it_is_kept_again_in_the_place_of_the_earlier_one(kept):
         "studies/tiny/study.json",
     ],
 )
-def test_an_unfinished_run_is_refused(checkout, missing):
+def test_an_unfinished_run_is_refused(checkout, refused, missing):
     (checkout / "results" / missing).unlink()
-    with refused("not finished|no run"):
-        reference.main([])
+    refused("not finished|no run")
     assert not (checkout / "results/reference").exists()
 
 
-def test_a_run_by_other_code_is_refused(checkout):
+def test_a_run_by_other_code_is_refused(checkout, refused):
     path = next(checkout.glob("results/cells/*/cell.json"))
     path.write_text(json.dumps(json.loads(path.read_text()) | {"training_version": 0}))
-    with refused("trained by other code"):
-        reference.main([])
+    refused("trained by other code")
 
 
-def test_a_run_of_another_plan_is_refused(checkout):
+def test_a_run_of_another_plan_is_refused(checkout, refused):
     made_up.configure(checkout, seeds=4)
-    with refused("collected for another plan"):
-        reference.main([])
+    refused("collected for another plan")
 
 
-def test_a_report_older_than_the_tables_is_refused(checkout):
+def test_a_report_older_than_the_tables_is_refused(checkout, refused):
     page = checkout / "results/report/index.html"
     os.utime(page, (0, 0))
-    with refused("is older than"):
-        reference.main([])
+    refused("is older than")
 
 
-def test_uncommitted_changes_are_refused(checkout, monkeypatch):
+def test_uncommitted_changes_are_refused(checkout, refused, monkeypatch):
     for found in (CLEAN | {"git_dirty": True}, {"git_commit": None, "git_dirty": None}):
-        monkeypatch.setattr(reference, "commit", lambda found=found: found)
-        with refused("uncommitted changes|no git checkout"):
-            reference.main([])
-    monkeypatch.setattr(reference, "commit", lambda: CLEAN)
+        monkeypatch.setattr(checks, "commit", lambda found=found: found)
+        refused("uncommitted changes|no git checkout")
+    monkeypatch.setattr(checks, "commit", lambda: CLEAN)
     path = checkout / "results/run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"dirty": True}))
-    with refused("uncommitted changes"):
-        reference.main([])
+    refused("uncommitted changes")
 
 
-def test_a_folder_of_something_else_is_not_overwritten(checkout):
+def test_a_folder_of_something_else_is_not_overwritten(checkout, refused):
     (checkout / "results/reference").mkdir()
     (checkout / "results/reference/mine.txt").write_text("mine")
-    with refused("is no reference"):
-        reference.main([])
+    refused("is no reference")
     assert (checkout / "results/reference/mine.txt").is_file()
 
 
 def test_the_run_itself_is_the_same(kept, capsys):
-    assert verify.main(["--rows", "rows.csv"]) == 0
+    assert main(["verify", "--rows", "rows.csv"]) == 0
     assert "THE SAME" in capsys.readouterr().out
     rows = pd.read_csv("rows.csv")
     assert set(rows["outcome"]) == {"equal to the bit"}
@@ -144,7 +145,7 @@ def test_the_run_itself_is_the_same(kept, capsys):
 
 def test_a_perturbed_run_is_different(kept, capsys):
     made_up.change(kept / "results", "tiny/summary", 0, "mean", "0.5")
-    assert verify.main([]) == 1
+    assert main(["verify"]) == 1
     told = capsys.readouterr().out
     assert "DIFFERENT: 1 rows are different" in told
     assert "tiny/summary [none, 4, test_accuracy]" in told
@@ -152,7 +153,7 @@ def test_a_perturbed_run_is_different(kept, capsys):
 
 def test_a_run_on_another_machine_agrees(kept, capsys):
     made_up.finish(kept, made_up.configure(kept), seed=1)
-    assert verify.main([]) == 0
+    assert main(["verify"]) == 0
     assert "AGREES" in capsys.readouterr().out
 
 
@@ -161,13 +162,13 @@ def test_studies_of_one_s_own_are_passed_over(kept, capsys):
     shutil.copytree(kept / "results/tables/tiny", kept / "results/tables/mine")
     path = kept / "results/run.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"studies": ["mine", "tiny"]}))
-    assert verify.main([]) == 0
+    assert main(["verify"]) == 0
     assert "passed over: mine" in capsys.readouterr().out
 
 
 def test_nothing_to_compare_ends_with_two(kept, capsys):
     def told(*arguments):
-        assert verify.main(arguments) == 2
+        assert main(["verify", *arguments]) == 2
         found = capsys.readouterr().err
         assert found.startswith("error: ")
         assert "Traceback" not in found

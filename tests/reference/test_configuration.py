@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from restudy.experiments.project import project
-from restudy.reference.configuration import read_configuration
+from restudy.reference.records import read_configuration
 from tests.reference import made_up
 
 REFERENCE = Path("results/reference/reference.json")

@@ -2,14 +2,15 @@
 
 import json
 import os
+import re
 import shutil
 
 import pytest
 
 from restudy.config.settings import Settings
 from restudy.evidence.reasons import columns, reason
-from restudy.reference import gather
-from restudy.reference.origin import report_commit
+from restudy.reference import __main__ as command_module
+from restudy.reference.records import GATHERED
 from restudy.results.table_files import read_table, to_csv
 from tests.workflow.checkout import Checkout
 
@@ -24,35 +25,33 @@ def read(folder, name):
 def checkout(tmp_path_factory):
     """A checkout whose tiny study was done at the full scale."""
     made = Checkout.fresh(tmp_path_factory.mktemp("gather") / "checkout")
-    shutil.rmtree(made.folder / gather.FOLDER)
+    shutil.rmtree(made.folder / GATHERED)
     made.configure(scale="full", only=["tiny"])
     made.run()
     return made
 
 
 @pytest.fixture
-def command(checkout, monkeypatch):
+def command(checkout, monkeypatch, capsys):
     """The command in that checkout; returns what is in its folder afterwards."""
     monkeypatch.chdir(checkout.folder)
     settings = Settings(scale="full", studies="studies", experiments=False)
-    monkeypatch.setattr(gather, "settings_of_scale", lambda scale: settings)
-    commit = report_commit(checkout.results).split()[0]
-    monkeypatch.setattr(gather, "report_commit", lambda results: commit)
-    monkeypatch.setattr(gather, "commit", lambda: {"git_commit": commit, "git_dirty": False})
+    monkeypatch.setattr(command_module, "settings_of_scale", lambda scale: settings)
+    monkeypatch.setattr(command_module, "check_clean", lambda results: None)
 
-    def run(*only):
-        gather.main(["--only", *only])
-        return checkout.folder / gather.FOLDER
+    def run(*only, fails=""):
+        assert command_module.main(["gather", "--only", *only]) == bool(fails)
+        assert re.search(fails, capsys.readouterr().err if fails else "")
+        return checkout.folder / GATHERED
 
     return run
 
 
 def test_a_record_that_cannot_be_read_is_told(checkout, command):
-    folder = checkout.folder / gather.FOLDER
+    folder = checkout.folder / GATHERED
     folder.mkdir(parents=True)
     (folder / "gathered.json").write_text("{")
-    with pytest.raises(SystemExit, match=r"gathered\.json: cannot be read"):
-        command("tiny")
+    command("tiny", fails=r"gathered\.json: cannot be read")
     shutil.rmtree(folder)
 
 
@@ -94,19 +93,16 @@ def test_a_run_of_other_studies_is_refused(checkout, command):
         table.loc[0, name] = value
     path.write_bytes(to_csv(table))
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    with pytest.raises(SystemExit, match="study tiny is not in the last run"):
-        command("tiny")
+    command("tiny", fails="study tiny is not in the last run")
     path.write_bytes(before)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
-    with pytest.raises(SystemExit, match="'nothing' is not allowed"):
-        command("nothing")
+    command("nothing", fails="'nothing' is not allowed")
 
 
 def test_a_run_that_is_not_finished_is_refused(checkout, command):
     page = checkout.results / "report/index.html"
     page.rename(page.with_suffix(".away"))
     try:
-        with pytest.raises(SystemExit, match=r"not finished: report/index\.html is missing"):
-            command("tiny")
+        command("tiny", fails=r"not finished: report/index\.html is missing")
     finally:
         page.with_suffix(".away").rename(page)

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from restudy.figures.style import to_svg
-from restudy.reference.keeping import link_figures
+from restudy.reference.snapshot import link_figures
 from restudy.report.html.svg_minify import data_url
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restudy.evidence.schema import Claim, load_rows
-from restudy.reference.merging import LAYOUTS, merge, settled
+from restudy.reference.gather import MERGED, adjust, merge
 from restudy.results.table_files import read_table
 
 ROOT = Path(__file__).parents[2]
@@ -31,12 +31,12 @@ def read(name):
 @pytest.fixture(scope="module")
 def whole():
     """The tables of a whole run, with its verdicts by the claims that are here."""
-    tables = {name: read(name) for name in LAYOUTS}
+    tables = {name: read(name) for name in MERGED}
     known = {(claim.id, str(i)) for claim in CLAIMS for i in range(1, len(claim.tests) + 1)}
     tests = tables["claim_tests"]
     keys = zip(tests["claim"], tests["test"], strict=True)
     tests = tests[[key in known for key in keys]].reset_index(drop=True)
-    return tables | {"claim_tests": settled(CLAIMS, tests)}
+    return tables | {"claim_tests": adjust(CLAIMS, tests)}
 
 
 def subjects(tables):
@@ -65,7 +65,7 @@ def part(whole, done):
             table.loc[missing, "verdict"] = "pending"
             # One row for each test without data, where there are several data sets else.
             table = table[~missing | ~table.duplicated(["claim", "test"])].reset_index(drop=True)
-            table = settled(CLAIMS, table)
+            table = adjust(CLAIMS, table)
         if name == "published":
             table.loc[missing, "status"] = "pending"
         found[name] = table
@@ -76,7 +76,7 @@ def in_parts(whole, parts):
     gathered, done = {}, set()
     for names in parts:
         gathered = merge(part(whole, names), gathered, done, names)
-        gathered["claim_tests"] = settled(CLAIMS, gathered["claim_tests"])
+        gathered["claim_tests"] = adjust(CLAIMS, gathered["claim_tests"])
         done |= set(names)
     return gathered
 
@@ -90,7 +90,7 @@ def test_in_parts_as_at_once_in_any_order(whole, data):
     parts = [order[a:b] for a, b in zip([0, *cuts], [*cuts, len(names)], strict=True)]
     gathered = in_parts(whole, parts)
     for name, table in whole.items():
-        keys = [*LAYOUTS[name].keys, *(["candidate", "published"] if name == "forensics" else [])]
+        keys = [*MERGED[name].keys, *(["candidate", "published"] if name == "forensics" else [])]
         left, right = (one.sort_values(keys, kind="stable") for one in (table, gathered[name]))
         pd.testing.assert_frame_equal(
             left.reset_index(drop=True), right.reset_index(drop=True), obj=name

@@ -107,7 +107,7 @@ def test_a_published_value_leads_to_runs_code_data_and_mlflow(own):
         [row] = [row for row in csv.DictReader(file) if row["id"] == "PUB-S1-999"]
     values = [run["value"] for run in group["runs"]]
     assert statistics.mean(values) == pytest.approx(float(row["mean"]))
-    assert found["subject"]["says"]["status"] == row["status"]
+    assert found["target"]["says"]["status"] == row["status"]
 
     prepared = (own.results / "data/mnist.safetensors").read_bytes()
     [data] = found["origin"]["data"]
@@ -123,7 +123,7 @@ def test_a_published_value_leads_to_runs_code_data_and_mlflow(own):
         file.name: file.sha256 for file in DATASETS["mnist"].files
     }
 
-    declared, table = found["subject"]["places"]
+    declared, table = found["target"]["places"]
     for place in (declared, table):
         file, number = line(place)
         assert "PUB-S1-999" in (own.folder / file).read_text().splitlines()[number]
@@ -138,7 +138,7 @@ def test_a_claim_leads_to_both_of_its_sides(own):
         assert {(run["cell"], run["lane"]) for run in group["runs"]} == set(
             zip(wanted["cell"], wanted["lane"], strict=True)
         )
-    assert found["subject"]["says"]["verdict"]
+    assert found["target"]["says"]["status"]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_claim_leads_to_both_of_its_sides(own):
 )
 def test_other_things_that_can_be_asked_about(finished, what, kind, runs):
     found = traced(finished, what)
-    assert found["subject"]["kind"] == kind
+    assert found["target"]["kind"] == kind
     assert sum(len(group["runs"]) for group in found["groups"]) == runs
     assert all(run["mlflow"] for group in found["groups"] for run in group["runs"])
 

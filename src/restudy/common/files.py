@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,3 +34,16 @@ def replacement(path: Path) -> Iterator[Path]:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def folder_replacement(path: Path) -> Iterator[Path]:
+    """Yield an empty hidden folder beside ``path``, which takes its place when complete."""
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex}.part")
+    part.mkdir(parents=True)
+    try:
+        yield part
+        shutil.rmtree(path, ignore_errors=True)
+        part.rename(path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from restudy.reference.contents import ORIGIN
-from restudy.reference.gather import FOLDER
+from restudy.reference.records import GATHERED, ORIGIN
 from restudy.report import phrases
 from restudy.report.view.build import SUMMARISED, read_tables, summarise
 from restudy.results.run_record import read_run_record
@@ -51,6 +50,6 @@ def headlines(results: Path) -> str:
     )
 
 
-def full_scale(folder: Path = FOLDER) -> str:
+def full_scale(folder: Path = GATHERED) -> str:
     """Return the counts of what has been gathered at the full scale."""
     return phrases.bullets(summarise(read_tables(folder / "tables", SUMMARISED))[0])

@@ -9,14 +9,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 import io
-import json
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -27,10 +26,10 @@ from rocrate.model.entity import Entity
 from rocrate.rocrate import ROCrate
 
 from restudy.common.errors import RestudyError
+from restudy.common.files import folder_replacement
 from restudy.data.registry import DATASETS, Mirror
-from restudy.reference.contents import PAGE, PAPER
-from restudy.reference.finished import read_record
-from restudy.results.run_record import read_run_record
+from restudy.results.group_record import read_record
+from restudy.results.run_record import PAGE, PAPER, read_run_record
 
 METADATA = "ro-crate-metadata.json"
 WORKFLOW = (
@@ -38,7 +37,7 @@ WORKFLOW = (
     *("envs", "Makefile", "pyproject.toml", "requirements.lock"),
     *("README.md", "LICENSE", "CITATION.cff"),
 )
-"""What runs the workflow again, and what it may be used for."""
+"""What runs the workflow again, and its terms of use."""
 _PARTS = {
     "report": (
         "The report, as a page, as a paper and as data",
@@ -60,6 +59,11 @@ _PARTS = {
 
 What is left out is large and can be made again: weights, histories, prepared data, MLflow.
 """
+_DESCRIPTION = (
+    "Four reports on fully connected networks, run again on real data: the workflow, what it "
+    "was run with, and the tables, figures and report that it made. Left out, since they are "
+    "large and can be made again: weights, histories, prepared data."
+)
 _SBOM = "sbom.cdx.json"
 _PROFILES = {
     "https://w3id.org/ro/wfrun/process/0.5": ("Process Run Crate", "0.5"),
@@ -72,33 +76,23 @@ _FORMATS = {
     **{".md": "text/markdown", ".parquet": "application/vnd.apache.parquet"},
     **{".pdf": "application/pdf", ".svg": "image/svg+xml", ".yaml": "application/yaml"},
 }
-_HOMES = {
-    "snakemake": "https://snakemake.github.io",
-    "python": "https://www.python.org",
-    "torch": "https://pytorch.org",
-    "numpy": "https://numpy.org",
-    "pytorch-lightning": "https://lightning.ai",
-}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write the crate, in the place of an earlier one, and say what is in it."""
+    """Write the crate, in the place of an earlier one, and print its size."""
     parser = argparse.ArgumentParser(prog="python -m restudy.lineage.crate", description=__doc__)
     parser.add_argument("--results", type=Path, default=Path("results"))
     parser.add_argument("--into", type=Path, help="(default: crate, in the results)")
-    parser.add_argument("--agent", help="name of the person who did the run (default: untold)")
+    parser.add_argument("--agent", help="name of the person who did the run (default: none)")
     options = parser.parse_args(arguments)
     folder = options.into or options.results / "crate"
     try:
         if folder.exists() and not (folder / METADATA).is_file():
             raise RestudyError(f"{folder}: is no crate ({METADATA} is missing); remove it first")
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".crate.", dir=folder.parent) as scratch:
-            checkout, part = Path(scratch, "checkout"), Path(scratch, "crate")
-            crate = build(options.results, Path.cwd(), checkout, options.agent)
-            crate.write(part)
-            shutil.rmtree(folder, ignore_errors=True)
-            part.rename(folder)
+        with tempfile.TemporaryDirectory() as checkout:
+            crate = build(options.results, Path.cwd(), Path(checkout), options.agent)
+            with folder_replacement(folder) as part:
+                crate.write(part)
     except RestudyError as error:
         sys.exit(f"error: {error}")
     number = sum(path.is_file() for path in folder.rglob("*"))
@@ -110,10 +104,10 @@ def build(results: Path, root: Path, checkout: Path, agent: str | None = None) -
     """Describe a finished run.
 
     Args:
-        results: its folder.
+        results: folder of the run.
         root: the checkout that it was done in, or one that has its commit.
         checkout: folder for the workflow's files, which stay there until the crate is written.
-        agent: name of the person who did the run, if it is to be told.
+        agent: name of the person who did the run, if it is to be given.
 
     Raises:
         RestudyError: there is no run, or it is not finished, or its commit is not here.
@@ -123,52 +117,55 @@ def build(results: Path, root: Path, checkout: Path, agent: str | None = None) -
     for name in (PAGE, PAPER):
         if not (results / name).is_file():
             raise RestudyError(f"{results / name}: is missing: the run is not finished")
-    records = _records(results)
-    started, ended = _times(results)
+    cells, (started, ended) = _cells(results), _times(results)
     check_out(root, commit, checkout)
 
     crate = ROCrate(version="1.1")
     crate.metadata.extra_terms["sha256"] = "https://w3id.org/ro/terms/workflow-run#sha256"
-    crate.name = f"A run of restudy at the scale {scale}"
-    crate.description = (
-        "Four reports on fully connected networks, run again on real data: the workflow, what it "
-        "was run with, and the tables, figures and report that it made. Left out, since they are "
-        "large and can be made again: weights, histories, prepared data."
-    )
+    crate.name, crate.description = f"A run of restudy at the scale {scale}", _DESCRIPTION
     crate.license = _add(crate, _LICENCE, "CreativeWork", name="MIT License")
     authors = _add(crate, "#authors", "Organization", name="The restudy authors")
-    root_dataset = crate.root_dataset
-    root_dataset["author"] = root_dataset["publisher"] = authors
-    root_dataset["datePublished"] = ended
-    root_dataset["conformsTo"] = [
+    dataset = crate.root_dataset
+    dataset["author"] = dataset["publisher"] = authors
+    dataset["datePublished"] = ended
+    dataset["conformsTo"] = [
         _add(crate, id_, "CreativeWork", name=name, version=number)
         for id_, (name, number) in _PROFILES.items()
     ]
     workflow = _add_workflow(crate, checkout, commit)
     workflow["author"] = authors
-    inputs = [
-        *_add_settings(crate, workflow, checkout, scale),
-        *_add_data(crate, workflow, _different(one["data"] for one in records)),
+    settings = ("config.yaml", *(["config/" + scale + ".yaml"] if scale != "default" else []))
+    files = [
+        crate.get(name) or _add_file(crate, checkout / name, name)
+        for name in settings
+        if (checkout / name).is_file()
     ]
+    data = {one["data"]["dataset"]: one["data"] for one in cells}
+    raw = [file for _, one in sorted(data.items()) for file in _add_data(crate, workflow, one)]
+    _connect(crate, workflow, "input", "settings", "File", "The settings of the run", files)
+    _connect(crate, workflow, "input", "raw data", "File", "The raw files of the data sets", raw)
     run = {
         "name": f"The run at the scale {scale}",
-        "description": _made_with(records, commit),
+        "description": _origin(cells, commit),
         "startTime": started,
         "endTime": ended,
         "actionStatus": "http://schema.org/CompletedActionStatus",
     }
-    outputs = _add_outputs(crate, workflow, results)
-    action = crate.add_action(workflow, "#run", inputs, outputs, run)
+    outputs = list(_add_outputs(crate, workflow, results))
+    action = crate.add_action(workflow, "#run", [*files, *raw], outputs, run)
     if agent:
         action["agent"] = _add(crate, "#agent", "Person", name=agent)
-    root_dataset["mentions"] = action
+    dataset["mentions"] = action
     if (readme := crate.get("README.md")) is not None:
-        readme["about"] = root_dataset
-    workflow["softwareRequirements"] = _add_software(crate, records)
+        readme["about"] = dataset
+    packages = {("snakemake", version("snakemake"))}
+    packages |= {one for cell in cells for one in cell["versions"].items()}
+    workflow["softwareRequirements"] = [
+        _add_software(crate, name, number) for name, number in sorted(packages) if name != "restudy"
+    ]
     if (results / _SBOM).is_file():
         bill = _add_file(crate, results / _SBOM, _SBOM)
-        bill["name"] = "Software bill of materials (CycloneDX)"
-        bill["about"] = workflow
+        bill["name"], bill["about"] = "Software bill of materials (CycloneDX)", workflow
     return crate
 
 
@@ -177,9 +174,9 @@ def check_out(root: Path, commit: str, folder: Path) -> None:
 
     Args:
         root: the checkout.
-        commit: of the run, as its report has it; if it is unknown there was no git checkout, and
-            the files are those of ``root`` as they are.
-        folder: the folder, not there yet.
+        commit: commit in the run's record; if it is unknown there was no git checkout, and the
+            files are those of ``root`` as they are.
+        folder: the folder.
 
     Raises:
         RestudyError: this checkout does not have the commit, or there is no workflow in it.
@@ -210,29 +207,23 @@ def check_out(root: Path, commit: str, folder: Path) -> None:
             ) from None
         with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
             for member in opened:
-                content = opened.extractfile(member) if _of_the_workflow(member) else None
-                if content is not None:
-                    path = folder / member.name
+                parts = Path(member.name).parts
+                if member.isfile() and parts[0] in WORKFLOW and ".." not in parts:
+                    path, content = folder / member.name, opened.extractfile(member)
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_bytes(content.read())
+                    path.write_bytes(content.read() if content else b"")
     if not (folder / "Snakefile").is_file():
         raise RestudyError(f"commit {commit} has no Snakefile")
 
 
-def _of_the_workflow(member: tarfile.TarInfo) -> bool:
-    parts = Path(member.name).parts
-    return member.isfile() and parts[0] in WORKFLOW and ".." not in parts
-
-
-def _records(results: Path) -> list[dict[str, Any]]:
+def _cells(results: Path) -> list[dict[str, Any]]:
     """Return the records of the cells that the run's studies ask for."""
     paths = results.glob("studies/*/runs.parquet")
-    cells = {cell for path in paths for cell in pd.read_parquet(path, columns=["cell"])["cell"]}
-    records = {cell: read_record(results, cell) for cell in sorted(cells)}
-    for cell, record in records.items():
-        if record is None:
-            place = results / "cells" / cell
-            raise RestudyError(f"{place}: has no record: the run is not finished")
+    names = {cell for path in paths for cell in pd.read_parquet(path, columns=["cell"])["cell"]}
+    records = {name: read_record(results, name) for name in sorted(names)}
+    if missing := [name for name, record in records.items() if record is None]:
+        place = results / "cells" / missing[0]
+        raise RestudyError(f"{place}: has no record: the run is not finished")
     return [record for record in records.values() if record is not None]
 
 
@@ -242,168 +233,108 @@ def _times(results: Path) -> tuple[str, str]:
     By the files in which Snakemake notes a job's seconds, written when it ends. A run done in
     several sittings spans them all; a job that was done again counts when it was done last.
     """
-    notes = list(results.glob("benchmarks/**/*.tsv"))
-    if not notes:
+    ends = {path: path.stat().st_mtime for path in results.glob("benchmarks/**/*.tsv")}
+    if not ends:
         raise RestudyError(
             f"{results / 'benchmarks'}: is empty: nobody knows when the run was done"
         )
-    ends = {path: path.stat().st_mtime for path in notes}
-    began = min(ends[path] - float(pd.read_csv(path, sep="\t")["s"].sum()) for path in notes)
+    began = min(end - float(pd.read_csv(path, sep="\t")["s"].sum()) for path, end in ends.items())
     first, last = (datetime.fromtimestamp(one, UTC) for one in (began, max(ends.values())))
     return first.isoformat(timespec="seconds"), last.isoformat(timespec="seconds")
 
 
-def _add_workflow(crate: ROCrate, checkout: Path, commit: str) -> Entity:
-    workflow = crate.add_workflow(
-        checkout / "Snakefile",
-        "Snakefile",
-        main=True,
-        lang="snakemake",
-        lang_version=version("snakemake"),
-        properties={
-            "name": "restudy",
-            "description": "From raw data to tables, figures, an HTML page and a paper",
-            "version": commit,
-            "url": "https://snakemake.github.io",
-            "encodingFormat": "text/plain",
-            "license": {"@id": _LICENCE},
-            "conformsTo": {
-                "@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"
-            },
-        },
-    )
-    told = {"description": f"Part of the workflow, at commit {commit}"}
-    parts = [
-        crate.add_dataset(path, f"{path.name}/", properties=told)
-        if path.is_dir()
-        else _add_file(crate, path, path.name)
-        for path in sorted(checkout.iterdir())
-        if path.name != "Snakefile"
-    ]
-    workflow["hasPart"] = [
-        one for one in parts if one.id.startswith(("src", "experiments", "workflow", "config"))
-    ]
-    return workflow
-
-
-def _add_settings(crate: ROCrate, workflow: Entity, checkout: Path, scale: str) -> list[Entity]:
-    """Add the files with the settings of the run."""
-    parameter = _add_parameter(
-        crate, workflow, "input", "settings", "File", "The settings of the run"
-    )
-    names = [
-        name
-        for name in ("config.yaml", f"config/{scale}.yaml")
-        if (checkout / name).is_file() and name != "config/default.yaml"
-    ]
-    files = [crate.get(name) or _add_file(crate, checkout / name, name) for name in names]
-    _connect(parameter, files)
-    return files
-
-
-def _add_data(crate: ROCrate, workflow: Entity, prepared: list[dict[str, Any]]) -> list[Entity]:
-    """Add the raw files where they can be had; none of them is in the crate."""
-    parameter = _add_parameter(
-        crate, workflow, "input", "raw data", "File", "The raw files of the data sets"
-    )
-    found = []
-    for told in prepared:
-        dataset = DATASETS[told["dataset"]]
-        sums = {file.name: file.sha256 for file in dataset.files}
-        mirror = next((one for one in dataset.sources if isinstance(one, Mirror)), None)
-        raw = [
-            crate.add_file(
-                item.place,
-                properties={
-                    "name": f"{dataset.title}: {item.form.name}",
-                    "description": "One of the places that have it",
-                    "encodingFormat": "application/gzip",
-                    "identifier": _add(
-                        crate,
-                        f"#sha256-{item.file}-{dataset.name}",
-                        "PropertyValue",
-                        name="SHA-256 of the content, unpacked",
-                        value=sums[item.file],
-                    ),
-                },
-            )
-            for item in (mirror.items if mirror else ())
-        ]
-        sum_ = _add(
-            crate,
-            f"#sha256-{dataset.name}",
-            "PropertyValue",
-            name=f"SHA-256 of the prepared file, split with seed {told['split_seed']}",
-            value=told["sha256"],
-        )
-        work = _add(
-            crate,
-            f"#{dataset.name}",
-            "CreativeWork",
-            name=dataset.title,
-            license=dataset.licence,
-            citation=dataset.citation,
-            identifier=sum_,
-        )
-        if raw:
-            work.append_to("hasPart", raw, compact=True)
-        workflow.append_to("mentions", work)
-        found += raw
-    _connect(parameter, found)
-    return found
-
-
-def _add_outputs(crate: ROCrate, workflow: Entity, results: Path) -> list[Entity]:
-    """Add the folders of the results, each with its files and their digests."""
-    folders = []
-    for part, (title, patterns) in _PARTS.items():
-        paths = sorted(path for one in patterns for path in results.glob(one) if path.is_file())
-        if paths:
-            parameter = _add_parameter(crate, workflow, "output", part, "Dataset", title)
-            told = {"name": part, "description": title}
-            folder = crate.add_dataset(None, f"results/{part}/", properties=told)
-            places = [f"results/{path.relative_to(results).as_posix()}" for path in paths]
-            files = [_add_file(crate, *one) for one in zip(paths, places, strict=True)]
-            folder.append_to("hasPart", files, compact=True)
-            _connect(parameter, [folder])
-            folders.append(folder)
-    if (page := crate.get(f"results/{PAGE}")) is not None:
-        page["name"] = "The report"
-    return folders
-
-
-def _add_software(crate: ROCrate, records: list[dict[str, Any]]) -> list[Entity]:
-    """Add the packages whose versions the records name."""
-    packages = {("snakemake", version("snakemake"))}
-    packages |= {one for record in records for one in record["versions"].items()}
-    return [
-        _add(
-            crate,
-            f"{(url := _HOMES.get(name, f'https://pypi.org/project/{name}'))}#{number}",
-            "SoftwareApplication",
-            name=name,
-            softwareVersion=number,
-            url=url,
-        )
-        for name, number in sorted(packages)
-        if name != "restudy"
-    ]
-
-
-def _made_with(records: list[dict[str, Any]], commit: str) -> str:
-    machines = sorted({f"{record['machine']}; {record['device']}" for record in records})
-    versions = sorted({str(record.get("training_version", "unknown")) for record in records})
-    commits = [str(one or "unknown") for one in _different(one["git_commit"] for one in records)]
+def _origin(cells: list[dict[str, Any]], commit: str) -> str:
+    machines = sorted({f"{cell['machine']}; {cell['device']}" for cell in cells})
+    versions = sorted({str(cell.get("training_version", "unknown")) for cell in cells})
+    commits = sorted({str(cell["git_commit"] or "unknown") for cell in cells})
     return (
-        f"{len(records)} cells trained, on {' and '.join(machines)}. Report of commit {commit}; "
+        f"{len(cells)} cells trained, on {' and '.join(machines)}. Report of commit {commit}; "
         f"training code of commit {', '.join(commits)}, version {', '.join(versions)}."
     )
 
 
-def _different(values: Iterable[Any]) -> list[Any]:
-    """Return each value once, in the order of their JSON."""
-    found = {json.dumps(value, sort_keys=True): value for value in values}
-    return [found[key] for key in sorted(found)]
+def _add_workflow(crate: ROCrate, checkout: Path, commit: str) -> Entity:
+    properties = {
+        "name": "restudy",
+        "description": "From raw data to tables, figures, an HTML page and a paper",
+        "version": commit,
+        "url": "https://snakemake.github.io",
+        "encodingFormat": "text/plain",
+        "license": {"@id": _LICENCE},
+        "conformsTo": {"@id": "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE"},
+    }
+    workflow = crate.add_workflow(
+        *(checkout / "Snakefile", "Snakefile"),
+        **{"main": True, "lang": "snakemake", "lang_version": version("snakemake")},
+        properties=properties,
+    )
+    part = {"description": f"Part of the workflow, at commit {commit}"}
+    for path in sorted(checkout.iterdir()):
+        if path.is_dir():
+            folder = crate.add_dataset(path, f"{path.name}/", properties=dict(part))
+            if path.name in ("src", "experiments", "workflow", "config"):
+                workflow.append_to("hasPart", folder)
+        elif path.name != "Snakefile":
+            added = _add_file(crate, path, path.name)
+            if path.name == "config.yaml":
+                workflow.append_to("hasPart", added)
+    return workflow
+
+
+def _add_data(crate: ROCrate, workflow: Entity, prepared: dict[str, Any]) -> list[Entity]:
+    """Add a data set and its raw files by their addresses; they are not in the crate."""
+    dataset = DATASETS[prepared["dataset"]]
+    sums = {file.name: file.sha256 for file in dataset.files}
+    mirror = next((one for one in dataset.sources if isinstance(one, Mirror)), None)
+    raw = [
+        crate.add_file(
+            item.place,
+            properties={
+                "name": f"{dataset.title}: {item.form.name}",
+                "description": "One of the places that have it",
+                "encodingFormat": "application/gzip",
+                "identifier": _add(
+                    *(crate, f"#sha256-{item.file}-{dataset.name}", "PropertyValue"),
+                    name="SHA-256 of the content, unpacked",
+                    value=sums[item.file],
+                ),
+            },
+        )
+        for item in (mirror.items if mirror else ())
+    ]
+    checksum = _add(
+        *(crate, f"#sha256-{dataset.name}", "PropertyValue"),
+        name=f"SHA-256 of the prepared file, split with seed {prepared['split_seed']}",
+        value=prepared["sha256"],
+    )
+    texts = {"name": dataset.title, "license": dataset.licence, "citation": dataset.citation}
+    work = _add(crate, f"#{dataset.name}", "CreativeWork", **texts, identifier=checksum)
+    if raw:
+        work.append_to("hasPart", raw, compact=True)
+    workflow.append_to("mentions", work)
+    return raw
+
+
+def _add_outputs(crate: ROCrate, workflow: Entity, results: Path) -> Iterator[Entity]:
+    """Add the folders of the results, each with its files and their digests."""
+    for part, (title, patterns) in _PARTS.items():
+        paths = sorted(path for one in patterns for path in results.glob(one) if path.is_file())
+        if paths:
+            properties = {"name": part, "description": title}
+            folder = crate.add_dataset(None, f"results/{part}/", properties=properties)
+            for path in paths:
+                place = f"results/{path.relative_to(results).as_posix()}"
+                folder.append_to("hasPart", _add_file(crate, path, place), compact=True)
+            _connect(crate, workflow, "output", part, "Dataset", title, [folder])
+            yield folder
+    if (page := crate.get(f"results/{PAGE}")) is not None:
+        page["name"] = "The report"
+
+
+def _add_software(crate: ROCrate, name: str, number: str) -> Entity:
+    url = f"https://pypi.org/project/{name}" if name != "python" else "https://www.python.org"
+    properties = {"name": name, "softwareVersion": number, "url": url}
+    return _add(crate, f"{url}#{number}", "SoftwareApplication", **properties)
 
 
 def _add(crate: ROCrate, id_: str, kind: str, **properties: Any) -> Entity:
@@ -420,17 +351,19 @@ def _add_file(crate: ROCrate, path: Path, place: str) -> Entity:
     return crate.add_file(path, place, properties=properties)
 
 
-def _add_parameter(
-    crate: ROCrate, workflow: Entity, way: str, name: str, kind: str, told: str
-) -> Entity:
+def _connect(
+    crate: ROCrate,
+    workflow: Entity,
+    way: str,
+    name: str,
+    kind: str,
+    description: str,
+    examples: list[Entity],
+) -> None:
+    """Add a parameter of the workflow, and the entities that were its value in this run."""
     id_ = f"#{way}-{name.replace(' ', '-')}"
-    parameter = crate.add_formal_parameter(name, kind, id_, told)
+    parameter = crate.add_formal_parameter(name, kind, id_, description)
     workflow.append_to(way, parameter)
-    return parameter
-
-
-def _connect(parameter: Entity, examples: list[Entity]) -> None:
-    """Say which entities a parameter of the workflow stands for."""
     for example in examples:
         example["exampleOfWork"] = parameter
         parameter.append_to("workExample", example, compact=True)

@@ -1,130 +1,177 @@
-"""Merge a run of some studies at the full scale: ``python -m restudy.reference.gather``.
+"""Merge the results of a run of some studies at the full scale into those of earlier runs.
 
-The full scale as a whole takes a night. It can be done in parts, a few studies at a time; what each
-part finds is kept, and the verdicts are made of all that is there.
+The full scale as a whole takes a night. It can be done in parts, a few studies at a time; the rows
+of each part are kept, and all verdicts are computed from the rows that are there. Tables are text
+here, as they are in their files, so that rows that are kept do not change by a letter.
 """
 
 from __future__ import annotations
 
-import argparse
+import json
 import shutil
-import sys
-import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from restudy.common.errors import RestudyError
-from restudy.config.loading import settings_of_scale
+from restudy.common.files import folder_replacement
 from restudy.config.settings import Settings
 from restudy.evidence.assign_statuses import standing
 from restudy.evidence.erratum_effects import read_demonstrations
 from restudy.evidence.printed_differences import read_contrasts
 from restudy.evidence.published import read_published_table
 from restudy.evidence.reasons import parse
-from restudy.evidence.schema import Ledger, load_ledger, statuses, summary
-from restudy.evidence.timing_claims import CLAIMS as TIMED
+from restudy.evidence.schema import Claim, Ledger, load_ledger, statuses, summary
+from restudy.evidence.timing_claims import CLAIMS as TIMED_CLAIMS
 from restudy.evidence.validation import FOLDER as EVIDENCE
-from restudy.evidence.verdicts import read_claim_tests
+from restudy.evidence.verdicts import as_numbers, read_claim_tests, settle
 from restudy.planning.plan import load_plan
-from restudy.provenance.versions import commit
-from restudy.reference.configuration import read_configuration
-from restudy.reference.contents import FOLDER as REFERENCE
-from restudy.reference.contents import README
-from restudy.reference.finished import check_clean, check_finished
-from restudy.reference.gathered_record import (
-    Record,
-    describe,
-    joined,
-    read_record,
-    still_right,
-    write_record,
+from restudy.reference.checks import check_finished
+from restudy.reference.gathered_readme import write_pages
+from restudy.reference.records import (
+    KINDS,
+    PARTS,
+    Parts,
+    describe_parts,
+    read_configuration,
+    read_parts,
+    up_to_date,
 )
-from restudy.reference.gathered_text import claims_beside, readme
-from restudy.reference.merging import LAYOUTS, merge, settled
-from restudy.reference.origin import report_commit
-from restudy.results.declarations import STUDY_TABLES
-from restudy.results.schema import Kind
-from restudy.results.table_files import read_table, write_table
+from restudy.results.declarations import EVIDENCE_TABLES, STUDY_TABLES, TIMED, is_searched
+from restudy.results.schema import Merge
+from restudy.results.table_files import as_text, read_table, write_table
 
-FOLDER = Path("results/gathered")
+Tables = Mapping[str, pd.DataFrame]
 
-KEPT = (
-    *(f"{table.name}.csv" for table in STUDY_TABLES.values() if table.kind is not Kind.TIMED),
-    "matters.md",
-)
-"""Tables of a study that are kept, of those that it has: all but seconds."""
+MERGED: Mapping[str, Merge] = {
+    name: table.merge for name, table in EVIDENCE_TABLES.items() if table.merge is not None
+}
+"""The tables whose rows are merged."""
 
-_JUDGED = ("published", "claims", "errata")
-"""The kinds of rows that have a status here; systems and figures are not of runs."""
+_STUDY_FILES = (*(f"{name}.csv" for name in STUDY_TABLES if name not in TIMED), "matters.md")
+_COUNTED = ("published", "claims", "errata")
+"""The kinds of rows that have a status here; systems and figures are not about runs."""
 
 
-def gather(settings: Settings, results: Path, into: Path) -> tuple[Record, list[str]]:
-    """Take over what a finished run found, as a whole or not at all.
+def gather(settings: Settings, results: Path, into: Path) -> tuple[Parts, list[str]]:
+    """Merge the results of a finished run, as a whole or not at all.
 
-    Answers of earlier runs stay where this one has none, if they are of the code, levels, recipes
-    and seeds that are here; all verdicts are made anew.
+    Rows of earlier runs stay where this run has no answer, if they were made with the present code,
+    levels, recipes and seeds; all verdicts are computed anew.
 
     Args:
-        settings: of the run, at the full scale.
-        results: its folder.
-        into: what has been gathered before, if there is such a folder.
+        settings: settings of the run, at the full scale.
+        results: folder of the run.
+        into: folder of the gathered results, if there is one already.
 
     Returns:
-        what is gathered now, and the names of the studies that are missing.
+        what is gathered now, and the names of the missing studies.
 
     Raises:
-        RestudyError: the run is not finished, or not one of these settings.
+        RestudyError: the run is not finished, or was called with other settings.
     """
-    everything = load_plan(settings.model_copy(update={"only": []}))
-    plan = load_plan(settings)
+    everything, plan = load_plan(settings.model_copy(update={"only": []})), load_plan(settings)
     check_finished(plan, results)
-    new = {name: read_table(results / f"tables/{name}.csv") for name in LAYOUTS}
+    new = _read_merged(results)
     left_out = _left_out(new.values())
-    if strangers := sorted(left_out & plan.studies.keys()):
+    if unknown := sorted(left_out & plan.studies.keys()):
         raise RestudyError(
-            f"{results}: the last run did not have {', '.join(strangers)}; allowed: the studies "
+            f"{results}: the last run did not have {', '.join(unknown)}; allowed: the studies "
             "that it had, under ONLY as it was called"
         )
     experiments = [
         name for name in read_configuration(results)["experiments"] if name not in left_out
     ]
-    earlier = still_right(read_record(into), everything)
-    record = joined(earlier, describe(plan, results, experiments))
+    earlier = up_to_date(read_parts(into), everything)
+    added = describe_parts(plan, results, experiments)
+    parts = {kind: dict(sorted((earlier[kind] | added[kind]).items())) for kind in KINDS}
     trusted = {name for kind in earlier.values() for name in kind}
-    old = (
-        {name: read_table(into / f"tables/{name}.csv") for name in LAYOUTS}
-        if (into / "tables").is_dir()
-        else {}
-    )
-    merged = merge(new, old, trusted, {*plan.studies, *experiments})
+    old = _read_merged(into) if (into / "tables").is_dir() else {}
     ledger = load_ledger(EVIDENCE)
-    merged["claim_tests"] = settled(ledger.claims, merged["claim_tests"])
+    merged = merge(new, old, trusted, {*plan.studies, *experiments})
+    merged["claim_tests"] = adjust(ledger.claims, merged["claim_tests"])
     timed = results if experiments or not old else into
-    missing = [name for name in everything.studies if name not in record["studies"]]
-    part = into.with_name(f".{into.name}.{uuid.uuid4().hex}.part")
-    try:
-        (part / "tables").mkdir(parents=True)
-        shutil.copyfile(timed / "tables" / TIMED, part / "tables" / TIMED)
+    missing = [name for name in everything.studies if name not in parts["studies"]]
+    with folder_replacement(into) as folder:
+        for name in parts["studies"]:
+            _copy_study(name, results if name in plan.studies else into, folder)
+        shutil.copyfile(timed / "tables" / TIMED_CLAIMS, folder / "tables" / TIMED_CLAIMS)
         for name, table in merged.items():
-            write_table(part / f"tables/{name}.csv", table)
-        for name, table in _judged(part, ledger, record).items():
-            write_table(part / f"tables/{name}.csv", table)
-        for name in record["studies"]:
-            _keep(name, results if name in plan.studies else into, part)
-        _tell(part, record, missing)
-        write_record(record, part)
-        shutil.rmtree(into, ignore_errors=True)
-        part.rename(into)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
-    return record, missing
+            write_table(folder / f"tables/{name}.csv", table)
+        for name, table in _with_statuses(folder / "tables", ledger, parts).items():
+            write_table(folder / f"tables/{name}.csv", table)
+        write_pages(folder, parts, missing)
+        (folder / PARTS).write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
+    return parts, missing
 
 
-def _judged(folder: Path, ledger: Ledger, record: Record) -> dict[str, pd.DataFrame]:
-    """Return what follows from the merged tables: each row's status, and how many have which."""
-    tables = folder / "tables"
+def merge(
+    new: Tables, earlier: Tables, trusted: Collection[str], done: Collection[str]
+) -> dict[str, pd.DataFrame]:
+    """Replace the rows of earlier runs by those of a run, and keep the rows that it did not ask.
+
+    A row is about one study or experiment. An earlier row stays if the run did not do that one, or
+    if it is answered and the run's is not: some rows need a second study.
+
+    Args:
+        new: all tables of ``MERGED`` of the run, by name.
+        earlier: the tables gathered before; empty at first.
+        trusted: names of the studies and experiments whose earlier rows still count.
+        done: names of those that the run did.
+
+    Returns:
+        the tables of ``MERGED``. p values of ``claim_tests`` are still adjusted for the tests of
+        each run alone; see :func:`adjust`.
+    """
+    if not earlier:
+        return dict(new)
+    study_of = dict(zip(new["published"]["id"], new["published"]["study"], strict=True))
+    merged = {}
+    for name, rule in MERGED.items():
+        old = earlier[name]
+        study = old["study"] if "study" in old else old["number"].map(study_of)
+        old = old[study.isin(trusted)]
+        kept = rule.answered(old) | ~study[old.index].isin(done)
+        merged[name] = _fill(new[name], old[kept], rule)
+    searched = merged["puzzles"].loc[is_searched(merged["puzzles"]), "puzzle"]
+    candidates = merged["forensics"]
+    return merged | {"forensics": candidates[candidates["puzzle"].isin(searched)]}
+
+
+def adjust(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
+    """Return merged ``claim_tests`` with verdicts by all tests of each topic that are there."""
+    table = table.reset_index(drop=True)
+    made = as_text(settle(claims, as_numbers(table)))
+    return table.assign(**{name: made[name] for name in ("p_adjusted", "p_contradicts", "verdict")})
+
+
+def _fill(new: pd.DataFrame, old: pd.DataFrame, rule: Merge) -> pd.DataFrame:
+    """Put earlier rows into the places of those that the run has no answer for."""
+    keys, question = list(rule.keys), list(rule.question)
+    earlier = dict(iter(old.groupby(keys, sort=False)))
+    answered = rule.answered(new)
+    parts = []
+    for key, rows in new.groupby(keys, sort=False):
+        found = earlier.pop(key, None)
+        kept = (
+            found is not None
+            and not answered[rows.index].any()
+            and (found[question] == rows[question].iloc[0]).all(axis=None)
+        )
+        parts.append(found if kept else rows)
+    if not question:
+        # Rows are there only where a run did the search.
+        parts += earlier.values()
+    return pd.concat(parts, ignore_index=True) if parts else new
+
+
+def _read_merged(folder: Path) -> dict[str, pd.DataFrame]:
+    return {name: read_table(folder / f"tables/{name}.csv") for name in MERGED}
+
+
+def _with_statuses(tables: Path, ledger: Ledger, parts: Parts) -> dict[str, pd.DataFrame]:
+    """Return the status of each claim and mistake by the merged tables, and their counts."""
     found = statuses(
         ledger,
         figures_drawn=(),
@@ -136,38 +183,18 @@ def _judged(folder: Path, ledger: Ledger, record: Record) -> dict[str, pd.DataFr
             contrasts=read_contrasts(tables / "contrasts.csv"),
             puzzles=pd.read_csv(tables / "puzzles.csv"),
             experiments={},
-            done=list(record["experiments"]),
+            done=list(parts["experiments"]),
             missing_figures={},
         ),
     )
-    counts = summary({kind: found[kind] for kind in _JUDGED}).reset_index()
+    counts = summary({kind: found[kind] for kind in _COUNTED}).reset_index()
     return {"claims": found["claims"], "errata": found["errata"], "statuses": counts}
 
 
-def _tell(folder: Path, record: Record, missing: list[str]) -> None:
-    """Write the pages that a visitor reads."""
-    default = (
-        read_table(REFERENCE / "tables/claims.csv")
-        if (REFERENCE / "tables/claims.csv").is_file()
-        else None
-    )
-    told = ("claims", "claim_tests", "errata", "puzzles", "timed_claims")
-    tables = {name: read_table(folder / f"tables/{name}.csv") for name in told}
-    published = read_published_table(folder / "tables/published.csv")
-    (folder / "claims.md").write_text(claims_beside(tables["claims"], default), encoding="utf-8")
-    advice = {
-        path.parent.name: path.read_text(encoding="utf-8")
-        for path in sorted((folder / "tables").glob("*/matters.md"))
-    }
-    text = readme(record, missing, published, tables, default, advice)
-    (folder / README).write_text(text, encoding="utf-8")
-
-
-def _keep(study: str, source: Path, into: Path) -> None:
-    """Copy a study's own tables, those that it has."""
+def _copy_study(study: str, source: Path, into: Path) -> None:
     folder = into / "tables" / study
-    folder.mkdir()
-    for name in KEPT:
+    folder.mkdir(parents=True)
+    for name in _STUDY_FILES:
         path = source / "tables" / study / name
         if path.is_file():
             shutil.copyfile(path, folder / name)
@@ -183,29 +210,3 @@ def _left_out(tables: Iterable[pd.DataFrame]) -> set[str]:
         if one.code == "not_in_this_run"
         for name in one.args.values()
     }
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Merge a finished run into what earlier ones found, and print what is there."""
-    parser = argparse.ArgumentParser(
-        prog="python -m restudy.reference.gather", description=(__doc__ or "").partition("\n")[0]
-    )
-    parser.add_argument(
-        "--only", nargs="*", default=[], metavar="STUDY", help="as the run had it (default: all)"
-    )
-    parser.add_argument("--results", type=Path, help="of the run (default: those of SCALE=full)")
-    parser.add_argument("--into", type=Path, default=FOLDER, help=f"(default: {FOLDER})")
-    options = parser.parse_args(arguments)
-    try:
-        settings = settings_of_scale("full").model_copy(update={"only": options.only})
-        results = options.results or Path(settings.results)
-        check_clean(commit(), report_commit(results))
-        record, missing = gather(settings, results, options.into)
-    except RestudyError as error:
-        sys.exit(f"error: {error}")
-    print(f"{options.into}: {len(record['studies'])} studies at the full scale")
-    print(f"Not yet: {', '.join(missing) or 'none'}")
-
-
-if __name__ == "__main__":
-    main()

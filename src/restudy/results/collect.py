@@ -58,12 +58,11 @@ def collect(
     )
     for name, labels in factors.items():
         places[name] = pd.Categorical(places[name], categories=labels, ordered=True)
-    parts = {cell: _tables(cells / cell) for cell in places["cell"].unique()}
+    parts = {cell: _read_tables(cells / cell) for cell in places["cell"].unique()}
 
     def table(name: str) -> pd.DataFrame:
         rows = pd.concat(
-            [part[name].assign(cell=cell) for cell, part in parts.items()],
-            ignore_index=True,
+            [part[name].assign(cell=cell) for cell, part in parts.items()], ignore_index=True
         )
         kept = rows.drop(columns=[factor for factor in factors if factor in rows])
         return places.merge(kept, on=["cell", "lane"], how="left", validate="one_to_many")
@@ -85,14 +84,10 @@ def collect(
 
 def read_description(folder: Path) -> dict[str, Any]:
     """Read what a study is."""
-    text = (folder / DESCRIPTION).read_text(encoding="utf-8")
-    description: dict[str, Any] = json.loads(text)
-    return description
+    return dict(json.loads((folder / DESCRIPTION).read_text(encoding="utf-8")))
 
 
-def _tables(folder: Path) -> dict[str, pd.DataFrame]:
-    """Read the tables of a cell; its weights, which are a thousand times as large, are let go."""
-    found = group_files.read(folder)
-    if found is None:
-        raise RestudyError(f"{folder}: holds no results that fit together; train the cell again")
+def _read_tables(folder: Path) -> dict[str, pd.DataFrame]:
+    """Read the tables of a cell, without its weights, which are a thousand times as large."""
+    found = group_files.read_complete(folder)
     return {"summary": found.summary, "history": found.history, "timing": found.timing}

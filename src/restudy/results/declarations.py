@@ -44,11 +44,11 @@ def _always(table: pd.DataFrame) -> pd.Series[bool]:
 
 
 _FACTOR = Column("factors", TEXT, "level of each factor of the study", KEY)
-_STATUS = Column("status", TEXT, "what became of it", VERDICT)
 _REASON = (
     Column("reason", TEXT, "why: codes, joined by semicolons", WORDS),
     Column("reason_args", TEXT, "JSON list of the arguments of each code", WORDS),
 )
+_STATUS = (Column("status", TEXT, "what became of it", VERDICT), *_REASON)
 _REDUCTIONS = Column("reductions", TEXT, "JSON list of what the scale reduces", FIXED)
 _DESIGN = (
     Column("redesigned", BOOLEAN, "whether the test was changed after a look at runs", FIXED),
@@ -58,9 +58,31 @@ _DESIGN = (
 )
 _N = Column("n", INTEGER, "runs with a value")
 _SD = Column("sd", NUMBER, "standard deviation over seeds")
-_LOW = Column("low", NUMBER, "lower end of the 95% interval")
-_HIGH = Column("high", NUMBER, "upper end of the 95% interval")
 _P = Column("p", NUMBER, "p value of no effect")
+
+_CLAIM = Column("claim", TEXT, "id of the claim", KEY)
+_ERRATUM = Column("erratum", TEXT, "id of the erratum", KEY)
+_PUZZLE = Column("puzzle", TEXT, "id of the question", KEY)
+_MEASURED = Column("metric", TEXT, "what is measured", FIXED)
+_UNIT = Column("unit", TEXT, "unit of all numbers in the row", FIXED)
+_PRINTED = Column("value", TEXT, "the number as printed", FIXED)
+_LAST = Column("metric", TEXT, "metric after the last epoch", KEY)
+_EPOCH = Column("epoch", INTEGER, "from 1", KEY)
+_CLAIM_HEAD = (
+    Column("id", TEXT, "id of the claim", KEY),
+    Column("source", TEXT, "sources that make it"),
+    Column("topic", TEXT, "its topic"),
+    Column("statement", TEXT, "the claim"),
+)
+_COMPARED = (_MEASURED, _UNIT, _PRINTED)
+_INTERVAL = (
+    Column("low", NUMBER, "lower end of the 95% interval"),
+    Column("high", NUMBER, "upper end of the 95% interval"),
+)
+_OURS = (
+    Column("mean", NUMBER, "mean of our runs", unit="of the row"),
+    Column("sd", NUMBER, "standard deviation of our runs", unit="of the row"),
+)
 
 PUBLISHED = Table(
     "published",
@@ -70,13 +92,12 @@ PUBLISHED = Table(
         Column("id", TEXT, "id of the number", KEY),
         Column("source", TEXT, "source that prints it", FIXED),
         Column("experiment", TEXT, "experiment of the source", FIXED),
-        Column("metric", TEXT, "what is measured", FIXED),
-        Column("unit", TEXT, "unit of all numbers in the row", FIXED),
+        _MEASURED,
+        _UNIT,
         Column("split_as_labelled", TEXT, "samples that the source says it is taken on"),
         Column("split_really", TEXT, "samples that it is taken on"),
-        Column("value", TEXT, "the number as printed", FIXED),
-        Column("mean", NUMBER, "mean of our runs", unit="of the row"),
-        Column("sd", NUMBER, "standard deviation of our runs", unit="of the row"),
+        _PRINTED,
+        *_OURS,
         Column("n", INTEGER, "number of our runs"),
         Column("low", NUMBER, "lower end of the 95% prediction interval for one more run"),
         Column("high", NUMBER, "upper end of the 95% prediction interval for one more run"),
@@ -85,8 +106,7 @@ PUBLISHED = Table(
         Column("corrected_mean", NUMBER, "mean of runs with the source's error corrected"),
         Column("corrected_low", NUMBER, "lower end of their prediction interval"),
         Column("corrected_high", NUMBER, "upper end of their prediction interval"),
-        _STATUS,
-        *_REASON,
+        *_STATUS,
         Column("study", TEXT, "study of our runs", FIXED),
         _REDUCTIONS,
     ),
@@ -95,7 +115,7 @@ PUBLISHED = Table(
 )
 
 _TESTS = (
-    Column("claim", TEXT, "id of the claim", KEY),
+    _CLAIM,
     Column("topic", TEXT, "family of the tests that p values are adjusted in"),
     Column("test", INTEGER, "number of the claim's test", KEY),
     Column("study", TEXT, "study or experiment", KEY),
@@ -107,8 +127,7 @@ _TESTS = (
     Column("treatment", NUMBER, "mean of the first side over seeds; of a trend its last level"),
     Column("control", NUMBER, "mean of the second side over seeds; of a trend its first level"),
     Column("effect", NUMBER, "difference or ratio of the sides"),
-    _LOW,
-    _HIGH,
+    *_INTERVAL,
     Column("n", INTEGER, "seeds"),
     Column("sd", NUMBER, "standard deviation over seeds; of a ratio that of its log"),
     _P,
@@ -145,10 +164,7 @@ TIMED_CLAIMS = Table(
     "claim about time",
     Kind.TIMED,
     (
-        Column("id", TEXT, "id of the claim", KEY),
-        Column("source", TEXT, "sources that make it"),
-        Column("topic", TEXT, "its topic"),
-        Column("statement", TEXT, "the claim"),
+        *_CLAIM_HEAD,
         Column("verdict", TEXT, "verdict of all tests together", VERDICT),
         Column("of_times", TEXT, "verdict of the tests of times alone", VERDICT),
         Column("of_counts", TEXT, "verdict of the other tests alone", VERDICT),
@@ -161,18 +177,15 @@ FORENSICS = Table(
     "puzzle, candidate and published value",
     Kind.SAMPLED,
     (
-        Column("puzzle", TEXT, "id of the question", KEY),
+        _PUZZLE,
         Column("source", TEXT, "its source"),
         Column("study", TEXT, "the search", FIXED),
         Column("candidate", TEXT, "levels of the candidate", KEY),
         Column("published", TEXT, "id of the number that it must give", KEY),
-        Column("metric", TEXT, "what is measured", FIXED),
-        Column("unit", TEXT, "unit of all numbers in the row", FIXED),
-        Column("value", TEXT, "the number as printed", FIXED),
+        *_COMPARED,
         Column("n", INTEGER, "runs with a value"),
         Column("diverged", INTEGER, "runs without one"),
-        Column("mean", NUMBER, "mean of our runs", unit="of the row"),
-        Column("sd", NUMBER, "standard deviation of our runs", unit="of the row"),
+        *_OURS,
         Column("low", NUMBER, "lower end for one more run, of level 1 - 0.05 / number of values"),
         Column("high", NUMBER, "upper end for one more run, of the same level"),
         Column("sds", NUMBER, "distance from the mean", unit="standard deviations"),
@@ -188,7 +201,7 @@ PUZZLES = Table(
     "puzzle",
     Kind.DERIVED,
     (
-        Column("puzzle", TEXT, "id of the question", KEY),
+        _PUZZLE,
         Column("source", TEXT, "its source"),
         Column("title", TEXT, "what is searched"),
         Column("question", TEXT, "what the source leaves out"),
@@ -207,7 +220,7 @@ ERRATA_SHOWN = Table(
     "effect of an erratum",
     Kind.SAMPLED,
     (
-        Column("erratum", TEXT, "id of the erratum", KEY),
+        _ERRATUM,
         Column("source", TEXT, "its source", FIXED),
         Column("severity", TEXT, "its severity", FIXED),
         Column("what", TEXT, "what is measured", KEY),
@@ -216,8 +229,7 @@ ERRATA_SHOWN = Table(
         Column("as_published", NUMBER, "mean with the mistake"),
         Column("corrected", NUMBER, "mean without it"),
         Column("difference", NUMBER, "`as_published` minus `corrected`"),
-        _LOW,
-        _HIGH,
+        *_INTERVAL,
         _P,
         _REDUCTIONS,
         *_REASON,
@@ -231,7 +243,7 @@ CONTRASTS = Table(
     "printed difference of two single runs that an erratum names",
     Kind.SAMPLED,
     (
-        Column("erratum", TEXT, "id of the erratum", KEY),
+        _ERRATUM,
         Column("source", TEXT, "its source", FIXED),
         Column("what", TEXT, "what is compared", KEY),
         Column("number", TEXT, "id of the first published number", FIXED),
@@ -239,8 +251,7 @@ CONTRASTS = Table(
         Column("printed", NUMBER, "the first minus the second, shares for percent", FIXED),
         Column("n", INTEGER, "pairs of our runs"),
         Column("mean", NUMBER, "mean of our differences, in pairs"),
-        _LOW,
-        _HIGH,
+        *_INTERVAL,
         _P,
         Column("other", NUMBER, "share of our pairs with a difference of the other sign"),
         Column("sign", TEXT, "whether the [sign](verdicts.md#errata) is kept", VERDICT),
@@ -257,14 +268,10 @@ CLAIMS = Table(
     "claim",
     Kind.DERIVED,
     (
-        Column("id", TEXT, "id of the claim", KEY),
-        Column("source", TEXT, "sources that make it"),
-        Column("topic", TEXT, "its topic"),
-        Column("statement", TEXT, "the claim"),
+        *_CLAIM_HEAD,
         Column("scope", TEXT, "whether it can be tested here"),
         Column("metric", TEXT, "what it is about"),
-        _STATUS,
-        *_REASON,
+        *_STATUS,
     ),
 )
 ERRATA = Table(
@@ -278,8 +285,7 @@ ERRATA = Table(
         Column("category", TEXT, "its kind"),
         Column("severity", TEXT, "its severity"),
         Column("what_is_wrong", TEXT, "the mistake"),
-        _STATUS,
-        *_REASON,
+        *_STATUS,
     ),
 )
 SYSTEMS = Table(
@@ -292,8 +298,7 @@ SYSTEMS = Table(
         Column("kind", TEXT, "its kind"),
         Column("name", TEXT, "its name"),
         Column("what", TEXT, "what it does"),
-        _STATUS,
-        *_REASON,
+        *_STATUS,
     ),
 )
 FIGURES = Table(
@@ -306,8 +311,7 @@ FIGURES = Table(
         Column("experiment", TEXT, "experiment of the source"),
         Column("title", TEXT, "what it shows"),
         Column("figure", TEXT, "our figure that shows the same"),
-        _STATUS,
-        *_REASON,
+        *_STATUS,
     ),
 )
 STATUSES = Table(
@@ -319,7 +323,7 @@ STATUSES = Table(
 )
 
 _PAIRS = (
-    Column("claim", TEXT, "id of the claim", KEY),
+    _CLAIM,
     Column("sources", TEXT, "sources that make it"),
     Column("statement", TEXT, "the claim"),
     Column("verdict", TEXT, "its verdict", VERDICT),
@@ -384,12 +388,11 @@ STUDY_TABLES: Mapping[str, Table] = {
             "combination of levels and metric",
             Kind.SAMPLED,
             (
-                Column("metric", TEXT, "metric after the last epoch", KEY),
+                _LAST,
                 _N,
                 Column("mean", NUMBER, "mean over seeds"),
                 _SD,
-                _LOW,
-                _HIGH,
+                *_INTERVAL,
                 Column("n_diverged", INTEGER, "runs without a value"),
                 Column("binomial_low", NUMBER, "lower end of Wilson's 95% interval"),
                 Column("binomial_high", NUMBER, "upper end of Wilson's 95% interval"),
@@ -405,14 +408,13 @@ STUDY_TABLES: Mapping[str, Table] = {
                 Column("factor", TEXT, "factor that is compared", KEY),
                 Column("level", TEXT, "its level", KEY),
                 Column("baseline", TEXT, "level that it is compared with", KEY),
-                Column("metric", TEXT, "metric after the last epoch", KEY),
+                _LAST,
                 Column("n", INTEGER, "seeds"),
                 Column("n_pairs", INTEGER, "pairs of runs"),
                 Column("n_missing", INTEGER, "pairs lost to divergence"),
                 Column("mean", NUMBER, "level minus baseline"),
                 _SD,
-                _LOW,
-                _HIGH,
+                *_INTERVAL,
             ),
             others=_FACTOR,
         ),
@@ -441,8 +443,7 @@ STUDY_TABLES: Mapping[str, Table] = {
                 Column("dataset", TEXT, "data set", KEY),
                 Column("source", TEXT, "factor or interaction", KEY),
                 Column("share", NUMBER, "omega squared", unit="share"),
-                _LOW,
-                _HIGH,
+                *_INTERVAL,
                 Column("best", TEXT, "level with the highest mean", VERDICT),
                 Column("best_mean", NUMBER, "its mean"),
                 Column("worst", TEXT, "level with the lowest mean", VERDICT),
@@ -468,6 +469,13 @@ STUDY_TABLES: Mapping[str, Table] = {
     )
 }
 """``tables/STUDY/NAME.csv``."""
+
+TIMED = frozenset(
+    table.name
+    for table in (*EVIDENCE_TABLES.values(), *STUDY_TABLES.values())
+    if table.kind is Kind.TIMED
+)
+"""Names of the tables of times: different in each run, so neither kept nor compared."""
 
 _PLACE = (
     Column("cell", TEXT, "folder of the run's results: `cells/CELL/`", KEY),
@@ -501,7 +509,7 @@ RUN_TABLES: Mapping[str, Table] = {
             Kind.SAMPLED,
             (
                 *_PLACE,
-                Column("epoch", INTEGER, "from 1", KEY),
+                _EPOCH,
                 Column("step", INTEGER, "optimiser steps so far"),
                 Column("split", TEXT, "`train`, `validation`; `test` at the last epoch", KEY),
                 Column("metric", TEXT, "name of the metric; `penalty` under `train`", KEY),
@@ -515,7 +523,7 @@ RUN_TABLES: Mapping[str, Table] = {
             Kind.TIMED,
             (
                 *_PLACE,
-                Column("epoch", INTEGER, "from 1", KEY),
+                _EPOCH,
                 Column("lanes_in_stack", INTEGER, "lanes trained at once"),
                 Column("train_seconds", NUMBER, "of the stack since the last evaluation", unit="s"),
                 Column("evaluation_seconds", NUMBER, "of the stack", unit="s"),

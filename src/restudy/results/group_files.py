@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
+from restudy.common.errors import RestudyError
 from restudy.common.files import write_atomically
 from restudy.config.recipe import Recipe
 from restudy.config.run_ids import to_flat_dict
@@ -63,13 +64,11 @@ class CellResults:
     def only(self, lanes: Iterable[str]) -> CellResults:
         """Return the results of some lanes."""
         kept = set(lanes)
-        return CellResults(
-            self.history[self.history["lane"].isin(kept)],
-            self.summary[self.summary["lane"].isin(kept)],
-            self.timing[self.timing["lane"].isin(kept)],
-            {lane: state for lane, state in self.weights.items() if lane in kept},
-            self.record,
+        history, summary, timing = (
+            table[table["lane"].isin(kept)] for table in (self.history, self.summary, self.timing)
         )
+        weights = {lane: state for lane, state in self.weights.items() if lane in kept}
+        return CellResults(history, summary, timing, weights, self.record)
 
 
 def summary_row(
@@ -110,9 +109,10 @@ _SUMMARY_INTEGERS = ("train_samples", "validation_samples", "epochs", "steps", "
 def merge(parts: Iterable[CellResults]) -> CellResults:
     """Put results of different lanes together, in an order that does not depend on theirs."""
     parts = list(parts)
-    history = pd.concat([part.history for part in parts], ignore_index=True)
-    summary = pd.concat([part.summary for part in parts], ignore_index=True)
-    timing = pd.concat([part.timing for part in parts], ignore_index=True)
+    history, summary, timing = (
+        pd.concat([getattr(part, name) for part in parts], ignore_index=True)
+        for name in ("history", "summary", "timing")
+    )
     summary = summary.astype(dict.fromkeys(_SUMMARY_INTEGERS, "Int64"))
     history = history.astype({"epoch": "int64", "step": "int64", "value": "float64"})
     weights = {lane: state for part in parts for lane, state in part.weights.items()}
@@ -120,24 +120,23 @@ def merge(parts: Iterable[CellResults]) -> CellResults:
         history.sort_values(["lane", "epoch", "split", "metric"], ignore_index=True),
         summary.sort_values("lane", ignore_index=True),
         timing.sort_values(["lane", "epoch"], ignore_index=True),
-        {lane: weights[lane] for lane in sorted(weights)},
+        dict(sorted(weights.items())),
         parts[-1].record,
     )
 
 
 def write(results: CellResults, folder: Path) -> None:
     """Write a cell's files, each under a temporary name first, ``cell.json`` last."""
-    contents = {
-        HISTORY: _parquet(results.history),
-        SUMMARY: _parquet(results.summary),
-        TIMING: _parquet(results.timing),
-        WEIGHTS: save_arrays(
-            {
-                f"{lane}/{name}": array
-                for lane, state in results.weights.items()
-                for name, array in state.items()
-            }
-        ),
+    arrays = {
+        f"{lane}/{name}": array
+        for lane, state in results.weights.items()
+        for name, array in state.items()
+    }
+    contents: dict[str, bytes] = {
+        HISTORY: results.history.to_parquet(index=False),
+        SUMMARY: results.summary.to_parquet(index=False),
+        TIMING: results.timing.to_parquet(index=False),
+        WEIGHTS: save_arrays(arrays),
     }
     checksums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     contents[RECORD] = json.dumps({**results.record, "files": checksums}, indent=1).encode()
@@ -153,9 +152,8 @@ def read(folder: Path) -> CellResults | None:
         contents = {name: (folder / name).read_bytes() for name in checksums}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    if set(checksums) != set(FILES) - {RECORD} or any(
-        hashlib.sha256(content).hexdigest() != checksums[name] for name, content in contents.items()
-    ):
+    found = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    if {*found, RECORD} != set(FILES) or found != checksums:
         return None
     weights: dict[str, dict[str, NDArray[Any]]] = {}
     for key, array in sorted(load_arrays(contents[WEIGHTS]).items()):
@@ -167,7 +165,12 @@ def read(folder: Path) -> CellResults | None:
     return CellResults(history, summary, timing, weights, record)
 
 
-def _parquet(table: pd.DataFrame) -> bytes:
-    content = table.to_parquet(index=False)
-    assert isinstance(content, bytes)  # noqa: S101 (to_parquet without a path returns bytes)
-    return content
+def read_complete(folder: Path) -> CellResults:
+    """Read a cell's files.
+
+    Raises:
+        RestudyError: they are not all there or do not fit together.
+    """
+    if (found := read(folder)) is None:
+        raise RestudyError(f"{folder}: holds no results that fit together; train the cell again")
+    return found

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 RECORD = "cell.json"
-"""The file's name in the folder of a cell."""
+"""Name of the file in the folder of a cell."""
+
+
+def read_record(results: Path, cell: str) -> dict[str, Any] | None:
+    """Read the record of a cell in a results folder; None if it is missing or half-written."""
+    try:
+        record = json.loads((results / "cells" / cell / RECORD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def trainings(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:

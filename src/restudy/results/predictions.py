@@ -81,7 +81,8 @@ def predictions_table(runs: pd.DataFrame, cells: Path, prepared: Path) -> pd.Dat
     data = load(prepared)
     tables = []
     for cell, lanes in runs[runs["status"] == "finished"].groupby("cell", sort=False):
-        weights = _weights(cells / str(cell))
+        folder = cells / str(cell)
+        weights = group_files.read_complete(folder).weights
         for run in lanes.to_dict("records"):
             if run["dataset"] != data.name or DATASETS[data.name].task != "regression":
                 raise RestudyError(
@@ -90,34 +91,19 @@ def predictions_table(runs: pd.DataFrame, cells: Path, prepared: Path) -> pd.Dat
                 )
             if run["lane"] not in weights:
                 raise RestudyError(
-                    f"{cells / str(cell)}: keeps no weights of lane {run['lane']}; train it again "
-                    "with keep_weights: true in its study"
+                    f"{folder}: keeps no weights of lane {run['lane']}; train it again with "
+                    "keep_weights: true in its study"
                 )
             parts = split(data, int(run["n_train"]), int(run["n_validation"]))
             scaled = scale(parts, run["scaling"], run["target_scaling"])
             outputs = predict(weights[run["lane"]], run, scaled.test.x)
-            tables.append(
-                pd.DataFrame(
-                    {
-                        "lane": run["lane"],
-                        "hidden": run["hidden"],
-                        "seed": run["seed"],
-                        "true": parts.test.y.astype(np.float64),
-                        "predicted": scaled.to_original_units(outputs[:, 0]),
-                    }
-                )
-            )
+            columns = {name: run[name] for name in ("lane", "hidden", "seed")}
+            columns["true"] = parts.test.y.astype(np.float64)
+            columns["predicted"] = scaled.to_original_units(outputs[:, 0])
+            tables.append(pd.DataFrame(columns))
     if not tables:
         return pd.DataFrame(columns=["lane", "hidden", "seed", "true", "predicted"])
-    table = pd.concat(tables, ignore_index=True)
-    return table.astype({"hidden": runs["hidden"].dtype})
-
-
-def _weights(folder: Path) -> dict[str, dict[str, NDArray[Any]]]:
-    found = group_files.read(folder)
-    if found is None:
-        raise RestudyError(f"{folder}: holds no results that fit together; train the cell again")
-    return found.weights
+    return pd.concat(tables, ignore_index=True).astype({"hidden": runs["hidden"].dtype})
 
 
 def _normalise(

@@ -17,6 +17,7 @@ from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.provenance.versions import environment
 
 RUN_RECORD = "run.json"
+PAGE, PAPER = "report/index.html", "report/paper.pdf"
 _CPUINFO = Path("/proc/cpuinfo")
 
 

@@ -17,6 +17,7 @@ from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.common.text_format import MINUS, amount, interval, number, plus_minus
 from restudy.config.reductions import in_words, of_plain
 from restudy.config.run_ids import label
+from restudy.results.declarations import STUDY_TABLES
 from restudy.stats.intervals import mean_interval, wilson_interval
 from restudy.stats.pairs import paired_differences
 
@@ -34,8 +35,6 @@ OVERALL = "all"
 """Stands for the level of a factor that a row takes the mean over."""
 
 _SAMPLES = {"test_accuracy": "n_test", "validation_accuracy": "n_validation"}
-_SUMMARY = ["metric", "n", "mean", "sd", "low", "high", "n_diverged"]
-_BINOMIAL = ["binomial_low", "binomial_high"]
 
 
 def metrics_of(runs: pd.DataFrame) -> list[str]:
@@ -65,10 +64,10 @@ def summary_table(runs: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
         factors: names of its factors.
 
     Returns:
-        the factors' columns, then ``metric``, ``n`` (runs with a value), ``mean``, ``sd``, ``low``
-        and ``high`` (95% t interval of the mean over seeds), ``n_diverged``, and ``binomial_low``
-        and ``binomial_high``: what the finite validation or test set alone leaves open in the
-        accuracy of one network (95% Wilson interval; NaN for other metrics).
+        the factors' columns and those declared for ``summary``: ``low`` and ``high`` end the 95% t
+        interval of the mean over seeds, ``binomial_low`` and ``binomial_high`` the 95% Wilson
+        interval of one network's accuracy on the finite validation or test set (NaN for other
+        metrics).
     """
     rows = []
     for levels, part in combinations(runs, factors):
@@ -77,12 +76,10 @@ def summary_table(runs: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
             found = mean_interval(part[metric])
             row = {**levels, "metric": metric, **found._asdict(), "n_diverged": n_diverged}
             if metric in _SAMPLES:
-                samples = int(part[_SAMPLES[metric]].iloc[0])
-                interval = wilson_interval(found.mean, samples)
-                row |= dict(zip(_BINOMIAL, interval, strict=True))
+                ends = wilson_interval(found.mean, int(part[_SAMPLES[metric]].iloc[0]))
+                row["binomial_low"], row["binomial_high"] = ends
             rows.append(row)
-    columns = [*factors, *_SUMMARY, *_BINOMIAL]
-    return _like(runs, pd.DataFrame(rows).reindex(columns=columns), factors)
+    return _in_order(runs, rows, factors, "summary")
 
 
 def comparison_table(
@@ -90,11 +87,11 @@ def comparison_table(
 ) -> pd.DataFrame:
     """Compare levels of a factor with its baseline, seed by seed.
 
-    Beside a row for each combination of the other factors there is one for their mean, whose
-    values are ``all`` in the other factors' columns: the differences of a seed are averaged over
-    the combinations first, since they are not independent of each other, and the interval is
-    that of the mean over seeds. A combination in which a pair is missing does not take part in it.
-    Data sets are never pooled: each has a mean of its own.
+    A row for each combination of the other factors is followed by one for their mean, with ``all``
+    in the other factors' columns: the differences of a seed are averaged over the combinations
+    first, since they are not independent of each other, and the interval is that of the mean over
+    seeds. A combination in which a pair is missing takes no part in it. Data sets are never pooled:
+    each has a mean of its own.
 
     Args:
         runs: ``runs.parquet`` of a study.
@@ -102,10 +99,8 @@ def comparison_table(
         compare: entries of ``study.json``: ``factor``, ``baseline``, ``metric``.
 
     Returns:
-        ``factor, level, baseline, metric``, the factors' columns as text (empty for the factor
-        that is compared), ``n`` (independent differences: seeds), ``n_pairs``, ``n_missing``
-        (pairs lost to divergence), ``mean`` (level minus baseline), ``sd``, ``low``, ``high`` (95%
-        t interval).
+        the columns declared for ``comparison``, with those of the factors as text after ``metric``
+        (empty for the factor that is compared).
 
     Raises:
         RestudyError: an entry names a factor, a level or a metric that the runs do not have.
@@ -115,50 +110,41 @@ def comparison_table(
         factor, baseline, metric = entry["factor"], label(entry["baseline"]), entry["metric"]
         _check(runs, factors, factor, baseline, metric)
         others = [name for name in factors if name != factor]
+        within = [name for name in others if name == "dataset"]
         differences = paired_differences(runs, factor, baseline, metric, others)
         for levels, part in combinations(differences, [factor]):
-            what = {"factor": factor, "level": levels[factor]}
-            what |= {"baseline": baseline, "metric": metric, factor: ""}
-            singles = [
-                {**what, **where, **_paired(cell)} for where, cell in combinations(part, others)
-            ]
-            rows += singles
-            for where, pooled in combinations(part, [name for name in others if name == "dataset"]):
+            keys = {"factor": factor, "level": levels[factor], "baseline": baseline}
+            keys |= {"metric": metric, factor: ""}
+            rows += [{**keys, **at, **_paired(pairs)} for at, pairs in combinations(part, others)]
+            for at, pooled in combinations(part, within):
                 if len(pooled) > pooled["seed"].nunique():
-                    overall = dict.fromkeys(others, OVERALL) | where
-                    rows.append({**what, **overall, **_paired_overall(pooled, others)})
-    columns = ["factor", "level", "baseline", "metric", *factors]
-    columns += ["n", "n_pairs", "n_missing", "mean", "sd", "low", "high"]
-    table = pd.DataFrame(rows, columns=columns)
+                    overall = dict.fromkeys(others, OVERALL) | at
+                    rows.append({**keys, **overall, **_paired_overall(pooled, others)})
     texts = ["factor", "level", "baseline", "metric", *factors]
-    return table.astype(dict.fromkeys(texts, str))
+    numbers = ["n", "n_pairs", "n_missing", "mean", "sd", "low", "high"]
+    return pd.DataFrame(rows, columns=[*texts, *numbers]).astype(dict.fromkeys(texts, str))
 
 
 def timing_table(timing: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
-    """Return what a run costs in time, in each combination of levels.
+    """Return the seconds of a run in each combination of levels.
 
-    Lanes are trained in stacks, and what is measured is a stack's time; a run's share is that
-    divided by the number of lanes. Times depend on the machine and are never twice the same, so
-    they have a table of their own.
+    Lanes are trained in stacks, and the time of a stack is measured; a run's share is that divided
+    by the number of lanes. Times are different in each run, so they have a table of their own.
 
     Args:
         timing: ``timing.parquet`` of a study.
         factors: names of its factors.
 
     Returns:
-        the factors' columns, then ``n_runs``, ``lanes_in_stack`` (largest), ``n_epochs`` (number of
-        epochs timed, each once per stack), ``epoch_seconds``, ``epoch_seconds_min``,
-        ``epoch_seconds_max`` (a run's share of the training time of an epoch: median, smallest,
-        largest) and ``run_seconds`` (a run's share of all training and evaluation, mean).
+        the factors' columns and those declared for ``timing``.
     """
     rows = []
     for levels, part in combinations(timing, factors):
         # Seconds are those since the last evaluation, which may be epochs ago.
         earlier = part.sort_values("epoch").groupby(["cell", "lane"])["epoch"].shift(fill_value=0)
-        epochs = (part["epoch"] - earlier).rename("epochs")
         # The lanes of a stack repeat one measurement.
         keys = ["cell", "epoch", "lanes_in_stack", "train_seconds"]
-        measured = part.join(epochs).drop_duplicates(keys)
+        measured = part.assign(epochs=part["epoch"] - earlier).drop_duplicates(keys)
         epoch = measured["train_seconds"] / measured["lanes_in_stack"] / measured["epochs"]
         total = (part["train_seconds"] + part["evaluation_seconds"]) / part["lanes_in_stack"]
         n_runs = len(part[["cell", "lane"]].drop_duplicates())
@@ -174,7 +160,7 @@ def timing_table(timing: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
                 "run_seconds": float(total.sum()) / n_runs,
             }
         )
-    return _like(timing, pd.DataFrame(rows), factors)
+    return _in_order(timing, rows, factors, "timing")
 
 
 def winners(
@@ -188,40 +174,28 @@ def winners(
     Args:
         runs: ``runs.parquet`` of a study.
         factors: names of its factors.
-        within: there is one winner for each combination of these; those that are no factor are
-            passed over.
+        within: there is one winner for each combination of these; names of no factor are ignored.
 
     Returns:
-        the factors' columns, then ``n``, ``metric`` (``accuracy`` or ``r2``), ``validation``
-        (mean), ``test`` (mean), ``test_low``, ``test_high`` (95% t interval). No rows without a
-        validation split: there is nothing to choose by.
+        the factors' columns and those declared for ``winners``. No rows without a validation split:
+        there is nothing to choose by.
     """
     metric = "accuracy" if "test_accuracy" in runs else "r2"
-    whole = [name for name in within if name in factors]
     rows = []
-    for _, group in combinations(runs, whole) if f"validation_{metric}" in runs else []:
+    groups = combinations(runs, [name for name in within if name in factors])
+    for _, group in groups if f"validation_{metric}" in runs else ():
         entries = [
             (mean_interval(part[f"validation_{metric}"]).mean, levels, part)
             for levels, part in combinations(group, factors)
             if (part["status"] == "finished").all()
         ]
-        if not entries:
-            continue
-        validation, levels, part = max(entries, key=lambda entry: entry[0])
-        test = mean_interval(part[f"test_{metric}"])
-        rows.append(
-            {
-                **levels,
-                "n": test.n,
-                "metric": metric,
-                "validation": validation,
-                "test": test.mean,
-                "test_low": test.low,
-                "test_high": test.high,
-            }
-        )
-    columns = [*factors, "n", "metric", "validation", "test", "test_low", "test_high"]
-    return _like(runs, pd.DataFrame(rows, columns=columns), factors)
+        if entries:
+            validation, levels, part = max(entries, key=lambda entry: entry[0])
+            test = mean_interval(part[f"test_{metric}"])
+            row = {**levels, "n": test.n, "metric": metric, "validation": validation}
+            ends = {"test_low": test.low, "test_high": test.high}
+            rows.append({**row, "test": test.mean, **ends})
+    return _in_order(runs, rows, factors, "winners")
 
 
 def run_counts(runs: pd.DataFrame) -> dict[str, int]:
@@ -253,10 +227,9 @@ def notes(description: Mapping[str, Any], runs: int, seeds: int, diverged: int) 
 
 
 def readable(kind: str, table: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
-    """Return a table for people: summary and comparison put in words, others as they are."""
-    if kind == "summary":
-        return readable_summary(table, factors)
-    return readable_comparison(table, factors) if kind == "comparison" else table
+    """Return a table for people: summary and comparison as texts, others as they are."""
+    made = {"summary": readable_summary, "comparison": readable_comparison}.get(kind)
+    return made(table, factors) if made else table
 
 
 def readable_summary(summary: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
@@ -267,14 +240,14 @@ def readable_summary(summary: pd.DataFrame, factors: Sequence[str]) -> pd.DataFr
     summary = summary[summary.groupby("metric")["mean"].transform("any")]
     rows = []
     for levels, part in combinations(summary, factors):
-        runs = int(part["n"].max()) + int(part["n_diverged"].iloc[0])
-        row = {**levels, "runs": str(runs)}
+        diverged = int(part["n_diverged"].iloc[0])
+        row = {_spaced(name): level for name, level in levels.items()}
+        row["runs"] = str(int(part["n"].max()) + diverged)
         if summary["n_diverged"].any():
-            row["diverged"] = str(part["n_diverged"].iloc[0])
-        for found in part.to_dict("records"):
-            row[_words(found["metric"])] = plus_minus(found["mean"], found["high"])
-        rows.append(row)
-    return pd.DataFrame(rows).rename(columns={name: _words(name) for name in factors})
+            row["diverged"] = str(diverged)
+        texts = map(plus_minus, part["mean"], part["high"])
+        rows.append(row | dict(zip(map(_spaced, part["metric"]), texts, strict=True)))
+    return pd.DataFrame(rows)
 
 
 def readable_comparison(comparison: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
@@ -283,8 +256,8 @@ def readable_comparison(comparison: pd.DataFrame, factors: Sequence[str]) -> pd.
         return pd.DataFrame({"difference": []})
     rows = [
         {
-            "difference": f"{_words(row['factor'])}: {row['level']} {MINUS} {row['baseline']}",
-            "in": _words(row["metric"]),
+            "difference": f"{_spaced(row['factor'])}: {row['level']} {MINUS} {row['baseline']}",
+            "in": _spaced(row["metric"]),
             "where": _where(row, factors),
             "seeds": str(row["n"]),
             "mean difference": number(row["mean"], signed=True),
@@ -314,9 +287,7 @@ def _paired(differences: pd.DataFrame) -> dict[str, Any]:
 
 def _paired_overall(differences: pd.DataFrame, others: list[str]) -> dict[str, Any]:
     missing = int(differences["difference"].isna().sum())
-    whole = [
-        part for _, part in combinations(differences, others) if part["difference"].notna().all()
-    ]
+    whole = [part for _, part in combinations(differences, others) if part.notna().all(axis=None)]
     kept = pd.concat(whole) if whole else differences.iloc[:0]
     found = mean_interval(kept.groupby("seed")["difference"].mean())._asdict()
     return found | {"n_pairs": len(kept), "n_missing": missing}
@@ -332,28 +303,28 @@ def _check(
         ("metric", metric, metrics_of(runs)),
     ):
         if value not in allowed:
-            study = runs["study"].iloc[0]
-            words = ", ".join(allowed)
-            raise RestudyError(
-                bad_value(
-                    f"study {study}", f"compare.{key}", value, words, closest_match(value, allowed)
-                )
-            )
+            where, words = f"study {runs['study'].iloc[0]}", ", ".join(allowed)
+            guess = closest_match(value, allowed)
+            raise RestudyError(bad_value(where, f"compare.{key}", value, words, guess))
 
 
 def _where(row: Mapping[Any, Any], factors: Sequence[str]) -> str:
     others = [name for name in factors if name != row["factor"]]
-    told = [f"{_words(name)} {row[name]}" for name in others if row[name] != OVERALL]
+    found = [f"{_spaced(name)} {row[name]}" for name in others if row[name] != OVERALL]
     if any(row[name] == OVERALL for name in others):
         count = row["n_pairs"] // max(row["n"], 1)
-        told.append(f"mean over {amount(count, 'combination')}")
-    return ", ".join(told)
+        found.append(f"mean over {amount(count, 'combination')}")
+    return ", ".join(found)
 
 
-def _words(name: str) -> str:
+def _spaced(name: str) -> str:
     return name.replace("_", " ").replace("r2", "R²").replace("rmse", "RMSE")
 
 
-def _like(runs: pd.DataFrame, table: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
-    """Return ``table`` with the factors' columns of the type that they have in ``runs``."""
-    return table.astype({name: runs[name].dtype for name in factors})
+def _in_order(
+    runs: pd.DataFrame, rows: list[dict[str, Any]], factors: Sequence[str], name: str
+) -> pd.DataFrame:
+    """Return rows as the declared table, the factors' columns first and of their type in runs."""
+    own = [column.name for column in STUDY_TABLES[name].columns if column.name not in factors]
+    table = pd.DataFrame(rows, columns=[*factors, *(one for one in own if one != "dataset")])
+    return table.astype({factor: runs[factor].dtype for factor in factors})

@@ -1,4 +1,4 @@
-"""The chain behind a subject: its runs, and code, data, versions and machine of each."""
+"""The runs behind a target, and code, data, versions and machine of each."""
 
 from __future__ import annotations
 
@@ -15,111 +15,103 @@ from restudy.config.run_ids import label
 from restudy.data.downloads import title
 from restudy.data.registry import DATASETS, Mirror
 from restudy.experiments.project import project
-from restudy.lineage.trace.subject import Subject, Use, study_file
-from restudy.reference.finished import read_record
-from restudy.reference.origin import report_commit
+from restudy.lineage.trace.targets import Target, Use, study_file
 from restudy.results.collect import RUNS
-from restudy.results.group_record import training_of
+from restudy.results.group_record import read_record, training_of
+from restudy.results.run_record import RUN_RECORD, read_run_record
 
 
-def chain(subject: Subject, results: Path) -> dict[str, Any]:
-    """Follow a subject back.
+def follow(target: Target, results: Path) -> dict[str, Any]:
+    """Follow a target back.
 
     Returns:
-        plain values: ``subject``; ``groups`` of runs with one role, each run with ``mlflow`` None;
-        ``origin``, label -> the different values that the records of these runs have; ``data`` and
+        plain values: ``target``; ``groups`` of runs with one role, each run with ``mlflow`` None;
+        ``origin``, label -> the different values in the records of these runs; ``data`` and
         ``experiments``, name -> label -> value; ``report``, its commit, None if there is none.
 
     Raises:
         RestudyError: the record of a run is missing.
     """
-    groups = [_group(use, _runs_at(use, results)) for use in subject.uses]
-    if subject.runs:
-        groups += _by_study(subject.runs, results)
+    groups = [_group(use, _read_runs(use, results)) for use in target.uses]
+    for path in sorted(results.glob(f"studies/*/{RUNS}")) if target.runs else ():
+        table = pd.read_parquet(path)
+        runs = pd.MultiIndex.from_frame(table[["cell", "lane"]])
+        if (kept := runs.isin(target.runs)).any():
+            groups.append(_group(Use("", path.parent.name), table[kept]))
     places = {(run["cell"], run["lane"]) for group in groups for run in group["runs"]}
     records = [_record(results, cell, lane) for cell, lane in sorted(places)]
-    experiments = {name: _experiment(name) for name in subject.experiments}
+    experiments = {name: _experiment(name) for name in target.experiments}
     used = {record["data"]["dataset"] for record in records}
     used |= {name for one in experiments.values() for name in one["data sets"]}
+    made = (results / RUN_RECORD).is_file()
     return {
-        "subject": asdict(subject),
+        "target": asdict(target),
         "groups": groups,
         "origin": _origin(records),
         "data": {name: _data(name) for name in sorted(used)},
         "experiments": experiments,
-        "report": _report(results),
+        "report": read_run_record(results).commit_in_words() if made else None,
     }
 
 
-def _runs_at(use: Use, results: Path) -> pd.DataFrame:
+def _read_runs(use: Use, results: Path) -> pd.DataFrame:
     table = pd.read_parquet(results / "studies" / use.study / RUNS)
-    for factor, levels in _levels(use).items():
-        table = table[table[factor].astype(str).isin(levels)]
+    for factor, levels in use.where.items():
+        table = table[
+            table[factor].astype(str).isin([levels] if isinstance(levels, str) else levels)
+        ]
     return table
 
 
-def _levels(use: Use) -> dict[str, list[str]]:
-    return {
-        factor: [wanted] if isinstance(wanted, str) else list(wanted)
-        for factor, wanted in use.where.items()
-    }
-
-
-def _by_study(places: Iterable[tuple[str, str]], results: Path) -> Iterator[dict[str, Any]]:
-    wanted = set(places)
-    for path in sorted(results.glob(f"studies/*/{RUNS}")):
-        table = pd.read_parquet(path)
-        kept = [place in wanted for place in zip(table["cell"], table["lane"], strict=True)]
-        if any(kept):
-            yield _group(Use("", path.parent.name), table[kept])
-
-
 def _group(use: Use, table: pd.DataFrame) -> dict[str, Any]:
-    where = (f"{factor} {' or '.join(levels)}" for factor, levels in _levels(use).items())
-    same, varies = _recipe(table)
+    where = (
+        f"{factor} {levels if isinstance(levels, str) else ' or '.join(levels)}"
+        for factor, levels in use.where.items()
+    )
+    recipe = {
+        name: list(dict.fromkeys("null" if pd.isna(one) else label(one) for one in table[name]))
+        for name in Recipe.model_fields
+        if name in table and name != "seed"
+    }
     return {
         "role": use.role,
         "study": use.study,
         "number": use.number,
         "where": ", ".join(where),
         "file": study_file(use.study),
-        "recipe": same,
-        "varies": varies,
+        "recipe": {
+            name: values[0]
+            for name, values in recipe.items()
+            if len(values) == 1 and values[0] not in _usual(name)
+        },
+        "varies": [name for name, values in recipe.items() if len(values) > 1],
         "runs": [_run(use, row) for row in table.to_dict("records")],
     }
+
+
+def _usual(name: str) -> tuple[str, ...]:
+    """Return the texts of a recipe field's default in a table."""
+    field = Recipe.model_fields[name]
+    if field.is_required():
+        return ()
+    default = field.default
+    return (
+        label(default),
+        str(default),
+        "null" if default is None else "",
+        "none" * (default == []),
+    )
 
 
 def _run(use: Use, row: Mapping[Hashable, Any]) -> dict[str, Any]:
     value = row[use.column] if use.column else use.by_seed.get(int(row["seed"]))
     return {
         "study": use.study,
-        "cell": str(row["cell"]),
-        "lane": str(row["lane"]),
+        **{key: str(row[key]) for key in ("cell", "lane", "digest")},
         "seed": int(row["seed"]),
-        "digest": str(row["digest"]),
         "value": None if value is None or pd.isna(value) else float(value),
         "mlflow": None,
     }
-
-
-def _recipe(table: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
-    same, varies = {}, []
-    for name, field in Recipe.model_fields.items():
-        if name not in table or name == "seed":
-            continue
-        values = list(dict.fromkeys("null" if pd.isna(one) else label(one) for one in table[name]))
-        if len(values) > 1:
-            varies.append(name)
-        elif values and (field.is_required() or values[0] not in _usual(field.default)):
-            same[name] = values[0]
-    return same, varies
-
-
-def _usual(default: Any) -> tuple[str, ...]:
-    """Return how a default may stand in a table."""
-    if default is None:
-        return ("null", label(None))
-    return (label(default), str(default), *(("none",) if default == [] else ()))
 
 
 def _record(results: Path, cell: str, lane: str) -> Mapping[str, Any]:
@@ -130,55 +122,43 @@ def _record(results: Path, cell: str, lane: str) -> Mapping[str, Any]:
 
 
 def _origin(records: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Return label -> the different values in the records of runs."""
     found: dict[str, dict[str, None]] = {}
-    for record in records:
-        dirty = " with uncommitted changes" if record["git_dirty"] else ""
-        commit = f"{record['git_commit']}{dirty}" if record["git_commit"] else "unknown (no git)"
-        data = record["data"]
-        values = {
-            "commit of training": commit,
-            "version of training": str(record.get("training_version", "unknown")),
-            "data": f"{data['dataset']}: SHA-256 of the prepared file {data['sha256']}, "
-            f"split seed {data['split_seed']}",
-            "versions": ", ".join(f"{name} {one}" for name, one in record["versions"].items()),
-            "machine": f"{record['machine']}; {record['device']}; threads {record['threads']}",
-            "arithmetic": str(record["arithmetic"]),
-        }
-        for key, value in values.items():
-            found.setdefault(key, {})[value] = None
+    for key, value in (pair for record in records for pair in _origin_of(record)):
+        found.setdefault(key, {})[value] = None
     return {key: list(values) for key, values in found.items()}
+
+
+def _origin_of(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    data, dirty = record["data"], " with uncommitted changes" if record["git_dirty"] else ""
+    commit = f"{record['git_commit']}{dirty}" if record["git_commit"] else "unknown (no git)"
+    yield "commit of training", commit
+    yield "version of training", str(record.get("training_version", "unknown"))
+    sha = f"SHA-256 of the prepared file {data['sha256']}, split seed {data['split_seed']}"
+    yield "data", f"{data['dataset']}: {sha}"
+    yield "versions", ", ".join(f"{name} {one}" for name, one in record["versions"].items())
+    yield "machine", f"{record['machine']}; {record['device']}; threads {record['threads']}"
+    yield "arithmetic", str(record["arithmetic"])
 
 
 def _data(name: str) -> dict[str, Any]:
     dataset = DATASETS[name]
+    mirrors = [one for one in dataset.sources if isinstance(one, Mirror)]
     return {
         "title": dataset.title,
         "licence": dataset.licence,
         "raw files": {file.name: file.sha256 for file in dataset.files},
-        "urls": [
-            item.place
-            for source in dataset.sources
-            if isinstance(source, Mirror)
-            for item in source.items
-        ],
+        "urls": [item.place for mirror in mirrors for item in mirror.items],
         "packages": [title(one) for one in dataset.sources if not isinstance(one, Mirror)],
     }
 
 
 def _experiment(name: str) -> dict[str, Any]:
-    every = project()
-    declared = every.experiments[name]
+    declared = project().experiments[name]
     return {
         "title": declared.title,
-        "code": str(every.place(declared).file),
-        "digest of the code as it is now": every.digest(declared),
+        "code": str(project().place(declared).file),
+        "digest of the code as it is now": project().digest(declared),
         "data sets": list(declared.datasets),
         "seeds": declared.seeds,
     }
-
-
-def _report(results: Path) -> str | None:
-    try:
-        return report_commit(results)
-    except RestudyError:
-        return None

@@ -1,4 +1,4 @@
-"""The runs' ids in MLflow, and which run an id is."""
+"""Ids of runs in MLflow, and the run of an id."""
 
 from __future__ import annotations
 
@@ -15,14 +15,11 @@ from restudy.tracking.store import describe, open_client, tracking_uri
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-# A person waits: a server that is down is not asked for minutes.
-_PATIENCE = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "10", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
-
 
 def run_ids(
     studies: Iterable[str], results: Path, uri: str | None = None
 ) -> tuple[dict[tuple[str, str, str], str], str]:
-    """Return (study, cell, lane) -> id, and why they are not known, if they are not."""
+    """Return (study, cell, lane) -> id; and the error, if the store cannot be read."""
     found = {}
     try:
         client = _open(results, uri)
@@ -32,7 +29,7 @@ def run_ids(
                 tags = run.data.tags
                 if LANE in tags:
                     found[study, tags[CELL], tags[LANE]] = str(run.info.run_id)
-    except Exception as error:  # whatever the store raises: a view, never the truth
+    except Exception as error:  # whatever the store raises: results do not depend on it
         return {}, describe(error)
     return found, ""
 
@@ -53,6 +50,7 @@ def run_of(id_: str, results: Path, uri: str | None = None) -> str:
 
 
 def _open(results: Path, uri: str | None) -> MlflowClient:
-    for name, value in _PATIENCE.items():
-        os.environ.setdefault(name, value)
+    # A person waits, so a server that is down is not asked for minutes.
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     return open_client(tracking_uri(uri, results))
