@@ -8,9 +8,9 @@ from restudy.config.loading import load_studies, validate
 from restudy.config.settings import Settings
 from restudy.config.sources import Source
 from restudy.config.yaml import read_mapping
-from restudy.evidence.contradiction_specs import Dispute
-from restudy.evidence.schema import KINDS, load_ledger, load_rows
-from restudy.evidence.search_specs import Puzzle
+from restudy.evidence.contradiction_specs import ContradictionFigure
+from restudy.evidence.schema import KINDS, load_catalogue, load_rows
+from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.planning.plan import make_plan
 from tests.docs import pages
 from tests.docs.pages import PAGES, ROOT
@@ -25,8 +25,8 @@ ROWS = {
     "SYS": KINDS["systems"],
     "EXP": KINDS["systems"],
     "FIG": KINDS["figures"],
-    "PUZ": Puzzle,
-    "CON": Dispute,
+    "PUZ": ConfigurationSearch,
+    "CON": ContradictionFigure,
 }
 STUDY = """
 name: made-up
@@ -73,7 +73,7 @@ def test_a_block_fits_its_model(block, tmp_path):
 
 
 def test_rows_that_are_quoted_are_those_of_the_ledger():
-    ledger = {row.id: row for kind in KINDS for row in load_ledger(FOLDER).rows(kind)}
+    ledger = {row.id: row for kind in KINDS for row in load_catalogue(FOLDER).rows(kind)}
     quoted = [row for block in BLOCKS for row in rows_of(block.text)]
     assert sum(row["id"] in ledger for row in quoted) >= 3
     for row in quoted:

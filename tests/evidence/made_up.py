@@ -11,7 +11,7 @@ from restudy.config.study import Study
 from restudy.evidence.metric_extraction import StudyTables
 from restudy.evidence.metric_selectors import metrics_of
 from restudy.evidence.schema import Published
-from restudy.evidence.search_specs import Puzzle
+from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.planning.plan import Run, StudyPlan, plan_study
 
 RECIPE = {"dataset": "mnist", "hidden": [8], "learning_rate": 0.1, "batch_size": 6000}
@@ -70,15 +70,15 @@ def published(**fields: Any) -> Published:
 
 def measure(**fields: Any) -> dict[str, Any]:
     """Return a reading of the made-up study, with some keys changed; None takes a key out."""
-    found = {"study": "tiny", "where": {"norm": "none"}, "split": "test", "metric": "accuracy"}
+    found = {"study": "tiny", "filter": {"norm": "none"}, "split": "test", "metric": "accuracy"}
     return {key: value for key, value in (found | fields).items() if value is not None}
 
 
-def puzzle(**fields: Any) -> Puzzle:
+def puzzle(**fields: Any) -> ConfigurationSearch:
     """Return a puzzle about the made-up study, with some keys changed."""
     found = {
         **{"id": "PUZ-S1-01", "source": "S1", "title": "T", "question": "Q?", "study": "tiny"},
-        **{"candidates": ["norm"], "none": "so it was another"},
-        "clues": [{"published": "PUB-S1-001", "split": "test", "metric": "accuracy"}],
+        **{"search_factors": ["norm"], "if_none": "so it was another"},
+        "constraints": [{"published": "PUB-S1-001", "split": "test", "metric": "accuracy"}],
     }
-    return Puzzle.model_validate(found | fields)
+    return ConfigurationSearch.model_validate(found | fields)

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from restudy.common.errors import RestudyError
 from restudy.config.loading import load_studies
 from restudy.evidence.hypothesis_specs import ClaimTest
-from restudy.evidence.metric_selectors import Known
+from restudy.evidence.metric_selectors import StudyIndex
 from restudy.evidence.schema import Claim
 from restudy.evidence.validation import Evidence, check
 from tests.evidence import made_up
@@ -42,6 +42,14 @@ def claim(*tests: dict[str, Any], **fields: Any) -> Claim:
     )
 
 
+def aggregate(factor: str, statistic: str, **keys: object) -> dict[str, object]:
+    return {"aggregate": {"factor": factor, "statistic": statistic} | keys}
+
+
+def interaction(inside: str, outside: str) -> dict[str, object]:
+    return {"interaction_levels": {"hidden": inside}, "interaction_baseline": {"hidden": outside}}
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
@@ -51,25 +59,44 @@ def claim(*tests: dict[str, Any], **fields: Any) -> Claim:
         ({"control": {"hidden": "8"}}, "same factors"),
         ({"control": {"norm": "batch"}}, "other levels"),
         ({"control": {"norm": ["none", "layer"]}}, "several levels of 'norm'"),
-        ({"in": {"hidden": "8"}}, "belong together"),
-        ({"in": {"hidden": "8"}, "than_in": {"hidden": "8"}}, "other levels"),
-        ({"control": 0.5, "in": {"hidden": "8"}, "than_in": {"hidden": "9"}}, "both with levels"),
+        ({"interaction_levels": {"hidden": "8"}}, "belong together"),
+        (
+            {"interaction_levels": {"hidden": "8"}, "interaction_baseline": {"hidden": "8"}},
+            "other levels",
+        ),
+        (
+            {
+                "control": 0.5,
+                "interaction_levels": {"hidden": "8"},
+                "interaction_baseline": {"hidden": "9"},
+            },
+            "both with levels",
+        ),
         ({"ratio": True, "margin": 0.1}, "1 or more"),
         ({"predicts": "equal", "margin": 0.0}, "needs a margin"),
         ({"margin": -0.1}, "greater than or equal to 0"),
         ({"margin": None}, "margin"),
-        ({"number": ACCURACY | {"curve": "reach"}}, "belong together"),
+        ({"number": ACCURACY | {"curve": "epochs_to_target"}}, "belong together"),
         ({"number": ACCURACY | {"target": 0.9}}, "belong together"),
         ({"number": ACCURACY | {"curve": "roughness", "minus": ACCURACY}}, "one of them"),
-        ({"over": {"factor": "norm", "take": "worst"}}, "'range', 'best', 'share' or 'largest'"),
-        ({"over": {"factor": "norm", "take": "share"}}, "'within' belongs to"),
-        ({"over": {"factor": "norm", "take": "best", "within": 0.1}}, "'within' belongs to"),
-        ({"over": {"factor": "norm", "take": "range", "by": "number"}}, "'by: number' belongs to"),
         (
-            {"over": {"factor": "learning_rate", "take": "best", "by": "number"}},
+            aggregate("norm", "worst"),
+            "'range', 'best', 'share' or 'largest'",
+        ),
+        (aggregate("norm", "share"), "'within' belongs to"),
+        (
+            aggregate("norm", "best", within=0.1),
+            "'within' belongs to",
+        ),
+        (
+            aggregate("norm", "range", by="number"),
+            "'by: number' belongs to",
+        ),
+        (
+            aggregate("learning_rate", "best", by="number"),
             "has to be of validation data",
         ),
-        (OTHER | {"over": {"factor": "rate", "take": "best"}}, "the best"),
+        (OTHER | aggregate("rate", "best"), "the best"),
         ({"redesigned": "why", "exploratory": "why"}, "one of them"),
         ({"study": None}, "either 'study' and 'number'"),
         ({"experiment": "descent"}, "either 'study' and 'number'"),
@@ -85,8 +112,7 @@ def claim(*tests: dict[str, Any], **fields: Any) -> Claim:
             "no 'ratio'",
         ),
         (
-            {"treatment": None, "control": None, "than": ACCURACY}
-            | {"over": {"factor": "norm", "take": "range"}},
+            {"treatment": None, "control": None, "than": ACCURACY} | aggregate("norm", "range"),
             "needs sides",
         ),
     ],
@@ -102,9 +128,9 @@ def test_a_form_that_is_not_right(fields: dict[str, Any], words: str):
         ({"study": "tinny"}, ["tests[0].study", "'tinny'", "did you mean 'tiny'"]),
         ({"treatment": {"nrom": "batch"}, "control": {"nrom": "none"}}, ["did you mean 'norm'"]),
         ({"treatment": {"norm": "bach"}}, ["treatment.norm", "did you mean 'batch'"]),
-        ({"where": {"norm": ["none", "bach"]}}, ["where.norm", "'bach'"]),
+        ({"filter": {"norm": ["none", "bach"]}}, ["filter.norm", "'bach'"]),
         ({"trend": "width", "treatment": None, "control": None}, ["trend", "'width'"]),
-        ({"over": {"factor": "width", "take": "best"}}, ["over.factor", "'width'"]),
+        (aggregate("width", "best"), ["aggregate.factor", "'width'"]),
         ({"number": {"split": "test", "metric": "acuracy"}}, ["did you mean 'accuracy'"]),
         ({"number": ACCURACY | {"minus": {"split": "test", "metric": "r2"}}}, ["'r2'"]),
         ({"number": ACCURACY | {"at": {"epoch": 2}}}, ["measured once"]),
@@ -124,7 +150,9 @@ def test_what_the_studies_do_not_have(fields: dict[str, Any], words: list[str]):
 def test_a_study_as_published_judges_no_claim():
     published = made_up.plan(as_published=True)
     test = ClaimTest.model_validate(test_of())
-    (complaint,) = test.complaints("f", "tests[0]", Known({"tiny": published}, ["tiny"]))
+    (complaint,) = test.validation_errors(
+        "f", "tests[0]", StudyIndex({"tiny": published}, ["tiny"])
+    )
     assert "without as_published" in complaint
 
 
@@ -133,10 +161,10 @@ def test_a_study_that_is_not_in_this_run_is_no_mistake():
 
 
 def test_every_test_of_the_repository_names_a_study_that_is_there(monkeypatch: Any):
-    from restudy.evidence.schema import load_ledger
+    from restudy.evidence.schema import load_catalogue
 
     names = set(load_studies(ROOT / "config" / "studies"))
-    claims = load_ledger(ROOT / "config" / "evidence").claims
+    claims = load_catalogue(ROOT / "config" / "evidence").claims
     named = {test.study for one in claims for test in one.tests if test.study is not None}
     assert named <= names
 
@@ -149,5 +177,5 @@ def test_a_claim_rests_on_a_test_that_judges():
 
 def test_noise_is_in_validation_samples_whatever_the_tables_say():
     number = {"split": "train", "metric": "noisy_accuracy"}
-    words = ClaimTest.model_validate(test_of(number=number)).number_in_words()
+    words = ClaimTest.model_validate(test_of(number=number)).number_text
     assert words == "accuracy on validation samples with noise"

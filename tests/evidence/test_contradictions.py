@@ -12,8 +12,8 @@ from scipy import stats
 
 from restudy.common.errors import RestudyError
 from restudy.evidence import contradiction_curves, timing_claims
-from restudy.evidence.contradiction_specs import Dispute, drawn, pairs
-from restudy.evidence.contradictions import conclusion, contradictions, side_by_side, text
+from restudy.evidence.contradiction_specs import ContradictionFigure, drawn, pairs
+from restudy.evidence.contradictions import conclusion, contradictions, side_by_side, to_text
 from restudy.evidence.reasons import Finding, columns, stated
 from restudy.evidence.schema import Claim, load_rows
 from restudy.evidence.statuses import Status
@@ -25,19 +25,23 @@ from tests.evidence.test_judging import numbers, runs_of
 FOLDER = Path(__file__).parents[2] / "config/evidence"
 PANEL = {
     **{"title": "Accuracy", "study": "tiny", "number": {"split": "test", "metric": "accuracy"}},
-    **{"along": "learning_rate", "curves": {"a": {"norm": "none"}, "b": {"norm": "batch"}}},
+    **{"x_factor": "learning_rate", "curves": {"a": {"norm": "none"}, "b": {"norm": "batch"}}},
 }
 FACTORS = {"norm": ["none", "batch"], "learning_rate": [0.01, 0.1, 1.0]}
 
 
-def dispute(**panel: Any) -> Dispute:
+def figure(**panel: Any) -> ContradictionFigure:
     fields = {key: value for key, value in (PANEL | panel).items() if value is not None}
-    return Dispute.model_validate(
+    return ContradictionFigure.model_validate(
         {
             **{"id": "CON-BN-01", "claims": ["CLM-BN-01", "CLM-BN-02"], "title": "T?"},
             "panels": [fields],
         }
     )
+
+
+def curves(panel: Any, tables: Any, runs: pd.DataFrame) -> pd.DataFrame:
+    return contradiction_curves.panel_curves([panel], {"tiny": tables}, {"tiny": runs}, {}).data
 
 
 def two(**fields: Any) -> list[Claim]:
@@ -57,17 +61,15 @@ def test_a_pair_stands_there_once_with_both_sides():
         "CLM-BN-01": Finding(Status("supported"), stated("+1")),
         "CLM-BN-02": Finding(Status("contradicted"), stated("-1")),
     }
-    assert pairs(claims) == [frozenset(("CLM-BN-01", "CLM-BN-02"))]
+    assert pairs(claims) == {frozenset(("CLM-BN-01", "CLM-BN-02"))}
     (row,) = contradictions(claims, verdicts).to_dict("records")
-    assert (row["claim"], row["sources"], row["verdict"], row["found"]) == (
-        *("CLM-BN-01", "S1", "supported", "+1"),
-    )
-    assert (row["other"], row["other_sources"], row["other_verdict"], row["other_found"]) == (
-        *("CLM-BN-02", "S2", "contradicted", "-1"),
+    assert (row["claim"], row["sources"], row["verdict"]) == ("CLM-BN-01", "S1", "supported")
+    assert (row["other"], row["other_sources"], row["other_verdict"]) == (
+        *("CLM-BN-02", "S2", "contradicted"),
     )
     assert row["how"] == "the opposite"
-    assert row["conclusion"] == "Our runs bear out CLM-BN-01, and speak against CLM-BN-02."
-    shown = side_by_side(row)
+    assert conclusion(row) == "Our runs support CLM-BN-01, and contradict CLM-BN-02."
+    shown = side_by_side(row, verdicts)
     assert shown["CLM-BN-01"].tolist() == ["S1", "s", "supported", "+1"]
     assert shown["CLM-BN-02"].tolist() == ["S2", "s", "contradicted", "-1"]
 
@@ -84,45 +86,44 @@ def test_a_remark_without_a_row_of_its_own_comes_last():
     assert (last["other"], last["other_statement"], last["other_sources"]) == (
         *("", "its own table", "S3"),
     )
-    assert last["conclusion"] == "Our runs speak against CLM-BN-03."
-    words = text(table)
+    assert conclusion(last.to_dict()) == "Our runs contradict CLM-BN-03."
+    words = to_text(table, verdicts)
     assert "## CLM-BN-01 and CLM-BN-02\n" in words
     assert "## CLM-BN-03\n" in words
     bars = table.assign(statement="|w| grows")  # which would end a cell
-    assert r"\|w\| grows" in text(bars)
+    assert r"\|w\| grows" in to_text(bars, verdicts)
 
 
 @pytest.mark.parametrize(
     ("verdicts", "wanted"),
     [
-        (
-            ("inconclusive", "supported"),
-            "Our runs bear out B, and leave A open.",
-        ),
+        (("inconclusive", "supported"), "Our runs support B, and leave A open."),
         (
             ("supported", "supported"),
-            "Our runs bear out A and B. As tested the two do not exclude each other.",
+            "Our runs support A and B. As tested the two do not exclude each other.",
         ),
         (
             ("contradicted", "contradicted"),
-            "Our runs speak against A and B. As tested neither holds.",
+            "Our runs contradict A and B. As tested neither holds.",
         ),
         (
             ("no_meaningful_difference", "contradicted"),
-            "Our runs speak against B, and show no difference that matters where A sees one.",
+            "Our runs contradict B, and show no meaningful difference for A.",
         ),
         (("inconclusive", "inconclusive"), "Our runs leave A and B open."),
-        (("pending", "supported"), "Our runs bear out B, and do not judge A yet."),
-        (("not_testable", "not_testable"), "Our runs cannot judge A and B."),
+        (("pending", "supported"), "Our runs support B, and do not test A yet."),
+        (("not_testable", "not_testable"), "Our runs cannot test A and B."),
         (
             ("timed", "supported"),
-            "Our runs bear out B, and judge A by times (timed_contradictions.csv).",
+            "Our runs support B, and decide A by times (timed_contradictions.csv).",
         ),
-        (("contradicted",), "Our runs speak against A."),
+        (("contradicted", ""), "Our runs contradict A."),
     ],
 )
-def test_words_are_made_of_verdicts(verdicts: tuple[str, ...], wanted: str):
-    assert conclusion(list(zip("AB", verdicts, strict=False))) == wanted
+def test_words_are_made_of_verdicts(verdicts: tuple[str, str], wanted: str):
+    first, second = verdicts
+    row = {"claim": "A", "verdict": first, "other": "B" if second else "", "other_verdict": second}
+    assert conclusion(row) == wanted
 
 
 def test_those_about_time_have_their_verdicts_in_a_table_of_their_own():
@@ -135,8 +136,8 @@ def test_those_about_time_have_their_verdicts_in_a_table_of_their_own():
         [{"id": "CLM-BN-01", "verdict": "contradicted", **columns(stated("slower"))}]
     )
     (row,) = timing_claims.timed_contradictions(claims, ledger, judged).to_dict("records")
-    assert (row["verdict"], row["found"]) == ("contradicted", "slower")
-    assert row["conclusion"] == "Our runs bear out CLM-BN-02, and speak against CLM-BN-01."
+    assert row["verdict"] == "contradicted"
+    assert conclusion(row) == "Our runs support CLM-BN-02, and contradict CLM-BN-01."
     assert timing_claims.timed_contradictions(claims, ledger, judged.iloc[:0]).empty
 
 
@@ -152,8 +153,8 @@ def test_a_curve_is_the_mean_over_seeds_with_its_t_interval():
         return drawn_values.setdefault(key, float(rng.normal()))
 
     tables, runs = numbers(value, factors=FACTORS)
-    panel = dispute().panels[0]
-    found = contradiction_curves.curves(panel, contradiction_curves.of_study(panel, tables, runs))
+    panel = figure().panels[0]
+    found = curves(panel, tables, runs)
     assert found["curve"].tolist() == ["a"] * 3 + ["b"] * 3
     assert found["x"].tolist() == [0.01, 0.1, 1.0] * 2
     mine = [drawn_values[seed, "batch", "0.1"] for seed in range(5)]
@@ -168,8 +169,8 @@ def test_other_factors_are_averaged_within_each_seed():
         return run.recipe.seed + 4.0 * (run.levels["norm"] == "batch")
 
     tables, runs = numbers(value, factors=FACTORS)
-    panel = dispute(curves={"both": {}}).panels[0]
-    found = contradiction_curves.curves(panel, contradiction_curves.of_study(panel, tables, runs))
+    panel = figure(curves={"both": {}}).panels[0]
+    found = curves(panel, tables, runs)
     assert found["mean"].tolist() == [4.0] * 3  # seeds 0 to 4, and half of 4 more
     assert found["sd"].tolist() == pytest.approx([np.std(range(5), ddof=1)] * 3)
 
@@ -178,8 +179,8 @@ def test_each_data_set_has_curves_of_its_own_and_a_baseline_no_place():
     factors = FACTORS | {"dataset": ["mnist", "fashion_mnist"]}
     tables, runs = numbers(lambda run, *_: float(run.levels["dataset"] == "mnist"), factors=factors)
     levels = {"learning_rate": "0.01", "norm": "batch"}
-    panel = dispute(curves={"a": {"norm": "none"}}, baseline={"base": levels}).panels[0]
-    found = contradiction_curves.curves(panel, contradiction_curves.of_study(panel, tables, runs))
+    panel = figure(curves={"a": {"norm": "none"}}, baseline={"base": levels}).panels[0]
+    found = curves(panel, tables, runs)
     assert found["dataset"].tolist() == ["mnist"] * 4 + ["fashion_mnist"] * 4
     assert found["mean"].tolist() == [1.0] * 4 + [0.0] * 4
     base = found[found["curve"] == "base"]
@@ -193,10 +194,8 @@ def test_diverged_runs_are_counted_and_levels_of_another_scale_left_out():
     runs = runs_of(made, lambda run: run.levels["norm"] == "batch" and run.recipe.seed == 0)
     rates = {"norm": "batch", "learning_rate": ["0.1", "9.0"]}
     loss = {"split": "test", "metric": "data_loss"}
-    panel = dispute(curves={"b": rates}, number=loss).panels[0]
-    (row,) = contradiction_curves.curves(
-        panel, contradiction_curves.of_study(panel, tables, runs)
-    ).to_dict("records")
+    panel = figure(curves={"b": rates}, number=loss).panels[0]
+    (row,) = curves(panel, tables, runs).to_dict("records")
     assert (row["level"], row["n"], row["diverged"]) == ("0.1", 4, 1)
 
 
@@ -210,15 +209,15 @@ def test_an_experiment_s_curve():
         ],
         columns=["norm", "batch_size", "seed", "logit_sd", "relative_sd", "changed"],
     )
-    panel = dispute(
+    panel = figure(
         study=None,
         number=None,
         experiment="batch-mates",
         measure="relative_sd",
-        along="batch_size",
+        x_factor="batch_size",
         curves={"norm": {"norm": "batch, training"}},
     ).panels[0]
-    found = contradiction_curves.of_panels([panel], {}, {}, {"batch-mates": table})
+    found = contradiction_curves.panel_curves([panel], {}, {}, {"batch-mates": table})
     assert found.data["x"].tolist() == [16.0, 64.0]
     assert found.data["mean"].tolist() == [1.0, 1.0]
     assert found.reductions == {}
@@ -227,8 +226,8 @@ def test_an_experiment_s_curve():
 def test_a_number_that_a_scale_does_not_have_leaves_a_panel_empty():
     tables, runs = numbers(lambda *_: 1.0, factors=FACTORS)
     late = {"split": "validation", "metric": "accuracy", "at": {"epoch": 99}}
-    panel = dispute(number=late).panels[0]
-    found = contradiction_curves.of_panels([panel], {"tiny": tables}, {"tiny": runs}, {})
+    panel = figure(number=late).panels[0]
+    found = contradiction_curves.panel_curves([panel], {"tiny": tables}, {"tiny": runs}, {})
     assert found.data.empty
     assert list(found.data.columns) == list(contradiction_curves.COLUMNS)
 
@@ -253,7 +252,7 @@ def test_where_a_level_stands(level: str, levels: list[str], wanted: float):
 @pytest.mark.parametrize(
     ("panel", "words"),
     [
-        ({"along": "batch"}, ["along", "'batch'"]),
+        ({"x_factor": "batch"}, ["x_factor", "'batch'"]),
         ({"curves": {"a": {"norm": "bach"}}}, ["curves.a.norm", "batch"]),
         ({"curves": {"a": {"nrom": "batch"}}}, ["curves.a", "norm"]),
         ({"number": {"split": "test", "metric": "acuracy"}}, ["metric", "accuracy"]),
@@ -264,14 +263,14 @@ def test_where_a_level_stands(level: str, levels: list[str], wanted: float):
 def test_what_its_study_does_not_have(panel: dict[str, Any], words: list[str]):
     plans = {"tiny": made_up.plan(factors=FACTORS)}
     with pytest.raises(RestudyError) as error:
-        check(Evidence([], [], two(), disputes=[dispute(**panel)]), plans, [])
+        check(Evidence([], [], two(), contradictions=[figure(**panel)]), plans, [])
     for word in ("CON-BN-01", "panels[0]", *words):
         assert word in str(error.value)
 
 
 def test_claims_that_do_not_contradict_each_other():
     plans = {"tiny": made_up.plan(factors=FACTORS)}
-    good = Evidence([], [], two(), disputes=[dispute()])
+    good = Evidence([], [], two(), contradictions=[figure()])
     check(good, plans, [])
     friends = [claim(test_of(), id=id_) for id_ in ("CLM-BN-01", "CLM-BN-02")]
     with pytest.raises(RestudyError, match="neither names the other"):
@@ -287,7 +286,7 @@ def test_claims_that_do_not_contradict_each_other():
         ({"experiment": "batch-mates", "measure": "changed"}, "either"),
         (
             {
-                **{"study": None, "number": None, "experiment": "norm-step", "along": "library"},
+                **{"study": None, "number": None, "experiment": "norm-step", "x_factor": "library"},
                 **{"measure": "seconds", "curves": {"a": {"norm": "none"}}},
             },
             "timed",
@@ -297,22 +296,22 @@ def test_claims_that_do_not_contradict_each_other():
 )
 def test_a_panel_that_is_not_right(panel: dict[str, Any], words: str):
     with pytest.raises(ValidationError, match=words):
-        dispute(**panel)
+        figure(**panel)
 
 
 def test_only_what_a_run_has_is_drawn():
-    disputes = load_rows(FOLDER / "contradictions.yaml", Dispute)
-    plans = {name: made_up.plan() for one in disputes for name in one.studies}
-    assert set(drawn(disputes, plans, ["batch-mates"])) == {one.id for one in disputes}
-    assert "CON-BN-03" not in drawn(disputes, plans, [])
-    assert drawn(disputes, {}, ["batch-mates"]) == {}
+    figures = load_rows(FOLDER / "contradictions.yaml", ContradictionFigure)
+    plans = {name: made_up.plan() for one in figures for name in one.studies}
+    assert set(drawn(figures, plans, ["batch-mates"])) == {one.id for one in figures}
+    assert "CON-BN-03" not in drawn(figures, plans, [])
+    assert drawn(figures, {}, ["batch-mates"]) == {}
 
 
 def test_every_pair_that_lies_on_a_curve_has_a_figure():
     claims = load_rows(FOLDER / "claims.yaml", Claim)
-    disputes = load_rows(FOLDER / "contradictions.yaml", Dispute)
-    shown = [frozenset(one.claims) for one in disputes]
+    figures = load_rows(FOLDER / "contradictions.yaml", ContradictionFigure)
+    shown = [frozenset(one.claims) for one in figures]
     assert len(set(shown)) == len(shown)
     # Times have no figure that is the same each time; what is out of scope has no runs.
     others = {frozenset(("CLM-BN-02", "CLM-BN-19")), frozenset(("CLM-OOS-02", "CLM-OOS-03"))}
-    assert set(pairs(claims)) == {*shown, *others}
+    assert pairs(claims) == {*shown, *others}

@@ -12,8 +12,8 @@ from scipy import stats
 
 from restudy.common.errors import RestudyError
 from restudy.evidence import erratum_effects, validation
-from restudy.evidence.erratum_effects import demonstrate
-from restudy.evidence.printed_differences import contrast_table
+from restudy.evidence.erratum_effects import effect_table
+from restudy.evidence.printed_differences import difference_table
 from restudy.evidence.reasons import Finding, reason, reason_text
 from restudy.evidence.schema import Erratum, load_rows
 from restudy.evidence.statuses import Status
@@ -23,8 +23,8 @@ from tests.evidence import made_up
 
 SHOWS = {
     "what": "test accuracy",
-    "as_published": made_up.measure(where={"norm": "none"}),
-    "corrected": made_up.measure(where={"norm": "batch"}),
+    "as_published": made_up.measure(filter={"norm": "none"}),
+    "corrected": made_up.measure(filter={"norm": "batch"}),
 }
 
 
@@ -34,7 +34,7 @@ def erratum(**fields: Any) -> Erratum:
 
 
 def status(rows: list[Erratum], studies: Any, **others: Status) -> Status:
-    tables = demonstrate(rows, studies), contrast_table(rows, [], studies)
+    tables = effect_table(rows, studies), difference_table(rows, [], studies)
     found = erratum_effects.statuses_of(rows, *tables, others)
     return found[rows[0].id]
 
@@ -45,7 +45,7 @@ def test_the_difference_is_paired_over_seeds():
     tables = made_up.tables(
         made_up.plan(), lambda run, *_: drawn[run.recipe.seed, run.levels["norm"]]
     )
-    (row,) = demonstrate([erratum(shows=[SHOWS])], {"tiny": tables}).to_dict("records")
+    (row,) = effect_table([erratum(effects=[SHOWS])], {"tiny": tables}).to_dict("records")
     wrong, right = (np.array([drawn[s, norm] for s in range(5)]) for norm in ("none", "batch"))
     reference = stats.ttest_rel(wrong, right)
     assert row["n"] == 5
@@ -63,7 +63,7 @@ def test_a_mistake_that_changes_a_number_is_shown(gain: float, wanted: str):
         made_up.plan(),
         lambda run, *_: rng.normal(0, 0.01) + gain * (run.levels["norm"] == "none"),
     )
-    found = status([erratum(shows=[SHOWS])], {"tiny": tables})
+    found = status([erratum(effects=[SHOWS])], {"tiny": tables})
     assert found.status == wanted
     assert reason_text(found.reasons).startswith("test accuracy: ")
 
@@ -73,16 +73,18 @@ def test_an_exploratory_demonstration_shows_nothing_by_itself():
     tables = made_up.tables(
         made_up.plan(), lambda run, *_: rng.normal(0, 0.01) + (run.levels["norm"] == "none")
     )
-    row = erratum(shows=[SHOWS | {"exploratory": "a look"}])
+    row = erratum(effects=[SHOWS | {"exploratory": "a look"}])
     found = status([row], {"tiny": tables})
     assert found.status == Status.NO_EFFECT_FOUND
     assert reason_text(found.reasons).endswith("(exploratory, does not count: a look)")
-    both = erratum(shows=[SHOWS | {"exploratory": "a look"}, SHOWS | {"redesigned": "it was not"}])
+    both = erratum(
+        effects=[SHOWS | {"exploratory": "a look"}, SHOWS | {"redesigned": "it was not"}]
+    )
     assert status([both], {"tiny": tables}).status == Status.EFFECT_CONFIRMED
 
 
 def test_a_row_that_others_tell_of():
-    row = erratum(shown_by=["CLM-BN-01"])
+    row = erratum(supported_by=["CLM-BN-01"])
     assert status([row], {}, **{"CLM-BN-01": Finding(Status("supported"))}) == (
         Status.ASSESSED,
         (reason("status", id="CLM-BN-01", status="supported"),),
@@ -91,26 +93,26 @@ def test_a_row_that_others_tell_of():
 
 
 def test_a_mistake_of_wording_has_nothing_to_run():
-    assert status([erratum(wording=True)], {}).status == Status.WORDING_ONLY
+    assert status([erratum(text_only=True)], {}).status == Status.WORDING_ONLY
 
 
 def test_a_study_that_is_not_there_is_not_yet():
-    found = status([erratum(shows=[SHOWS])], {})
+    found = status([erratum(effects=[SHOWS])], {})
     assert found == (Status.PENDING, (reason("not_in_this_run", study="tiny"),))
 
 
 @pytest.mark.parametrize(
     "fields",
     [
-        {"wording": True, "shows": [SHOWS]},
-        {"wording": True, "shown_by": ["CLM-BN-01"]},
-        {"wording": True, "status": "not testable", "because": "no"},
-        {"shows": [SHOWS], "status": "pending", "because": "no"},
+        {"text_only": True, "effects": [SHOWS]},
+        {"text_only": True, "supported_by": ["CLM-BN-01"]},
+        {"text_only": True, "status": "not testable", "reason": "no"},
+        {"effects": [SHOWS], "status": "pending", "reason": "no"},
     ],
 )
 def test_one_way_to_a_status(fields: dict[str, Any]):
     with pytest.raises(
-        ValueError, match="allowed: 'shows', 'contrasts' and 'shown_by', or 'wording'"
+        ValueError, match="allowed: 'effects', 'contrasts' and 'supported_by', or 'text_only'"
     ):
         erratum(**fields)
 
@@ -119,7 +121,7 @@ def test_one_way_to_a_status(fields: dict[str, Any]):
 
 
 def in_experiment(scale: str, **fields: Any) -> dict[str, Any]:
-    found = {"experiment": "initial-loss", "measure": "loss", "where": {"weight_scale": scale}}
+    found = {"experiment": "initial-loss", "measure": "loss", "filter": {"weight_scale": scale}}
     return found | fields
 
 
@@ -136,7 +138,9 @@ def test_numbers_of_experiments_are_paired_over_seeds_too():
         table.loc[table["weight_scale"] == scale, "loss"].to_numpy() for scale in ("0.5", "0.01")
     )
     shuffled = table.sample(frac=1, random_state=0)
-    (row,) = demonstrate([erratum(shows=[LOSS])], {}, {"initial-loss": shuffled}).to_dict("records")
+    (row,) = effect_table([erratum(effects=[LOSS])], {}, {"initial-loss": shuffled}).to_dict(
+        "records"
+    )
     reference = stats.ttest_rel(wrong, right)
     assert (row["n"], row["reductions"]) == (10, "")
     assert (row["as_published"], row["corrected"]) == pytest.approx((wrong.mean(), right.mean()))
@@ -144,7 +148,7 @@ def test_numbers_of_experiments_are_paired_over_seeds_too():
 
 
 def test_an_experiment_that_is_not_there_is_not_yet():
-    found = status([erratum(shows=[LOSS])], {})
+    found = status([erratum(effects=[LOSS])], {})
     assert found == (
         Status.PENDING,
         (reason("not_in_this_run", experiment="initial-loss"),),
@@ -156,16 +160,16 @@ def test_an_experiment_that_is_not_there_is_not_yet():
     [
         ({"experiment": "initial-los"}, "experiment: 'initial-los'.*did you mean 'initial-loss'"),
         ({"measure": "los"}, "measure: 'los'.*did you mean 'loss'"),
-        ({"where": {"scale": "0.5"}}, "where: 'scale'.*a factor of initial-loss"),
-        ({"where": {"weight_scale": "5"}}, "where.weight_scale: '5' is not allowed.*0.001, 0.01"),
-        ({"where": {}}, "where: weight_scale is missing; allowed: 0.001, 0.01"),
+        ({"filter": {"scale": "0.5"}}, "filter: 'scale'.*a factor of initial-loss"),
+        ({"filter": {"weight_scale": "5"}}, "filter.weight_scale: '5' is not allowed.*0.001, 0.01"),
+        ({"filter": {}}, "filter: weight_scale is missing; allowed: 0.001, 0.01"),
     ],
 )
 def test_a_wrong_reading_of_an_experiment_is_named(fields: dict[str, Any], words: str):
-    row = erratum(shows=[LOSS | {"corrected": in_experiment("0.5") | fields}])
+    row = erratum(effects=[LOSS | {"corrected": in_experiment("0.5") | fields}])
     with pytest.raises(RestudyError) as caught:
         check(Evidence([], [], errata=[row]), {}, [])
-    assert re.search(rf"ERR-S1-01: shows\[0\]\.corrected\.{words}", str(caught.value))
+    assert re.search(rf"ERR-S1-01: effects\[0\]\.corrected\.{words}", str(caught.value))
 
 
 @pytest.mark.parametrize(
@@ -173,14 +177,14 @@ def test_a_wrong_reading_of_an_experiment_is_named(fields: dict[str, Any], words
     [
         ({"experimant": "a"}, r"corrected\.study: is missing"),
         ({**in_experiment("1"), "meazure": "a"}, "corrected.meazure.*did you mean 'measure'"),
-        ({"experiment": "a", "measure": "b"}, r"corrected\.where: is missing"),
+        ({"experiment": "a", "measure": "b"}, r"corrected\.filter: is missing"),
         ({**SHOWS["corrected"], "splitt": "a"}, "corrected.splitt.*did you mean 'split'"),
-        ("loss", r"shows\[0\].corrected: 'loss'"),
+        ("loss", r"effects\[0\].corrected: 'loss'"),
     ],
 )
 def test_a_side_that_is_wrong_is_named(tmp_path: Path, side: Any, words: str):
     row = erratum().model_dump(include={"id", "sources", "where", "category", "severity"})
-    row |= {"what_is_wrong": "all", "shows": [LOSS | {"corrected": side}]}
+    row |= {"what_is_wrong": "all", "effects": [LOSS | {"corrected": side}]}
     path = tmp_path / "errata.yaml"
     path.write_text(yaml.safe_dump([row]))
     with pytest.raises(RestudyError, match=words):
@@ -189,4 +193,4 @@ def test_a_side_that_is_wrong_is_named(tmp_path: Path, side: Any, words: str):
 
 def test_every_erratum_has_its_evidence(pytestconfig: pytest.Config):
     rows = load_rows(pytestconfig.rootpath / validation.FOLDER / "errata.yaml", Erratum)
-    assert [r.id for r in rows if not (r.has_evidence or r.wording or r.status)] == []
+    assert [r.id for r in rows if not (r.has_evidence or r.text_only or r.status)] == []

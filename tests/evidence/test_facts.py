@@ -8,8 +8,8 @@ import pytest
 from experiments import dataset_facts
 from restudy.data.load import PreparedData
 from restudy.data.registry import DATASETS
-from restudy.evidence import facts, validation
-from restudy.evidence.deterministic_values import facts_table
+from restudy.evidence import validation
+from restudy.evidence.deterministic_values import fact_datasets, fact_names, facts_table
 from restudy.evidence.schema import Published, load_rows
 from tests.evidence.made_up import published
 
@@ -62,13 +62,18 @@ def test_part_a_s_shapes_have_samples_in_columns():
 
 def test_names_are_those_that_are_computed():
     sets = {name: data(name, 20, 10) for name in ("mnist", "fashion_mnist")}
-    assert set(facts.compute(facts.names(), sets)) == set(facts.names())
+    rows = [
+        published(id=f"PUB-S1-{place:03}", fact=name) for place, name in enumerate(fact_names(), 1)
+    ]
+    assert set(facts_table(rows, sets)["fact"]) == set(fact_names())
 
 
 def test_a_fact_about_a_data_set_that_is_not_there_is_left_out():
-    found = facts.compute(["mnist.classes", "s3_synthetic.x_val", "s4_part_a.weights"], {})
-    assert found == {"s3_synthetic.x_val": "(1000, 28, 28, 1)"}
-    assert facts.datasets(["mnist.classes", "s3_synthetic.x_val"]) == ["mnist"]
+    names = ("mnist.classes", "s3_synthetic.x_val", "s4_part_a.weights")
+    rows = [published(id=f"PUB-S1-{place:03}", fact=name) for place, name in enumerate(names, 1)]
+    table = facts_table(rows, {})
+    assert table.to_numpy().tolist() == [["PUB-S1-002", names[1], "(1000, 28, 28, 1)"]]
+    assert fact_datasets(names[:2]) == ["mnist"]
 
 
 def test_only_what_is_asked_for_is_computed():
@@ -82,8 +87,8 @@ def test_only_what_is_asked_for_is_computed():
 
 def test_the_rows_name_facts_that_there_are():
     named = {row.fact for row in ROWS if row.fact is not None}
-    assert named == set(facts.names())
-    assert set(facts.datasets(named)) <= set(DATASETS)
+    assert named == set(fact_names())
+    assert set(fact_datasets(named)) <= set(DATASETS)
 
 
 @pytest.mark.parametrize("id_", [row.id for row in ROWS if row.fact is not None])

@@ -9,16 +9,14 @@ import pytest
 from scipy import stats
 
 from restudy.evidence import validation
-from restudy.evidence.configuration_search import solve
+from restudy.evidence.configuration_search import SearchResult, search_configurations
 from restudy.evidence.reasons import reason_text, texts
 from restudy.evidence.schema import Published, load_rows
-from restudy.evidence.search_specs import Puzzle
+from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.evidence.search_tables import (
-    COLUMNS,
-    CONCLUSIONS,
-    conclude,
-    conclusions,
-    forensics_table,
+    candidate_table,
+    conclusion,
+    conclusion_table,
     to_text,
 )
 from tests.evidence.made_up import plan, published, puzzle, tables
@@ -52,18 +50,21 @@ def search(means, seeds=5, sd=0.01, **keys):
 
 def one(studies, **fields):
     """Solve one puzzle."""
-    made = puzzle(**{"candidates": ["learning_rate"], "clues": CLUES} | fields)
-    [solution] = solve([made], ROWS, studies)
+    made = puzzle(**{"search_factors": ["learning_rate"], "constraints": CLUES} | fields)
+    [solution] = search_configurations([made], ROWS, studies)
     return solution
 
 
 MEANS = {("0.001",): (0.90, 0.30), ("0.01",): (0.905, 0.29), ("0.1",): (0.90, 0.50)}
 
 
+def concluded(result: SearchResult) -> str:
+    return conclusion(conclusion_table([result]).to_dict("records")[0])
+
+
 def test_the_interval_is_bonferroni_s():
     solution = one(search(MEANS))
-    table = forensics_table([solution])
-    assert list(table.columns) == list(COLUMNS)
+    table = candidate_table([solution])
     first = table.iloc[0]
     half = stats.t(4).ppf(1 - 0.05 / 2 / 2) * 0.01 * math.sqrt(6 / 5)
     assert (first["low"], first["high"]) == (pytest.approx(0.9 - half), pytest.approx(0.9 + half))
@@ -92,15 +93,19 @@ def test_a_difference_of_two_values_is_told_in_pairs_of_seeds():
     ]
     number = {"split": "test", "metric": "accuracy"}
     clues = [
-        {"published": "PUB-S1-001", "where": {"norm": "batch"}, **number},
-        {"published": "PUB-S1-002", "where": {"norm": "none"}, **number},
+        {"published": "PUB-S1-001", "filter": {"norm": "batch"}, **number},
+        {"published": "PUB-S1-002", "filter": {"norm": "none"}, **number},
     ]
-    less = {"published": "PUB-S1-001", "where": {"norm": "batch"}}
-    difference = {"published": "PUB-S1-002", "where": {"norm": "none"}, "less": less, **number}
+    less = {"published": "PUB-S1-001", "filter": {"norm": "batch"}}
+    difference = {"published": "PUB-S1-002", "filter": {"norm": "none"}, "minus": less, **number}
 
     def verdict(*clues, **other):
-        made_up = puzzle(candidates=["learning_rate"], between="learning_rate", clues=list(clues))
-        [solution] = solve([made_up], [rows[0], {**other}.get("row", rows[1])], studies)
+        made_up = puzzle(
+            search_factors=["learning_rate"], between="learning_rate", constraints=list(clues)
+        )
+        [solution] = search_configurations(
+            [made_up], [rows[0], {**other}.get("row", rows[1])], studies
+        )
         return solution
 
     studies = {"tiny": tables(made, value)}
@@ -111,18 +116,18 @@ def test_a_difference_of_two_values_is_told_in_pairs_of_seeds():
     assert verdict(*clues, row=far).candidates[0].verdict == "compatible"
     solution = verdict(*clues, difference, row=far)
     assert solution.candidates[0].verdict == "ruled_out"
-    row = forensics_table([solution]).iloc[-1]
+    row = candidate_table([solution]).iloc[-1]
     assert (row["published"], row["value"]) == ("PUB-S1-002 less PUB-S1-001", "0.220")
     assert row["mean"] == pytest.approx(0.1)
     assert row["sd"] == pytest.approx(0.001)
     half = stats.t(4).ppf(1 - 0.05 / 3 / 2) * 0.001 * math.sqrt(6 / 5)
     assert row["high"] == pytest.approx(0.1 + half)
-    assert "PUB-S1-002 less PUB-S1-001, test accuracy: 0.220 printed" in conclude(solution)
+    assert "PUB-S1-002 less PUB-S1-001, test accuracy: 0.220 printed" in concluded(solution)
 
 
 def test_what_fits_all_values_is_left():
     solution = one(search(MEANS))
-    table = forensics_table([solution])
+    table = candidate_table([solution])
     assert table["candidate"].tolist() == [f"learning rate {x}" for x in RATES for _ in range(2)]
     assert table["verdict"].tolist() == ["compatible"] * 4 + ["ruled_out"] * 2
     assert table["fits"].tolist() == [True] * 5 + [False]
@@ -131,7 +136,7 @@ def test_what_fits_all_values_is_left():
     assert because.endswith("ours, 20.0 sd from the mean")
     assert table["sds"].iloc[-1] == pytest.approx(20)
     assert (table["misses"].iloc[:5] < 1).all()
-    assert conclude(solution) == (
+    assert concluded(solution) == (
         "Compatible: learning rate 0.001; learning rate 0.01. "
         "Levels among them: learning rate 0.001, 0.01. Ruled out: 1 of 3. "
         f"The nearest of these: learning rate 0.1 ({because})."
@@ -140,7 +145,7 @@ def test_what_fits_all_values_is_left():
 
 def test_when_nothing_is_left_the_nearest_is_named():
     means = {("0.001",): (0.5, 0.3), ("0.01",): (0.8, 0.3), ("0.1",): (0.9, 0.9)}
-    text = conclude(one(search(means)))
+    text = concluded(one(search(means)))
     assert text.startswith("No candidate is compatible: so it was another. Ruled out: 3 of 3.")
     assert "The nearest of these: learning rate 0.01 (PUB-S1-001, test accuracy: 0.900" in text
 
@@ -150,8 +155,8 @@ def test_many_that_are_left_are_counted():
     factors = {"learning_rate": rates, "momentum": [0.0, 0.9]}
     fits = {(str(x), m): (0.9, 0.3) for x in rates for m in ("0.0", "0.9")}
     fits["0.007", "0.0"] = fits["0.007", "0.9"] = (0.5, 0.3)
-    solution = one(search(fits, factors=factors), candidates=["learning_rate", "momentum"])
-    text = conclude(solution)
+    solution = one(search(fits, factors=factors), search_factors=["learning_rate", "momentum"])
+    text = concluded(solution)
     assert "; and 8 more." in text
     assert (
         "Levels among them: learning rate 0.001, 0.002, 0.003, 0.004, 0.005, 0.006; momentum any."
@@ -170,15 +175,15 @@ def test_between_two_levels_anything_between_is_possible():
         },
         **{("0.1", "0.0"): (0.1, 0.30), ("0.1", "0.5"): (0.2, 0.3), ("0.1", "0.9"): (0.30, 0.30)},
     }
-    between = [{**clue, "where": {"momentum": ["0.0", "0.9"]}} for clue in CLUES]
-    solution = one(search(means, factors=factors), clues=between)
+    between = [{**clue, "filter": {"momentum": ["0.0", "0.9"]}} for clue in CLUES]
+    solution = one(search(means, factors=factors), constraints=between)
     assert [c.verdict for c in solution.candidates] == ["compatible", "ruled_out"]
     half = stats.t(4).ppf(1 - 0.05 / 2 / 2) * 0.01 * math.sqrt(6 / 5)
-    first = forensics_table([solution]).iloc[0]
+    first = candidate_table([solution]).iloc[0]
     assert (first["low"], first["high"]) == (pytest.approx(0.7 - half), pytest.approx(0.97 + half))
     assert first["mean"] == pytest.approx(0.97)  # the nearer one
-    fixed = [{**clue, "where": {"momentum": "0.5"}} for clue in CLUES]
-    solution = one(search(means, factors=factors), clues=fixed)
+    fixed = [{**clue, "filter": {"momentum": "0.5"}} for clue in CLUES]
+    solution = one(search(means, factors=factors), constraints=fixed)
     assert [c.verdict for c in solution.candidates] == ["ruled_out", "ruled_out"]
 
 
@@ -192,7 +197,7 @@ def test_a_rate_between_two_that_were_searched():
     ]
     assert [c.verdict for c in solution.candidates] == ["compatible", "ruled_out"]
     half = stats.t(4).ppf(1 - 0.05 / 2 / 2) * 0.01 * math.sqrt(6 / 5)
-    first, _, third, _ = forensics_table([solution]).to_dict("records")
+    first, _, third, _ = candidate_table([solution]).to_dict("records")
     assert (first["low"], first["high"]) == (pytest.approx(0.8 - half), pytest.approx(0.95 + half))
     assert (third["low"], third["high"]) == (pytest.approx(0.95 - half), pytest.approx(0.99 + half))
 
@@ -200,7 +205,7 @@ def test_a_rate_between_two_that_were_searched():
 def test_only_neighbours_with_the_same_other_levels_are_paired():
     factors = {"learning_rate": [0.01, 0.1], "momentum": [0.0, 0.9]}
     means = {(rate, m): (0.9, 0.3) for rate in ("0.01", "0.1") for m in ("0.0", "0.9")}
-    both = {"candidates": ["learning_rate", "momentum"], "between": "learning_rate"}
+    both = {"search_factors": ["learning_rate", "momentum"], "between": "learning_rate"}
     solution = one(search(means, factors=factors), **both)
     assert [dict(c.levels) for c in solution.candidates] == [
         {"learning_rate": "0.01 to 0.1", "momentum": "0.0"},
@@ -224,22 +229,22 @@ def test_runs_that_diverge():
     _, few, lost = solution.candidates
     assert reason_text(few.reasons) == "fewer than two finished runs (4 of 5 runs diverged)"
     assert reason_text(lost.reasons) == "PUB-S1-001, test accuracy: all runs diverged"
-    assert "Not judged: 1 (fewer than two" in conclude(solution)
-    fits = forensics_table([solution])["fits"]
+    assert "Not judged: 1 (fewer than two" in concluded(solution)
+    fits = candidate_table([solution])["fits"]
     assert fits.tolist() == [True, True, pd.NA, pd.NA, False, False]
 
 
 def test_a_search_that_is_not_in_this_run_or_cut():
     solution = one({})
-    assert conclude(solution) == "Not yet: study tiny is not in this run."
-    assert forensics_table([solution]).empty
+    assert concluded(solution) == "Not yet: study tiny is not in this run."
+    assert candidate_table([solution]).empty
     scales = {"quick": {"recipe": {"epochs": 2}}}
     solution = one(search(MEANS, scale="quick", scales=scales))
     assert {c.verdict for c in solution.candidates} == {"pending"}
-    assert conclude(solution) == "Not yet: this scale cuts: epochs 2 instead of 4."
+    assert concluded(solution) == "Not yet: this scale cuts: epochs 2 instead of 4."
     scales = {"quick": {"factors": {"learning_rate": RATES[:2]}}}
     solution = one(search(MEANS, scale="quick", scales=scales))
-    text = conclude(solution)
+    text = concluded(solution)
     assert text.startswith("Compatible: learning rate 0.001; learning rate 0.01. ")
     assert text.endswith(
         "This scale cuts the search: learning_rate 0.001, 0.01 instead of 0.001, 0.01, 0.1."
@@ -251,10 +256,10 @@ def test_a_level_that_the_scale_lacks_leaves_a_candidate_open_unless_the_rest_ru
     means = {("0.01", "0.0"): (0.9, 0.3), ("0.1", "0.0"): (0.3, 0.3)}
     scales = {"quick": {"factors": {"momentum": [0.0]}}}
     clues = [
-        {**CLUES[0], "where": {"momentum": "0.0"}},
-        {**CLUES[1], "where": {"momentum": "0.9"}},
+        {**CLUES[0], "filter": {"momentum": "0.0"}},
+        {**CLUES[1], "filter": {"momentum": "0.9"}},
     ]
-    solution = one(search(means, factors=factors, scale="quick", scales=scales), clues=clues)
+    solution = one(search(means, factors=factors, scale="quick", scales=scales), constraints=clues)
     assert [c.verdict for c in solution.candidates] == ["pending", "ruled_out"]
     assert reason_text(solution.candidates[0].reasons) == "momentum 0.9 is not at this scale"
 
@@ -279,8 +284,10 @@ def test_the_right_candidate_is_kept_and_far_ones_are_not():
             return mean + sd * noise[place, run.recipe.seed, number]
 
         rows = [published(value="0.900000"), published(id="PUB-S1-002", value="0.300000")]
-        [solution] = solve(
-            [puzzle(candidates=["learning_rate"], clues=CLUES)], rows, {"tiny": tables(made, value)}
+        [solution] = search_configurations(
+            [puzzle(search_factors=["learning_rate"], constraints=CLUES)],
+            rows,
+            {"tiny": tables(made, value)},
         )
         return np.mean([c.verdict == "compatible" for c in solution.candidates])
 
@@ -291,9 +298,8 @@ def test_the_right_candidate_is_kept_and_far_ones_are_not():
 
 def test_tables_and_text():
     solutions = [one(search(MEANS)), one({}, id="PUZ-S1-02")]
-    concluded = conclusions(solutions)
-    assert list(concluded.columns) == list(CONCLUSIONS)
-    counts = concluded[["compatible", "ruled_out", "not_yet"]].to_numpy().tolist()
+    table = conclusion_table(solutions)
+    counts = table[["compatible", "ruled_out", "not_yet"]].to_numpy().tolist()
     assert counts == [[2, 1, 0], [0, 0, 0]]
     text = to_text(solutions, "full")
     assert text.index("# PUZ-S1-01: T") < text.index("Compatible: ") < text.index("| candidate")
@@ -304,10 +310,10 @@ def test_tables_and_text():
 def test_the_repository_s_puzzles_are_about_printed_numbers():
     folder = Path(__file__).parents[2] / validation.FOLDER
     rows = {row.id: row for row in load_rows(folder / "published.yaml", Published)}
-    puzzles = load_rows(folder / "forensics.yaml", Puzzle)
+    puzzles = load_rows(folder / "configuration_searches.yaml", ConfigurationSearch)
     assert len(puzzles) == 5
     for made in puzzles:
-        for clue in made.clues:
+        for clue in made.constraints:
             assert rows[clue.published].source == made.source
             # The same split and metric as where the number is held beside a study of its own.
             measured = rows[clue.published].measure

@@ -9,15 +9,14 @@ import pytest
 from scipy import stats
 
 from restudy.evidence.effect_estimation import find_in_experiment, find_in_study
-from restudy.evidence.hypothesis_specs import ClaimTest, Quantity
-from restudy.evidence.metric_extraction import MissingError, StudyTables
+from restudy.evidence.hypothesis_specs import ClaimTest, MetricSpec
+from restudy.evidence.metric_extraction import MissingError, StudyTables, run_values
 from restudy.evidence.reasons import parse, reason, reason_text
-from restudy.evidence.run_metrics import run_values
 from restudy.evidence.statuses import Status
-from restudy.evidence.verdicts import counted, judge, readable_tests, verdicts_of
+from restudy.evidence.verdicts import confirmatory_rows, evaluate_tests, readable_tests, verdicts_of
 from restudy.planning.plan import StudyPlan
 from tests.evidence import made_up
-from tests.evidence.test_claim_tests import ACCURACY, claim, test_of
+from tests.evidence.test_claim_tests import ACCURACY, aggregate, claim, test_of
 
 TWO_BY_TWO = {"norm": ["none", "batch"], "dropout": [0.0, 0.5]}
 
@@ -38,6 +37,10 @@ def runs_of(made: StudyPlan, diverged: Any = None) -> pd.DataFrame:
 def numbers(value: Any, **keys: Any) -> tuple[StudyTables, pd.DataFrame]:
     made = made_up.plan(**keys)
     return made_up.tables(made, value), runs_of(made)
+
+
+def outcomes(test: dict[str, Any], tables: StudyTables, runs: pd.DataFrame) -> list[Any]:
+    return evaluate_tests([claim(test)], {"tiny": tables}, {"tiny": runs}).to_dict("records")
 
 
 def effect(value: Any, fields: dict[str, Any], **keys: Any) -> Any:
@@ -66,9 +69,9 @@ def test_other_factors_are_averaged_within_each_seed():
 
     found = effect(value, {}, factors=TWO_BY_TWO)
     assert (found.effect.n, found.effect.mean, found.sd) == (5, 2, 0)
-    only = effect(value, {"where": {"dropout": "0.5"}}, factors=TWO_BY_TWO)
+    only = effect(value, {"filter": {"dropout": "0.5"}}, factors=TWO_BY_TWO)
     assert only.effect.mean == 3
-    more = {"in": {"dropout": "0.5"}, "than_in": {"dropout": "0.0"}}
+    more = {"interaction_levels": {"dropout": "0.5"}, "interaction_baseline": {"dropout": "0.0"}}
     assert effect(value, more, factors=TWO_BY_TWO).effect.mean == 2
 
 
@@ -123,14 +126,14 @@ def test_over_levels_the_range_and_the_best_by_validation():
             return float(best[norm] == rate)
         return tests[rate] * (2 if norm == "batch" else 1)
 
-    chosen = effect(value, {"over": {"factor": "learning_rate", "take": "best"}}, factors=factors)
+    chosen = effect(value, aggregate("learning_rate", "best"), factors=factors)
     assert (chosen.treatment, chosen.control) == pytest.approx((1.0, 0.1))
-    spread = effect(value, {"over": {"factor": "learning_rate", "take": "range"}}, factors=factors)
+    spread = effect(value, aggregate("learning_rate", "range"), factors=factors)
     assert (spread.treatment, spread.control) == pytest.approx((1.6, 0.8))
 
 
 def test_a_side_takes_the_best_of_the_levels_that_it_names():
-    # On validation data 1 is best, and 2 the best of those the treatment may take.
+    # On validation data 1 is best, and 2 the best of those the treatment may extract_metric.
     scores, tests = {"0": 0.3, "1": 0.9, "2": 0.6, "3": 0.5}, {"0": 1.0, "1": 2, "2": 4, "3": 8}
 
     def value(run: Any, epoch: int, split: str, metric: str) -> float:
@@ -141,7 +144,7 @@ def test_a_side_takes_the_best_of_the_levels_that_it_names():
         {
             "treatment": {"strength": ["2", "3"]},
             "control": {"strength": "0"},
-            "over": {"factor": "strength", "take": "best"},
+            "aggregate": {"factor": "strength", "statistic": "best"},
         },
         factors={"strength": {str(i): {"lambda2": i / 1000} for i in range(4)}},
     )
@@ -159,12 +162,12 @@ def test_the_fastest_level_need_not_be_the_most_accurate():
 
     found = {}
     for by in ("validation", "number"):
-        over = {"factor": "learning_rate", "take": "best", "by": by}
-        found[by] = effect(value, {"number": REACH, "over": over}, factors=factors)
+        over = {"factor": "learning_rate", "statistic": "best", "by": by}
+        found[by] = effect(value, {"number": REACH, "aggregate": over}, factors=factors)
     assert (found["validation"].treatment, found["validation"].control) == (3, 4)
     assert (found["number"].treatment, found["number"].control) == (1, 2)
     accuracy = {"split": "validation", "metric": "accuracy"}
-    best = effect(value, {"number": accuracy, "over": over}, factors=factors)
+    best = effect(value, {"number": accuracy, "aggregate": over}, factors=factors)
     assert (best.treatment, best.control) == (0.9, 0.9)
 
 
@@ -178,18 +181,18 @@ def test_over_levels_the_share_near_the_best_and_the_largest_of_these():
         return accuracies[run.levels["norm"]][rates.index(run.levels["learning_rate"])]
 
     over = {"factor": "learning_rate", "within": 0.0101}
-    share = effect(value, {"over": over | {"take": "share"}}, factors=factors)
+    share = effect(value, {"aggregate": over | {"statistic": "share"}}, factors=factors)
     assert (share.treatment, share.control) == pytest.approx((1, 2 / 3))
-    fields = {"over": over | {"take": "largest"}, "ratio": True, "margin": 2.0}
+    fields = {"aggregate": over | {"statistic": "largest"}, "ratio": True, "margin": 2.0}
     largest = effect(value, fields, factors=factors)
     assert (largest.treatment, largest.control) == pytest.approx((2.0, 0.5))
     # Of a loss the smallest is the best: of the losses 0.9, 0.895 and 0.1 one is near it.
     loss = {"number": {"split": "test", "metric": "data_loss"}}
-    share = effect(value, loss | {"over": over | {"take": "share"}}, factors=factors)
+    share = effect(value, loss | {"aggregate": over | {"statistic": "share"}}, factors=factors)
     assert (share.treatment, share.control) == pytest.approx((1, 1 / 3))
     assert (
         "share of learning_rate within 0.0101 of the best"
-        in ClaimTest.model_validate(test_of(over=over | {"take": "share"})).in_words()
+        in ClaimTest.model_validate(test_of(aggregate=over | {"statistic": "share"})).describe()
     )
 
 
@@ -200,7 +203,10 @@ def test_a_difference_of_effects_on_two_data_sets():
         gain = 3 if run.levels["dataset"] == "mnist" else 1
         return run.recipe.seed + gain * (run.levels["norm"] == "batch")
 
-    fields = {"in": {"dataset": "mnist"}, "than_in": {"dataset": "fashion_mnist"}}
+    fields = {
+        "interaction_levels": {"dataset": "mnist"},
+        "interaction_baseline": {"dataset": "fashion_mnist"},
+    }
     found = effect(value, fields, factors=factors)
     assert (found.dataset, found.effect.n, found.effect.mean) == ("", 5, 2)
 
@@ -211,15 +217,15 @@ def test_a_difference_of_effects_on_two_data_sets():
 )
 def test_a_target_that_tells_the_sides_apart_in_no_run(target: float, words: str):
     tables, runs = numbers(lambda run, epoch, *_: CURVE[epoch])
-    number = VALIDATION | {"curve": "reach", "target": target}
-    (row,) = judge([claim(test_of(number=number))], {"tiny": tables}, {"tiny": runs}).to_dict(
-        "records"
-    )
+    number = VALIDATION | {"curve": "epochs_to_target", "target": target}
+    (row,) = evaluate_tests(
+        [claim(test_of(number=number))], {"tiny": tables}, {"tiny": runs}
+    ).to_dict("records")
     assert row["verdict"] == Status.PENDING
     assert words in reason_text(parse(row))
 
 
-REACH = {"split": "validation", "metric": "accuracy", "curve": "reach", "target": 0.5}
+REACH = {"split": "validation", "metric": "accuracy", "curve": "epochs_to_target", "target": 0.5}
 
 
 def test_a_target_has_to_tell_sides_apart_on_each_data_set():
@@ -232,9 +238,9 @@ def test_a_target_has_to_tell_sides_apart_on_each_data_set():
 
     tables, runs = numbers(value, factors=factors)
     fields = {"number": REACH, "predicts": "less", "margin": 0.5}
-    easy, hard = judge([claim(test_of(**fields))], {"tiny": tables}, {"tiny": runs}).to_dict(
-        "records"
-    )
+    easy, hard = evaluate_tests(
+        [claim(test_of(**fields))], {"tiny": tables}, {"tiny": runs}
+    ).to_dict("records")
     assert (easy["dataset"], easy["effect"], easy["verdict"]) == ("mnist", -1, "supported")
     assert (hard["dataset"], hard["verdict"]) == ("fashion_mnist", Status.PENDING)
     assert reason_text(parse(hard)) == "no run reaches 0.5 at this scale"
@@ -260,13 +266,13 @@ def test_where_no_run_reaches_a_target_other_levels_tell():
 
 
 def test_a_seed_without_a_number_leaves_its_test_open():
-    # The other four agree: without the fifth, which did worst, they settle nothing.
+    # The other four agree: without the fifth, which did worst, they adjust_and_classify nothing.
     made = made_up.plan()
     tables = made_up.tables(made, lambda run, *_: 1.0 - (run.levels["norm"] == "batch"))
     lost = runs_of(made, lambda run: run.levels["norm"] == "batch" and run.recipe.seed == 2)
     loss = {"split": "test", "metric": "data_loss"}
     tested = claim(test_of(number=loss, predicts="less", margin=0.1))
-    table = judge([tested], {"tiny": tables}, {"tiny": lost})
+    table = evaluate_tests([tested], {"tiny": tables}, {"tiny": lost})
     (row,) = table.to_dict("records")
     assert (row["n"], row["effect"], row["diverged"], row["p"]) == (4, -1, 1, 0)
     assert row["verdict"] == "inconclusive"
@@ -313,7 +319,7 @@ def test_the_range_over_levels_has_no_number_where_one_of_them_has_none():
     )
     fields = {
         "number": {"split": "test", "metric": "data_loss"},
-        "over": {"factor": "learning_rate", "take": "range"},
+        "aggregate": {"factor": "learning_rate", "statistic": "range"},
     }
     (found,) = find_in_study(ClaimTest.model_validate(test_of(**fields)), tables, lost)
     assert (found.effect.n, found.effect.mean) == (4, pytest.approx(0))
@@ -323,7 +329,7 @@ def test_the_range_over_levels_has_no_number_where_one_of_them_has_none():
 def test_a_test_that_is_missing_is_told_with_its_reason():
     tables, runs = numbers(lambda run, *_: 0.5 + 0.1 * (run.levels["norm"] == "batch"))
     made = claim(test_of(), test_of(study="other"))
-    table = judge([made], {"tiny": tables}, {"tiny": runs})
+    table = evaluate_tests([made], {"tiny": tables}, {"tiny": runs})
     status = verdicts_of([made], table)[made.id]
     assert status.status == "supported"
     assert reason_text(status.reasons).endswith(
@@ -344,7 +350,7 @@ def test_a_second_number_of_the_same_runs():
     # Test less train, -1.5 times 1 to 5 (mean 3) and three times as much (mean 9).
     assert (found.effect.n, found.effect.mean) == (5, pytest.approx(-1.5 * 6))
     assert (found.treatment, found.control) == pytest.approx((0.5 * 6, 2 * 6))
-    only = effect(value, SECOND | {"than": other, "where": {"norm": "none"}})
+    only = effect(value, SECOND | {"than": other, "filter": {"norm": "none"}})
     assert only.effect.mean == pytest.approx(-1.5 * 3)
     ratio = effect(value, SECOND | {"than": other, "ratio": True, "margin": 1.1})
     assert math.exp(ratio.effect.mean) == pytest.approx(1 / 4)
@@ -365,7 +371,7 @@ def test_a_rank_correlation_over_the_levels_seed_by_seed():
     fields = SECOND | {"number": gap, "correlate": second, "predicts": "less", "margin": 0.1}
     test = ClaimTest.model_validate(test_of(**fields))
     (found,) = find_in_study(test, tables, runs)
-    a, b = (run_values(Quantity.model_validate(one), tables, runs) for one in (gap, second))
+    a, b = (run_values(MetricSpec.model_validate(one), tables, runs) for one in (gap, second))
     expected = [
         stats.spearmanr(a["value"][a["seed"] == seed], b["value"][b["seed"] == seed]).statistic
         for seed in range(5)
@@ -380,7 +386,7 @@ def test_a_rank_correlation_over_the_levels_seed_by_seed():
     )
     (less,) = find_in_study(test, tables, lost)
     assert (less.unpaired, less.diverged, less.effect.n) == (2, 2, 5)
-    table = judge([claim(test_of(**fields))], {"tiny": tables}, {"tiny": runs})
+    table = evaluate_tests([claim(test_of(**fields))], {"tiny": tables}, {"tiny": runs})
     assert table["sides"].tolist() == ["rank correlation with test data loss"]
     assert table["number"].tolist() == ["train accuracy less test accuracy"]
 
@@ -392,17 +398,17 @@ VALIDATION = {"split": "validation", "metric": "accuracy"}
 @pytest.mark.parametrize(
     ("curve", "wanted"),
     [
-        ({"curve": "reach", "target": 0.8}, 2),
-        ({"curve": "reach", "target": 0.95}, 5),  # never: one evaluation after the last
+        ({"curve": "epochs_to_target", "target": 0.8}, 2),
+        ({"curve": "epochs_to_target", "target": 0.95}, 5),  # never: one evaluation after the last
         ({"curve": "best_epoch"}, 3),
-        ({"curve": "worsening"}, 0.2),
+        ({"curve": "degradation"}, 0.2),
         ({"curve": "roughness"}, (0.2 + 0.3) / 2),
         ({"at": {"epoch": 2}, "minus": {**VALIDATION, "at": {"epoch": 1}}}, 0.3),
     ],
 )
 def test_what_a_curve_does(curve: dict[str, Any], wanted: float):
     tables, runs = numbers(lambda run, epoch, *_: CURVE[epoch])
-    values = run_values(Quantity.model_validate(VALIDATION | curve), tables, runs)
+    values = run_values(MetricSpec.model_validate(VALIDATION | curve), tables, runs)
     assert values["value"].to_numpy() == pytest.approx(wanted)
 
 
@@ -410,7 +416,7 @@ def test_chance_alone_makes_no_run_worse_at_its_end():
     # Levels that do not change, with noise: the best of 4 epochs is 1.03 sd above the last one.
     rng = np.random.default_rng(5)
     tables, runs = numbers(lambda *_: rng.normal(), seeds=400)
-    worsening = Quantity.model_validate(VALIDATION | {"curve": "worsening"})
+    worsening = MetricSpec.model_validate(VALIDATION | {"curve": "degradation"})
     values = run_values(worsening, tables, runs)["value"]
     assert len(values) == 800
     assert abs(values.mean()) < 4 * math.sqrt(2 / 800)
@@ -424,7 +430,7 @@ def test_a_run_is_worse_than_at_the_best_epoch_of_the_others():
         return curves[run.recipe.seed][epoch] if run.levels["norm"] == "none" else 0.5
 
     tables, runs = numbers(value, seeds=3)
-    worsening = Quantity.model_validate(VALIDATION | {"curve": "worsening"})
+    worsening = MetricSpec.model_validate(VALIDATION | {"curve": "degradation"})
     found = run_values(worsening, tables, runs).set_index(["norm", "seed"])["value"]
     # Means of two others: (0.725, 0.7, 0.7, 0.55) for the first two, CURVE for the third.
     assert found["none"].tolist() == pytest.approx([0.5 - 0.7, 0.5 - 0.7, 0.5 - 0.4])
@@ -437,11 +443,11 @@ def test_of_a_loss_lower_is_better():
     tables, runs = numbers(lambda run, epoch, *_: 1 - CURVE[epoch])
     loss = {"split": "validation", "metric": "data_loss"}
     for curve, wanted in (
-        ({"curve": "reach", "target": 0.2}, 2),
+        ({"curve": "epochs_to_target", "target": 0.2}, 2),
         ({"curve": "best_epoch"}, 3),
-        ({"curve": "worsening"}, 0.2),
+        ({"curve": "degradation"}, 0.2),
     ):
-        values = run_values(Quantity.model_validate(loss | curve), tables, runs)
+        values = run_values(MetricSpec.model_validate(loss | curve), tables, runs)
         assert values["value"].to_numpy() == pytest.approx(wanted)
 
 
@@ -451,16 +457,16 @@ def test_a_run_that_diverged_is_as_good_as_a_guess():
     runs = runs_of(made, lambda run: run.levels["norm"] == "none")
     found = next(iter(find_in_study(ClaimTest.model_validate(test_of()), tables, runs)))
     assert (found.treatment, found.control, found.diverged) == pytest.approx((0.9, 0.1, 5))
-    never = Quantity.model_validate({**VALIDATION, "curve": "reach", "target": 0.5})
+    never = MetricSpec.model_validate({**VALIDATION, "curve": "epochs_to_target", "target": 0.5})
     values = run_values(never, tables, runs).groupby("norm")["value"].mean()
     assert values.to_dict() == {"batch": 1.0, "none": 5.0}
-    loss = Quantity.model_validate({"split": "test", "metric": "data_loss"})
+    loss = MetricSpec.model_validate({"split": "test", "metric": "data_loss"})
     assert run_values(loss, tables, runs)["value"].isna().sum() == 5
 
 
 def test_a_level_that_the_scale_leaves_out():
     tables, runs = numbers(None)
-    test = ClaimTest.model_validate(test_of(where={"dropout": "0.9"}))
+    test = ClaimTest.model_validate(test_of(filter={"dropout": "0.9"}))
     tables.description["factors"]["dropout"] = ["0.0"]  # type: ignore[index]
     with pytest.raises(MissingError, match=r"dropout 0\.9 is not at this scale"):
         list(find_in_study(test, tables, runs))
@@ -473,7 +479,7 @@ def judged(gain: float, sd: float = 1e-4, **fields: Any) -> pd.DataFrame:
         return rng.normal(0.9, sd) + gain * (run.levels["norm"] == "batch")
 
     tables, runs = numbers(value)
-    return judge([claim(test_of(**fields))], {"tiny": tables}, {"tiny": runs})
+    return evaluate_tests([claim(test_of(**fields))], {"tiny": tables}, {"tiny": runs})
 
 
 @pytest.mark.parametrize(
@@ -486,10 +492,10 @@ def judged(gain: float, sd: float = 1e-4, **fields: Any) -> pd.DataFrame:
         (-0.05, 1e-4, "less", "supported"),
         (0.001, 1e-4, "equal", "supported"),
         (0.05, 1e-4, "equal", "contradicted"),
-        (0.05, 1e-4, "no greater", "contradicted"),
-        (0.05, 1e-4, "no less", "supported"),
-        (-0.05, 1e-4, "no greater", "supported"),
-        (0.02, 0.05, "no less", "inconclusive"),
+        (0.05, 1e-4, "non_superior", "contradicted"),
+        (0.05, 1e-4, "non_inferior", "supported"),
+        (-0.05, 1e-4, "non_superior", "supported"),
+        (0.02, 0.05, "non_inferior", "inconclusive"),
     ],
 )
 def test_verdicts(gain: float, sd: float, predicts: str, wanted: str):
@@ -506,7 +512,7 @@ def test_p_values_are_adjusted_by_topic():
         claim(test_of(), id=f"CLM-BN-0{number}", topic=topic)
         for number, topic in enumerate(topics, start=1)
     ]
-    table = judge(claims, {"tiny": tables}, {"tiny": runs})
+    table = evaluate_tests(claims, {"tiny": tables}, {"tiny": runs})
     p = table["p"].iloc[0]
     assert table["p_adjusted"].tolist() == pytest.approx([min(1, 3 * p)] * 3 + [p])
 
@@ -523,7 +529,7 @@ def test_an_exploratory_test_is_shown_and_settles_nothing():
     tables, runs = numbers(value)
     seen = test_of(number={"split": "train", "metric": "accuracy"}, exploratory="a look")
     made = claim(test_of(redesigned="it was wrong"), seen)
-    table = judge([made], {"tiny": tables}, {"tiny": runs})
+    table = evaluate_tests([made], {"tiny": tables}, {"tiny": runs})
     judging, exploring = table.to_dict("records")
     # Alone in its family: the exploratory p is neither adjusted nor counted.
     assert judging["p_adjusted"] == judging["p"]
@@ -533,7 +539,7 @@ def test_an_exploratory_test_is_shown_and_settles_nothing():
     assert status.status == "supported"
     assert "supported (redesigned)" in reason_text(status.reasons)
     assert "contradicted (exploratory, does not count)" in reason_text(status.reasons)
-    assert [row["exploratory"] for row in counted(table).to_dict("records")] == [False]
+    assert [row["exploratory"] for row in confirmatory_rows(table).to_dict("records")] == [False]
     words = readable_tests(table)["remarks"].tolist()
     assert words == [
         "(redesigned: it was wrong)",
@@ -552,7 +558,7 @@ def test_what_is_found_by_itself_and_not_in_its_family_says_so():
 
     tables, runs = numbers(value)
     claims = [claim(test_of(), id=f"CLM-BN-{number:02d}") for number in range(1, 9)]
-    table = judge(claims, {"tiny": tables}, {"tiny": runs})
+    table = evaluate_tests(claims, {"tiny": tables}, {"tiny": runs})
     status = verdicts_of(claims, table)["CLM-BN-01"]
     assert status.status == "inconclusive"
     assert f"p {p:.2g} by itself and {8 * p:.2g} among all tests of its topic" in reason_text(
@@ -569,10 +575,10 @@ def test_what_contradicts_a_claim_of_no_difference_is_adjusted_too():
     tables, runs = numbers(value)
     fields = {"predicts": "equal", "margin": 1e-4}
     claims = [claim(test_of(**fields), id=f"CLM-BN-{number:02d}") for number in range(1, 9)]
-    (alone,) = judge(claims[:1], {"tiny": tables}, {"tiny": runs}).to_dict("records")
+    (alone,) = evaluate_tests(claims[:1], {"tiny": tables}, {"tiny": runs}).to_dict("records")
     assert alone["verdict"] == "contradicted"
     assert alone["p_contradicts"] == alone["p"] < 0.05
-    table = judge(claims, {"tiny": tables}, {"tiny": runs})
+    table = evaluate_tests(claims, {"tiny": tables}, {"tiny": runs})
     assert table["p_contradicts"].tolist() == pytest.approx([8 * alone["p"]] * 8)
     assert set(table["verdict"]) == {"inconclusive"}
 
@@ -588,7 +594,7 @@ def test_the_verdict_on_a_claim_is_that_of_all_its_tests():
 
         tables, runs = numbers(value)
         made = claim(*two)
-        table = judge([made], {"tiny": tables}, {"tiny": runs})
+        table = evaluate_tests([made], {"tiny": tables}, {"tiny": runs})
         return verdicts_of([made], table)[made.id]
 
     def status(test: float, train: float) -> str:
@@ -605,14 +611,14 @@ def test_the_verdict_on_a_claim_is_that_of_all_its_tests():
 
 def test_a_claim_whose_study_is_not_there_is_not_yet():
     made = claim(test_of(study="other"))
-    table = judge([made], {}, {})
+    table = evaluate_tests([made], {}, {})
     status = verdicts_of([made], table)[made.id]
     assert status == (Status.PENDING, (reason("not_in_this_run", study="other"),))
 
 
 def test_the_test_set_s_accuracy_is_read_as_it_is():
     tables, runs = numbers(lambda run, *_: run.recipe.seed / 10)
-    values = run_values(Quantity.model_validate(ACCURACY), tables, runs)
+    values = run_values(MetricSpec.model_validate(ACCURACY), tables, runs)
     assert values["value"].tolist() == (values["seed"] / 10).tolist()
 
 
@@ -621,7 +627,7 @@ def test_a_number_judges_no_study_that_the_scale_cuts():
     tables, runs = made_up.tables(made), runs_of(made)
     for control, wanted in ((0.9, "this scale cuts: epochs 2 instead of 4"), (0.0, "")):
         test = test_of(treatment={}, control=control)
-        (row,) = judge([claim(test)], {"tiny": tables}, {"tiny": runs}).to_dict("records")
+        (row,) = evaluate_tests([claim(test)], {"tiny": tables}, {"tiny": runs}).to_dict("records")
         assert wanted in reason_text(parse(row))
         assert (row["verdict"] == Status.PENDING) == bool(wanted)
 
@@ -635,6 +641,6 @@ def test_a_ratio_of_any_size_is_judged_or_left_open(scale: float):
 
     tables, runs = numbers(value, seeds=2)
     test = claim(test_of(ratio=True, margin=1.1))
-    (row,) = judge([test], {"tiny": tables}, {"tiny": runs}).to_dict("records")
+    (row,) = evaluate_tests([test], {"tiny": tables}, {"tiny": runs}).to_dict("records")
     assert row["verdict"] == "inconclusive"
     assert row["n"] == (2 if scale else 1)

@@ -8,19 +8,17 @@ import yaml
 
 from restudy.common.errors import RestudyError
 from restudy.config.loading import load_studies
+from restudy.evidence.assign_statuses import count_statuses, repeated_experiments, status_tables
 from restudy.evidence.reasons import COLUMNS as REASONS
 from restudy.evidence.reasons import Finding, reason, stated, texts
 from restudy.evidence.schema import (
     KINDS,
+    Catalogue,
     Claim,
     Figure,
-    Ledger,
     Published,
-    System,
-    experiments_run,
-    load_ledger,
-    statuses,
-    summary,
+    SourceComponent,
+    load_catalogue,
 )
 from restudy.evidence.statuses import Status
 
@@ -43,8 +41,8 @@ TEST = {
 
 
 @pytest.fixture(scope="module")
-def ledger() -> Ledger:
-    return load_ledger(FOLDER)
+def ledger() -> Catalogue:
+    return load_catalogue(FOLDER)
 
 
 @pytest.fixture
@@ -76,8 +74,8 @@ def change(folder: Path, kind: str, **fields: object) -> None:
     path.write_text(yaml.safe_dump([first, *others]))
 
 
-def system(**fields: object) -> System:
-    return System.model_validate(
+def system(**fields: object) -> SourceComponent:
+    return SourceComponent.model_validate(
         {"id": "EXP-S1-A", "source": "S1", "kind": "experiment", "name": "A"} | fields
     )
 
@@ -87,7 +85,7 @@ def figure(**fields: object) -> Figure:
         {
             **{"id": "FIG-S1-01", "source": "S1", "experiment": "EXP-S1-A", "title": "T"},
             **{"x_axis": "x", "y_axis": "y", "series": ["a"]},
-            **{"status_in_source": "absent", "honest_version": "drawn"},
+            **{"status_in_source": "absent", "corrected_figure": "drawn"},
         }
         | fields
     )
@@ -97,18 +95,18 @@ def figure(**fields: object) -> Figure:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_row_of_the_inventory_is_there(ledger: Ledger, kind: str):
+def test_every_row_of_the_inventory_is_there(ledger: Catalogue, kind: str):
     rows = [row for row in ledger.rows(kind) if set(row.origin.split(", ")) <= FOUR]
     assert len(rows) == COUNTS[kind]
 
 
-def test_ids_are_unique(ledger: Ledger):
+def test_ids_are_unique(ledger: Catalogue):
     ids = [row.id for kind in KINDS for row in ledger.rows(kind)]
     assert len(ids) == len(set(ids)) >= sum(COUNTS.values())
 
 
-def test_every_row_has_a_status(ledger: Ledger):
-    tables = statuses(ledger, set())
+def test_every_row_has_a_status(ledger: Catalogue):
+    tables = status_tables(ledger, set())
     assert list(tables) == list(KINDS)
     for kind, table in tables.items():
         assert list(table.columns) == ["id", "source", *KINDS[kind].columns, "status", *REASONS]
@@ -118,21 +116,21 @@ def test_every_row_has_a_status(ledger: Ledger):
         assert (table.loc[table["status"] == "not_testable", "reason"] != "").all()
 
 
-def test_drawing_the_named_figures_changes_their_rows(ledger: Ledger):
+def test_drawing_the_named_figures_changes_their_rows(ledger: Catalogue):
     named = {row.figure: row.id for row in ledger.figures if row.figure}
     assert {"s3-batch-size", "s1-housing"} <= set(named)
-    table = statuses(ledger, {"s1-housing"})["figures"].set_index("id")
+    table = status_tables(ledger, {"s1-housing"})["figures"].set_index("id")
     assert set(table.index[table["status"] == "drawn"]) == {"FIG-S1-05"}
     assert "s3-batch-size" in table.loc[named["s3-batch-size"], "reason_args"]
 
 
-def test_no_claim_in_scope_is_waved_through(ledger: Ledger):
+def test_no_claim_in_scope_is_waved_through(ledger: Catalogue):
     by_hand = {row.id for row in ledger.claims if row.status == "not testable"}
     assert by_hand == {f"CLM-OOS-{number:02d}" for number in range(1, 11)}
-    assert all(row.tests or row.because for row in ledger.claims)
+    assert all(row.tests or row.reason for row in ledger.claims)
 
 
-def test_printed_precision_is_kept(ledger: Ledger):
+def test_printed_precision_is_kept(ledger: Catalogue):
     values = {row.id: row for row in ledger.published}
     assert values["PUB-S3-046"].value == "1.5000"
     assert values["PUB-S1-044"].value == "0.941000"
@@ -140,7 +138,7 @@ def test_printed_precision_is_kept(ledger: Ledger):
     assert values["PUB-S3-007"].number is None
 
 
-def test_an_implied_count_is_what_the_printed_accuracy_says(ledger: Ledger):
+def test_an_implied_count_is_what_the_printed_accuracy_says(ledger: Catalogue):
     unit = {"fraction": 1, "percent": 100}
     for row in ledger.published:
         if row.n is not None and row.implied_correct_count is not None:
@@ -168,7 +166,7 @@ def test_nothing_but_what_the_sources_say(path: Path):
 
 
 def test_small_ledger_loads(folder: Path):
-    assert load_ledger(folder).published[0].number == 1.5
+    assert load_catalogue(folder).published[0].number == 1.5
 
 
 @pytest.mark.parametrize(
@@ -186,9 +184,9 @@ def test_small_ledger_loads(folder: Path):
         ("published", {"id": "PUB-1"}, ["PUB-1", "id"]),
         ("published", {"id": None}, ["row 1", "id", "missing"]),
         ("published", {"status": "supported"}, ["PUB-S1-001", "status", "'supported'"]),
-        ("published", {"status": "not testable"}, ["PUB-S1-001", "because"]),
-        ("published", {"status": "pending"}, ["PUB-S1-001", "because"]),
-        ("published", {"because": "so"}, ["PUB-S1-001", "because"]),
+        ("published", {"status": "not testable"}, ["PUB-S1-001", "'reason'"]),
+        ("published", {"status": "pending"}, ["PUB-S1-001", "'reason'"]),
+        ("published", {"reason": "so"}, ["PUB-S1-001", "'reason'"]),
         ("published", {"fact": "a.b", "status": "setting"}, ["PUB-S1-001", "status and fact"]),
         (
             "published",
@@ -197,8 +195,8 @@ def test_small_ledger_loads(folder: Path):
         ),
         (
             "published",
-            {"measure": {"study": "s", "split": "test", "metric": "loss", "stand_inn": True}},
-            ["PUB-S1-001: measure.stand_inn", "did you mean 'stand_in'"],
+            {"measure": {"study": "s", "split": "test", "metric": "loss", "surrogate_dat": True}},
+            ["PUB-S1-001: measure.surrogate_dat", "did you mean 'surrogate_data'"],
         ),
         (
             "published",
@@ -213,7 +211,7 @@ def test_small_ledger_loads(folder: Path):
 def test_bad_row_is_named(folder: Path, kind: str, fields: dict[str, object], words: list[str]):
     change(folder, kind, **fields)
     with pytest.raises(RestudyError) as caught:
-        load_ledger(folder)
+        load_catalogue(folder)
     for word in [f"{kind}.yaml", *words]:
         assert word in str(caught.value)
 
@@ -222,7 +220,7 @@ def test_duplicate_id_is_named(folder: Path):
     path = folder / "systems.yaml"
     path.write_text(path.read_text() * 2)
     with pytest.raises(RestudyError, match=r"systems\.yaml: id: 'EXP-S1-A'.*each id once"):
-        load_ledger(folder)
+        load_catalogue(folder)
 
 
 @pytest.mark.parametrize(
@@ -233,17 +231,17 @@ def test_bad_file_is_named(folder: Path, text: str | None, words: str):
     path = folder / "claims.yaml"
     path.unlink() if text is None else path.write_text(text)
     with pytest.raises(RestudyError, match=rf"claims\.yaml.*{words}"):
-        load_ledger(folder)
+        load_catalogue(folder)
 
 
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
         ({"scope": "out of scope"}, "not testable"),
-        ({"scope": "in scope", "status": "not testable", "because": "hard"}, "out of scope"),
+        ({"scope": "in scope", "status": "not testable", "reason": "hard"}, "out of scope"),
         ({"scope": "partly testable"}, "scope_reason"),
         ({"scope": "in scope", "metric": None}, "metric"),
-        ({"status": None, "because": None}, "'tests' or a status"),
+        ({"status": None, "reason": None}, "'tests' or a status"),
         ({"tests": [TEST]}, "'tests' or a status"),
     ],
 )
@@ -251,10 +249,10 @@ def test_scope_of_a_claim_must_fit(fields: dict[str, object], words: str):
     claim = {
         **{"id": "CLM-BN-01", "sources": ["S1"], "topic": "t", "statement": "s"},
         **{"evidence_in_source": "none", "scope": "in scope", "metric": "m", "predicts": "p"},
-        **{"contrast": {"treatment": "a", "control": "b"}, "status": "pending", "because": "b"},
+        **{"contrast": {"treatment": "a", "control": "b"}, "status": "pending", "reason": "b"},
     }
     Claim.model_validate(claim)
-    Claim.model_validate(claim | {"status": None, "because": None, "tests": [TEST]})
+    Claim.model_validate(claim | {"status": None, "reason": None, "tests": [TEST]})
     with pytest.raises(ValueError, match=words):
         Claim.model_validate(claim | fields)
 
@@ -263,10 +261,10 @@ def test_scope_of_a_claim_must_fit(fields: dict[str, object], words: str):
 
 
 def test_status_by_hand_judged_drawn_or_not_yet():
-    ledger = Ledger(
+    ledger = Catalogue(
         systems=(
             system(),
-            system(id="SYS-S1-B", status="not testable", because="needs RNNs"),
+            system(id="SYS-S1-B", status="not testable", reason="needs RNNs"),
             system(id="SYS-S1-C"),
         ),
         figures=(
@@ -275,7 +273,9 @@ def test_status_by_hand_judged_drawn_or_not_yet():
             figure(id="FIG-S1-03"),
         ),
     )
-    tables = statuses(ledger, {"housing"}, {"SYS-S1-C": Finding(Status("run"), stated("10 seeds"))})
+    tables = status_tables(
+        ledger, {"housing"}, {"SYS-S1-C": Finding(Status("run"), stated("10 seeds"))}
+    )
     assert tables["systems"]["status"].tolist() == ["pending", "not_testable", "run"]
     assert texts(tables["systems"]).tolist() == ["", "needs RNNs", "10 seeds"]
     assert list(tables["figures"]["status"]) == ["drawn", "pending", "pending"]
@@ -286,18 +286,18 @@ def test_status_by_hand_judged_drawn_or_not_yet():
 
 @pytest.mark.parametrize("id_", ["SYS-S1-B", "SYS-S1-Z"])
 def test_only_an_open_row_can_be_judged(id_: str):
-    ledger = Ledger(systems=(system(id="SYS-S1-B", status="not testable", because="needs RNNs"),))
+    ledger = Catalogue(systems=(system(id="SYS-S1-B", status="not testable", reason="needs RNNs"),))
     with pytest.raises(RestudyError, match=id_):
-        statuses(ledger, set(), {id_: Finding(Status("run"))})
+        status_tables(ledger, set(), {id_: Finding(Status("run"))})
 
 
-def test_several_sources_are_one_text(ledger: Ledger):
-    table = statuses(ledger, set())["errata"].set_index("id")
+def test_several_sources_are_one_text(ledger: Catalogue):
+    table = status_tables(ledger, set())["errata"].set_index("id")
     assert table.loc["ERR-X-06", "source"] == "S3, S4"
 
 
 def test_summary_counts():
-    ledger = Ledger(
+    ledger = Catalogue(
         published=(
             Published.model_validate(
                 {
@@ -308,12 +308,11 @@ def test_summary_counts():
         ),
         systems=(system(), system(id="EXP-S1-B")),
     )
-    counts = summary(statuses(ledger, set()))
+    counts = count_statuses(status_tables(ledger, set()))
     pd.testing.assert_frame_equal(
         counts,
         pd.DataFrame(
-            {"setting": [1, 0, 0, 0, 0], "pending": [0, 0, 0, 2, 0]},
-            index=pd.Index(list(KINDS), name="kind"),
+            {"kind": list(KINDS), "setting": [1, 0, 0, 0, 0], "pending": [0, 0, 0, 2, 0]},
         ),
         check_names=False,
     )
@@ -321,14 +320,14 @@ def test_summary_counts():
 
 def test_how_far_outside_makes_no_status_of_its_own():
     table = pd.DataFrame({"status": ["inconsistent", "inconsistent", "pending"]})
-    counts = summary({"published": table})
-    assert counts.loc["published"].to_dict() == {"inconsistent": 2, "pending": 1}
+    counts = count_statuses({"published": table})
+    assert counts.to_dict("records") == [{"kind": "published", "inconsistent": 2, "pending": 1}]
 
 
 def test_every_system_is_built_and_every_experiment_is_run_by_something() -> None:
     studies = load_studies(FOLDER.parent / "studies", [])
     named = {id_ for study in studies.values() for id_ in study.experiments}
-    systems = load_ledger(FOLDER).systems
+    systems = load_catalogue(FOLDER).systems
     assert named <= {row.id for row in systems}
     assert [row.id for row in systems if row.ours is None and row.id not in named] == [
         "SYS-S1-LAMBDA-CV"  # choosing lambda: a study of its own, still to come
@@ -336,12 +335,12 @@ def test_every_system_is_built_and_every_experiment_is_run_by_something() -> Non
 
 
 def test_experiments_are_run_by_the_studies_that_name_them() -> None:
-    found = experiments_run({"a": ["EXP-S1-HOUSING", "EXP-S4-C-BN"], "b": ["EXP-S4-C-BN"]})
+    found = repeated_experiments({"a": ["EXP-S1-HOUSING", "EXP-S4-C-BN"], "b": ["EXP-S4-C-BN"]})
     assert found == {
         "EXP-S1-HOUSING": Finding(Status("run"), (reason("repeated_by", studies=["a"]),)),
         "EXP-S4-C-BN": Finding(Status("run"), (reason("repeated_by", studies=["a", "b"]),)),
     }
-    table = statuses(load_ledger(FOLDER), [], found)["systems"].set_index("id")
+    table = status_tables(load_catalogue(FOLDER), [], found)["systems"].set_index("id")
     assert table.loc["EXP-S4-C-BN", "status"] == "run"
     assert texts(table)["EXP-S4-C-BN"] == "study a, b"
     assert table.loc["SYS-S1-AFFINE", "status"] == "built"

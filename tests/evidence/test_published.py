@@ -15,21 +15,22 @@ from restudy.config.loading import load_studies
 from restudy.config.reductions import words_of
 from restudy.evidence import validation
 from restudy.evidence.compare_published import half_unit, is_equal_as_printed
-from restudy.evidence.deterministic_values import Exact, exact_values, facts_table
-from restudy.evidence.metric_selectors import Measure
+from restudy.evidence.deterministic_values import (
+    DeterministicValue,
+    deterministic_values,
+    facts_table,
+)
+from restudy.evidence.metric_selectors import PublishedComparison
 from restudy.evidence.published import (
-    COLUMNS,
     published_table,
-    read_published_table,
     statuses_of,
     to_text,
 )
 from restudy.evidence.reasons import parse, reason_text
 from restudy.evidence.schema import Published, load_rows
-from restudy.evidence.search_tables import COLUMNS as FORENSICS_COLUMNS
 from restudy.evidence.statuses import label
 from restudy.planning.plan import make_plan
-from restudy.results.table_files import to_csv
+from restudy.results.table_files import read_typed, to_csv
 from tests.evidence.made_up import measure, plan, published, tables
 
 SEEDS = [0.90, 0.92, 0.94, 0.91, 0.93]
@@ -45,13 +46,12 @@ def of_seed(run, epoch, split, metric):
 
 
 STUDIES = {"tiny": tables(plan(), of_seed)}
-BATCH = measure(where={"norm": "batch"})
+BATCH = measure(filter={"norm": "batch"})
 
 
 def row(studies=STUDIES, exact=None, **fields):
     """Return the one row of the table of one published value."""
     table = published_table([published(**fields)], studies, exact or {})
-    assert list(table.columns) == list(COLUMNS)
     return table.iloc[0]
 
 
@@ -75,11 +75,11 @@ def test_above_a_floor_the_interval_is_of_logs():
     # By an intercept-only regression of ln(number - 0.5), and back.
     logs = np.log(np.array(SEEDS) - 0.5)
     ends = OLS(logs, np.ones(5)).fit().get_prediction([1]).conf_int(obs=True)[0]
-    found = row(measure=measure(floor=0.5))
+    found = row(measure=measure(lower_bound=0.5))
     assert found["mean"] == pytest.approx(0.92)
     assert (found["low"], found["high"]) == pytest.approx(tuple(0.5 + np.exp(ends)))
-    with pytest.raises(ValueError, match="no 'floor'"):
-        Measure.model_validate(measure(floor=0.5, minus=measure()))
+    with pytest.raises(ValueError, match="no 'lower_bound'"):
+        PublishedComparison.model_validate(measure(lower_bound=0.5, minus=measure()))
 
 
 @pytest.mark.parametrize("value", ["0.90", "0.968", "0.873", "0.97", "0.87", "0.9", "1.0"])
@@ -142,7 +142,7 @@ def test_an_upper_bound(value, status):
 
 
 def test_a_stand_in_judges_nothing():
-    fields = {"stand_in": True, "remark": "the data set is not named"}
+    fields = {"surrogate_data": True, "remark": "the data set is not named"}
     for studies, because in ((STUDIES, ""), ({}, "; study tiny is not in this run")):
         found = measured("0.5", studies, **fields)
         assert found == ("not_testable", f"the data set is not named{because}")
@@ -151,7 +151,7 @@ def test_a_stand_in_judges_nothing():
 
 
 def test_penalised_and_remarked():
-    status, because = measured("1.92", penalised=True, metric="data_loss", remark="as summed")
+    status, because = measured("1.92", include_penalty=True, metric="data_loss", remark="as summed")
     assert (status, because) == ("consistent", "as summed")
 
 
@@ -220,7 +220,7 @@ def test_diverged_runs_are_left_out_and_counted():
     ],
 )
 def test_one_value_that_no_seed_changes(value, ours, status, because):
-    found = row(exact={"PUB-S1-001": Exact(ours)}, value=value)
+    found = row(exact={"PUB-S1-001": DeterministicValue(ours)}, value=value)
     assert (found["status"], reason_text(parse(found))) == (status, because)
 
 
@@ -235,8 +235,8 @@ def test_one_value_with_the_source_s_bug():
             "with_bug": ["", "1.0"],
         }
     )
-    exact = exact_values(of_facts, [tests, pd.DataFrame({"candidate": ["a"]})])
-    assert exact["PUB-S1-001"] == Exact("10")
+    exact = deterministic_values(of_facts, [tests, pd.DataFrame({"candidate": ["a"]})])
+    assert exact["PUB-S1-001"] == DeterministicValue("10")
     assert row(exact=exact, value="10")["status"] == "exact"
     equal = row(exact=exact, id="PUB-S1-002", value="2.5e-09")
     assert (equal["status"], reason_text(parse(equal))) == ("exact", "by momentum")
@@ -244,18 +244,18 @@ def test_one_value_with_the_source_s_bug():
     assert bug["status"] == "source_error_only"
     assert reason_text(parse(bug)) == "ours is 3.5e-08; see the candidates"
     assert bug["mean"] == pytest.approx(3.5e-08)
-    none = exact_values(of_facts, [tests.drop(columns="with_bug")])
+    none = deterministic_values(of_facts, [tests.drop(columns="with_bug")])
     assert row(exact=none, id="PUB-S1-003", value="1.0")["status"] == "inconsistent"
 
 
 def test_by_hand_and_nothing():
-    found = row(status="not testable", because="so")
+    found = row(status="not testable", reason="so")
     assert (found["status"], reason_text(parse(found))) == ("not_testable", "so")
     assert pd.isna(found["mean"])
     assert pd.isna(found["n"])
     assert row(fact="mnist.classes")["reason"] == "data_set_missing"
     assert (row()["status"], row()["reason"]) == ("pending", "")
-    assert reason_text(parse(row(status="pending", because="later"))) == "later"
+    assert reason_text(parse(row(status="pending", reason="later"))) == "later"
 
 
 @pytest.mark.parametrize(
@@ -265,7 +265,7 @@ def test_by_hand_and_nothing():
         ({"measure": measure(), "fact": "mnist.classes"}, "measure and fact"),
         ({"corrected": measure()}, "'corrected' needs a 'measure'"),
         ({"measure": measure(), "value": "(3,)"}, "needs a number"),
-        ({"measure": measure(stand_in=True)}, "needs a 'remark'"),
+        ({"measure": measure(surrogate_data=True)}, "needs a 'remark'"),
         ({"status": "pending"}, "needs a reason"),
         ({"measure": measure(at="first")}, "'first' is not allowed; allowed: last, best"),
     ],
@@ -310,7 +310,7 @@ RESULTS = {
 def made():
     """Tables with random numbers for every study that a row is measured on, by scale."""
     studies = load_studies(ROOT / validation.STUDIES)
-    named = validation.Evidence(ROWS, []).measured(studies)
+    named = validation.Evidence(ROWS, []).compared(studies)
     found = {}
     for scale in ("quick", "full"):
         plans = make_plan({name: studies[name] for name in named}, scale).studies
@@ -319,7 +319,9 @@ def made():
 
 
 def test_every_row_gets_one_status_whatever_is_in_the_run(made):
-    exact = exact_values(facts_table(ROWS, {}), [pd.DataFrame(columns=["id", "ours", "note"])])
+    exact = deterministic_values(
+        facts_table(ROWS, {}), [pd.DataFrame(columns=["id", "ours", "note"])]
+    )
 
     @settings(max_examples=5, deadline=None)
     @given(st.sampled_from(["quick", "full"]), st.data())
@@ -331,9 +333,11 @@ def test_every_row_gets_one_status_whatever_is_in_the_run(made):
             assert found["status"] in BY_HAND | RESULTS
             if row.status is not None:
                 assert label(found["status"]) == row.status
-                assert reason_text(parse(found)) == (row.because or "")
+                assert reason_text(parse(found)) == (row.reason or "")
             if row.measure is not None and row.measure.study not in names:
-                assert found["status"] == ("not_testable" if row.measure.stand_in else "pending")
+                assert found["status"] == (
+                    "not_testable" if row.measure.surrogate_data else "pending"
+                )
                 assert f"study {row.measure.study} is not in this run" in reason_text(parse(found))
 
     holds()
@@ -346,7 +350,7 @@ def test_the_full_scale_judges_every_row_that_is_measured(made):
             found = table.loc[row.id]
             assert found["n"] >= 2, row.id
             assert not math.isnan(found["difference"]), row.id
-            assert (found["status"] == "not_testable") == row.measure.stand_in
+            assert (found["status"] == "not_testable") == row.measure.surrogate_data
             assert found["status"] != "pending", row.id
             assert math.isnan(found["corrected_mean"]) == (row.corrected is None), row.id
 
@@ -373,16 +377,16 @@ def test_what_each_group_of_rows_is_held_beside():
 def test_a_written_table_reads_back(tmp_path):
     rows = [
         published(measure=measure(), corrected=BATCH),
-        published(id="PUB-S1-002", status="not testable", because="so", value="2 or 3"),
+        published(id="PUB-S1-002", status="not testable", reason="so", value="2 or 3"),
     ]
     table = published_table(rows, STUDIES, {})
     (tmp_path / "published.csv").write_bytes(to_csv(table))
-    pd.testing.assert_frame_equal(read_published_table(tmp_path / "published.csv"), table)
+    pd.testing.assert_frame_equal(read_typed(tmp_path / "published.csv"), table)
 
 
 def test_statuses_and_text():
     rows = [published(measure=measure()), published(id="PUB-S1-002", value="10", metric="classes")]
-    table = published_table(rows, STUDIES, {"PUB-S1-002": Exact("10")})
+    table = published_table(rows, STUDIES, {"PUB-S1-002": DeterministicValue("10")})
     found = statuses_of(table)
     assert {id_: status.status for id_, status in found.items()} == {
         "PUB-S1-001": "consistent",
@@ -396,10 +400,7 @@ def test_statuses_and_text():
     assert cells[1][6] == "10"
 
 
-def test_the_docs_know_every_status_and_column():
+def test_the_docs_know_every_status():
     text = (ROOT / "docs/evidence.md").read_text()
     for status in RESULTS | BY_HAND:
         assert f"`{status}" in text, status
-    columns = (ROOT / "docs/results.md").read_text()
-    for column in (*COLUMNS, *FORENSICS_COLUMNS):
-        assert f"`{column}`" in columns, column

@@ -14,10 +14,10 @@ from restudy.config.diagnostics import PROBES
 from restudy.config.loading import load_studies
 from restudy.config.reductions import Reduction
 from restudy.evidence import validation
-from restudy.evidence.metric_extraction import MissingError, knee, second_knee, take
-from restudy.evidence.metric_selectors import Reading, metrics_of
+from restudy.evidence.metric_extraction import MissingError, extract_metric, knee, second_knee
+from restudy.evidence.metric_selectors import MetricSelector, metrics_of
 from restudy.evidence.schema import load_rows
-from restudy.evidence.search_specs import Puzzle
+from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.evidence.validation import Evidence, check, check_experiments
 from restudy.planning.plan import make_plan
 from restudy.training.train_stacks import train_lanes
@@ -41,9 +41,9 @@ def test_the_repository_s_own_readings_are_right(scale, pytestconfig, monkeypatc
     ("fields", "words"),
     [
         ({"study": "tinny"}, ["measure.study: 'tinny'", "did you mean 'tiny'"]),
-        ({"where": {"nrom": "none"}}, ["measure.where: 'nrom'", "did you mean 'norm'"]),
-        ({"where": {"norm": "btach"}}, ["measure.where.norm: 'btach'", "none, batch", "'batch'"]),
-        ({"where": {}}, ["measure.where: norm is missing; allowed: none, batch"]),
+        ({"filter": {"nrom": "none"}}, ["measure.filter: 'nrom'", "did you mean 'norm'"]),
+        ({"filter": {"norm": "btach"}}, ["measure.filter.norm: 'btach'", "none, batch", "'batch'"]),
+        ({"filter": {}}, ["measure.filter: norm is missing; allowed: none, batch"]),
         ({"metric": "acuracy"}, ["measure.metric: 'acuracy'", "did you mean 'accuracy'"]),
         ({"metric": "batch_loss", "split": "train"}, ["measure.metric: 'batch_loss'"]),
         ({"metric": "penalty"}, ["measure.metric: 'penalty'", "data_loss, accuracy"]),
@@ -52,8 +52,8 @@ def test_the_repository_s_own_readings_are_right(scale, pytestconfig, monkeypatc
         ({"at": {"step": 10}, "split": "train"}, ["measure.at.step: 10", "a multiple of 9"]),
         ({"reduce": "knee"}, ["measure.at", "measured once"]),
         (
-            {"reduce": "knee", "along": "norm", "where": {}},
-            ["measure.along: 'norm'", "levels are numbers"],
+            {"reduce": "knee", "x_factor": "norm", "filter": {}},
+            ["measure.x_factor: 'norm'", "levels are numbers"],
         ),
         ({"minus": measure(study="tinny")}, ["measure.minus.study: 'tinny'"]),
     ],
@@ -103,14 +103,14 @@ def test_a_probe_s_metric_is_read_where_and_when_it_is_measured():
 
 
 def test_a_study_that_is_not_in_this_run_is_not_looked_into():
-    rows = [published(measure=measure(where={"nrom": "x"}))]
+    rows = [published(measure=measure(filter={"nrom": "x"}))]
     check(Evidence(rows, [puzzle()]), {}, ["tiny"])
 
 
 def test_a_scale_may_lack_a_level_and_end_before_an_epoch():
     scales = {"quick": {"recipe": {"epochs": 1}, "factors": {"norm": ["none"]}}}
     made = plan(scale="quick", scales=scales)
-    for fields in ({"where": {"norm": "batch"}}, {"split": "train", "at": {"epoch": 3}}):
+    for fields in ({"filter": {"norm": "batch"}}, {"split": "train", "at": {"epoch": 3}}):
         check(Evidence([published(measure=measure(**fields))], []), {"tiny": made}, [])
 
 
@@ -120,56 +120,60 @@ CLUE = {"published": "PUB-S1-001", "split": "test", "metric": "accuracy"}
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"candidates": ["nrom"]}, "candidates: 'nrom'.*did you mean 'norm'"),
-        ({"study": "tinny"}, r"clues\[0\]\.study: 'tinny'.*did you mean 'tiny'"),
+        ({"search_factors": ["nrom"]}, "search_factors: 'nrom'.*did you mean 'norm'"),
+        ({"study": "tinny"}, r"constraints\[0\]\.study: 'tinny'.*did you mean 'tiny'"),
         (
-            {"clues": [{"published": "PUB-S1-01", "split": "test", "metric": "accuracy"}]},
-            r"clues\[0\]\.published: 'PUB-S1-01'.*did you mean 'PUB-S1-001'",
+            {"constraints": [{"published": "PUB-S1-01", "split": "test", "metric": "accuracy"}]},
+            r"constraints\[0\]\.published: 'PUB-S1-01'.*did you mean 'PUB-S1-001'",
         ),
         (
-            {"clues": [{"published": "PUB-S1-001", "split": "test", "metric": "x"}]},
-            r"clues\[0\]\.metric: 'x'",
+            {"constraints": [{"published": "PUB-S1-001", "split": "test", "metric": "x"}]},
+            r"constraints\[0\]\.metric: 'x'",
         ),
         (
-            {"clues": [CLUE | {"less": {"published": "PUB-S1-01"}}]},
-            r"clues\[0\]\.less\.published: 'PUB-S1-01'.*did you mean 'PUB-S1-001'",
+            {"constraints": [CLUE | {"minus": {"published": "PUB-S1-01"}}]},
+            r"constraints\[0\]\.minus\.published: 'PUB-S1-01'.*did you mean 'PUB-S1-001'",
         ),
         (
-            {"clues": [CLUE | {"less": {"published": "PUB-S1-002"}}]},
-            r"clues\[0\]: PUB-S1-001 and PUB-S1-002 have different units",
+            {"constraints": [CLUE | {"minus": {"published": "PUB-S1-002"}}]},
+            r"constraints\[0\]: PUB-S1-001 and PUB-S1-002 have different units",
         ),
         (
-            {"clues": [CLUE | {"less": {"published": "PUB-S1-001", "where": {"nrom": "batch"}}}]},
-            r"clues\[0\]\.where: 'nrom'",
+            {
+                "constraints": [
+                    CLUE | {"minus": {"published": "PUB-S1-001", "filter": {"nrom": "batch"}}}
+                ]
+            },
+            r"constraints\[0\]\.filter: 'nrom'",
         ),
     ],
 )
 def test_a_wrong_puzzle_is_named(fields, words):
     percent = published(id="PUB-S1-002", unit="percent", value="90")
     evidence = Evidence([published(), percent], [puzzle(**fields)])
-    with pytest.raises(RestudyError, match=f"forensics.yaml: PUZ-S1-01: {words}"):
+    with pytest.raises(RestudyError, match=f"configuration_searches.yaml: PUZ-S1-01: {words}"):
         check(evidence, {"tiny": plan()}, [])
 
 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("at: first", r"clues\[0\].at: 'first' is not allowed; allowed: last, best"),
-        ("at: {epoch: 0}", r"clues\[0\].at: {'epoch': 0} is not allowed"),
-        ("metrik: x", r"clues\[0\].metrik.*did you mean 'metric'"),
-        ("where: {norm: none}", "fixes a candidate: 'norm'"),
-        ("less: {published: PUB-S1-002, where: {norm: none}}", "fixes a candidate: 'norm'"),
+        ("at: first", r"constraints\[0\].at: 'first' is not allowed; allowed: last, best"),
+        ("at: {epoch: 0}", r"constraints\[0\].at: {'epoch': 0} is not allowed"),
+        ("metrik: x", r"constraints\[0\].metrik.*did you mean 'metric'"),
+        ("filter: {norm: none}", "fixes a search factor: 'norm'"),
+        ("minus: {published: PUB-S1-002, filter: {norm: none}}", "fixes a search factor: 'norm'"),
     ],
 )
 def test_a_puzzle_s_file_is_checked(tmp_path, text, words):
-    path = tmp_path / "forensics.yaml"
+    path = tmp_path / "configuration_searches.yaml"
     path.write_text(
         "- id: PUZ-S1-01\n  source: S1\n  title: T\n  question: Q\n  study: tiny\n"
-        "  candidates: [norm]\n  none: so\n  clues:\n"
+        "  search_factors: [norm]\n  if_none: so\n  constraints:\n"
         f"    - published: PUB-S1-001\n      split: test\n      metric: accuracy\n      {text}\n"
     )
     with pytest.raises(RestudyError, match=words):
-        load_rows(path, Puzzle)
+        load_rows(path, ConfigurationSearch)
 
 
 @pytest.mark.parametrize(
@@ -196,7 +200,7 @@ def test_metrics_are_those_that_training_records(fields, data):
 
 
 def reading(**fields):
-    return Reading.model_validate(measure(**fields))
+    return MetricSelector.model_validate(measure(**fields))
 
 
 def number(run, epoch, split, metric):
@@ -212,17 +216,17 @@ def number(run, epoch, split, metric):
     ("fields", "expected"),
     [
         ({}, 0.4),
-        ({"where": {"norm": "batch"}}, 0.41),
+        ({"filter": {"norm": "batch"}}, 0.41),
         ({"split": "train", "at": {"epoch": 3}}, 0.3),
         ({"split": "train", "at": {"step": 27}}, 0.3),
         ({"split": "train", "at": "best"}, 0.2),
-        ({"split": "train", "penalised": True, "at": {"epoch": 1}}, 1000.1),
+        ({"split": "train", "include_penalty": True, "at": {"epoch": 1}}, 1000.1),
         ({"minus": measure(split="train", at={"epoch": 1})}, 0.3),
-        ({"where": {"norm": "batch"}, "minus": measure()}, 0.01),
+        ({"filter": {"norm": "batch"}, "minus": measure()}, 0.01),
     ],
 )
 def test_a_reading_is_the_number_it_names(fields, expected):
-    taken = take(reading(**fields), {"tiny": tables(plan(), number)})
+    taken = extract_metric(reading(**fields), {"tiny": tables(plan(), number)})
     seeds = 0 if "minus" in fields else np.arange(5)
     assert list(taken.by_seed.index) == [0, 1, 2, 3, 4]
     assert taken.by_seed.to_numpy() == pytest.approx(expected + seeds * np.ones(5))
@@ -236,7 +240,7 @@ def test_a_diverged_run_has_no_value():
 
     studies = {"tiny": tables(plan(), diverges)}
     for fields in ({}, {"split": "train", "at": {"epoch": 1}}, {"split": "train", "at": "best"}):
-        by_seed = take(reading(**fields), studies).by_seed
+        by_seed = extract_metric(reading(**fields), studies).by_seed
         assert list(by_seed.index[by_seed.isna()]) == [3]
 
 
@@ -244,21 +248,21 @@ def test_a_diverged_run_has_no_value():
     ("fields", "words"),
     [
         ({"study": "other"}, "study other is not in this run"),
-        ({"where": {"norm": "layer"}}, "norm layer is not at this scale"),
+        ({"filter": {"norm": "layer"}}, "norm layer is not at this scale"),
         ({"split": "train", "at": {"epoch": 7}}, "epoch 7 is not measured at this scale"),
         ({"metric": "batch_loss", "split": "train"}, "study tiny has no train batch loss"),
     ],
 )
 def test_what_is_missing_is_said(fields, words):
     with pytest.raises(MissingError, match=words):
-        take(reading(**fields), {"tiny": tables(plan())})
+        extract_metric(reading(**fields), {"tiny": tables(plan())})
 
 
 def test_what_the_scale_cuts_of_the_recipe_is_said():
     scales = {"quick": {"recipe": {"epochs": 2}}, "default": {"seeds": 2}}
-    cut = take(reading(), {"tiny": tables(plan(scale="quick", scales=scales))})
+    cut = extract_metric(reading(), {"tiny": tables(plan(scale="quick", scales=scales))})
     assert cut.reductions == (Reduction("epochs", "4", "2"),)
-    fewer = take(reading(), {"tiny": tables(plan(scale="default", scales=scales))})
+    fewer = extract_metric(reading(), {"tiny": tables(plan(scale="default", scales=scales))})
     assert (fewer.reductions, len(fewer.by_seed)) == ((), 2)
 
 
@@ -296,7 +300,9 @@ def test_a_knee_is_read_off_each_run_s_curve():
         return min(epoch, 2 + run.recipe.seed) / 10 + epoch / 1000
 
     made = plan(seeds=3, recipe={"epochs": 8})
-    taken = take(reading(split="validation", reduce="knee"), {"tiny": tables(made, curve)})
+    taken = extract_metric(
+        reading(split="validation", reduce="knee"), {"tiny": tables(made, curve)}
+    )
     pd.testing.assert_series_equal(
         taken.by_seed, pd.Series({0: 18.0, 1: 27.0, 2: math.nan}), check_names=False
     )
@@ -310,8 +316,8 @@ def test_a_knee_is_read_off_along_a_factor():
     def value(run, epoch, split, metric):
         return heights[run.recipe.hidden[0]] * epoch * (1 + run.recipe.seed)
 
-    fields = {"where": {}, "reduce": "knee", "along": "hidden"}
-    taken = take(reading(**fields), {"tiny": tables(made, value)})
+    fields = {"filter": {}, "reduce": "knee", "x_factor": "hidden"}
+    taken = extract_metric(reading(**fields), {"tiny": tables(made, value)})
     assert taken.by_seed.to_dict() == {0: 300.0, 1: 300.0}
     assert taken.resolution == 200
     check(Evidence([published(measure=measure(**fields))], []), {"tiny": made}, [])
@@ -320,13 +326,13 @@ def test_a_knee_is_read_off_along_a_factor():
 @pytest.mark.parametrize(
     "fields",
     [
-        {"along": "norm"},
+        {"x_factor": "norm"},
         {"reduce": "knee", "at": {"epoch": 1}},
-        {"reduce": "knee", "along": "norm"},  # stands in where
+        {"reduce": "knee", "x_factor": "norm"},  # stands in where
     ],
 )
 def test_keys_that_exclude_each_other(fields):
-    with pytest.raises(ValueError, match=re.compile("'along'|exclude|stands in")):
+    with pytest.raises(ValueError, match=re.compile("'x_factor'|exclude|stands in")):
         reading(**fields)
 
 

@@ -13,17 +13,17 @@ from restudy.evidence.reasons import parse, reason, reason_text
 from restudy.evidence.schema import Claim, load_rows
 from restudy.evidence.statuses import Status
 from restudy.evidence.validation import Evidence
-from restudy.evidence.verdicts import judge, read_claim_tests, verdicts_of
-from restudy.results.table_files import to_csv
+from restudy.evidence.verdicts import evaluate_tests, verdicts_of
+from restudy.results.table_files import read_typed, to_csv
 from tests.evidence.test_claim_tests import claim, test_of
 
 FOLDER = Path(__file__).parents[2] / "config/evidence"
 SECONDS = {
     **{"study": None, "number": None, "experiment": "norm-step", "measure": "seconds"},
     **{"treatment": {"norm": "batch"}, "control": {"norm": "none"}},
-    **{"where": {"library": "torch"}, "ratio": True, "predicts": "greater", "margin": 1.05},
+    **{"filter": {"library": "torch"}, "ratio": True, "predicts": "greater", "margin": 1.05},
 }
-COUNTS = SECONDS | {"experiment": "norm-memory", "measure": "state_values", "where": None}
+COUNTS = SECONDS | {"experiment": "norm-memory", "measure": "state_values", "filter": None}
 
 
 def steps(factor: float, seed: int = 0) -> pd.DataFrame:
@@ -57,7 +57,9 @@ def both() -> Claim:
 
 def tables(made: Claim, seconds: float, values: float, seed: int = 0) -> tuple[Any, Any]:
     experiments = {"norm-step": steps(seconds, seed), "norm-memory": counts(values)}
-    return judge([made], {}, {}, experiments), judge([made], {}, {}, experiments, timed=True)
+    return evaluate_tests([made], {}, {}, experiments), evaluate_tests(
+        [made], {}, {}, experiments, timed=True
+    )
 
 
 def test_a_time_is_judged_as_the_mean_log_ratio_of_pairs(both: Claim):
@@ -80,7 +82,7 @@ def test_the_other_tables_are_the_same_whatever_the_times(both: Claim):
     said = []
     for table in (first, second):
         verdicts = verdicts_of([both], table)
-        said.append(timing_claims.judged_elsewhere([both], verdicts, ["norm-step", "norm-memory"]))
+        said.append(timing_claims.untimed_findings([both], verdicts, ["norm-step", "norm-memory"]))
     assert said[0] == said[1]
     status = said[0][both.id]
     assert status.status == Status.TIMED
@@ -101,10 +103,10 @@ def test_the_other_tables_are_the_same_whatever_the_times(both: Claim):
 def test_the_verdict_is_that_of_times_and_counts_together(
     tmp_path: Path, both: Claim, seconds: float, values: float, wanted: tuple[str, ...]
 ):
-    counted, timed = tables(both, seconds, values)
+    others, timed = tables(both, seconds, values)
     path = tmp_path / "claim_tests.csv"
-    path.write_bytes(to_csv(counted))
-    for table in (counted, read_claim_tests(path)):
+    path.write_bytes(to_csv(others))
+    for table in (others, read_typed(path)):
         (row,) = timing_claims.timed_claims([both], table, timed).to_dict("records")
         assert (row["verdict"], row["of_times"], row["of_counts"]) == wanted
         assert reason_text(parse(row)).index("seconds") < reason_text(parse(row)).index(
@@ -114,30 +116,32 @@ def test_the_verdict_is_that_of_times_and_counts_together(
 
 def test_a_claim_of_times_alone():
     made = claim(test_of(**SECONDS))
-    counted, timed = tables(made, 1.3, 1.0)
-    assert counted.empty
-    (row,) = timing_claims.timed_claims([made], counted, timed).to_dict("records")
+    others, timed = tables(made, 1.3, 1.0)
+    assert others.empty
+    (row,) = timing_claims.timed_claims([made], others, timed).to_dict("records")
     assert (row["verdict"], row["of_times"], row["of_counts"]) == ("supported", "supported", "")
-    said = timing_claims.judged_elsewhere([made], verdicts_of([made], counted), ["norm-step"])
+    said = timing_claims.untimed_findings([made], verdicts_of([made], others), ["norm-step"])
     assert said[made.id].status == Status.TIMED
     assert reason_text(said[made.id].reasons).endswith("not the same twice")
 
 
 def test_without_the_experiment_it_is_not_yet(both: Claim):
-    verdicts = verdicts_of([both], judge([both], {}, {}))
-    said = timing_claims.judged_elsewhere([both], verdicts, [])
+    verdicts = verdicts_of([both], evaluate_tests([both], {}, {}))
+    said = timing_claims.untimed_findings([both], verdicts, [])
     assert said == {both.id: (Status.PENDING, (reason("not_in_this_run", experiment="norm-step"),))}
-    none = judge([both], {}, {}, timed=True)
-    (row,) = timing_claims.timed_claims([both], judge([both], {}, {}), none).to_dict("records")
+    none = evaluate_tests([both], {}, {}, timed=True)
+    (row,) = timing_claims.timed_claims([both], evaluate_tests([both], {}, {}), none).to_dict(
+        "records"
+    )
     assert row["verdict"] == Status.PENDING
 
 
 def test_a_claim_without_times_is_left_alone():
     made = claim(test_of(**COUNTS))
-    counted, timed = tables(made, 1.3, 1.2)
+    others, timed = tables(made, 1.3, 1.2)
     assert timed.empty
-    assert timing_claims.timed_claims([made], counted, timed).empty
-    assert timing_claims.judged_elsewhere([made], verdicts_of([made], counted), []) == {}
+    assert timing_claims.timed_claims([made], others, timed).empty
+    assert timing_claims.untimed_findings([made], verdicts_of([made], others), []) == {}
 
 
 def test_the_repository_s_claims_about_time():
@@ -149,10 +153,10 @@ def test_the_repository_s_claims_about_time():
         *("norm-step", "norm-speed", "batch-size-speed"),
     }
     assert not experiments & set(evidence.experiments_tested(timed=False))
-    for one in timing_claims.timed(claims):
+    for one in timing_claims._timed(claims):
         # Machines differ by factors, so a time is compared with another as a ratio.
         assert all(test.ratio for test in one.tests if test.timed), one.id
-    assert {one.id for one in timing_claims.timed(claims)} >= {
+    assert {one.id for one in timing_claims._timed(claims)} >= {
         "CLM-BN-02",
         "CLM-BN-19",
         "CLM-HYP-09",

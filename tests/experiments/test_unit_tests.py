@@ -13,7 +13,7 @@ from experiments.unit_tests import (
     momentum_tests,
     unit_tests,
 )
-from restudy.evidence.schema import load_ledger
+from restudy.evidence.schema import load_catalogue
 from restudy.mlp.arithmetic import Arithmetic
 from restudy.mlp.fused import FUSED, in_order
 
@@ -24,7 +24,7 @@ BY_A_BUG = "PUB-S1-035"
 
 @pytest.fixture(scope="module")
 def published():
-    return load_ledger(FOLDER).published
+    return load_catalogue(FOLDER).published
 
 
 @pytest.fixture(scope="module")

@@ -11,17 +11,17 @@ import pandas as pd
 import pytest
 
 from restudy.evidence import contradiction_curves
-from restudy.evidence.contradiction_specs import Dispute
+from restudy.evidence.contradiction_specs import ContradictionFigure
 from restudy.evidence.schema import Claim, load_rows
 from restudy.experiments.project import project
-from restudy.figures.contradiction import caption, dispute
+from restudy.figures.contradiction import caption, contradiction
 from restudy.figures.style import Drawing, save
 from tests.evidence import made_up
 from tests.evidence.test_judging import runs_of
 from tests.figures.looking import problems
 from tests.figures.made_up_studies import EVIDENCE, SCALES, plan
 
-DISPUTES = {one.id: one for one in load_rows(EVIDENCE / "contradictions.yaml", Dispute)}
+DISPUTES = {one.id: one for one in load_rows(EVIDENCE / "contradictions.yaml", ContradictionFigure)}
 
 
 @cache
@@ -46,7 +46,7 @@ def data(id_: str, scale: str) -> contradiction_curves.Panels:
     plans = plan(scale).studies
     studies = {name: made_up.tables(plans[name], value) for name in asked.studies}
     runs = {name: runs_of(plans[name]) for name in asked.studies}
-    return contradiction_curves.of_panels(
+    return contradiction_curves.panel_curves(
         asked.panels, studies, runs, {name: _table(name, rng) for name in asked.experiments}
     )
 
@@ -61,7 +61,7 @@ def _table(name: str, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def made(id_: str, scale: str) -> Drawing:
-    return dispute(data(id_, scale).data, DISPUTES[id_], claims())
+    return contradiction(data(id_, scale).data, DISPUTES[id_], claims())
 
 
 @pytest.mark.parametrize(("id_", "scale"), list(product(DISPUTES, SCALES[:2])))
@@ -114,7 +114,7 @@ def test_same_bytes_each_time(tmp_path: Path) -> None:
 @pytest.mark.parametrize("rows", [0, 1])
 def test_nothing_or_one_point_to_draw(rows: int) -> None:
     found = data("CON-BN-01", "default").data
-    drawing = dispute(found.iloc[:rows], DISPUTES["CON-BN-01"], claims())
+    drawing = contradiction(found.iloc[:rows], DISPUTES["CON-BN-01"], claims())
     drawing.figure.draw_without_rendering()
     texts = [text.get_text() for text in drawing.figure.axes[0].texts]
     assert texts == (["no norm"] if rows else ["not at this scale"])
@@ -125,7 +125,9 @@ def test_a_curve_all_of_whose_runs_diverged() -> None:
     lost = found["curve"] == "no norm"
     columns = ["mean", "sd", "low", "high", "least", "most"]
     found = found.assign(**{name: found[name].mask(lost) for name in columns})
-    drawing = dispute(found.assign(diverged=lost.astype(int)), DISPUTES["CON-HYP-01"], claims())
+    drawing = contradiction(
+        found.assign(diverged=lost.astype(int)), DISPUTES["CON-HYP-01"], claims()
+    )
     drawing.figure.draw_without_rendering()
     assert f"{lost.sum()} runs diverged" in drawing.figure.legends[0].get_title().get_text()
 

@@ -1,5 +1,6 @@
 """Which figures of the sources a run can draw; a drawing that is not right says so at once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from restudy.evidence.figure_availability import (
     figures_to_draw,
     source_figures,
 )
+from restudy.evidence.reasons import reason, reason_text
 from restudy.evidence.schema import Figure, Published
-from restudy.planning.plan import make_plan
+from restudy.planning.plan import StudyPlan, make_plan
 from tests.figures import made_up_studies
 from tests.figures.made_up_studies import SCALES, plan
 from tests.workflow.checkout import ROOT
@@ -25,7 +27,7 @@ def row(**draw: Any) -> Figure:
         {
             **{"id": "FIG-S4-01", "source": "S4", "experiment": "EXP-S4-A", "title": "T"},
             **{"x_axis": "x", "y_axis": "y", "series": ["a"], "status_in_source": "absent"},
-            **{"honest_version": "drawn", "draw": plain | draw},
+            **{"corrected_figure": "drawn", "draw": plain | draw},
         }
     )
 
@@ -57,14 +59,20 @@ def test_what_is_drawn_and_what_is_missing_are_all(scale: str) -> None:
     assert all(missing.values())
 
 
+def missing_figures(studies: Mapping[str, StudyPlan]) -> dict[str, str]:
+    """Return why figures are not drawn, in words."""
+    found = figures_missing(made_up_studies.source_figures(), studies, NAMES)
+    return {id_: reason_text([why]) for id_, why in found.items()}
+
+
 def test_why_a_figure_is_not_drawn() -> None:
-    missing = figures_missing(made_up_studies.source_figures(), plan("quick").studies, NAMES)
+    missing = missing_figures(plan("quick").studies)
     assert missing["FIG-S4-21"] == "s4-keras has no model 5 at this scale"
     assert missing["FIG-S4-03"] == (
         "s4-softmax is not measured after 200, 500, 1,000, 2,000 steps at this scale"
     )
     housing = make_plan(load_studies(ROOT / "config/studies", ["s1-housing"]), "quick").studies
-    missing = figures_missing(made_up_studies.source_figures(), housing, NAMES)
+    missing = missing_figures(housing)
     assert missing["FIG-S4-01"] == "the study s4-depth is not in this run"
     assert missing["FIG-S1-02"] == "no study of this run is on MNIST"
     drawn = figures_to_draw(made_up_studies.source_figures(), housing, NAMES)
@@ -72,11 +80,10 @@ def test_why_a_figure_is_not_drawn() -> None:
 
 
 def test_one_level_is_no_curve_over_levels() -> None:
-    levels = {"kind": "levels", "x": "dataset", "where": {"model": "1"}}
+    levels = {"kind": "levels", "x": "dataset", "filter": {"model": "1"}}
     found = one(**levels)
-    assert figures_missing(found, plan("quick").studies, NAMES) == {
-        "FIG-S4-01": "s4-keras has only one dataset at this scale"
-    }
+    missing = figures_missing(found, plan("quick").studies, NAMES)
+    assert missing == {"FIG-S4-01": reason("one_level", study="s4-keras", factor="dataset")}
     assert not figures_missing(found, plan("full").studies, NAMES)
 
 
@@ -101,7 +108,7 @@ def test_printed_values_are_in_our_units() -> None:
         ({"panels": ["acuracy"]}, r"draw.panels\[0\]: 'acuracy' .*did you mean 'accuracy'"),
         ({"panels": []}, "draw.panels: .* at least one entry"),
         ({"panels": ["accuracy", "accuracy"]}, "panels: .* names one twice"),
-        ({"where": {"model": 2}}, "draw.where.model: 2 is not allowed; allowed: text"),
+        ({"filter": {"model": 2}}, "draw.filter.model: 2 is not allowed; allowed: text"),
         ({"published": [MARKS | {"at": {1: "PUB-1"}}]}, "'PUB-1' is not allowed"),
         (
             {"published": [MARKS | {"panel": "data_loss", "at": {1: "PUB-S4-001"}}]},
@@ -132,18 +139,21 @@ def test_a_printed_value_without_a_number() -> None:
     [
         ({"study": "s4-kears"}, "draw.study: 's4-kears' .*did you mean 's4-keras'"),
         (
-            {"where": {"modle": "2"}},
-            "draw.where.modle: 'modle' .*s4-keras .dataset, model.*'model'",
+            {"filter": {"modle": "2"}},
+            "draw.filter: 'modle' .*s4-keras .dataset, model.*'model'",
         ),
-        ({"where": {"model": ["2", "6"]}}, "draw.where.model: '6' is not allowed; allowed: 1, 2, "),
         (
-            {"published": [MARKS | {"where": {"model": "4s"}, "at": {1: "PUB-S4-001"}}]},
-            r"draw.published\[0\].where.model: '4s' ",
+            {"filter": {"model": ["2", "6"]}},
+            "draw.filter.model: '6' is not allowed; allowed: 1, 2, ",
+        ),
+        (
+            {"published": [MARKS | {"filter": {"model": "4s"}, "at": {1: "PUB-S4-001"}}]},
+            r"draw.published\[0\].filter.model: '4s' ",
         ),
         ({"panels": ["batch_loss"]}, "draw.panels: 'batch_loss' is not allowed; allowed: accuracy"),
         ({"panels": ["rmse"]}, "draw.panels: 'rmse' is not allowed"),
         ({"kind": "levels", "x": "modell"}, "draw.x: 'modell' .*did you mean 'model'"),
-        ({"kind": "levels", "x": "dataset"}, "draw.where: model is missing; allowed: one level"),
+        ({"kind": "levels", "x": "dataset"}, "draw.filter: model is missing; allowed: one level"),
     ],
 )
 def test_a_drawing_that_its_study_cannot_fill(draw: dict[str, Any], words: str) -> None:

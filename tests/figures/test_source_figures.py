@@ -10,7 +10,7 @@ from scipy import stats
 
 from restudy.config.reductions import of_plain
 from restudy.data.load import PreparedData
-from restudy.evidence.schema import load_ledger
+from restudy.evidence.schema import load_catalogue
 from restudy.figures.source_runs import Tables
 from restudy.figures.sources import caption, draw
 from restudy.figures.style import Drawing, save
@@ -56,7 +56,7 @@ def t_interval(values: pd.Series) -> tuple[float, float]:
 
 
 def test_every_figure_of_the_sources_has_a_drawing_or_a_study_s_own_figure() -> None:
-    rows = load_ledger(EVIDENCE).figures
+    rows = load_catalogue(EVIDENCE).figures
     assert len(rows) == 36
     assert [row.id for row in rows if (row.draw is None) == (row.figure is None)] == []
     assert {row.id for row in rows if row.figure} == {"FIG-S1-05", "FIG-S3-03"}
@@ -151,7 +151,7 @@ def test_published_values_stand_at_their_places(images: PreparedData) -> None:
     assert marks.loc["PUB-S3-050", ["panel", "split", "epoch", "norm"]].tolist() == [
         *("accuracy", "test", 1, "none")
     ]
-    printed = {row.id: row for row in load_ledger(EVIDENCE).published}
+    printed = {row.id: row for row in load_catalogue(EVIDENCE).published}
     assert all(float(printed[id_].value) == mark for id_, mark in marks["mean"].items())
 
     percent = made("FIG-S4-05", "full", images).data.dropna(subset=["published"])

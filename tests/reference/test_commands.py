@@ -30,6 +30,7 @@ def checkout(tmp_path, monkeypatch):
     """A checkout without changes, in which the tiny run has ended."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(checks, "commit", lambda: CLEAN)
+    (tmp_path / "experiments").symlink_to(ROOT / "experiments")
     made_up.finish(tmp_path, made_up.configure(tmp_path))
     return tmp_path
 

@@ -56,8 +56,7 @@ def part(whole, done):
             table = table[~missing].reset_index(drop=True)
         elif name == "puzzles":
             table.loc[missing, ["compatible", "ruled_out", "not_yet"]] = "0"
-            words = "Not yet: study " + table["study"] + " is not in this run."
-            table.loc[missing, "conclusion"] = words[missing]
+            table.loc[missing, ["reason", "reason_args"]] = ""
         else:
             table.loc[missing, list(BLANK[name])] = ""
         if name == "claim_tests":

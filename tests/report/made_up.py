@@ -14,7 +14,8 @@ from restudy.experiments.tables import declared
 from restudy.report.html.figures import PageFigure
 from restudy.report.html.render import render
 from restudy.report.view.build import TABLES, RunInfo, StudyResults, build_view
-from restudy.report.view.model import OwnTable, View, typed
+from restudy.report.view.model import OwnTable, View
+from restudy.results.table_files import typed
 
 NASTY = "<script>alert('&')</script> \"quoted\""
 SVG = (
@@ -124,7 +125,7 @@ def opposed(*pairs: tuple[str, str], **more: Any) -> pd.DataFrame:
     """Return a table of claims that contradict each other: the ids of each pair."""
     rows = [
         {"claim": claim, "other": other, "verdict": "supported"}
-        | {"other_verdict": "contradicted" if other else "", "conclusion": "The first."}
+        | {"other_verdict": "contradicted" if other else ""}
         for claim, other in pairs
     ]
     return table("contradictions", *(row | more for row in rows))
@@ -133,7 +134,7 @@ def opposed(*pairs: tuple[str, str], **more: Any) -> pd.DataFrame:
 def puzzles(*rows: Mapping[str, Any]) -> pd.DataFrame:
     """Return a table of configuration searches."""
     made = [
-        {"puzzle": "PUZ-S1-01", "source": "S1", "title": "Rate", "conclusion": "0.1."}
+        {"puzzle": "PUZ-S1-01", "source": "S1", "title": "Rate"}
         | {"compatible": 1, "ruled_out": 2}
         | row
         for row in rows

@@ -29,10 +29,10 @@ test_of.__test__ = False
         # That there is no difference is the clearer the narrower the interval is about 0.
         (test_of("c", "t", "no_meaningful_difference", -0.002, 0.005), -0.5),
         (test_of("c", "t", "supported", -0.002, 0.004, predicts="equal"), -0.4),
-        (test_of("c", "t", "supported", -0.09, 0.004, predicts="no greater"), -0.4),
-        (test_of("c", "t", "supported", -0.002, 0.09, predicts="no less"), -0.2),
-        (test_of("c", "t", "supported", 0.02, 0.09, predicts="no less"), 0),
-        (test_of("c", "t", "contradicted", 0.05, 0.06, predicts="no greater"), 5),
+        (test_of("c", "t", "supported", -0.09, 0.004, predicts="non_superior"), -0.4),
+        (test_of("c", "t", "supported", -0.002, 0.09, predicts="non_inferior"), -0.2),
+        (test_of("c", "t", "supported", 0.02, 0.09, predicts="non_inferior"), 0),
+        (test_of("c", "t", "contradicted", 0.05, 0.06, predicts="non_superior"), 5),
         (test_of("c", "t", "contradicted", 0.05, 0.06, predicts="equal"), 5),
         # Ratios by their logs: 1.21 is two margins of 1.1.
         (test_of("c", "t", "supported", 1.21, 1.5, scale_of="ratio", margin=1.1), 2),

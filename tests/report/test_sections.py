@@ -91,12 +91,12 @@ def test_claims_are_counted_by_topic():
 
 def test_contradictions_about_time_are_decided_by_times():
     known = made_up.opposed(("CLM-A-01", "CLM-A-02"), verdict="timed", other_verdict="timed")
-    decided = made_up.opposed(("CLM-A-01", "CLM-A-02"), conclusion="Decided.")
+    decided = made_up.opposed(("CLM-A-01", "CLM-A-02"))
     timed = made_up.typed("timed_contradictions", decided)
     view = made_up.full(contradictions=known, timed_contradictions=timed)
     (row,) = view.contradictions().to_dict("records")
     assert (row["verdict"], row["other_verdict"]) == ("supported", "contradicted")
-    assert row["conclusion"] == "Decided."
+    assert row["conclusion"] == "Our runs support CLM-A-01, and contradict CLM-A-02."
     ((title, sides, figure),) = tables.contradiction_pairs(view)
     assert (title, figure) == ("CLM-A-01 and CLM-A-02", "CON-A-01")
     assert {"CLM-A-01", "CLM-A-02"} <= set(sides)

@@ -9,9 +9,8 @@ from scipy import stats
 
 from restudy.stats import calibration
 from restudy.stats.calibration import DISTRIBUTIONS, Noise, calibrate
-from restudy.stats.effects import paired_effect
+from restudy.stats.effects import p_against_margin, paired_effect
 from restudy.stats.intervals import mean_interval, prediction_interval
-from restudy.stats.margins import equivalence_p
 
 TIMES = 2000
 
@@ -94,7 +93,7 @@ def test_simulations_count_what_the_public_functions_say() -> None:
     seeds, a, b = noise(60, 12), noise(60, 12), noise(60, 12)
     pairs = zip(3 + (seeds + a) / math.sqrt(2), (seeds + b) / math.sqrt(2), strict=True)
     effects = [paired_effect(*pair) for pair in pairs]
-    assert found == [equivalence_p(one, 3.0) < 0.05 for one in effects]
+    assert found == [p_against_margin(one, 3.0, "equal") < 0.05 for one in effects]
     assert any(found)
 
 

@@ -11,10 +11,16 @@ from scipy import stats
 from statsmodels.stats.power import TTestIndPower
 from statsmodels.stats.weightstats import ttost_paired
 
-from restudy.stats.effects import Effect, paired_effect, t_interval, upper_tail
+from restudy.stats.effects import (
+    Effect,
+    has_low_power,
+    p_against_margin,
+    paired_effect,
+    t_interval,
+    upper_tail,
+)
 from restudy.stats.intervals import mean_interval
-from restudy.stats.margins import equivalence_p, no_effect_p, superiority_p
-from restudy.stats.power import has_low_power, power_to_see
+from restudy.stats.power import power_to_see
 
 # Whole numbers: how rounding of nearly equal values ends is not what is tested.
 GROUP = arrays(np.float64, st.integers(2, 10), elements=st.integers(-50, 50).map(float))
@@ -93,7 +99,7 @@ def test_tail() -> None:
 
 def test_equivalence_by_hand() -> None:
     # Differences -1, 0, 1: se 1/sqrt(3); both edges 2 away, t = sqrt(12) as above.
-    found = equivalence_p(paired_effect([0.0, 1.0, 2.0], [1.0, 1.0, 1.0]), 2.0)
+    found = p_against_margin(paired_effect([0.0, 1.0, 2.0], [1.0, 1.0, 1.0]), 2.0, "equal")
     assert found == pytest.approx((1 - math.sqrt(12 / 14)) / 2)
 
 
@@ -102,20 +108,10 @@ def test_equivalence_like_statsmodels(a: np.ndarray, seed: int, margin: float) -
     b = np.random.default_rng(seed).normal(size=len(a))
     paired = paired_effect(a, b)
     theirs = ttost_paired(a, b, -margin, margin)[0]
-    assert equivalence_p(paired, margin) == pytest.approx(theirs, abs=1e-12)
+    assert p_against_margin(paired, margin, "equal") == pytest.approx(theirs, abs=1e-12)
     wide = paired_effect(a, b, 0.9)
     inside = -margin < wide.low and wide.high < margin
-    assert (equivalence_p(paired, margin) < 0.05) == inside
-
-
-@pytest.mark.filterwarnings("ignore:Precision loss")
-@given(GROUP, st.integers(0, 100), st.floats(-50, 50))
-def test_superiority_like_scipy(a: np.ndarray, seed: int, margin: float) -> None:
-    b = np.random.default_rng(seed).normal(size=len(a))
-    theirs = stats.ttest_rel(a - margin, b, alternative="greater").pvalue
-    found = paired_effect(a, b)
-    assert superiority_p(found, margin) == pytest.approx(theirs, abs=1e-12)
-    assert superiority_p(found, margin + 1) >= superiority_p(found, margin)
+    assert (p_against_margin(paired, margin, "equal") < 0.05) == inside
 
 
 @pytest.mark.filterwarnings("ignore:Precision loss")
@@ -127,24 +123,21 @@ def test_no_effect_like_scipy(a: np.ndarray, margin: float) -> None:
         return float(stats.ttest_1samp(a, bound, alternative=alternative).pvalue)
 
     above, below = theirs(margin, "less"), theirs(-margin, "greater")
-    assert no_effect_p(found, margin, "no greater") == pytest.approx(above, abs=1e-12)
-    assert no_effect_p(found, margin, "no less") == pytest.approx(below, abs=1e-12)
-    assert no_effect_p(found, margin, "equal") == pytest.approx(max(above, below), abs=1e-12)
+    assert p_against_margin(found, margin, "non_superior") == pytest.approx(above, abs=1e-12)
+    assert p_against_margin(found, margin, "non_inferior") == pytest.approx(below, abs=1e-12)
+    assert p_against_margin(found, margin, "equal") == pytest.approx(max(above, below), abs=1e-12)
 
 
 def test_margins_say_no() -> None:
     effect = paired_effect([1.0, 2.0], [0.0, 0.0])
-    with pytest.raises(ValueError, match="margin above 0"):
-        equivalence_p(effect, 0.0)
-    with pytest.raises(ValueError, match="finite"):
-        superiority_p(effect, math.nan)
-    with pytest.raises(ValueError, match="margin above 0"):
-        no_effect_p(effect, 0.0, "no less")
-    with pytest.raises(ValueError, match="no 'greater'"):
-        no_effect_p(effect, 1.0, "greater")
-    assert math.isnan(equivalence_p(paired_effect([1.0], [0.0]), 1.0))
+    for margin, direction in ((0.0, "equal"), (0.0, "non_inferior"), (1.0, "greater")):
+        with pytest.raises(ValueError, match=f"no p of '{direction}' against a margin"):
+            p_against_margin(effect, margin, direction)
+    assert math.isnan(p_against_margin(paired_effect([1.0], [0.0]), 1.0, "equal"))
     same = paired_effect([1.0, 1.0], [1.0, 1.0])
-    assert (equivalence_p(same, 0.1), superiority_p(same, 0.1)) == (0, 1)
+    assert p_against_margin(same, 0.1, "equal") == 0
+    moved = paired_effect([1.0, 1.0], [0.0, 0.0])
+    assert p_against_margin(moved, 0.1, "non_superior") == 1
 
 
 # Power

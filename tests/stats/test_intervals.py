@@ -12,9 +12,9 @@ from scipy import stats
 from statsmodels.api import OLS
 from statsmodels.stats.proportion import proportion_confint
 
+from restudy.stats.effects import paired_effect
 from restudy.stats.intervals import (
     mean_interval,
-    paired_interval,
     prediction_interval,
     wilson_interval,
 )
@@ -57,12 +57,12 @@ def test_few_values() -> None:
 
 def test_pairs_by_hand_and_scipy() -> None:
     a, b = [0.9, 0.8, 0.95], [0.85, 0.81, 0.90]
-    found = paired_interval(a, b)
+    found = paired_effect(a, b)
     assert found.mean == pytest.approx(0.03)
     theirs = stats.ttest_rel(a, b).confidence_interval()
-    assert np.allclose(found[3:], theirs)
+    assert np.allclose((found.low, found.high), theirs)
     with pytest.raises(ValueError, match="equal shapes"):
-        paired_interval(a, b[:2])
+        paired_effect(a, b[:2])
 
 
 @given(st.integers(1, 20000), st.floats(0, 1))

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from restudy.stats.verdict import Direction, Verdict, verdict
 
 S, C, N, I = (  # noqa: E741
-    Verdict.SUPPORTED,
-    Verdict.CONTRADICTED,
-    Verdict.NO_DIFFERENCE,
-    Verdict.INCONCLUSIVE,
+    "supported",
+    "contradicted",
+    "no_meaningful_difference",
+    "inconclusive",
 )
 RANK = {C: -1, N: 0, I: 0, S: 1}
 
@@ -85,7 +85,7 @@ def test_the_rules_of_one_side(low, high, p, p_equal, no_greater, no_less) -> No
         middle = (low + high) / 2
         return verdict(low, middle, high, margin=1.0, direction=direction, p=p, p_equal=p_equal)
 
-    assert (judge("no greater"), judge("no less")) == (no_greater, no_less)
+    assert (judge("non_superior"), judge("non_inferior")) == (no_greater, no_less)
 
 
 def every(low, estimate, high, margin, p, p_equal=0.01) -> dict[str, Verdict]:
@@ -104,7 +104,7 @@ def test_claims_agree_with_each_other(ends, margin, p) -> None:
     turned = every(*(-end for end in reversed(ends)), margin, p)
     assert (turned["less"], turned["greater"]) == (greater, less)
     assert (turned["different"], turned["equal"]) == (different, equal)
-    assert (turned["no less"], turned["no greater"]) == (no_greater, no_less)
+    assert (turned["non_inferior"], turned["non_superior"]) == (no_greater, no_less)
     assert (equal is S) == (no_greater is S and no_less is S)
     assert (equal is C) == (no_greater is C or no_less is C)
     assert (different is S) == (greater is S or less is S)
@@ -156,7 +156,7 @@ def test_without_a_margin_every_difference_matters(ends, direction) -> None:
         ({"p": 2.0}, "between 0 and 1"),
         ({"p_equal": -1.0}, "between 0 and 1"),
         ({"direction": "equal", "margin": 0.0}, "margin above 0"),
-        ({"direction": "no less", "margin": 0.0}, "margin above 0"),
+        ({"direction": "non_inferior", "margin": 0.0}, "margin above 0"),
         ({"direction": "better"}, "no 'better'"),
         ({"low": 3.0}, "no interval"),
     ],

@@ -269,7 +269,7 @@ def test_smoothness_is_that_of_the_losses_of_the_epoch(norm, batch_size):
 @pytest.mark.parametrize("rows", [7, 3000])
 @networks
 def test_robustness_is_the_score_with_noise_from_the_lane_s_stream(fields, rows, monkeypatch):
-    monkeypatch.setattr("restudy.training.diagnostics.robustness.ROWS", rows)
+    monkeypatch.setattr("restudy.training.diagnostics.robustness.NOISY_ROWS", rows)
     stack, found = after_training(["robustness"], **fields)
     [(metric, values)] = found.items()
     x, y = stack.data.validation.x[:rows], stack.data.validation.y[:rows]

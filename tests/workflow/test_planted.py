@@ -20,7 +20,7 @@ from scipy import stats
 from restudy.evidence.metric_extraction import read_studies
 from restudy.evidence.published import published_table
 from restudy.evidence.schema import Claim, Published
-from restudy.evidence.verdicts import judge
+from restudy.evidence.verdicts import evaluate_tests
 from tests.workflow.checkout import Checkout
 
 REPETITIONS = 20
@@ -113,7 +113,7 @@ def claim(place, statement, study, treatment, control, where, predicts="greater"
                 "number": {"split": "test", "metric": "r2"},
                 "treatment": treatment,
                 "control": control,
-                "where": where,
+                "filter": where,
                 "predicts": predicts,
                 "margin": MARGIN,
             }
@@ -131,7 +131,7 @@ def number(place, value):
         "value": value,
         "unit": "R2",
         "split_as_labelled": "test",
-        "measure": {"study": "penalties", "split": "test", "metric": "r2", "where": where},
+        "measure": {"study": "penalties", "split": "test", "metric": "r2", "filter": where},
     }
 
 
@@ -161,7 +161,7 @@ EVIDENCE = {
     "published": [number(1, f"{BEST:.2f}"), number(2, f"{BEST + 0.1:.2f}")],
     "errata": [],
     "figures": [],
-    "forensics": [],
+    "configuration_searches": [],
     "contradictions": [],
 }
 
@@ -226,14 +226,14 @@ def test_few_seeds_say_so_as_often_as_promised(results):
     rows = [Claim.model_validate(row) for row in EVIDENCE["claims"]]
     runs = runs_of(results)
     studies = read_studies(results / "studies" / name for name in FACTORS)
-    effects = judge(rows, studies, runs).set_index("claim")["effect"]
+    effects = evaluate_tests(rows, studies, runs).set_index("claim")["effect"]
     assert (effects - pd.Series(EFFECTS)).abs().max() < 0.015
     free = runs["penalties"].set_index("seed").query("lambda2 == '0.0' and optimiser == 'sgd'")
     right, covered, inside, far = [], [], [], []
     for seeds in np.arange(REPETITIONS * SEEDS).reshape(REPETITIONS, SEEDS):
         part = {name: table[table["seed"].isin(seeds)] for name, table in runs.items()}
         part_studies = {name: of_runs(studies[name], part[name]) for name in FACTORS}
-        found = judge(rows, part_studies, part).set_index("claim")
+        found = evaluate_tests(rows, part_studies, part).set_index("claim")
         assert (found["n"] == SEEDS).all()
         right.append(found["verdict"] == pd.Series(VERDICTS))
         covered.append(found["low"].le(effects) & found["high"].ge(effects))

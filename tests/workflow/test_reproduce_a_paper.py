@@ -10,7 +10,7 @@ from restudy.common.errors import RestudyError
 from restudy.config.loading import settings_of_scale
 from restudy.config.study import SCALES
 from restudy.evidence.figure_availability import figures_to_draw, load_source_figures
-from restudy.evidence.schema import load_ledger
+from restudy.evidence.schema import load_catalogue
 from restudy.evidence.validation import FOLDER, load_evidence
 from restudy.planning.plan import load_plan
 from tests.workflow.checkout import ROOT, Checkout
@@ -54,7 +54,7 @@ def plans():
 def checked():
     """Do what `make plan` does before it prints anything."""
     for plan in plans().values():
-        load_ledger(FOLDER)
+        load_catalogue(FOLDER)
         evidence = load_evidence(plan.studies)
         figures_to_draw(load_source_figures(evidence.published), plan.studies)
 
@@ -71,12 +71,12 @@ def test_the_page_has_its_blocks():
 
 
 def test_the_rows_are_right_and_the_study_is_measured_and_drawn(config):
-    ledger = load_ledger(FOLDER)
+    ledger = load_catalogue(FOLDER)
     own = [row for row in ledger.published if row.source == "S5"]
     assert [row.status for row in own] == [None, "setting", "not testable"]
     for plan in plans().values():
         evidence = load_evidence(plan.studies)
-        assert evidence.measured([STUDY]) == [STUDY]
+        assert evidence.compared([STUDY]) == [STUDY]
         figures = figures_to_draw(load_source_figures(evidence.published), plan.studies)
         assert figures["FIG-S5-01"].study == STUDY
         # Only the scale that cuts the recipe cannot judge.

@@ -158,10 +158,12 @@ def needed_for(figures):
 
 def needed_for_contradictions(names):
     """Return the files that figures of contradictions are drawn from."""
-    studies = sorted({study for name in names for study in DISPUTES[name].studies})
+    studies = sorted(
+        {study for name in names for study in CONTRADICTIONS[name].studies}
+    )
     return {
         "claims": "config/evidence/claims.yaml",
-        "disputes": "config/evidence/contradictions.yaml",
+        "contradictions": "config/evidence/contradictions.yaml",
         "runs": collected("runs", studies),
         "histories": collected("history", studies),
         "descriptions": collected("description", studies),
@@ -171,4 +173,4 @@ def needed_for_contradictions(names):
 
 def experiments_of(names):
     """Return the experiments that figures of contradictions are drawn from."""
-    return sorted({each for name in names for each in DISPUTES[name].experiments})
+    return sorted({each for name in names for each in CONTRADICTIONS[name].experiments})

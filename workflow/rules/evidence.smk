@@ -2,7 +2,7 @@
 # everything the sources printed.
 TESTED_EXPERIMENTS = experiments_done(EVIDENCE.experiments_tested(timed=False))
 TIMED_EXPERIMENTS = experiments_done(EVIDENCE.experiments_tested(timed=True))
-SHOWN_EXPERIMENTS = experiments_done(EVIDENCE.experiments_shown())
+SHOWN_EXPERIMENTS = experiments_done(EVIDENCE.experiments_of_errata())
 
 
 rule compute_facts:
@@ -47,8 +47,8 @@ rule compare_published:
         evidence="config/evidence/published.yaml",
         facts=rules.compute_facts.output,
         tables=rules.compute_source_tables.output,
-        histories=collected("history", EVIDENCE.measured(PLAN.studies)),
-        descriptions=collected("description", EVIDENCE.measured(PLAN.studies)),
+        histories=collected("history", EVIDENCE.compared(PLAN.studies)),
+        descriptions=collected("description", EVIDENCE.compared(PLAN.studies)),
     output:
         table=RESULTS / "tables/published.csv",
         text=RESULTS / "tables/published.md",
@@ -64,7 +64,7 @@ rule compare_published:
 rule search_configurations:
     input:
         evidence="config/evidence/published.yaml",
-        puzzles="config/evidence/forensics.yaml",
+        searches="config/evidence/configuration_searches.yaml",
         histories=collected("history", EVIDENCE.searched(PLAN.studies)),
         descriptions=collected("description", EVIDENCE.searched(PLAN.studies)),
     output:
@@ -102,8 +102,8 @@ rule show_erratum_effects:
     input:
         evidence="config/evidence/errata.yaml",
         published="config/evidence/published.yaml",
-        histories=collected("history", EVIDENCE.shown(PLAN.studies)),
-        descriptions=collected("description", EVIDENCE.shown(PLAN.studies)),
+        histories=collected("history", EVIDENCE.studies_of_errata(PLAN.studies)),
+        descriptions=collected("description", EVIDENCE.studies_of_errata(PLAN.studies)),
         experiments=experiment_records(SHOWN_EXPERIMENTS),
     output:
         shown=RESULTS / "tables/errata_shown.csv",
@@ -134,11 +134,12 @@ rule assign_statuses:
             "config/evidence/{kind}.yaml",
             kind=["sources", "published", "claims", "errata", "systems", "figures"],
         ),
-        published=rules.compare_published.output.table,
-        claim_tests=rules.test_claims.output,
-        errata_shown=rules.show_erratum_effects.output.shown,
-        contrasts=rules.show_erratum_effects.output.contrasts,
-        puzzles=rules.search_configurations.output.conclusions,
+        tables=[
+            rules.compare_published.output.table,
+            *rules.test_claims.output,
+            *rules.show_erratum_effects.output,
+            rules.search_configurations.output.conclusions,
+        ],
     output:
         tables=expand(
             RESULTS / "tables/{kind}.csv",

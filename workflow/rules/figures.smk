@@ -6,12 +6,17 @@
 with told_without_traceback():
     SOURCE_FIGURES = figure_availability.load_source_figures(EVIDENCE.published)
     DRAWN_FIGURES = figure_availability.figures_to_draw(SOURCE_FIGURES, PLAN.studies)
-    DISPUTES = contradiction_specs.drawn(
-        EVIDENCE.disputes,
+    CONTRADICTIONS = contradiction_specs.drawn(
+        EVIDENCE.contradictions,
         PLAN.studies,
         experiments_done(EVIDENCE.experiments_tested(timed=False)),
     )
-    MISSING_FIGURES = figure_availability.figures_missing(SOURCE_FIGURES, PLAN.studies)
+    MISSING_FIGURES = {
+        name: why._asdict()
+        for name, why in figure_availability.figures_missing(
+            SOURCE_FIGURES, PLAN.studies
+        ).items()
+    }
 
 
 rule plot_all_studies:
@@ -92,9 +97,9 @@ use rule plot_all_source_figures as plot_source_figure with:
 
 rule plot_all_contradictions:
     input:
-        **needed_for_contradictions(DISPUTES),
+        **needed_for_contradictions(CONTRADICTIONS),
     output:
-        **drawn(DISPUTES, "dispute", "Contradictions"),
+        **drawn(CONTRADICTIONS, "dispute", "Contradictions"),
     log:
         RESULTS / "logs/plot_contradictions.log",
     benchmark:
@@ -102,8 +107,8 @@ rule plot_all_contradictions:
     resources:
         mem_mb=1200,
     params:
-        names=list(DISPUTES),
-        experiments=experiment_tables(experiments_of(DISPUTES)),
+        names=list(CONTRADICTIONS),
+        experiments=experiment_tables(experiments_of(CONTRADICTIONS)),
     message:
         "Draw what claims disagree about"
     script:
@@ -120,7 +125,7 @@ use rule plot_all_contradictions as plot_contradiction with:
     benchmark:
         RESULTS / "benchmarks/plot_contradictions/{figure}.tsv"
     wildcard_constraints:
-        figure=any_of(DISPUTES),
+        figure=any_of(CONTRADICTIONS),
     params:
         names=lambda wildcards: [wildcards.figure],
         experiments=lambda wildcards: experiment_tables(
@@ -132,7 +137,7 @@ use rule plot_all_contradictions as plot_contradiction with:
 
 FIGURES = expand(
     RESULTS / "figures/{figure}.{kind}",
-    figure=[*PLAN.studies, *DRAWN_FIGURES, *DISPUTES],
+    figure=[*PLAN.studies, *DRAWN_FIGURES, *CONTRADICTIONS],
     kind=["svg", "pdf", "csv", "txt"],
 )
 if {str(Path(argument)) for argument in sys.argv} & set(FIGURES):

@@ -37,7 +37,7 @@ rule build_view_model:
         results=RESULTS,
         cells={name: plan.cells for name, plan in PLAN.studies.items()},
         source_figures=list(DRAWN_FIGURES),
-        contradictions={id_: sorted(one.claims) for id_, one in DISPUTES.items()},
+        contradictions={id_: sorted(one.claims) for id_, one in CONTRADICTIONS.items()},
         left_out=workflow_support.studies_left_out(SETTINGS, PLAN),
         experiments=SETTINGS.experiments,
     message:

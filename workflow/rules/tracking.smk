@@ -7,7 +7,7 @@ STUDIES = workflow_support.tracked_studies(SETTINGS, PLAN, EVIDENCE)
 PICTURES = workflow_support.figures_with(
     PLAN.studies,
     {name: [figure.study] for name, figure in DRAWN_FIGURES.items()}
-    | {name: dispute.studies for name, dispute in DISPUTES.items()},
+    | {name: figure.studies for name, figure in CONTRADICTIONS.items()},
 )
 
 

@@ -4,10 +4,10 @@ import pandas as pd
 
 from restudy.common.files import write_atomically
 from restudy.evidence import contradiction_curves
-from restudy.evidence.contradiction_specs import Dispute
+from restudy.evidence.contradiction_specs import ContradictionFigure
 from restudy.evidence.metric_extraction import read_studies
 from restudy.evidence.schema import Claim, load_rows
-from restudy.figures.contradiction import caption, dispute
+from restudy.figures.contradiction import caption, contradiction
 from restudy.figures.style import save
 from restudy.results.collect import RUNS
 from restudy.runtime.job_log import job
@@ -15,7 +15,7 @@ from restudy.runtime.job_log import job
 with job(snakemake.log[0]):
     read, output = snakemake.input, snakemake.output
     claims = {row.id: row for row in load_rows(Path(read.claims), Claim)}
-    rows = {row.id: row for row in load_rows(Path(read.disputes), Dispute)}
+    rows = {row.id: row for row in load_rows(Path(read.contradictions), ContradictionFigure)}
     folders = [Path(path).parent for path in read.descriptions]
     studies = read_studies(folders)
     runs = {
@@ -24,6 +24,6 @@ with job(snakemake.log[0]):
     experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.params.experiments}
     written = zip(output.svg, output.pdf, output.csv, output.txt, strict=True)
     for name, (svg, pdf, csv, text) in zip(snakemake.params.names, written, strict=True):
-        found = contradiction_curves.of_panels(rows[name].panels, studies, runs, experiments)
-        save(dispute(found.data, rows[name], claims), Path(svg), Path(pdf), Path(csv))
+        found = contradiction_curves.panel_curves(rows[name].panels, studies, runs, experiments)
+        save(contradiction(found.data, rows[name], claims), Path(svg), Path(pdf), Path(csv))
         write_atomically(Path(text), caption(rows[name], claims, found.reductions).encode())

@@ -4,7 +4,7 @@ import pandas as pd
 
 from restudy.evidence.metric_extraction import read_studies
 from restudy.evidence.schema import Claim, load_rows
-from restudy.evidence.verdicts import judge
+from restudy.evidence.verdicts import evaluate_tests
 from restudy.results.collect import RUNS
 from restudy.results.table_files import write_table
 from restudy.runtime.job_log import job
@@ -17,5 +17,5 @@ with job(snakemake.log[0]):
         name: pd.read_parquet(folder / RUNS) for name, folder in zip(studies, folders, strict=True)
     }
     experiments = {Path(path).stem: pd.read_parquet(path) for path in snakemake.params.experiments}
-    judged = judge(claims, studies, runs, experiments)
+    judged = evaluate_tests(claims, studies, runs, experiments)
     write_table(Path(snakemake.output[0]), judged)

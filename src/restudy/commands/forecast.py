@@ -22,7 +22,7 @@ from restudy.config.reductions import EXCLUDE, Reduction
 from restudy.config.settings import Settings
 from restudy.config.study import SCALES
 from restudy.evidence.figure_availability import figures_to_draw, load_source_figures
-from restudy.evidence.schema import load_ledger
+from restudy.evidence.schema import load_catalogue
 from restudy.evidence.validation import FOLDER, load_evidence
 from restudy.experiments.project import use
 from restudy.planning import costs
@@ -253,9 +253,9 @@ def _besides(plan: Plan, settings: Settings) -> dict[str, int]:
     It sees to it that the evidence is right.
     """
     use(settings.experiments_folder)
-    load_ledger(FOLDER)
+    load_catalogue(FOLDER)
     evidence = load_evidence(plan.studies)
-    asked = {*evidence.experiments_tested(), *evidence.experiments_shown()}
+    asked = {*evidence.experiments_tested(), *evidence.experiments_of_errata()}
     return {
         "figures": len(figures_to_draw(load_source_figures(evidence.published), plan.studies)),
         "experiments": len(asked) if settings.experiments else 0,

@@ -23,8 +23,10 @@ def closest_match(name: str, allowed: Iterable[str]) -> str | None:
     """
     names = list(allowed)
     for table in (RENAMED_KEYS, *RENAMED_VALUES.values()):
-        if (new := table.get(name)) in names:
-            return new
+        new = table.get(name, "")
+        for spelling in (new, new.replace("_", " ")):
+            if spelling in names:
+                return spelling
     return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.6)), None)
 
 

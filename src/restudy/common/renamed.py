@@ -5,8 +5,47 @@ The entries serve all files: a new name is suggested only where it is allowed.
 
 from __future__ import annotations
 
-RENAMED_KEYS: dict[str, str] = {}
+RENAMED_KEYS: dict[str, str] = {
+    "along": "x_factor",
+    "because": "reason",
+    "candidates": "search_factors",
+    "clues": "constraints",
+    "floor": "lower_bound",
+    "given": "reported",
+    "honest_version": "corrected_figure",
+    "in": "interaction_levels",
+    "less": "minus",
+    "none": "if_none",
+    "not_given": "unreported",
+    "over": "aggregate",
+    "penalised": "include_penalty",
+    "shown_by": "supported_by",
+    "shows": "effects",
+    "stand_in": "surrogate_data",
+    "take": "statistic",
+    "than_in": "interaction_baseline",
+    "where": "filter",
+    "wording": "text_only",
+}
 """Old -> new name of a key of ``config.yaml``, a study or a file of evidence."""
 
-RENAMED_VALUES: dict[str, dict[str, str]] = {}
+RENAMED_VALUES: dict[str, dict[str, str]] = {
+    "predicts": {"no greater": "non_superior", "no less": "non_inferior"},
+    "curve": {"reach": "epochs_to_target", "worsening": "degradation"},
+    "status": {
+        "a constant": "constant",
+        "cannot be": "not_testable",
+        "differs": "mismatch",
+        "equal to the digit": "exact",
+        "inside the prediction interval": "consistent",
+        "judged by its rows": "assessed",
+        "no difference found": "no_effect_found",
+        "not yet": "pending",
+        "of wording only": "wording_only",
+        "only with the source's bug": "source_error_only",
+        "outside": "inconsistent",
+        "shown": "effect_confirmed",
+        "the bound holds": "bound_satisfied",
+    },
+}
 """Key (its new name, without what it is nested in) -> old -> new name of a value."""

@@ -30,8 +30,8 @@ _OVERRIDES: dict[type[BaseModel], dict[str, str]] = {
     Study: {"factors": "mapping of [factors](studies.md#factors)"},
     Cut: {"factors": "mapping of [factors](studies.md#factors)"},
     schema.Figure: {"draw": "[drawing](#drawings), `null`"},
-    metric_selectors.Number: {"at": "`last`, `best`, `{epoch: k}`, `{step: k}`"},
-    figure_specs.Own: {"kind": "the name of a drawing that the project declares"},
+    metric_selectors.RunMetric: {"at": "`last`, `best`, `{epoch: k}`, `{step: k}`"},
+    figure_specs.ProjectDrawing: {"kind": "the name of a drawing that the project declares"},
 }
 # Models without a table of their own -> the model whose table describes them.
 _LIKE = {"RecipePart": "Recipe"}

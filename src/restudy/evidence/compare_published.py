@@ -1,4 +1,4 @@
-"""Holding runs of ours beside one printed number."""
+"""Comparison of runs of ours with one printed number."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import NamedTuple
 import numpy as np
 
 from restudy.config.reductions import Reduction
-from restudy.evidence.metric_extraction import StudyTables, joint_reductions, take
-from restudy.evidence.metric_selectors import Reading
+from restudy.evidence.metric_extraction import StudyTables, extract_metric, joint_reductions
+from restudy.evidence.metric_selectors import MetricSelector
 from restudy.evidence.reasons import Reason, reason
 from restudy.evidence.schema import PERCENT
 from restudy.stats.intervals import LEVEL, Estimate, prediction_interval
 
 
-class Ours(NamedTuple):
-    """The runs of a reading beside a printed number, in its unit.
+class ReplicateEstimate(NamedTuple):
+    """Runs of ours next to a printed number, in its unit.
 
     Attributes:
         printed: the number.
@@ -26,7 +26,7 @@ class Ours(NamedTuple):
         slack: how far beyond an end of the interval the number may lie by rounding alone: half a
             unit of its last digit, and half a step of the curve that ours were read off.
         diverged: number of runs without a value.
-        reductions: what the scale reduces of the recipe: if anything, the runs judge nothing.
+        reductions: what the scale reduces of the recipe: if anything, the number is not judged.
     """
 
     printed: float
@@ -37,7 +37,7 @@ class Ours(NamedTuple):
 
     @property
     def open(self) -> Reason | None:
-        """Why the runs judge nothing; None if they do."""
+        """Why the number is not judged; None if it is."""
         if self.reductions:
             return reason("reduced", reductions=[one._asdict() for one in self.reductions])
         if self.estimate.n < 2:
@@ -62,81 +62,55 @@ class Ours(NamedTuple):
 
 
 class Printed(NamedTuple):
-    """A printed number and where ours is to be read.
+    """A printed number and the number of ours that it is compared with.
 
     Attributes:
         value: as it is printed.
         unit: percent and percentage points are a hundred times our shares.
-        reading: which number of ours.
+        selector: which number of ours.
     """
 
     value: str
     unit: str
-    reading: Reading
+    selector: MetricSelector
 
 
 def compare(
-    printed: str,
-    unit: str,
-    reading: Reading,
+    printed: Printed,
     studies: Mapping[str, StudyTables],
     level: float = LEVEL,
-) -> Ours:
-    """Take a reading and hold it beside a printed number.
+    minus: Printed | None = None,
+) -> ReplicateEstimate:
+    """Compare a printed number with ours, or a difference of two with ours in pairs of seeds.
 
     Args:
-        printed: the number, as it is printed.
-        unit: its unit; percent and percentage points are a hundred times our shares.
-        reading: which number of ours.
+        printed: the number.
         studies: the tables of the studies of this run.
         level: of the prediction interval.
+        minus: what is subtracted; of the same unit.
 
     Raises:
         MissingError: there is no such number in this run.
     """
-    taken = take(reading, studies)
-    values = taken.by_seed * (100 if unit in PERCENT else 1)
+    both = [printed, *([minus] if minus else [])]
+    ours = [extract_metric(one.selector, studies) for one in both]
+    values, value = ours[0].by_seed, Decimal(printed.value)
+    if minus is not None:
+        mine, theirs = values.align(ours[1].by_seed, join="inner")
+        values, value = mine - theirs, value - Decimal(minus.value)
+    values = values * (100 if printed.unit in PERCENT else 1)
     estimate = prediction_interval(values, level)
-    if reading.floor is not None:
-        logs = prediction_interval(
-            np.log((values - reading.floor).where(values > reading.floor)), level
-        )
-        low, high = (reading.floor + math.exp(end) for end in (logs.low, logs.high))
+    bound = printed.selector.lower_bound
+    if bound is not None:
+        logs = prediction_interval(np.log((values - bound).where(values > bound)), level)
+        low, high = (bound + math.exp(end) for end in (logs.low, logs.high))
         estimate = estimate._replace(low=low, high=high)
-    return Ours(
-        printed=float(printed),
+    return ReplicateEstimate(
+        printed=float(value),
         estimate=estimate,
-        slack=half_unit(printed) + taken.resolution / 2,
+        slack=sum(half_unit(one.value) for one in both) + sum(one.resolution for one in ours) / 2,
         diverged=int(values.isna().sum()),
-        reductions=taken.reductions,
-    )
-
-
-def compare_difference(
-    first: Printed, second: Printed, studies: Mapping[str, StudyTables], level: float = LEVEL
-) -> Ours:
-    """Hold a difference of two printed numbers beside that of ours, in pairs of seeds.
-
-    Args:
-        first: the number.
-        second: what is subtracted from it; of the same unit.
-        studies: the tables of the studies of this run.
-        level: of the prediction interval.
-
-    Raises:
-        MissingError: there is no such number in this run.
-    """
-    taken = [take(one.reading, studies) for one in (first, second)]
-    mine, theirs = taken[0].by_seed.align(taken[1].by_seed, join="inner")
-    pairs = (mine - theirs) * (100 if first.unit in PERCENT else 1)
-    return Ours(
-        printed=float(Decimal(first.value) - Decimal(second.value)),
-        estimate=prediction_interval(pairs, level),
-        slack=half_unit(first.value)
-        + half_unit(second.value)
-        + sum(one.resolution for one in taken) / 2,
-        diverged=int(pairs.isna().sum()),
-        reductions=joint_reductions(taken),
+        reductions=joint_reductions(ours),
     )
 
 
@@ -146,7 +120,7 @@ def half_unit(printed: str) -> float:
 
 
 def is_equal_as_printed(ours: str, printed: str) -> bool:
-    """Tell whether our value, rounded as the source prints it, is the same text."""
+    """Return whether our value, rounded as the source prints it, is the same text."""
     if ours == printed:
         return True
     try:

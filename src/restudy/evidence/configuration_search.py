@@ -1,10 +1,10 @@
-"""Forensics: which settings could have given what a source prints and does not explain.
+"""Which settings could have given what a source prints and does not explain.
 
-A puzzle's study is a declared search; each combination of the levels of its candidate factors is an
-answer that may be the right one. An answer is ruled out if one more run of it could not have given
-one of the printed values. With k values the interval of each is one of level 1 - 0.05/k
-(Bonferroni), so the right answer, if it was searched, is kept with a probability of 95% or more.
-With few runs the intervals are wide and rule out little.
+The study of a search varies the search factors; each combination of their levels is a candidate. A
+candidate is ruled out if one more run of it could not have given one of the printed values. With k
+values the interval of each is one of level 1 - 0.05/k (Bonferroni), so the right candidate, if it
+was searched, is kept with a probability of 95% or more. With few runs the intervals are wide and
+rule out little.
 """
 
 from __future__ import annotations
@@ -16,49 +16,46 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from restudy.config.reductions import Reduction
-from restudy.evidence.compare_published import Ours, Printed, compare, compare_difference
+from restudy.evidence.compare_published import Printed, ReplicateEstimate, compare
 from restudy.evidence.metric_extraction import MissingError, StudyTables, reductions_of
-from restudy.evidence.metric_selectors import Reading
+from restudy.evidence.metric_selectors import MetricSelector
 from restudy.evidence.reasons import Reason, reason, rounded
 from restudy.evidence.schema import Published
-from restudy.evidence.search_specs import Clue, Puzzle
+from restudy.evidence.search_specs import ConfigurationSearch, Constraint
 from restudy.evidence.statuses import Status
 from restudy.results.study_tables import combinations
 from restudy.stats.intervals import LEVEL
 
+Levels = Mapping[str, str]
 
-class Held(NamedTuple):
-    """A value of a candidate beside the printed one.
+
+class ConstraintCheck(NamedTuple):
+    """A number of a candidate next to the printed one.
 
     Attributes:
-        clue, row: the value.
-        less: what is subtracted from it, if anything is.
+        constraint, row: the printed number.
+        subtracted: what is subtracted from it, if anything is.
         ours: the candidate's runs; None if there is no such number in this run of the pipeline.
-        open: why it tells nothing; None if it does.
+        open: why it is not judged; None if it is.
     """
 
-    clue: Clue
+    constraint: Constraint
     row: Published
-    less: Published | None
-    ours: Ours | None
+    subtracted: Published | None
+    ours: ReplicateEstimate | None
     open: Reason | None = None
 
     @property
     def id(self) -> str:
         """The value's id: one id, or two with ``less`` between them."""
-        return self.row.id if self.less is None else f"{self.row.id} less {self.less.id}"
+        return " less ".join(self.constraint.published_ids)
 
     @property
     def value(self) -> str:
         """The value as it is printed; of a difference with the digits of both."""
-        if self.less is None:
+        if self.subtracted is None:
             return str(self.row.value)
-        return str(Decimal(self.row.value) - Decimal(self.less.value))
-
-    @property
-    def what(self) -> str:
-        """Which number of ours it is: ``test accuracy``."""
-        return f"{self.clue.split} {self.clue.metric.replace('_', ' ')}"
+        return str(Decimal(self.row.value) - Decimal(self.subtracted.value))
 
     @property
     def is_lost(self) -> bool:
@@ -69,9 +66,15 @@ class Held(NamedTuple):
         )
 
     @property
-    def speaks_against(self) -> bool:
+    def is_violated(self) -> bool:
         """Whether the candidate cannot have given the value."""
         return self.is_lost or (not self.open and self.ours is not None and not self.ours.fits)
+
+    @property
+    def fits(self) -> bool | None:
+        """Whether the value lies inside the interval; None if it is not judged."""
+        is_judged = self.ours is not None and (not self.open or self.is_lost)
+        return not self.is_violated if is_judged else None
 
     @property
     def misses(self) -> float:
@@ -91,24 +94,20 @@ class Held(NamedTuple):
 
     @property
     def reason(self) -> Reason:
-        """What speaks against the candidate."""
+        """The reason why the candidate is ruled out."""
+        about = {"published": self.id, "metric": self.constraint.name}
         if self.ours is None or self.is_lost:
-            return reason("candidate_diverged", published=self.id, metric=self.what)
-        return reason(
-            "candidate_outside",
-            published=self.id,
-            metric=self.what,
-            value=self.value,
-            **{name: rounded(getattr(self.ours.estimate, name), 6) for name in ("low", "high")},
-            sds=rounded(self.sds, 3),
-        )
+            return reason("candidate_diverged", **about)
+        ends = {name: rounded(getattr(self.ours.estimate, name), 6) for name in ("low", "high")}
+        sds = rounded(self.sds, 3)
+        return reason("candidate_outside", **about, value=self.value, **ends, sds=sds)
 
 
 class Candidate(NamedTuple):
-    """One answer to a puzzle: its levels, and its values beside the printed ones."""
+    """A combination of levels, and its numbers next to the printed ones."""
 
-    levels: Mapping[str, str]
-    held: Sequence[Held]
+    levels: Levels
+    checks: Sequence[ConstraintCheck]
 
     @property
     def name(self) -> str:
@@ -116,15 +115,15 @@ class Candidate(NamedTuple):
         return ", ".join(f"{k.replace('_', ' ')} {level}" for k, level in self.levels.items())
 
     @property
-    def worst(self) -> Held | None:
-        """The value that speaks most against it; None if none does."""
-        against = (held for held in self.held if held.speaks_against)
-        return max(against, key=lambda held: held.misses, default=None)
+    def worst(self) -> ConstraintCheck | None:
+        """The constraint that is violated most; None if none is."""
+        violated = (check for check in self.checks if check.is_violated)
+        return max(violated, key=lambda check: check.misses, default=None)
 
     @property
     def open(self) -> Reason | None:
         """Why it cannot be judged as a whole; None if it can."""
-        return next((held.open for held in self.held if held.open), None)
+        return next((check.open for check in self.checks if check.open), None)
 
     @property
     def verdict(self) -> Status:
@@ -140,16 +139,16 @@ class Candidate(NamedTuple):
         return (found,) if found else ()
 
 
-class Solution(NamedTuple):
-    """A puzzle with all its candidates.
+class SearchResult(NamedTuple):
+    """A search with all its candidates.
 
     Attributes:
-        puzzle: what is asked.
+        search: the search.
         candidates: in the order of their levels; None if the study is not in this run.
         reductions: what this scale reduces of the search.
     """
 
-    puzzle: Puzzle
+    search: ConfigurationSearch
     candidates: Sequence[Candidate] | None
     reductions: tuple[Reduction, ...] = ()
 
@@ -158,56 +157,48 @@ class Solution(NamedTuple):
         return [one for one in self.candidates or () if one.verdict == verdict]
 
 
-def solve(
-    puzzles: Iterable[Puzzle], rows: Iterable[Published], studies: Mapping[str, StudyTables]
-) -> list[Solution]:
-    """Hold every candidate of every puzzle beside the printed values.
+def search_configurations(
+    searches: Iterable[ConfigurationSearch],
+    rows: Iterable[Published],
+    studies: Mapping[str, StudyTables],
+) -> list[SearchResult]:
+    """Compare every candidate of every search with the printed values.
 
     Args:
-        puzzles: the rows of ``forensics.yaml``.
+        searches: the rows of ``configuration_searches.yaml``.
         rows: those of ``published.yaml``.
         studies: the tables of the studies of this run, by name.
     """
     by_id = {row.id: row for row in rows}
-    return [
-        Solution(
-            puzzle,
-            list(_candidates(puzzle, by_id, studies)),
-            reductions_of(studies[puzzle.study].description),
-        )
-        if puzzle.study in studies
-        else Solution(puzzle, None)
-        for puzzle in puzzles
-    ]
+    results = []
+    for search in searches:
+        if (tables := studies.get(search.study)) is None:
+            results.append(SearchResult(search, None))
+            continue
+        candidates = [
+            Candidate(
+                levels, [_check(search, one, by_id, ends, studies) for one in search.constraints]
+            )
+            for levels, ends in _candidates(search, tables)
+        ]
+        results.append(SearchResult(search, candidates, reductions_of(tables.description)))
+    return results
 
 
 def _candidates(
-    puzzle: Puzzle, rows: Mapping[str, Published], studies: Mapping[str, StudyTables]
-) -> Iterator[Candidate]:
-    history = studies[puzzle.study].history
-    present = history[puzzle.candidates].drop_duplicates()
+    search: ConfigurationSearch, tables: StudyTables
+) -> Iterator[tuple[Levels, Sequence[Levels]]]:
+    """Yield the levels of each candidate, and the points searched that it is or lies between."""
+    present = tables.history[search.search_factors].drop_duplicates()
     points = [
         {name: str(level) for name, level in levels.items()}
-        for levels, _ in combinations(present, puzzle.candidates)
+        for levels, _ in combinations(present, search.search_factors)
     ]
-    for levels, ends in _answers(points, puzzle.between):
-        held = [_held(puzzle, clue, rows, ends, studies) for clue in puzzle.clues]
-        yield Candidate(levels, held)
-
-
-def _answers(
-    points: Sequence[Mapping[str, str]], between: str | None
-) -> Iterator[tuple[Mapping[str, str], Sequence[Mapping[str, str]]]]:
-    """Yield the levels of each answer, and the points searched that it is or lies between.
-
-    Args:
-        points: level of each factor, in the order of the levels.
-        between: the factor with a scale, if any.
-    """
+    between = search.between
     if between is None:
         yield from ((point, [point]) for point in points)
         return
-    rows: dict[tuple[tuple[str, str], ...], list[Mapping[str, str]]] = {}
+    rows: dict[tuple[tuple[str, str], ...], list[Levels]] = {}
     for point in points:
         others = tuple((name, level) for name, level in point.items() if name != between)
         rows.setdefault(others, []).append(point)
@@ -216,46 +207,44 @@ def _answers(
             yield {**low, between: f"{low[between]} to {high[between]}"}, [low, high]
 
 
-def _held(
-    puzzle: Puzzle,
-    clue: Clue,
+def _check(
+    search: ConfigurationSearch,
+    constraint: Constraint,
     rows: Mapping[str, Published],
-    ends: Sequence[Mapping[str, str]],
+    ends: Sequence[Levels],
     studies: Mapping[str, StudyTables],
-) -> Held:
-    """Take a clue's number of one candidate.
+) -> ConstraintCheck:
+    """Compare one number of one candidate with the printed one.
 
     Where the source's own level lies between several, so does the number: the interval then runs
     from their lowest end to their highest, and mean, sd and n are those of the nearest.
     """
-    level = 1 - (1 - LEVEL) / len(puzzle.clues)
-    row, found = rows[clue.published], []
-    less = None if clue.less is None else rows[clue.less.published]
-    subtracted = puzzle.subtracted(clue)
-    for reading, end in itertools.product(puzzle.readings(clue), ends):
+    level = 1 - (1 - LEVEL) / len(search.constraints)
+    row, *subtracted = (rows[id_] for id_ in constraint.published_ids)
+    second, found = next(iter(subtracted), None), []
+    for selector, end in itertools.product(search.selectors(constraint), ends):
+        first = Printed(row.value, row.unit, _at(selector, end))
+        others = (
+            Printed(other.value, other.unit, _at(one, end))
+            for one, other in zip(search.subtracted(constraint), subtracted, strict=True)
+        )
         try:
-            if less is None or subtracted is None:
-                ours = compare(row.value, row.unit, _at(reading, end), studies, level)
-            else:
-                first = Printed(row.value, row.unit, _at(reading, end))
-                second = Printed(less.value, less.unit, _at(subtracted, end))
-                ours = compare_difference(first, second, studies, level)
+            found.append(compare(first, studies, level, *others))
         except MissingError as missing:
-            return Held(clue, row, less, None, missing.reason)
-        found.append(ours)
+            return ConstraintCheck(constraint, row, second, None, missing.reason)
     nearest = min(found, key=_distance)
     between = nearest.estimate._replace(
         low=min(ours.estimate.low for ours in found),
         high=max(ours.estimate.high for ours in found),
     )
     open_ = next((ours.open for ours in found if ours.open), None)
-    return Held(clue, row, less, nearest._replace(estimate=between), open_)
+    return ConstraintCheck(constraint, row, second, nearest._replace(estimate=between), open_)
 
 
-def _at(reading: Reading, levels: Mapping[str, str]) -> Reading:
-    return reading.model_copy(update={"where": {**reading.where, **levels}})
+def _at(selector: MetricSelector, levels: Levels) -> MetricSelector:
+    return selector.model_copy(update={"filter": {**selector.filter, **levels}})
 
 
-def _distance(ours: Ours) -> float:
+def _distance(ours: ReplicateEstimate) -> float:
     distance = abs(ours.printed - ours.estimate.mean)
     return math.inf if math.isnan(distance) else distance

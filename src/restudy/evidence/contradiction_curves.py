@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from restudy.config.reductions import Reduction
+from restudy.evidence.checks import as_list
 from restudy.evidence.contradiction_specs import Panel
 from restudy.evidence.hypothesis_specs import DATASET
-from restudy.evidence.metric_extraction import MissingError, StudyTables, reductions_of
-from restudy.evidence.run_metrics import at_levels, run_values
+from restudy.evidence.metric_extraction import (
+    MissingError,
+    StudyTables,
+    at_levels,
+    reductions_of,
+    run_values,
+)
 from restudy.experiments.project import project
 from restudy.stats.intervals import mean_interval
 
@@ -21,20 +27,7 @@ COLUMNS = (
     *("panel", "dataset", "curve", "level", "x"),
     *("n", "mean", "sd", "low", "high", "least", "most", "diverged"),
 )
-
-
-class Source(NamedTuple):
-    """The numbers that a panel is made from.
-
-    Attributes:
-        values: columns of the factors, ``seed``, ``value`` and ``diverged``, a row for each run.
-        factors: name -> levels, in order.
-        reductions: what the scale reduces of the study.
-    """
-
-    values: pd.DataFrame
-    factors: Mapping[str, Sequence[str]]
-    reductions: tuple[Reduction, ...] = ()
+Factors = Mapping[str, Sequence[str]]
 
 
 class Panels(NamedTuple):
@@ -44,7 +37,7 @@ class Panels(NamedTuple):
     reductions: Mapping[str, tuple[Reduction, ...]]
 
 
-def of_panels(
+def panel_curves(
     panels: Sequence[Panel],
     studies: Mapping[str, StudyTables],
     runs: Mapping[str, pd.DataFrame],
@@ -58,93 +51,58 @@ def of_panels(
         runs: ``runs.parquet``, by study.
         experiments: tables, by experiment.
     """
-    parts, reduced = [pd.DataFrame(columns=list(COLUMNS))], {}
+    rows: list[tuple[Any, ...]] = []
+    reduced = {}
     for panel in panels:
-        if panel.study is not None:
+        name = panel.subject
+        if panel.number is None:
+            factors: Factors = project().experiments[name].factors
+            table = experiments[name]
+            values = table[[*factors, "seed"]].assign(value=table[panel.measure], diverged=False)
+        else:
+            description = studies[name].description
             try:
-                source = of_study(panel, studies[panel.study], runs[panel.study])
+                values = run_values(panel.number, studies[name], runs[name])
             except MissingError:
                 continue
-            if source.reductions:
-                reduced[panel.study] = source.reductions
-        else:
-            name = panel.subject
-            source = of_experiment(panel, experiments[name], project().experiments[name].factors)
-        parts.append(curves(panel, source))
-    filled = [part for part in parts if len(part)] or parts
-    return Panels(pd.concat(filled, ignore_index=True), reduced)
+            factors = description["factors"]
+            if reductions := reductions_of(description):
+                reduced[name] = reductions
+        rows += curve_points(panel, values, factors)
+    return Panels(pd.DataFrame(rows, columns=list(COLUMNS)), reduced)
 
 
-def of_study(panel: Panel, tables: StudyTables, runs: pd.DataFrame) -> Source:
-    """Return the numbers of a panel that shows a study.
-
-    Raises:
-        MissingError: the study does not have them at this scale.
-    """
-    assert panel.number is not None  # noqa: S101 (says the model)
-    values = run_values(panel.number, tables, runs)
-    return Source(values, tables.description["factors"], reductions_of(tables.description))
-
-
-def of_experiment(
-    panel: Panel, table: pd.DataFrame, factors: Mapping[str, Sequence[str]]
-) -> Source:
-    """Return the numbers of a panel that shows an experiment."""
-    values = table[[*factors, "seed"]].assign(value=table[panel.measure or ""], diverged=False)
-    return Source(values, factors)
-
-
-def curves(panel: Panel, source: Source) -> pd.DataFrame:
-    """Return the means of a panel over seeds, with their 95% intervals.
+def curve_points(panel: Panel, values: pd.DataFrame, factors: Factors) -> Iterator[tuple[Any, ...]]:
+    """Yield the means of a panel over seeds, with their 95% intervals.
 
     The levels of factors that the panel does not name are averaged within each seed first; a seed
     that lacks one of them is left out.
 
     Args:
         panel: what is shown.
-        source: its numbers.
+        values: columns of the factors, ``seed``, ``value`` and ``diverged``, a row for each run.
+        factors: name -> levels, in order.
 
-    Returns:
-        the columns ``COLUMNS``, a row for each data set, curve and level that there is: ``level``
-        (empty for the baseline), ``x`` (the number that stands in it, or its place among the
-        levels; NaN for the baseline), ``n`` (seeds), ``least`` and ``most`` (of
-        the seeds' values), ``diverged`` (runs).
+    Yields:
+        the columns ``COLUMNS``, for each data set, curve and level that there is: ``level`` (empty
+        for the baseline), ``x`` (the number that stands in it, or its place among the levels; NaN
+        for the baseline), ``n`` (seeds), ``least`` and ``most`` (of the seeds' values),
+        ``diverged`` (runs).
     """
-    several = DATASET in source.factors and panel.along != DATASET
-    rows = []
-    for dataset in source.factors[DATASET] if several else [""]:
-        part = at_levels(source.values, {DATASET: dataset} if several else {})
-        for name, where in panel.sides.items():
-            found = at_levels(part, where)
-            levels = [""] if name in panel.baseline else _levels(panel, where, source.factors)
-            for level in levels:
-                own = found if level == "" else at_levels(found, {panel.along: level})
+    along, several = panel.x_factor, DATASET in factors and panel.x_factor != DATASET
+    for dataset in factors[DATASET] if several else [""]:
+        part = at_levels(values, {DATASET: dataset} if several else {})
+        for name, side in panel.sides.items():
+            found = at_levels(part, side)
+            levels = as_list(side.get(along, list(factors[along])))
+            for level in [""] if name in panel.baseline else levels:
+                own = found if level == "" else at_levels(found, {along: level})
                 if own.empty:
                     continue
                 by_seed = own.groupby("seed")["value"].agg(lambda x: x.mean(skipna=False))
-                lost = int(own["diverged"].sum())
-                x = place(level, source.factors[panel.along])
-                rows.append(
-                    (
-                        panel.title,
-                        dataset,
-                        name,
-                        level,
-                        x,
-                        *mean_interval(by_seed),
-                        by_seed.min(),
-                        by_seed.max(),
-                        lost,
-                    )
-                )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _levels(
-    panel: Panel, where: Mapping[str, str | list[str]], factors: Mapping[str, Sequence[str]]
-) -> list[str]:
-    wanted = where.get(panel.along, list(factors[panel.along]))
-    return [wanted] if isinstance(wanted, str) else list(wanted)
+                x, lost = place(level, factors[along]), int(own["diverged"].sum())
+                ends = by_seed.min(), by_seed.max()
+                yield (panel.title, dataset, name, level, x, *mean_interval(by_seed), *ends, lost)
 
 
 def place(level: str, levels: Sequence[str]) -> float:

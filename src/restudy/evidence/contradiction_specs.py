@@ -1,22 +1,22 @@
-"""What is drawn of claims that contradict each other (``contradictions.yaml``).
+"""Figures of claims that contradict each other (``contradictions.yaml``).
 
-Only what it is and whether the studies have it; :mod:`restudy.evidence.contradiction_curves` takes
-the numbers. Read when Snakemake parses the Snakefile, so nothing heavy is imported.
+:mod:`restudy.evidence.contradiction_curves` takes the numbers. Read when Snakemake parses the
+Snakefile, so nothing heavy is imported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
-from restudy.common.errors import bad_value, closest_match
 from restudy.config.sources import row_id
 from restudy.config.strict import Strict
-from restudy.evidence.hypothesis_specs import ClaimTest, Levels, Quantity, Where
-from restudy.evidence.metric_selectors import Known, Text
-from restudy.evidence.schema import Claim, Entry
+from restudy.evidence.checks import StudyIndex, choice_error
+from restudy.evidence.hypothesis_specs import ClaimTest, Filter, Levels, MetricSpec
+from restudy.evidence.metric_selectors import Text
+from restudy.evidence.schema import Claim, EvidenceItem
 from restudy.planning.plan import StudyPlan
 
 
@@ -27,21 +27,21 @@ class Panel(Strict):
         title: what is measured, in words.
         study, number: the study, and which number of its runs; or
         experiment, measure: the experiment, and the name of one of its numbers.
-        along: the factor on the x axis.
+        x_factor: the factor on the x axis.
         curves: name -> factor -> the level, or levels; factors that are not named are averaged
-            over. Levels of ``along`` are drawn in the order given, all without.
-        where: the same, for all curves.
+            over. Levels of ``x_factor`` are drawn in the order given, all without.
+        filter: the same, for all curves.
         baseline: name -> factor -> level of a side that has no place on the axis.
     """
 
     title: Text
     study: Text | None = None
-    number: Quantity | None = None
+    number: MetricSpec | None = None
     experiment: Text | None = None
     measure: Text | None = None
-    along: Text
-    curves: Annotated[dict[Text, Where], Field(min_length=1)]
-    where: Where = Field({})
+    x_factor: Text
+    curves: Annotated[dict[Text, Filter], Field(min_length=1)]
+    filter: Filter = Field({})
     baseline: Annotated[dict[Text, Levels], Field(max_length=1)] = Field({})
 
     @model_validator(mode="after")
@@ -57,12 +57,10 @@ class Panel(Strict):
         return self.study or self.experiment or ""
 
     @property
-    def sides(self) -> dict[str, Where]:
+    def sides(self) -> dict[str, Filter]:
         """All curves and the baseline, each with the levels that all have in common."""
-        found: dict[str, Where] = {**self.curves}
-        for name, levels in self.baseline.items():
-            found[name] = {**levels}
-        return {name: {**self.where, **levels} for name, levels in found.items()}
+        sides: dict[str, Mapping[str, Any]] = {**self.curves, **self.baseline}
+        return {name: {**self.filter, **levels} for name, levels in sides.items()}
 
     def tests(self) -> list[ClaimTest]:
         """Return a test along each curve: it reads the same numbers at the same levels.
@@ -76,16 +74,16 @@ class Panel(Strict):
                 number=self.number,
                 experiment=self.experiment,
                 measure=self.measure,
-                where=where,
-                trend=self.along,
+                filter=levels,
+                trend=self.x_factor,
                 predicts="different",
                 margin=0.0,
             )
-            for where in self.sides.values()
+            for levels in self.sides.values()
         ]
 
 
-class Dispute(Entry):
+class ContradictionFigure(EvidenceItem):
     """A figure about two claims that contradict each other.
 
     Attributes:
@@ -110,54 +108,53 @@ class Dispute(Entry):
         names = (one.experiment for one in self.panels if one.experiment is not None)
         return list(dict.fromkeys(names))
 
-    def complaints(self, where: str, claims: Sequence[Claim], known: Known) -> Iterator[str]:
+    def validation_errors(
+        self, where: str, claims: Sequence[Claim], index: StudyIndex
+    ) -> Iterator[str]:
         """Yield what is wrong with it, each in one line.
 
         Args:
             where: file and row.
-            claims: rows of the ledger.
-            known: the studies.
+            claims: rows of the catalogue.
+            index: the studies.
         """
         ids = [claim.id for claim in claims]
         for id_ in self.claims:
             if id_ not in ids:
-                yield bad_value(
-                    where, "claims", id_, "an id of claims.yaml", closest_match(id_, ids)
-                )
+                yield choice_error(where, "claims", id_, ids, "an id of claims.yaml")
         if set(self.claims) <= set(ids) and frozenset(self.claims) not in pairs(claims):
             yield f"{where}: claims: neither names the other under contradicted_by"
         for place, panel in enumerate(self.panels):
             key = f"panels[{place}]"
             for name, test in zip(panel.sides, panel.tests(), strict=True):
-                keys = {"trend": "along", "where": f"curves.{name}"}
-                yield from test.complaints(where, key, known, keys)
+                keys = {"trend": "x_factor", "filter": f"curves.{name}"}
+                yield from test.validation_errors(where, key, index, keys)
 
 
-def pairs(claims: Sequence[Claim]) -> list[frozenset[str]]:
-    """Return the pairs of claims of which one names the other as its contradiction, each once."""
-    found = (
+def pairs(claims: Sequence[Claim]) -> set[frozenset[str]]:
+    """Return the pairs of claims of which one names the other as its contradiction."""
+    return {
         frozenset((claim.id, other.claim))
         for claim in claims
         for other in claim.contradicted_by
         if other.claim is not None
-    )
-    return list(dict.fromkeys(found))
+    }
 
 
 def drawn(
-    disputes: Sequence[Dispute],
+    figures: Sequence[ContradictionFigure],
     plans: Mapping[str, StudyPlan],
     experiments: Collection[str],
-) -> dict[str, Dispute]:
-    """Return those that a run has all studies and experiments of, by id.
+) -> dict[str, ContradictionFigure]:
+    """Return the figures of which a run has all studies and experiments, by id.
 
     Args:
-        disputes: all of them.
+        figures: all figures of contradictions.
         plans: the studies of the run.
         experiments: the names of its experiments.
     """
     return {
         one.id: one
-        for one in disputes
+        for one in figures
         if set(one.studies) <= set(plans) and set(one.experiments) <= set(experiments)
     }

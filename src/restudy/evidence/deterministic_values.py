@@ -1,24 +1,29 @@
-"""Our value of each row that has exactly one, which no seed changes: the project computes them."""
+"""Values that no training decides, such as sizes of data sets: those that the project computes.
+
+A row of ``published.yaml`` names its fact as ``group.name``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pandas as pd
+from restudy.experiments.project import project
 
-from restudy.data.load import PreparedData
-from restudy.evidence import facts
-from restudy.evidence.schema import Published
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from restudy.data.load import PreparedData
+    from restudy.evidence.schema import Published
 
 
-class Exact(NamedTuple):
+class DeterministicValue(NamedTuple):
     """A value that no seed changes.
 
     Attributes:
         ours: the value, as text.
         with_bug: what it is with the mistake that the source must have made, if there is one.
-        note: what is to be known about it.
+        note: a remark.
     """
 
     ours: str
@@ -26,33 +31,51 @@ class Exact(NamedTuple):
     note: str = ""
 
 
+def fact_names() -> list[str]:
+    """Return the names of all facts, as rows have them."""
+    return [f"{group.name}.{name}" for group in project().facts.values() for name in group.names]
+
+
+def fact_datasets(facts: Iterable[str]) -> list[str]:
+    """Return the data sets that some facts are about, sorted."""
+    needed = {project().facts[fact.partition(".")[0]].dataset for fact in facts}
+    return sorted(name for name in needed if name is not None)
+
+
 def facts_table(rows: Iterable[Published], data: Mapping[str, PreparedData]) -> pd.DataFrame:
-    """Compute the facts that rows name.
+    """Return the table ``facts``: the facts that rows name, as a source prints them.
 
     Args:
         rows: the rows of ``published.yaml``.
         data: name -> prepared data set; facts about others are left out.
-
-    Returns:
-        ``id`` (of the row), ``fact``, ``ours`` (text).
     """
+    from restudy.results.table_files import make_table
+
     named = {row.id: row.fact for row in rows if row.fact is not None}
-    found = facts.compute(list(named.values()), data)
-    records = [(id_, fact, found[fact]) for id_, fact in named.items() if fact in found]
-    return pd.DataFrame(records, columns=["id", "fact", "ours"])
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(fact.partition(".")[0] for fact in named.values()):
+        group = project().facts[name]
+        if group.dataset is None or group.dataset in data:
+            arguments = [] if group.dataset is None else [data[group.dataset]]
+            computed = project().function(group)(*arguments)
+            found |= {f"{name}.{key}": value for key, value in computed.items()}
+    rows_ = ((id_, fact, found[fact]) for id_, fact in named.items() if fact in found)
+    return make_table("facts", rows_)
 
 
-def exact_values(of_facts: pd.DataFrame, tables: Iterable[pd.DataFrame]) -> dict[str, Exact]:
-    """Put facts and the values of the project's tables together, by id.
+def deterministic_values(
+    facts: pd.DataFrame, tables: Iterable[pd.DataFrame]
+) -> dict[str, DeterministicValue]:
+    """Return the facts and the values of the project's tables, by id.
 
     Args:
-        of_facts: a :func:`facts_table`.
+        facts: a :func:`facts_table`.
         tables: those that the project declares, read as text; one without the columns ``id`` and
             ``ours`` gives no values. See :class:`restudy.experiments.declaration.Table`.
     """
-    found = {row["id"]: Exact(row["ours"]) for row in of_facts.to_dict("records")}
-    for table in tables:
-        if {"id", "ours"} <= set(table.columns):
-            for row in table.to_dict("records"):
-                found[row["id"]] = Exact(row["ours"], row.get("with_bug", ""), row.get("note", ""))
-    return found
+    return {
+        row["id"]: DeterministicValue(*(row.get(name, "") for name in DeterministicValue._fields))
+        for table in (facts, *tables)
+        if {"id", "ours"} <= set(table.columns)
+        for row in table.to_dict("records")
+    }

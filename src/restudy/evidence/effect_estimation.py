@@ -11,11 +11,20 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from restudy.config.reductions import Reduction
-from restudy.evidence.hypothesis_specs import DATASET, ClaimTest, Over, Where
-from restudy.evidence.metric_extraction import MissingError, StudyTables, reductions_of
-from restudy.evidence.metric_selectors import Number
+from restudy.evidence.checks import as_list
+from restudy.evidence.hypothesis_specs import DATASET, Aggregation, ClaimTest, Filter, MetricSpec
+from restudy.evidence.metric_extraction import (
+    MissingError,
+    StudyTables,
+    TargetEpochs,
+    at_levels,
+    number_of,
+    reductions_of,
+    run_values,
+    target_epochs,
+)
+from restudy.evidence.metric_selectors import RunMetric
 from restudy.evidence.reasons import Reason, reason
-from restudy.evidence.run_metrics import Reach, at_levels, number_of, reach_of, run_values
 from restudy.stats.correlation import spearman
 from restudy.stats.effects import Effect, effect_of
 from restudy.stats.intervals import mean_interval
@@ -24,7 +33,7 @@ from restudy.stats.trends import slopes
 Array = NDArray[np.float64]
 
 
-class Found(NamedTuple):
+class EffectResult(NamedTuple):
     """What a test finds on one data set.
 
     Attributes:
@@ -35,7 +44,7 @@ class Found(NamedTuple):
         sd: standard deviation of the effect over seeds.
         diverged: runs that took part and have no finite loss, or of an experiment no number.
         unpaired: combinations of other levels that were left out, since a side had no number, or
-            since they are no contest, see :class:`Reach`.
+            since a target tells no runs apart, see :class:`TargetEpochs`.
         reasons: why nothing may be concluded from it; empty where something may.
         reductions: what the scale reduces of the study.
     """
@@ -51,7 +60,9 @@ class Found(NamedTuple):
     reductions: tuple[Reduction, ...] = ()
 
 
-def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> Iterator[Found]:
+def find_in_study(
+    test: ClaimTest, tables: StudyTables, runs: pd.DataFrame
+) -> Iterator[EffectResult]:
     """Yield what a test finds in a study, for each of its data sets.
 
     Args:
@@ -63,27 +74,34 @@ def find_in_study(test: ClaimTest, tables: StudyTables, runs: pd.DataFrame) -> I
         MissingError: a level or a number that the test asks for is not there at this scale, or the
             scale cuts a study that is held against a number.
     """
-    assert test.number is not None  # noqa: S101 (says the model)
     factors: Mapping[str, Sequence[str]] = tables.description["factors"]
-    _check_levels(test, factors)
+    for levels in test.sides.values():
+        for name, wanted in levels.items():
+            for level in as_list(wanted):
+                if level not in factors[name]:
+                    raise MissingError("level_missing", factor=name, level=level)
+    if test.trend is not None and len(factors[test.trend]) < 3:
+        raise MissingError("few_levels", factor=test.trend)
     if isinstance(test.control, float) and test.control and not tables.description["comparable"]:
         # A printed number is about the source's own budget; a gap of 0 is about any.
         raise MissingError("needs_full_scale", reductions=tables.description["reductions"])
-    values = run_values(test.number, tables, runs)
+    spec = _spec(test)
+    values = run_values(spec, tables, runs)
     if test.second is not None:
         values["second"] = run_values(test.second, tables, runs)["value"]
-    is_best = test.over is not None and test.over.take == "best"
-    score = _scores(test, tables, values) if is_best else None
-    reach = None
-    if test.number.curve == "reach" and (test.over is None or is_best):
-        reach = reach_of(test.number, tables)
-    for found in _find_each(test, values, factors, score, reach):
+    is_best = test.aggregate is not None and test.aggregate.statistic == "best"
+    if is_best:
+        values["score"] = _scores(test, tables, values)
+    targets = None
+    if spec.curve == "epochs_to_target" and (test.aggregate is None or is_best):
+        targets = target_epochs(spec, tables)
+    for found in _find_each(test, values, factors, targets):
         yield found._replace(reductions=reductions_of(tables.description))
 
 
 def find_in_experiment(
     test: ClaimTest, table: pd.DataFrame, factors: Mapping[str, Sequence[str]]
-) -> Iterator[Found]:
+) -> Iterator[EffectResult]:
     """Yield what a test finds in an experiment, for each of its data sets.
 
     Args:
@@ -97,45 +115,41 @@ def find_in_experiment(
     yield from _find_each(test, values, factors)
 
 
-def _check_levels(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> None:
-    """See to it that this scale has the levels of a test."""
-    for _, levels in test.sides:
-        for name, wanted in levels.items():
-            for level in wanted if isinstance(wanted, list) else [wanted]:
-                if level not in factors[name]:
-                    raise MissingError("level_missing", factor=name, level=level)
-    if test.trend is not None and len(factors[test.trend]) < 3:
-        raise MissingError("few_levels", factor=test.trend)
+def _spec(test: ClaimTest) -> MetricSpec:
+    """Return the number that a test of a study compares."""
+    if test.number is None:
+        raise ValueError("a test of an experiment has no 'number'")
+    return test.number
 
 
 def _find_each(
     test: ClaimTest,
     values: pd.DataFrame,
     factors: Mapping[str, Sequence[str]],
-    score: pd.Series[float] | None = None,
-    reach: Reach | None = None,
-) -> Iterator[Found]:
-    values = at_levels(values, test.where)
-    named = DATASET in factors and DATASET not in {**test.where, **(test.in_ or {})}
-    for dataset in factors[DATASET] if named else [""]:
-        part = values[values[DATASET] == dataset] if named else values
-        yield _find(test, part, factors, score, reach)._replace(dataset=dataset)
+    targets: TargetEpochs | None = None,
+) -> Iterator[EffectResult]:
+    values = at_levels(values, test.filter)
+    named = {**test.filter, **(test.interaction_levels or {})}
+    each = DATASET in factors and DATASET not in named
+    for dataset in factors[DATASET] if each else [""]:
+        part = values[values[DATASET] == dataset] if each else values
+        yield _find(test, part, factors, targets)._replace(dataset=dataset)
 
 
-def _scores(test: ClaimTest, tables: StudyTables, part: pd.DataFrame) -> pd.Series[float]:
+def _scores(test: ClaimTest, tables: StudyTables, values: pd.DataFrame) -> pd.Series[float]:
     """Return what levels are chosen by, the more the better.
 
-    The number of the test itself, or the accuracy, or less the loss, on validation data.
+    The number of the test itself, or on validation data the accuracy, or the loss with its sign
+    turned.
     """
-    assert test.number is not None  # noqa: S101 (it is of a study)
-    assert test.over is not None  # noqa: S101 (and has levels to choose from)
-    if test.over.by == "number":
-        return (-part["value"] if test.number.less_is_better else part["value"]).fillna(-math.inf)
+    if test.aggregate is not None and test.aggregate.by == "number":
+        sign = -1 if _spec(test).less_is_better else 1
+        return (sign * values["value"]).fillna(-math.inf)
     for metric, sign in (("accuracy", 1), ("data_loss", -1)):
-        number = Number(split="validation", metric=metric)
-        if not tables.rows("validation", metric, {}).empty:
-            scores = sign * number_of(number, tables).reindex(part.index)
-            return scores.mask(part["diverged"]).fillna(-math.inf)
+        if tables.has("validation", metric):
+            number = RunMetric(split="validation", metric=metric)
+            scores = sign * number_of(number, tables).reindex(values.index)
+            return scores.mask(values["diverged"]).fillna(-math.inf)
     raise MissingError("no_validation_data", study=tables.description["name"])
 
 
@@ -143,20 +157,19 @@ def _find(
     test: ClaimTest,
     values: pd.DataFrame,
     factors: Mapping[str, Sequence[str]],
-    score: pd.Series[float] | None,
-    reach: Reach | None,
-) -> Found:
+    targets: TargetEpochs | None,
+) -> EffectResult:
     """Return the effect in the runs of one data set."""
     places = _places(test, factors)
-    sides = _sides(test, values, places, factors, score)
+    sides = _sides(test, values, places, factors)
     rows, seeds = sides[0].index, sorted(values["seed"].unique())
     for side in sides[1:]:
         rows = rows.union(side.index)
     # What a side lacks is NaN there.
     parts = np.stack([side.reindex(index=rows, columns=seeds) for side in sides], axis=-1)
     total, why = len(parts), None
-    if reach is not None:
-        parts, why = _contested(test, parts, reach)
+    if targets is not None:
+        parts, why = _contested(_spec(test), parts, targets)
     if test.ratio:  # a number that is not above 0 has no logarithm, and no ratio
         parts = np.log(np.where(parts > 0, parts, math.nan))
     if isinstance(test.control, float):
@@ -181,7 +194,7 @@ def _find(
     back = np.exp if test.ratio else np.asarray
     treatment, control = (float(back(end.mean())) if end.size else math.nan for end in ends)
     took_part = pd.concat([at_levels(values, place) for place in places or [{}]])
-    return Found(
+    return EffectResult(
         dataset="",
         treatment=treatment,
         control=control,
@@ -193,22 +206,23 @@ def _find(
     )
 
 
-def _contested(test: ClaimTest, parts: Array, reach: Reach) -> tuple[Array, Reason | None]:
+def _contested(
+    spec: MetricSpec, parts: Array, targets: TargetEpochs
+) -> tuple[Array, Reason | None]:
     """Return the combinations where a target tells runs apart; if there are none, why.
 
     Args:
-        test: has a number with a target.
+        spec: has a target.
         parts: shape (combinations, seeds, sides).
-        reach: the range of these numbers.
+        targets: the range of these numbers.
     """
-    never, at_once = ((parts == epoch).all(axis=(1, 2)) for epoch in (reach.never, reach.at_once))
-    assert test.number is not None  # noqa: S101 (it is of a study)
-    assert test.number.target is not None  # noqa: S101 (and has a curve)
+    never, at_once = (
+        (parts == epoch).all(axis=(1, 2)) for epoch in (targets.never, targets.at_once)
+    )
     why = None
-    if never.all():
-        why = reason("target_never_reached", target=test.number.target)
-    elif (never | at_once).all():
-        why = reason("target_reached_at_once", target=test.number.target)
+    if (never | at_once).all():
+        code = "target_never_reached" if never.all() else "target_reached_at_once"
+        why = reason(code, target=spec.target)
     return parts[~(never | at_once)], why
 
 
@@ -218,7 +232,7 @@ def _effects(test: ClaimTest, parts: Array) -> tuple[Array, tuple[Array, Array]]
         steps = np.arange(parts.shape[-1], dtype=float)
         return slopes(parts, steps), (parts[..., -1], parts[..., 0])
     effects = parts[..., 0] - parts[..., 1]
-    if test.in_ is not None:
+    if test.interaction_levels is not None:
         effects = effects - (parts[..., 2] - parts[..., 3])
     return effects, (parts[..., 0], parts[..., 1])
 
@@ -236,59 +250,52 @@ def _kept(effects: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return np.full_like(whole, True), seeds
 
 
-def _places(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> list[Where]:
+def _places(test: ClaimTest, factors: Mapping[str, Sequence[str]]) -> list[Filter]:
     """Return the levels of each side, in order; nothing for two numbers of the same runs."""
-    if test.second is not None:
-        return []
     if test.trend is not None:
-        levels = [level for level in factors[test.trend] if _holds(test.where, test.trend, level)]
-        return [{test.trend: level} for level in levels]
-    assert test.treatment is not None  # noqa: S101 (one of the two, says the model)
-    two = [test.treatment, *([test.control] if isinstance(test.control, dict) else [])]
-    around = [{}] if test.in_ is None else [test.in_, test.than_in or {}]
-    return [{**side, **place} for place in around for side in two]
+        wanted = as_list(test.filter.get(test.trend, list(factors[test.trend])))
+        return [{test.trend: level} for level in factors[test.trend] if level in wanted]
+    sides = [side for side in (test.treatment, test.control) if isinstance(side, dict)]
+    around = [test.interaction_levels or {}, test.interaction_baseline or {}]
+    return [{**side, **place} for place in around[: 1 + bool(around[0])] for side in sides]
 
 
 def _sides(
     test: ClaimTest,
     values: pd.DataFrame,
-    places: Sequence[Where],
+    places: Sequence[Filter],
     factors: Mapping[str, Sequence[str]],
-    score: pd.Series[float] | None,
 ) -> list[pd.DataFrame]:
     """Return the numbers of each side, in order: rows of other levels by columns of seeds."""
     if test.second is not None:
         others = [name for name in factors if name != DATASET]
         numbers = values["value"], values["second"]
-        return [_side(values.assign(value=each), others, test, score) for each in numbers]
-    fixed = {DATASET, *places[0], *([test.over.factor] if test.over else [])}
+        return [_side(values.assign(value=each), others, test) for each in numbers]
+    fixed = {DATASET, *places[0], *([test.aggregate.factor] if test.aggregate else [])}
     others = [name for name in factors if name not in fixed]
-    return [_side(at_levels(values, place), others, test, score) for place in places]
+    return [_side(at_levels(values, place), others, test) for place in places]
 
 
-def _side(
-    part: pd.DataFrame, others: Sequence[str], test: ClaimTest, score: pd.Series[float] | None
-) -> pd.DataFrame:
+def _side(part: pd.DataFrame, others: Sequence[str], test: ClaimTest) -> pd.DataFrame:
     part = part.assign(**{name: part[name].astype(str) for name in others}, all="")
     index = ["all", *others]
-    if test.over is None:
-        return _wide(part, index)
-    part = part.assign(level=part[test.over.factor].astype(str))
-    levels = _wide(part, [*index, "level"])
-    if test.over.within is not None:
-        assert test.number is not None  # noqa: S101 (says the model)
-        return _near_the_best(levels, index, test.over, test.number.lower_is_better)
-    if score is None:
+    if test.aggregate is None:
+        return _by_seed(part, index)
+    part = part.assign(level=part[test.aggregate.factor].astype(str))
+    levels = _by_seed(part, [*index, "level"])
+    if test.aggregate.statistic == "range":
         groups = levels.groupby(level=index)
         # A level without a number may be the farthest of all.
         lacking = levels.isna().groupby(level=index).any()
         return (groups.max() - groups.min()).mask(lacking)
-    means = score.reindex(part.index).groupby([part[name] for name in [*index, "level"]]).mean()
-    return levels.loc[means.groupby(level=index).idxmax()].droplevel("level")
+    if test.aggregate.statistic == "best":
+        means = part.groupby([part[name] for name in [*index, "level"]])["score"].mean()
+        return levels.loc[means.groupby(level=index).idxmax()].droplevel("level")
+    return _near_the_best(levels, index, test.aggregate, _spec(test).lower_is_better)
 
 
 def _near_the_best(
-    levels: pd.DataFrame, index: Sequence[str], over: Over, lower_is_better: bool
+    levels: pd.DataFrame, index: Sequence[str], aggregation: Aggregation, lower_is_better: bool
 ) -> pd.DataFrame:
     """Return the share of levels as good as the best, seed by seed, or the largest of these.
 
@@ -297,25 +304,18 @@ def _near_the_best(
     Args:
         levels: numbers by ``index`` and ``level`` (rows) and seed (columns).
         index: names of the other factors.
-        over: says how near the best is as good.
+        aggregation: has how near the best is as good.
         lower_is_better: whether the smallest number is the best.
     """
     good = -levels if lower_is_better else levels
-    assert over.within is not None  # noqa: S101 (for the type checker)
     best = good.groupby(level=index).transform("max")
-    near = good >= best - over.within
-    if over.take == "share":
+    near = good >= best - (aggregation.within or 0.0)
+    if aggregation.statistic == "share":
         return near.groupby(level=index).mean()
     sizes = near.index.get_level_values("level").astype(float).to_numpy()
     return near.mul(sizes, axis=0).where(near).groupby(level=index).max()
 
 
-def _wide(part: pd.DataFrame, index: Sequence[str]) -> pd.DataFrame:
+def _by_seed(part: pd.DataFrame, index: Sequence[str]) -> pd.DataFrame:
     """Return values by ``index`` and seed; two runs of one seed at one place are an error."""
     return part.set_index([*index, "seed"])["value"].unstack()  # noqa: PD010 (it would average)
-
-
-def _holds(where: Mapping[str, str | list[str]], name: str, level: str) -> bool:
-    return name not in where or level in (
-        [where[name]] if isinstance(where[name], str) else where[name]
-    )

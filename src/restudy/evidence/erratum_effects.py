@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -12,78 +11,48 @@ from restudy.config.reductions import from_json, to_json
 from restudy.evidence.metric_extraction import (
     MissingError,
     StudyTables,
-    Taken,
+    extract_metric,
     joint_reductions,
-    take,
-    take_from_experiment,
 )
-from restudy.evidence.metric_selectors import Reading
+from restudy.evidence.metric_selectors import MetricSelector
 from restudy.evidence.printed_differences import count_signs, is_shown
 from restudy.evidence.reasons import Finding, Reason, columns, parse, reason, rounded, unique
-from restudy.evidence.schema import Demonstration, Erratum, Side
+from restudy.evidence.schema import Erratum, ErratumEffect
 from restudy.evidence.statuses import Status
-from restudy.results.table_files import read_table
+from restudy.evidence.verdicts import design_columns
+from restudy.results.table_files import make_table
 from restudy.stats.effects import paired_effect
 
-COLUMNS = (
-    *("erratum", "source", "severity", "what", "study", "n", "as_published", "corrected"),
-    *("difference", "low", "high", "p", "reductions", "reason", "reason_args"),
-    *("redesigned", "redesigned_text", "exploratory", "exploratory_text"),
-)
-_NUMBERS = ("n", "as_published", "corrected", "difference", "low", "high", "p")
 
-
-class _Tables(NamedTuple):
-    """What there is of studies and experiments, by name."""
-
-    studies: Mapping[str, StudyTables]
-    experiments: Mapping[str, pd.DataFrame]
-
-
-def demonstrate(
+def effect_table(
     errata: Sequence[Erratum],
     studies: Mapping[str, StudyTables],
     experiments: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
-    """Hold each number with a mistake beside the same number without it.
+    """Return the table ``errata_shown``: each number with a mistake and without it.
 
     Args:
-        errata: rows of the ledger.
+        errata: rows of the catalogue.
         studies: the studies that they name, as far as this run has them.
         experiments: the tables of the experiments that they name, likewise.
-
-    Returns:
-        one row per demonstration with the columns ``COLUMNS``: ``study`` (or experiment, where the
-        number with the mistake is read), ``n`` (seeds that both sides have),
-        ``as_published`` and ``corrected`` (means), ``difference`` (the first less the second) with
-        its 95% t interval and ``p``, ``reductions`` (of the scale), ``reason`` (why there is
-        nothing), ``redesigned`` and ``exploratory``, with texts why.
     """
-    rows = [
-        {
-            "erratum": erratum.id,
-            "source": erratum.origin,
-            "severity": erratum.severity,
-            "what": shown.what,
-            "study": _subject(shown.as_published),
-            **{"reductions": "", **columns([])},
-            "redesigned": shown.redesigned is not None,
-            "redesigned_text": shown.redesigned or "",
-            "exploratory": shown.exploratory is not None,
-            "exploratory_text": shown.exploratory or "",
-            **_numbers(shown, _Tables(studies, experiments or {})),
-        }
-        for erratum in errata
-        for shown in erratum.shows
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def read_demonstrations(path: Path) -> pd.DataFrame:
-    """Read the table that :func:`demonstrate` makes from its file."""
-    table = read_table(path)
-    flags = {name: table[name] == "True" for name in ("redesigned", "exploratory")}
-    return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS}, **flags)
+    return make_table(
+        "errata_shown",
+        (
+            {
+                "erratum": erratum.id,
+                "source": erratum.origin,
+                "severity": erratum.severity,
+                "what": effect.what,
+                "study": _subject(effect),
+                **{"reductions": "", **columns([])},
+                **design_columns(effect),
+                **_numbers(effect, studies, experiments or {}),
+            }
+            for erratum in errata
+            for effect in erratum.effects
+        ),
+    )
 
 
 def statuses_of(
@@ -92,17 +61,17 @@ def statuses_of(
     contrasts: pd.DataFrame,
     others: Mapping[str, Finding],
 ) -> dict[str, Finding]:
-    """Return the status of each erratum that is shown, judged by other rows, or of wording only.
+    """Return the status of each erratum with evidence, or of wording only.
 
-    One whose number is another with the mistake than without is shown; if the intervals of all its
-    differences hold 0, or they are exploratory, no difference is found. That single runs were read
-    as effects is shown if a printed difference has the other sign in a run of ours.
+    The effect is confirmed if a number differs between with and without the mistake. No effect is
+    found if the intervals of all differences hold 0, or are exploratory. That single runs were read
+    as effects is confirmed if a printed difference has the opposite sign in a run of ours.
 
     Args:
-        errata: rows of the ledger.
-        table: as :func:`demonstrate` returns it.
-        contrasts: as :func:`restudy.evidence.printed_differences.contrast_table` returns it.
-        others: the status of claims, published numbers and puzzles, by id.
+        errata: rows of the catalogue.
+        table: as :func:`effect_table` returns it.
+        contrasts: as :func:`restudy.evidence.printed_differences.difference_table` returns it.
+        others: the status of claims, published numbers and searches, by id.
     """
     return {
         erratum.id: _finding(
@@ -112,26 +81,26 @@ def statuses_of(
             others,
         )
         for erratum in errata
-        if erratum.has_evidence or erratum.wording
+        if erratum.has_evidence or erratum.text_only
     }
 
 
-def _subject(side: Side) -> str:
-    return side.study if isinstance(side, Reading) else side.experiment
+def _subject(effect: ErratumEffect) -> str:
+    side = effect.as_published
+    return side.study if isinstance(side, MetricSelector) else side.experiment
 
 
-def _take(side: Side, tables: _Tables) -> Taken:
-    if isinstance(side, Reading):
-        return take(side, tables.studies)
-    return take_from_experiment(side, tables.experiments)
-
-
-def _numbers(shown: Demonstration, tables: _Tables) -> dict[str, Any]:
+def _numbers(
+    effect_of: ErratumEffect,
+    studies: Mapping[str, StudyTables],
+    experiments: Mapping[str, pd.DataFrame],
+) -> dict[str, Any]:
+    sides = (effect_of.as_published, effect_of.corrected)
     try:
-        wrong, right = _take(shown.as_published, tables), _take(shown.corrected, tables)
+        both = [extract_metric(side, studies, experiments) for side in sides]
     except MissingError as error:
         return columns([error.reason])
-    mine, theirs = wrong.by_seed.align(right.by_seed, join="inner")
+    mine, theirs = both[0].by_seed.align(both[1].by_seed, join="inner")
     effect = paired_effect(mine, theirs)
     if effect.n < 2:
         return {"n": effect.n, **columns([reason("few_pairs")])}
@@ -143,16 +112,16 @@ def _numbers(shown: Demonstration, tables: _Tables) -> dict[str, Any]:
         "low": effect.low,
         "high": effect.high,
         "p": effect.p,
-        "reductions": to_json(joint_reductions([wrong, right])),
+        "reductions": to_json(joint_reductions(both)),
     }
 
 
 def _finding(
     erratum: Erratum, rows: pd.DataFrame, contrasts: pd.DataFrame, others: Mapping[str, Finding]
 ) -> Finding:
-    if erratum.wording:
+    if erratum.text_only:
         return Finding(Status.WORDING_ONLY, (reason("nothing_to_run"),))
-    named = [id_ for id_ in erratum.shown_by if id_ in others]
+    named = [id_ for id_ in erratum.supported_by if id_ in others]
     statuses = tuple(_named(id_, others[id_]) for id_ in named)
     found = rows[rows["difference"].notna()]
     signs = contrasts[contrasts["sign"] != ""]

@@ -1,21 +1,28 @@
 """Which figures of the sources a run of the pipeline can draw, and why it cannot draw the others.
 
-Asked when Snakemake parses the Snakefile, so nothing heavy is imported: a mistake in a row is an
+Read when Snakemake parses the Snakefile, so nothing heavy is imported: a mistake in a row is an
 error before any work, and a figure whose study or level is not in this run is no target.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, create_model
 
-from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.common.errors import RestudyError, bad_value
 from restudy.config.loading import validate
 from restudy.config.recipe import Recipe
 from restudy.data.registry import DATASETS
+from restudy.evidence.checks import (
+    StudyIndex,
+    choice_error,
+    factor_errors,
+    level_errors,
+    missing_error,
+)
 from restudy.evidence.figure_specs import (
     DATASET,
     KINDS,
@@ -23,19 +30,16 @@ from restudy.evidence.figure_specs import (
     Curves,
     Drawing,
     Levels,
-    Own,
+    ProjectDrawing,
     Samples,
 )
-from restudy.evidence.metric_selectors import Known
+from restudy.evidence.reasons import Reason, reason
 from restudy.evidence.schema import Figure, Published, load_rows
 from restudy.evidence.validation import FOLDER, STUDIES
 from restudy.experiments.project import project
 from restudy.planning.plan import Run, StudyPlan
 
 FILE = FOLDER / "figures.yaml"
-
-_PERCENT = "percent"
-"""The unit of printed values that are a hundred times ours."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,8 @@ class SourceFigure:
 
     def parameters(self) -> dict[str, Any]:
         """Return it as plain values, as a job is handed it."""
-        return {
-            "id": self.id,
-            "source": self.source,
-            "draw": dict(self.draw),
-            "printed": dict(self.printed),
-        }
+        own = {"id": self.id, "source": self.source}
+        return own | {"draw": dict(self.draw), "printed": dict(self.printed)}
 
 
 def load_source_figures(published: Iterable[Published]) -> dict[str, SourceFigure]:
@@ -90,8 +90,8 @@ def source_figures(
     """Return the figures that have a drawing, by id.
 
     Args:
-        figures: rows of the ledger.
-        published: rows of the ledger, for the printed values that figures show.
+        figures: rows of the catalogue.
+        published: rows of the catalogue, for the printed values that figures show.
 
     Raises:
         RestudyError: the form of a drawing is wrong, or a published value that it names is not
@@ -101,18 +101,19 @@ def source_figures(
     found = {}
     for figure in figures:
         if figure.draw is not None:
-            drawing = _drawing(figure.id, figure.draw)
-            printed = {id_: _number(figure.id, id_, rows) for id_ in drawing.printed}
+            where = f"{FILE}: {figure.id}"
+            drawing = _drawing(where, figure.draw)
+            printed = {id_: _number(where, id_, rows) for id_ in drawing.printed}
             found[figure.id] = SourceFigure(figure.id, figure.source, figure.draw, drawing, printed)
     return found
 
 
-def figures_to_draw(
+def figures_missing(
     figures: Mapping[str, SourceFigure],
     studies: Mapping[str, StudyPlan],
     names: Collection[str] | None = None,
-) -> dict[str, SourceFigure]:
-    """Return the figures that this run can draw.
+) -> dict[str, Reason]:
+    """Return the figures that this run cannot draw, by id, with the reason.
 
     Args:
         figures: by id.
@@ -120,113 +121,98 @@ def figures_to_draw(
         names: the names of all studies; None: those that there are files of in ``STUDIES``.
 
     Raises:
-        RestudyError: a drawing asks for a study that there is not, or for a factor, level or metric
-            that its study does not have at any scale.
+        RestudyError: a drawing names a study that there is not, or a factor, level or metric that
+            its study does not have at any scale.
     """
+    if names is None:
+        names = [path.stem for path in STUDIES.glob("*.yaml")]
+    index = StudyIndex(studies, {*studies, *names})
+    missing = {id_: next(_missing(figure, index), None) for id_, figure in figures.items()}
+    return {id_: why for id_, why in missing.items() if why is not None}
+
+
+def figures_to_draw(
+    figures: Mapping[str, SourceFigure],
+    studies: Mapping[str, StudyPlan],
+    names: Collection[str] | None = None,
+) -> dict[str, SourceFigure]:
+    """Return the figures that this run can draw; see :func:`figures_missing`."""
     missing = figures_missing(figures, studies, names)
     return {id_: figure for id_, figure in figures.items() if id_ not in missing}
 
 
-def figures_missing(
-    figures: Mapping[str, SourceFigure],
-    studies: Mapping[str, StudyPlan],
-    names: Collection[str] | None = None,
-) -> dict[str, str]:
-    """Return what this run does not have for the figures that it cannot draw, in words.
-
-    Raises:
-        RestudyError: as :func:`figures_to_draw` does.
-    """
-    if names is None:
-        names = [path.stem for path in STUDIES.glob("*.yaml")]
-    known = Known(studies, {*studies, *names})
-    missing = {id_: _missing(figure, known) for id_, figure in figures.items()}
-    return {id_: reason for id_, reason in missing.items() if reason}
-
-
-def _drawing(id_: str, values: Mapping[str, Any]) -> Drawing:
-    where = f"{FILE}: {id_}"
-    kind = str(values.get("kind"))
-    known = [*KINDS, *project().drawings]
+def _drawing(where: str, values: Mapping[str, Any]) -> Drawing:
+    kind, known = values.get("kind"), [*KINDS, *project().drawings]
     if kind not in known:
-        guess = closest_match(kind, known)
-        raise RestudyError(bad_value(where, "draw.kind", values.get("kind"), _list(known), guess))
-    # One level deeper, so that complaints name the whole path.
-    row: type[BaseModel] = create_model("Row", draw=(KINDS.get(kind, Own), ...))
+        raise RestudyError(choice_error(where, "draw.kind", kind, known))
+    # One level deeper, so that errors name the whole path.
+    row: type[BaseModel] = create_model("Row", draw=(KINDS.get(str(kind), ProjectDrawing), ...))
     drawing: Drawing = validate(row, {"draw": dict(values)}, where).draw  # type: ignore[attr-defined]
     return drawing
 
 
-def _number(figure: str, id_: str, rows: Mapping[str, Published]) -> float:
-    where = f"{FILE}: {figure}"
+def _number(where: str, id_: str, rows: Mapping[str, Published]) -> float:
     if id_ not in rows:
-        allowed, guess = "an id of published.yaml", closest_match(id_, rows)
-        raise RestudyError(bad_value(where, "draw.published", id_, allowed, guess))
+        allowed = "an id of published.yaml"
+        raise RestudyError(choice_error(where, "draw.published", id_, rows, allowed))
     row = rows[id_]
-    if row.number is None:
+    if row.number_in_our_unit is None:
         allowed = f"a published value that is a number, not {row.value!r}"
         raise RestudyError(bad_value(where, "draw.published", id_, allowed))
-    return row.number / 100 if row.unit == _PERCENT else row.number
+    return row.number_in_our_unit
 
 
-def _missing(figure: SourceFigure, known: Known) -> str:
-    """Return what a figure needs and this run does not have, in words; empty if nothing."""
+def _missing(figure: SourceFigure, index: StudyIndex) -> Iterator[Reason]:
+    """Yield what a figure needs and this run does not have."""
     drawing = figure.drawing
     if isinstance(drawing, Samples):
-        used = {name for study in known.plans.values() for name in study.datasets}
-        title = DATASETS[drawing.dataset].title
-        return "" if drawing.dataset in used else f"no study of this run is on {title}"
+        if drawing.dataset not in {name for plan in index.plans.values() for name in plan.datasets}:
+            yield reason("no_study_on", dataset=DATASETS[drawing.dataset].title)
+        return
     if not isinstance(drawing, Curves | Levels):
-        return ""
-    where = f"{FILE}: {figure.id}"
-    if drawing.study not in known.names:
-        guess = closest_match(drawing.study, known.names)
-        raise RestudyError(
-            bad_value(where, "draw.study", drawing.study, "the name of a study", guess)
-        )
-    if drawing.study not in known.plans:
-        return f"the study {drawing.study} is not in this run"
-    study = known.plans[drawing.study]
-    _check(where, drawing, study)
-    for factor in drawing.where:
+        return
+    where, study = f"{FILE}: {figure.id}", drawing.study
+    for error in index.study_errors(where, "draw.study", study):
+        raise RestudyError(error)
+    if study not in index.plans:
+        yield reason("study_missing", study=study)
+        return
+    plan = index.plans[study]
+    for error in _errors(where, drawing, plan):
+        raise RestudyError(error)
+    for factor in drawing.filter:
         for level in drawing.wanted(factor) or []:
-            if not any(run.levels[factor] == level for run in study.runs):
-                return f"{drawing.study} has no {_words(factor)} {level} at this scale"
-    drawn = [run for run in study.runs if _is_drawn(run, drawing)]
+            if not any(run.levels[factor] == level for run in plan.runs):
+                yield reason("study_level_missing", study=study, factor=factor, level=level)
+    drawn = [run for run in plan.runs if _is_drawn(run, drawing)]
     if not drawn:
-        return f"{drawing.study} has no run with all of these levels at this scale"
-    return _missing_places(drawing, drawn) if isinstance(drawing, Levels) else ""
+        yield reason("runs_missing", study=study)
+    if isinstance(drawing, Levels) and drawing.x == "step":
+        lost = [step for step in drawing.at if not all(_measures(run, step) for run in drawn)]
+        if lost:
+            yield reason("steps_missing", study=study, steps=lost)
+    elif isinstance(drawing, Levels) and len({run.levels[drawing.x] for run in drawn}) < 2:
+        yield reason("one_level", study=study, factor=drawing.x)
 
 
-def _check(where: str, drawing: Curves | Levels, plan: StudyPlan) -> None:
-    """Complain about factors, levels and panels that a study does not have at any scale."""
-    study = plan.study
-    named = [(f"draw.where.{name}", name, drawing.wanted(name) or []) for name in drawing.where]
+def _errors(where: str, drawing: Curves | Levels, plan: StudyPlan) -> Iterator[str]:
+    """Yield the factors, levels and panels that a study does not have at any scale."""
+    name, labels = plan.study.name, {one: plan.study.labels(one) for one in plan.study.factors}
+    yield from level_errors(where, "draw.filter", drawing.filter, labels, name)
     for place, marks in enumerate(drawing.published):
-        key = f"draw.published[{place}].where"
-        named += [(f"{key}.{name}", name, [level]) for name, level in marks.where.items()]
-    if isinstance(drawing, Levels) and drawing.x != "step":
-        named.append(("draw.x", drawing.x, []))
-    for key, factor, levels in named:
-        if factor not in study.factors:
-            allowed = f"a factor of {study.name} ({_list(study.factors) or 'it has none'})"
-            guess = closest_match(factor, study.factors)
-            raise RestudyError(bad_value(where, key, factor, allowed, guess))
-        known = study.labels(factor)
-        for level in levels:
-            if level not in known:
-                guess = closest_match(level, known)
-                raise RestudyError(bad_value(where, key, level, _list(known), guess))
+        key = f"draw.published[{place}].filter"
+        yield from level_errors(where, key, marks.filter, labels, name)
     if isinstance(drawing, Levels):
-        for factor in study.factors.keys() - {drawing.x, DATASET}:
-            if len(drawing.wanted(factor) or study.labels(factor)) > 1:
-                allowed = f"one level of it: {_list(study.labels(factor))}"
-                raise RestudyError(f"{where}: draw.where: {factor} is missing; allowed: {allowed}")
+        x = [] if drawing.x == "step" else [drawing.x]
+        yield from factor_errors(where, "draw.x", x, labels, name)
+        for factor in [one for one in labels if one not in (drawing.x, DATASET)]:
+            if len(drawing.wanted(factor) or labels[factor]) > 1:
+                one = f"one level of it: {', '.join(labels[factor])}"
+                yield missing_error(where, "draw.filter", factor, [one])
     measured = _measured(plan.runs[0].recipe)
     for panel in drawing.panels:
         if panel not in measured:
-            allowed, guess = _list(measured), closest_match(panel, measured)
-            raise RestudyError(bad_value(where, "draw.panels", panel, allowed, guess))
+            yield choice_error(where, "draw.panels", panel, measured)
 
 
 def _measured(recipe: Recipe) -> list[str]:
@@ -236,36 +222,14 @@ def _measured(recipe: Recipe) -> list[str]:
     return [score, "data_loss", "penalty", OBJECTIVE, *probed]
 
 
-def _missing_places(drawing: Levels, drawn: Iterable[Run]) -> str:
-    """Return which places on the x axis the runs do not have."""
-    if drawing.x != "step":
-        if len({run.levels[drawing.x] for run in drawn}) > 1:
-            return ""
-        return f"{drawing.study} has only one {_words(drawing.x)} at this scale"
-    recipes = [run.recipe for run in drawn]
-    lost = [step for step in drawing.at if not all(_measures(recipe, step) for recipe in recipes)]
-    if not lost:
-        return ""
-    steps = _list(f"{step:,}" for step in lost)
-    return f"{drawing.study} is not measured after {steps} steps at this scale"
-
-
 def _is_drawn(run: Run, drawing: Curves | Levels) -> bool:
-    wanted = {factor: drawing.wanted(factor) or [] for factor in drawing.where}
+    wanted = {factor: drawing.wanted(factor) or [] for factor in drawing.filter}
     return all(run.levels[factor] in levels for factor, levels in wanted.items())
 
 
-def _measures(recipe: Recipe, step: int) -> bool:
-    """Tell whether the network is measured after so many steps."""
-    last = recipe.total_steps
+def _measures(run: Run, step: int) -> bool:
+    """Return whether the network is measured after so many steps."""
+    recipe, last = run.recipe, run.recipe.total_steps
     return step == last or (
         step < last and step % (recipe.steps_per_epoch * recipe.evaluate_every) == 0
     )
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _list(names: Iterable[str]) -> str:
-    return ", ".join(names)

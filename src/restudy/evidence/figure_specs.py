@@ -13,6 +13,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from restudy.config.sources import SOURCE, row_id
 from restudy.config.strict import Strict
+from restudy.evidence.checks import as_list
+from restudy.evidence.metric_selectors import Text
 
 DATASET = "dataset"
 """The factor that always has panels of its own: data sets are never drawn into one panel."""
@@ -20,7 +22,6 @@ DATASET = "dataset"
 OBJECTIVE = "objective"
 """The panel of what was trained for: the loss with its penalty added."""
 
-Text = Annotated[str, Field(min_length=1)]
 PublishedId = Annotated[str, Field(pattern=row_id("PUB", SOURCE, r"\d{3}"))]
 Split = Literal["train", "validation", "test"]
 Panel = Literal["accuracy", "data_loss", "penalty", "objective", "batch_loss", "rmse"]
@@ -38,14 +39,14 @@ class Marks(Strict):
         panel: the panel that they belong to.
         split: the samples that the source took them on, whatever it called them.
         name: what the legend says of them, behind "published".
-        where: the levels that they belong to; factors that are left out do not matter.
+        filter: the levels that they belong to; factors that are left out do not matter.
         at: epoch, step or level -> id of the printed value.
     """
 
     panel: Panel
     split: Split
     name: Text
-    where: dict[str, Text] = {}
+    filter: dict[str, Text] = {}
     at: Annotated[dict[int | Text, PublishedId], Field(min_length=1)]
 
 
@@ -62,7 +63,7 @@ class Line(Strict):
 
 
 class _Drawing(Strict):
-    """What all drawings have.
+    """Keys of all drawings.
 
     Attributes:
         kind: which function draws it.
@@ -78,12 +79,12 @@ class _Drawing(Strict):
         return []
 
 
-class OfStudy(_Drawing):
+class StudyDrawing(_Drawing):
     """A drawing of a study's runs.
 
     Attributes:
         study: name of the study.
-        where: factor -> the level, or levels, that are drawn, in this order; of a factor that is
+        filter: factor -> the level, or levels, that are drawn, in this order; of a factor that is
             left out all that the scale has.
         panels: the metrics, and ``objective``.
         limits: ``own``: panels are as high as what they show needs; ``study``: as high as all runs
@@ -94,7 +95,7 @@ class OfStudy(_Drawing):
     """
 
     study: Text
-    where: dict[str, Wanted] = {}
+    filter: dict[str, Wanted] = {}
     panels: Panels
     limits: Literal["own", "study"] = "own"
     names: dict[str, Text] = {}
@@ -102,7 +103,7 @@ class OfStudy(_Drawing):
     lines: list[Line] = []
 
     @model_validator(mode="after")
-    def _marks_have_panels(self) -> OfStudy:
+    def _marks_have_panels(self) -> StudyDrawing:
         if len(set(self.panels)) < len(self.panels):
             raise ValueError(f"panels: {self.panels} names one twice; allowed: each once")
         for marks in self.published:
@@ -121,11 +122,10 @@ class OfStudy(_Drawing):
 
     def wanted(self, factor: str) -> list[str] | None:
         """Return the levels of a factor that are drawn; None for all."""
-        levels = self.where.get(factor)
-        return [levels] if isinstance(levels, str) else levels
+        return as_list(self.filter[factor]) if factor in self.filter else None
 
 
-class Curves(OfStudy):
+class Curves(StudyDrawing):
     """Metrics over the course of training, one colour for each combination of levels.
 
     Attributes:
@@ -145,7 +145,7 @@ class Curves(OfStudy):
         return self
 
 
-class Levels(OfStudy):
+class Levels(StudyDrawing):
     """Metrics after training over the levels of a factor, or after some numbers of steps.
 
     Attributes:
@@ -185,11 +185,11 @@ class Samples(_Drawing):
     seed: Annotated[int, Field(ge=0)] = 0
 
 
-class Own(_Drawing):
+class ProjectDrawing(_Drawing):
     """A drawing that the project declares; ``kind`` is its name."""
 
 
-Drawing = Curves | Levels | Samples | Own
+Drawing = Curves | Levels | Samples | ProjectDrawing
 
 KINDS: Mapping[str, type[Drawing]] = {
     "curves": Curves,
@@ -201,4 +201,4 @@ KINDS: Mapping[str, type[Drawing]] = {
 
 def drawing(values: Mapping[str, Any]) -> Drawing:
     """Return a drawing that has been checked before; a job is handed its plain values."""
-    return KINDS.get(values["kind"], Own).model_validate(dict(values))
+    return KINDS.get(values["kind"], ProjectDrawing).model_validate(dict(values))

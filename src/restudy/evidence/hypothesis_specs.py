@@ -1,7 +1,7 @@
-"""What a test of a claim is: two sides of a study or experiment, a trend, or two numbers of runs.
+"""What a test of a claim compares: two sides, a trend along a factor, or two numbers of each run.
 
-Only what it is and whether the studies have it; :mod:`restudy.evidence.effect_estimation` takes the
-numbers. Read when Snakemake parses the Snakefile, so nothing heavy is imported.
+:mod:`restudy.evidence.effect_estimation` takes the numbers. Read when Snakemake parses the
+Snakefile, so nothing heavy is imported.
 """
 
 from __future__ import annotations
@@ -11,74 +11,74 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from restudy.common.errors import bad_value, closest_match
 from restudy.config.strict import Strict
-from restudy.evidence.metric_selectors import BEST, Known, Number, Reading, Text
+from restudy.evidence.checks import StudyIndex, as_list, choice_error, factor_errors, level_errors
+from restudy.evidence.metric_selectors import BEST, RunMetric, Text
 from restudy.experiments.project import project, unknown_experiment
 from restudy.planning.plan import StudyPlan
 from restudy.stats.verdict import BOUNDS, Direction
 
 Levels = dict[str, Text]
-Where = dict[str, Text | list[Text]]
+Filter = dict[str, Text | list[Text]]
 Margin = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 DATASET = "dataset"
 """The factor that is never averaged over: what holds on one data set may not on another."""
 
-
-_ELSEWHERE = {
+_NAMES = {
     "noisy_accuracy": "accuracy on validation samples with noise",
     "noisy_r2": "R2 on validation samples with noise",
 }
-"""Metrics that stand with those of the training split in the tables, and are not of it."""
+"""Metrics that are recorded with those of the training split, and are not of it."""
+
+_CURVES = {
+    None: "{name}",
+    "epochs_to_target": "epochs until {name} reaches {target:g}",
+    "best_epoch": "epoch of the best {name}",
+    "degradation": "{name}, worse at the end than at the other seeds' best epoch by",
+    "roughness": "roughness of {name}",
+}
+"""Kind of curve -> words for what is computed of it."""
 
 
-class Quantity(Number):
-    """One number of each run: a metric, or what its curve over the epochs does.
+class MetricSpec(RunMetric):
+    """One number of each run: a metric, or a property of its curve over the epochs.
 
     Attributes:
         minus: a second number of the same run, subtracted: a gap between training and test.
         curve: instead of the number at one time
 
-            ``reach``: epochs until it is first as good as ``target``. A run that never is counts
-            as one evaluation more than it had, so that the sides are closer than they are;
+            ``epochs_to_target``: epochs until it is first as good as ``target``. A run that never
+            is counts as one evaluation more than it had, so that the sides are closer than they
+            are;
             ``best_epoch``: the epoch of its best value;
-            ``worsening``: how much worse it is at the end than at the epoch that is best for the
+            ``degradation``: how much worse it is at the end than at the epoch that is best for the
             other seeds' mean. Its own best epoch is better than the last by chance alone;
             ``roughness``: mean absolute second difference from evaluation to evaluation.
-        target: the value that ``reach`` waits for.
+        target: the value that ``epochs_to_target`` waits for.
     """
 
-    minus: Number | None = None
-    curve: Literal["reach", "best_epoch", "worsening", "roughness"] | None = None
+    minus: RunMetric | None = None
+    curve: Literal["epochs_to_target", "best_epoch", "degradation", "roughness"] | None = None
     target: float | None = None
 
     @model_validator(mode="after")
-    def _curve_is_whole(self) -> Quantity:
-        if (self.curve == "reach") != (self.target is not None):
-            raise ValueError("'curve: reach' and 'target' belong together")
+    def _keys_fit_together(self) -> MetricSpec:
+        if (self.curve == "epochs_to_target") != (self.target is not None):
+            raise ValueError("'curve: epochs_to_target' and 'target' belong together")
         if self.curve is not None and self.minus is not None:
             raise ValueError("has 'curve' and 'minus'; allowed: one of them")
         return self
 
     @property
-    def numbers(self) -> tuple[Number, ...]:
-        """The numbers that it is made of."""
-        return (self,) if self.minus is None else (self, self.minus)
+    def metrics(self) -> list[RunMetric]:
+        """The metrics that it is computed from."""
+        return [self] if self.minus is None else [self, self.minus]
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """Return it in words: ``epochs until validation accuracy reaches 0.97``."""
-        name = _name(self)
-        match self.curve:
-            case "reach":
-                return f"epochs until {name} reaches {self.target:g}"
-            case "best_epoch":
-                return f"epoch of the best {name}"
-            case "worsening":
-                return f"{name}, worse at the end than at the other seeds' best epoch by"
-            case "roughness":
-                return f"roughness of {name}"
-        return name if self.minus is None else f"{name} less {_name(self.minus)}"
+        words = _CURVES[self.curve].format(name=_describe(self), target=self.target)
+        return words if self.minus is None else f"{words} less {_describe(self.minus)}"
 
     @property
     def lower_is_better(self) -> bool:
@@ -91,15 +91,15 @@ class Quantity(Number):
         return self.curve is not None or self.lower_is_better
 
 
-class Over(Strict):
+class Aggregation(Strict):
     """How the levels of a factor become one number on either side of a contrast, seed by seed.
 
     Attributes:
         factor: its name.
-        take: ``range``, largest less smallest; ``best``, the number at the level whose runs have
-            the best mean on validation data, chosen for each side by itself, by the accuracy after
-            the last epoch (or the loss, if there is none); ``share``, how many of the levels, as a
-            share, are within ``within`` of the side's best number; ``largest``, the largest of
+        statistic: ``range``, largest minus smallest; ``best``, the number at the level whose runs
+            have the best mean on validation data, chosen for each side by itself, by the accuracy
+            after the last epoch (or the loss, if there is none); ``share``, how many of the levels,
+            as a share, are within ``within`` of the side's best number; ``largest``, the largest of
             these levels, which are numbers then.
         within: how near the best is near, for the latter two.
         by: what ``best`` is chosen by: ``validation``, or ``number``, the mean of what is compared,
@@ -108,24 +108,24 @@ class Over(Strict):
     """
 
     factor: Text
-    take: Literal["range", "best", "share", "largest"]
+    statistic: Literal["range", "best", "share", "largest"]
     within: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
     by: Literal["validation", "number"] = "validation"
 
     @model_validator(mode="after")
-    def _is_whole(self) -> Over:
-        if (self.take in ("share", "largest")) != (self.within is not None):
-            raise ValueError("'within' belongs to 'take: share' and 'take: largest'")
-        if self.by == "number" and self.take != "best":
-            raise ValueError("'by: number' belongs to 'take: best'")
+    def _keys_fit_together(self) -> Aggregation:
+        if (self.statistic in ("share", "largest")) != (self.within is not None):
+            raise ValueError("'within' belongs to 'statistic: share' and 'statistic: largest'")
+        if self.by == "number" and self.statistic != "best":
+            raise ValueError("'by: number' belongs to 'statistic: best'")
         return self
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """Return it in words: ``share of learning_rate within 0.01 of the best``."""
-        near = "" if self.within is None else f" within {self.within:g} of the best"
-        link = "of" if self.within is not None else "over"
-        itself = " by this number" if self.by == "number" else ""
-        return f"{self.take} {link} {self.factor}{near}{itself}"
+        if self.within is not None:
+            return f"{self.statistic} of {self.factor} within {self.within:g} of the best"
+        own = " by this number" if self.by == "number" else ""
+        return f"{self.statistic} over {self.factor}{own}"
 
 
 class ClaimTest(Strict):
@@ -144,36 +144,36 @@ class ClaimTest(Strict):
             sides; or
         correlate: one that it goes up and down with: the effect is then Spearman's rank correlation
             over the combinations of levels, seed by seed.
-        where: factor -> the level, or levels, that the test is about.
+        filter: factor -> the level, or levels, that the test is about.
         treatment, control: factor -> level; or ``control`` is a number that is compared with.
-            A side may name several levels of the factor of ``over``, which takes one of them.
+            A side may name several levels of the factor of ``aggregate``, which takes one of them.
         trend: the factor, with numbers for levels or in the order of the study, that it runs along.
-        over: a factor whose levels become one number on either side.
-        in_, than_in: levels at which the effect is to be larger, and those it is compared with:
-            the effect is then a difference of effects.
+        aggregate: a factor whose levels become one number on either side.
+        interaction_levels, interaction_baseline: levels at which the effect is to be larger, and
+            those it is compared with: the effect is then a difference of effects.
         ratio: compare on a log scale; ``margin`` is a factor then, 1.1 for 10%.
-        predicts: what the claim says of the effect; ``no greater`` and ``no less`` look at one side
-            alone, where ``equal`` looks at both.
-        margin: the smallest effect that anyone would care about, in the number's unit.
-        redesigned: what was wrong with the test that stood here when runs were first looked at.
-            This one was fixed before its own outcome was seen, or says that it was not, and judges.
+        predicts: what the claim says of the effect; ``non_superior`` and ``non_inferior`` look at
+            one side alone, where ``equal`` looks at both.
+        margin: the smallest effect that is meaningful, in the number's unit.
+        redesigned: what was wrong with an earlier design, changed after runs were first looked at.
+            This one was fixed before its own outcome was seen, or says that it was not, and counts.
         exploratory: why its design was chosen by a look at what it finds. It is shown, and takes no
             part in the verdict.
     """
 
     study: Text | None = None
     experiment: Text | None = None
-    number: Quantity | None = None
+    number: MetricSpec | None = None
     measure: Text | None = None
-    than: Quantity | None = None
-    correlate: Quantity | None = None
-    where: Where = Field({})
-    treatment: Where | None = None
-    control: Where | float | None = None
+    than: MetricSpec | None = None
+    correlate: MetricSpec | None = None
+    filter: Filter = Field({})
+    treatment: Filter | None = None
+    control: Filter | float | None = None
     trend: Text | None = None
-    over: Over | None = None
-    in_: Levels | None = Field(None, alias="in")
-    than_in: Levels | None = None
+    aggregate: Aggregation | None = None
+    interaction_levels: Levels | None = None
+    interaction_baseline: Levels | None = None
     ratio: bool = False
     predicts: Direction
     margin: Margin
@@ -181,63 +181,61 @@ class ClaimTest(Strict):
     exploratory: Text | None = None
 
     @model_validator(mode="after")
-    def _has_one_subject(self) -> ClaimTest:
-        given = [name for name in ("study", "experiment") if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ValueError("needs either 'study' and 'number' or 'experiment' and 'measure'")
+    def _keys_fit_together(self) -> ClaimTest:
+        if error := next(self._errors(), None):
+            raise ValueError(error)
+        return self
+
+    def _errors(self) -> Iterator[str]:
+        """Yield which keys do not fit together."""
+        aggregate, inside = self.aggregate, self.interaction_levels
+        if (self.study is None) == (self.experiment is None):
+            yield "needs either 'study' and 'number' or 'experiment' and 'measure'"
         if (self.number is None) != (self.study is None) or (
             (self.measure is None) != (self.experiment is None)
         ):
-            raise ValueError("'study' and 'number' belong together, 'experiment' and 'measure'")
+            yield "'study' and 'number' belong together, 'experiment' and 'measure'"
         if self.study is None and self.second is not None:
-            raise ValueError("'than' and 'correlate' are numbers of a study's runs")
-        if self.second is not None and self.over is not None:
-            raise ValueError("'over' needs sides or a 'trend'")
+            yield "'than' and 'correlate' are numbers of a study's runs"
+        if self.second is not None and aggregate is not None:
+            yield "'aggregate' needs sides or a 'trend'"
         if self.correlate is not None and self.ratio:
-            raise ValueError("a rank correlation has no 'ratio'")
-        if self.experiment is not None and self.over is not None and self.over.take != "range":
-            raise ValueError("an experiment does not say which of its numbers are the best")
-        by_number = self.over is not None and self.over.by == "number"
-        if by_number and self.number is not None and self.number.split != "validation":
-            raise ValueError(
-                "'by: number' chooses, so that the number has to be of validation data"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _has_one_form(self) -> ClaimTest:
+            yield "a rank correlation has no 'ratio'"
+        if self.experiment is not None and aggregate and aggregate.statistic != "range":
+            yield "an experiment does not say which of its numbers are the best"
+        of_validation = self.number is None or self.number.split == "validation"
+        if aggregate and aggregate.by == "number" and not of_validation:
+            yield "'by: number' chooses, so that the number has to be of validation data"
         forms = (self.trend, self.treatment, self.than, self.correlate)
         if sum(form is not None for form in forms) != 1:
-            raise ValueError(
-                "needs either 'trend' or 'treatment' and 'control', or 'than', or 'correlate'"
-            )
+            yield "needs either 'trend' or 'treatment' and 'control', or 'than', or 'correlate'"
         if (self.treatment is None) != (self.control is None):
-            raise ValueError("'treatment' and 'control' belong together")
+            yield "'treatment' and 'control' belong together"
         if isinstance(self.control, dict) and not _differ(self.control, self.treatment):
-            raise ValueError("'treatment' and 'control' need the same factors and other levels")
-        if (self.in_ is None) != (self.than_in is None):
-            raise ValueError("'in' and 'than_in' belong together")
-        if self.in_ is not None and not isinstance(self.control, dict):
-            raise ValueError("'in' needs a 'treatment' and a 'control', both with levels")
-        if self.in_ is not None and not _differ(self.in_, self.than_in):
-            raise ValueError("'in' and 'than_in' need the same factors and other levels")
-        for key, levels in self.sides:
+            yield "'treatment' and 'control' need the same factors and other levels"
+        if (inside is None) != (self.interaction_baseline is None):
+            yield "'interaction_levels' and 'interaction_baseline' belong together"
+        if inside is not None and not isinstance(self.control, dict):
+            yield "'interaction_levels' needs a 'treatment' and a 'control', both with levels"
+        if inside is not None and not _differ(inside, self.interaction_baseline):
+            yield (
+                "'interaction_levels' and 'interaction_baseline' need the same factors and other "
+                "levels"
+            )
+        for key, levels in self.sides.items():
             for name, wanted in levels.items():
-                if key != "where" and isinstance(wanted, list) and not self._is_over(name):
-                    raise ValueError(
-                        f"{key!r} names several levels of {name!r}; allowed: one, or 'over' that "
-                        "factor"
+                over = aggregate is not None and aggregate.factor == name
+                if key != "filter" and isinstance(wanted, list) and not over:
+                    yield (
+                        f"{key!r} names several levels of {name!r}; allowed: one, or 'aggregate' "
+                        "that factor"
                     )
         if self.redesigned is not None and self.exploratory is not None:
-            raise ValueError("has 'redesigned' and 'exploratory'; allowed: one of them")
+            yield "has 'redesigned' and 'exploratory'; allowed: one of them"
         if self.ratio and self.margin < 1:
-            raise ValueError("the margin of a ratio is 1 or more: 1.1 for 10%")
+            yield "the margin of a ratio is 1 or more: 1.1 for 10%"
         if self.bounds and self.margin == (1 if self.ratio else 0):
-            raise ValueError(f"a claim of {self.predicts!r} needs a margin")
-        return self
-
-    def _is_over(self, factor: str) -> bool:
-        return self.over is not None and self.over.factor == factor
+            yield f"a claim of {self.predicts!r} needs a margin"
 
     @property
     def subject(self) -> str:
@@ -256,144 +254,110 @@ class ClaimTest(Strict):
         return experiment is not None and experiment.timed
 
     @property
-    def second(self) -> Quantity | None:
+    def second(self) -> MetricSpec | None:
         """The second number of the same runs, if it has one."""
         return self.than or self.correlate
 
-    def number_in_words(self) -> str:
-        """Return what is compared in words."""
-        if self.number is not None:
-            return self.number.in_words()
-        return (self.measure or "").replace("_", " ")
+    @property
+    def number_text(self) -> str:
+        """What is compared, in words."""
+        return self.number.describe() if self.number else (self.measure or "").replace("_", " ")
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """Return its sides in words: ``norm batch against norm none``."""
-        over = "" if self.over is None else f"{self.over.in_words()}, "
-        at = "" if not self.where else f", at {_in_words(self.where)}"
         if self.trend is not None:
-            return f"{over}per step of {self.trend}{at}"
-        if self.than is not None:
-            return f"against {self.than.in_words()}{at}"
-        if self.correlate is not None:
-            return f"rank correlation with {self.correlate.in_words()}{at}"
-        control = _in_words(self.control) if isinstance(self.control, dict) else f"{self.control:g}"
-        words = f"{over}{_in_words(self.treatment or {}) or 'all'} against {control}"
-        if self.in_ is not None:
-            words += f", in {_in_words(self.in_)} than in {_in_words(self.than_in or {})}"
-        return words + at
+            words = f"per step of {self.trend}"
+        elif self.than is not None:
+            words = f"against {self.than.describe()}"
+        elif self.correlate is not None:
+            words = f"rank correlation with {self.correlate.describe()}"
+        else:
+            is_level = isinstance(self.control, dict)
+            control = _describe_levels(self.control) if is_level else f"{self.control:g}"
+            words = f"{_describe_levels(self.treatment) or 'all'} against {control}"
+        if self.aggregate is not None:
+            words = f"{self.aggregate.describe()}, {words}"
+        if self.interaction_levels is not None:
+            inside, outside = self.interaction_levels, self.interaction_baseline
+            words += f", in {_describe_levels(inside)} than in {_describe_levels(outside)}"
+        return words + (f", at {_describe_levels(self.filter)}" if self.filter else "")
 
     @property
-    def sides(self) -> Iterator[tuple[str, Mapping[str, str | list[str]]]]:
-        """The keys that name levels, with what they name."""
-        for key, levels in (
-            ("where", self.where),
-            ("treatment", self.treatment),
-            ("control", self.control),
-            ("in", self.in_),
-            ("than_in", self.than_in),
-        ):
-            if isinstance(levels, dict):
-                yield key, levels
+    def sides(self) -> dict[str, Filter]:
+        """The keys that name levels, with these."""
+        keys = ("filter", "treatment", "control", "interaction_levels", "interaction_baseline")
+        return {key: side for key in keys if isinstance(side := getattr(self, key), dict)}
 
-    def complaints(
-        self, where: str, key: str, known: Known, keys: Mapping[str, str] | None = None
+    def validation_errors(
+        self, where: str, key: str, index: StudyIndex, keys: Mapping[str, str] | None = None
     ) -> Iterator[str]:
-        """Yield what is wrong with it, each in one line; see :class:`Reading`.
+        """Yield what is wrong with it, each in one line.
 
         Args:
             where: file and row.
             key: the key that holds the test.
-            known: the studies.
+            index: the studies.
             keys: names of its keys in that file, where they are not those of a test.
         """
-        keys = keys or {}
         if self.study is None:
-            yield from self._about_experiment(where, key, keys)
-        elif self.study in known.plans:
-            yield from self._about_study(where, key, known.plans[self.study], known, keys)
-        elif self.study not in known.names:
-            guess = closest_match(self.study, known.names)
-            yield bad_value(where, f"{key}.study", self.study, "the name of a study", guess)
+            experiment = project().experiments.get(self.subject)
+            if experiment is None:
+                yield unknown_experiment(where, f"{key}.experiment", self.subject)
+                return
+            yield from self._factor_errors(where, key, experiment.factors, keys or {})
+            if self.measure not in experiment.numbers:
+                yield choice_error(where, f"{key}.measure", self.measure, experiment.numbers)
+        elif self.study in index.plans:
+            yield from self._study_errors(where, key, index.plans[self.study], keys or {})
+        else:
+            yield from index.study_errors(where, f"{key}.study", self.study)
 
-    def _about_experiment(self, where: str, key: str, keys: Mapping[str, str]) -> Iterator[str]:
-        experiment = project().experiments.get(self.experiment or "")
-        if experiment is None:
-            yield unknown_experiment(where, f"{key}.experiment", self.experiment or "")
-            return
-        yield from self._about_factors(where, key, experiment.factors, keys)
-        if self.measure not in experiment.numbers:
-            allowed = ", ".join(experiment.numbers)
-            guess = closest_match(self.measure or "", experiment.numbers)
-            yield bad_value(where, f"{key}.measure", self.measure, allowed, guess)
-
-    def _about_study(
-        self, where: str, key: str, plan: StudyPlan, known: Known, keys: Mapping[str, str]
+    def _study_errors(
+        self, where: str, key: str, plan: StudyPlan, keys: Mapping[str, str]
     ) -> Iterator[str]:
         if plan.study.as_published:
             yield f"{where}: {key}.study: {self.study!r} has a source's bad habits; " + (
                 "allowed: a study without as_published"
             )
         labels = {name: plan.study.labels(name) for name in plan.study.factors}
-        wrong = list(self._about_factors(where, key, labels, keys))
+        wrong = list(self._factor_errors(where, key, labels, keys))
         yield from wrong
-        if not wrong and self.number is not None:
-            second = () if self.second is None else self.second.numbers
-            for number in (*self.number.numbers, *second):
-                reading = Reading(
-                    study=plan.study.name,
-                    where=dict(plan.runs[0].levels),
-                    **number.model_dump(include=set(Number.model_fields)),
-                )
-                yield from reading.complaints(where, f"{key}.number", known)
+        for number in [] if wrong else filter(None, (self.number, self.second)):
+            for metric in number.metrics:
+                recipe = plan.runs[0].recipe
+                yield from metric.metric_errors(where, f"{key}.number", plan, recipe)
 
-    def _about_factors(
+    def _factor_errors(
         self,
         where: str,
         key: str,
         factors: Mapping[str, Sequence[str]],
         keys: Mapping[str, str],
     ) -> Iterator[str]:
-        over = None if self.over is None else self.over.factor
-        single = [(keys.get("trend", "trend"), self.trend), ("over.factor", over)]
-        for place, name in single:
-            if name is not None and name not in factors:
-                allowed = f"a factor of {self.subject} ({', '.join(factors) or 'it has none'})"
-                yield bad_value(
-                    where, f"{key}.{place}", name, allowed, closest_match(name, factors)
-                )
-        for side, levels in self.sides:
-            place = keys.get(side, side)
-            for name, wanted in levels.items():
-                if name not in factors:
-                    allowed = f"a factor of {self.subject} ({', '.join(factors) or 'it has none'})"
-                    yield bad_value(
-                        where, f"{key}.{place}", name, allowed, closest_match(name, factors)
-                    )
-                    continue
-                labels = factors[name]
-                for level in wanted if isinstance(wanted, list) else [wanted]:
-                    if level not in labels:
-                        guess = closest_match(level, labels)
-                        yield bad_value(
-                            where, f"{key}.{place}.{name}", level, ", ".join(labels), guess
-                        )
+        over = None if self.aggregate is None else self.aggregate.factor
+        for place, name in ((keys.get("trend", "trend"), self.trend), ("aggregate.factor", over)):
+            names = [] if name is None else [name]
+            yield from factor_errors(where, f"{key}.{place}", names, factors, self.subject)
+        for side, levels in self.sides.items():
+            place = f"{key}.{keys.get(side, side)}"
+            yield from level_errors(where, place, levels, factors, self.subject)
 
 
-def _name(number: Number) -> str:
-    name = _ELSEWHERE.get(number.metric, f"{number.split} {number.metric.replace('_', ' ')}")
-    if number.penalised:
+def _describe(metric: RunMetric) -> str:
+    name = _NAMES.get(metric.metric, metric.name)
+    if metric.include_penalty:
         name += " with penalty"
-    if isinstance(number.at, dict):
-        return name + "".join(f" after {unit} {value}" for unit, value in number.at.items())
-    return name + (" at the best validation epoch" if number.at == BEST else "")
+    if isinstance(metric.at, dict):
+        return name + "".join(f" after {unit} {value}" for unit, value in metric.at.items())
+    return name + (" at the best validation epoch" if metric.at == BEST else "")
 
 
 def _differ(levels: Mapping[str, Any], others: Mapping[str, Any] | None) -> bool:
     return others is not None and levels.keys() == others.keys() and levels != others
 
 
-def _in_words(levels: Mapping[str, str | list[str]]) -> str:
+def _describe_levels(levels: Any) -> str:
     return " and ".join(
-        f"{name.replace('_', ' ')} {' or '.join(level) if isinstance(level, list) else level}"
-        for name, level in levels.items()
+        f"{name.replace('_', ' ')} {' or '.join(as_list(level))}"
+        for name, level in (levels or {}).items()
     )

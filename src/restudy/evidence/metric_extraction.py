@@ -1,7 +1,8 @@
-"""Taking a reading: from a study's history to one number for each seed."""
+"""From a study's history to one number of each run, or of each seed."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,15 +11,39 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from restudy.config.reductions import Reduction, of_plain
-from restudy.evidence.metric_selectors import LAST, STEP, ExperimentReading, Reading
-from restudy.evidence.reasons import Reason, reason, reason_text
+from restudy.data.registry import DATASETS
+from restudy.evidence.checks import LevelFilter, as_list
+from restudy.evidence.hypothesis_specs import DATASET, MetricSpec
+from restudy.evidence.metric_selectors import (
+    LAST,
+    STEP,
+    ExperimentSelector,
+    MetricSelector,
+    RunMetric,
+)
+from restudy.evidence.reasons import Reason, reason, reason_text, unique
 from restudy.results.collect import HISTORY, read_description
 
-_NAMES = ["cell", "lane", "split", "metric"]
+RUN = ["cell", "lane"]
+_EPOCH = [*RUN, "epoch"]
+_NAMES = [*RUN, "split", "metric"]
 """The columns of a history that are text."""
+Array = NDArray[np.float64]
+
+
+class MissingError(Exception):
+    """There is no such number in this run.
+
+    Attributes:
+        reason: why.
+    """
+
+    def __init__(self, code: str, **args: Any) -> None:
+        self.reason: Reason = reason(code, **args)
+        super().__init__(reason_text([self.reason]))
 
 
 @dataclass(frozen=True)
@@ -35,7 +60,7 @@ class StudyTables:
 
     @cached_property
     def _parts(self) -> dict[Any, pd.DataFrame]:
-        """The history taken apart: (split, metric) -> rows, with the ``seed`` of each."""
+        """The history by (split, metric), with the ``seed`` of each row."""
         return {
             key: rows.assign(seed=rows["lane"].map(_seed).astype("int64"))
             for key, rows in self.history.groupby(["split", "metric"], observed=True)
@@ -48,6 +73,10 @@ class StudyTables:
         lost = losses[~np.isfinite(losses["value"])]
         return frozenset(zip(lost["cell"], lost["lane"], strict=True))
 
+    def has(self, split: str, metric: str) -> bool:
+        """Return whether a metric is recorded."""
+        return (split, metric) in self._parts
+
     def rows(self, split: str, metric: str, levels: Mapping[str, str]) -> pd.DataFrame:
         """Return the rows of one number at some levels; none if it was not recorded."""
         found = self._parts.get((split, metric), self.history.iloc[:0])
@@ -55,12 +84,48 @@ class StudyTables:
             found = found[found[factor] == level]
         return found.astype(dict.fromkeys(_NAMES, str))
 
+    def metric_rows(self, metric: RunMetric, levels: Mapping[str, str]) -> pd.DataFrame:
+        """Return the rows of a metric at all of its times.
+
+        Raises:
+            MissingError: it was not recorded.
+        """
+        rows = self.rows(metric.split, metric.metric, levels)
+        if rows.empty:
+            name = self.description["name"]
+            raise MissingError("metric_missing", study=name, metric=metric.name)
+        if metric.include_penalty:
+            penalty = self.rows("train", "penalty", levels).set_index(_EPOCH)["value"]
+            penalty = penalty.reindex(pd.MultiIndex.from_frame(rows[_EPOCH]))
+            rows = rows.assign(value=rows["value"] + penalty.to_numpy())
+        return rows
+
+    def run_rows(self, metric: RunMetric, levels: Mapping[str, str]) -> pd.DataFrame:
+        """Return one row of each run: that of the time of a metric.
+
+        Raises:
+            MissingError: there is no such number at this scale.
+        """
+        rows = self.metric_rows(metric, levels)
+        if isinstance(metric.at, dict):
+            [(unit, wanted)] = metric.at.items()
+            rows = rows[rows[unit] == wanted]
+            if rows.empty:
+                raise MissingError("not_measured_at", unit=unit, at=wanted)
+            return rows
+        if metric.at == LAST:
+            return rows[rows["epoch"] == rows.groupby(RUN)["epoch"].transform("max")]
+        scores = self.rows("validation", "accuracy", levels).sort_values(_EPOCH)
+        # A run without any score diverged at once: any of its epochs will do.
+        best = scores.fillna({"value": -1.0}).groupby(RUN)["value"].idxmax()
+        return rows.merge(scores.loc[best, _EPOCH], on=_EPOCH)
+
 
 def read_studies(folders: Iterable[Path]) -> dict[str, StudyTables]:
     """Read studies from their folders, by name.
 
-    Histories have millions of rows in which few names stand, a hundred letters in each: they are
-    kept once, and a number for them in each row.
+    Histories have millions of rows with few distinct names of a hundred letters, so these columns
+    are read as dictionaries.
     """
     found = [
         StudyTables(
@@ -71,26 +136,14 @@ def read_studies(folders: Iterable[Path]) -> dict[str, StudyTables]:
     return {tables.description["name"]: tables for tables in found}
 
 
-class MissingError(Exception):
-    """There is no such number in this run.
-
-    Attributes:
-        reason: why.
-    """
-
-    def __init__(self, code: str, **args: Any) -> None:
-        self.reason: Reason = reason(code, **args)
-        super().__init__(reason_text([self.reason]))
-
-
-class Taken(NamedTuple):
-    """A reading, taken.
+class SeedValues(NamedTuple):
+    """One number of each seed.
 
     Attributes:
         by_seed: seed -> number, NaN if the run diverged.
         resolution: distance between neighbouring points of the curve that it was read off; 0 for
             a number that was not read off one.
-        reductions: what the scale reduces of the recipe: if anything, the numbers judge nothing.
+        reductions: what the scale reduces of the recipe: if anything, the numbers are not judged.
     """
 
     by_seed: pd.Series[float]
@@ -98,55 +151,63 @@ class Taken(NamedTuple):
     reductions: tuple[Reduction, ...] = ()
 
 
-def take(reading: Reading, studies: Mapping[str, StudyTables]) -> Taken:
-    """Take a reading.
-
-    Raises:
-        MissingError: study, level, epoch or metric are not in this run.
-    """
-    rows = _rows(reading, studies)
-    description = studies[reading.study].description
-    resolution = 0.0
-    if reading.reduce is None:
-        values = rows.set_index("seed")["value"]
-    else:
-        along = "x" if reading.along == STEP else reading.along
-        curves = rows.assign(x=rows["step"]) if along == "x" else rows
-        curves = curves.astype({along: float}).pivot_table(
-            index=along, columns="seed", values="value", dropna=False
-        )
-        values = pd.Series(
-            {seed: _REDUCTIONS[reading.reduce](curves.index, y) for seed, y in curves.items()},
-            dtype=float,
-        )
-        resolution = float(np.diff(curves.index).max(initial=0.0))
-    reduced = () if description["comparable"] else reductions_of(description)
-    taken = Taken(values, resolution, reduced)
-    if reading.minus is None:
-        return taken
-    other = take(reading.minus, studies)
-    mine, theirs = taken.by_seed.align(other.by_seed, join="inner")
-    return Taken(mine - theirs, resolution + other.resolution, taken.reductions or other.reductions)
-
-
-def take_from_experiment(
-    reading: ExperimentReading, experiments: Mapping[str, pd.DataFrame]
-) -> Taken:
-    """Take a reading of an experiment: no scale cuts any.
+def extract_metric(
+    selector: MetricSelector | ExperimentSelector,
+    studies: Mapping[str, StudyTables],
+    experiments: Mapping[str, pd.DataFrame] | None = None,
+) -> SeedValues:
+    """Return the selected number of each seed.
 
     Args:
-        reading: which number, at which levels.
-        experiments: the tables of the experiments of this run, by name.
+        selector: which number, at which levels.
+        studies: the tables of the studies of this run, by name.
+        experiments: the tables of its experiments, which no scale reduces, by name.
 
     Raises:
-        MissingError: the experiment is not in this run.
+        MissingError: experiment, study, level, epoch or metric are not in this run.
     """
-    if reading.experiment not in experiments:
-        raise MissingError("not_in_this_run", experiment=reading.experiment)
-    rows = experiments[reading.experiment]
-    for factor, level in reading.where.items():
-        rows = rows[rows[factor] == level]
-    return Taken(rows.set_index("seed")[reading.measure])
+    if isinstance(selector, ExperimentSelector):
+        rows = (experiments or {}).get(selector.experiment)
+        if rows is None:
+            raise MissingError("not_in_this_run", experiment=selector.experiment)
+        return SeedValues(at_levels(rows, selector.filter).set_index("seed")[selector.measure])
+    if selector.study not in studies:
+        raise MissingError("not_in_this_run", study=selector.study)
+    tables, resolution = studies[selector.study], 0.0
+    rows = _selected_rows(selector, tables)
+    if selector.reduce is None:
+        values = rows.set_index("seed")["value"]
+    else:
+        along = selector.x_factor
+        curves = rows.astype({along: float}).pivot_table(
+            index=along, columns="seed", values="value", dropna=False
+        )
+        knee_of = _REDUCTIONS[selector.reduce]
+        knees = {seed: knee_of(curves.index, y) for seed, y in curves.items()}
+        values = pd.Series(knees, dtype=float)
+        resolution = float(np.diff(curves.index).max(initial=0.0))
+    reduced = () if tables.description["comparable"] else reductions_of(tables.description)
+    found = SeedValues(values, resolution, reduced)
+    if selector.minus is None:
+        return found
+    other = extract_metric(selector.minus, studies)
+    mine, theirs = found.by_seed.align(other.by_seed, join="inner")
+    return SeedValues(
+        mine - theirs, resolution + other.resolution, found.reductions or other.reductions
+    )
+
+
+def _selected_rows(selector: MetricSelector, tables: StudyTables) -> pd.DataFrame:
+    """Return one row of each run, or all of its rows for a curve along steps."""
+    levels = selector.filter
+    for factor, level in levels.items():
+        if level not in tables.description["factors"][factor]:
+            raise MissingError("level_missing", factor=factor, level=level)
+    along_steps = selector.reduce is not None and selector.x_factor == STEP
+    rows = (tables.metric_rows if along_steps else tables.run_rows)(selector, levels)
+    runs = zip(rows["cell"], rows["lane"], strict=True)
+    is_lost = pd.Series([run in tables.diverged for run in runs], index=rows.index)
+    return rows.assign(value=rows["value"].mask(is_lost))
 
 
 def reductions_of(description: Mapping[str, Any]) -> tuple[Reduction, ...]:
@@ -154,12 +215,115 @@ def reductions_of(description: Mapping[str, Any]) -> tuple[Reduction, ...]:
     return of_plain(description["reductions"])
 
 
-def joint_reductions(taken: Iterable[Taken]) -> tuple[Reduction, ...]:
-    """Return what the scale reduces of the recipes of several readings, each once."""
-    found: list[Reduction] = []
-    for one in taken:
-        found += [reduction for reduction in one.reductions if reduction not in found]
-    return tuple(found)
+def joint_reductions(values: Iterable[SeedValues]) -> tuple[Reduction, ...]:
+    """Return what the scale reduces of the recipes of several numbers, each once."""
+    return unique(one for value in values for one in value.reductions)
+
+
+class TargetEpochs(NamedTuple):
+    """The range of the number "epochs until a target is reached".
+
+    Attributes:
+        at_once: the first evaluated epoch: a run that is there by then cannot be told from a
+            faster one.
+        never: what stands for a run that does not get there: one evaluation after the last.
+    """
+
+    at_once: float
+    never: float
+
+
+def target_epochs(spec: MetricSpec, tables: StudyTables) -> TargetEpochs:
+    """Return the least and the largest of the epochs until a target is reached."""
+    epochs = np.unique(tables.metric_rows(spec, {})["epoch"])
+    return TargetEpochs(float(epochs[0]), float(epochs[-1] + np.diff(epochs)[-1]))
+
+
+def run_values(spec: MetricSpec, tables: StudyTables, runs: pd.DataFrame) -> pd.DataFrame:
+    """Return one number of each run.
+
+    A run that diverged has no number, but the accuracy of a guess, and it never reaches a target:
+    it is a result and must not make its side look better by being left out. That holds of its
+    epochs before it diverged, too.
+
+    Returns:
+        the columns of the factors, ``seed``, ``value`` and ``diverged``, indexed by cell and lane.
+
+    Raises:
+        MissingError: the study has no such number at this scale.
+    """
+    factors = list(tables.description["factors"])
+    found = runs.set_index(RUN)
+    if spec.curve is None:
+        values = number_of(spec, tables)
+    else:
+        levels = [found[name].astype(str) for name in [*factors, DATASET]]
+        alike = pd.Series(["|".join(row) for row in zip(*levels, strict=True)], found.index)
+        values = _curve_values(spec, tables, alike)
+    if spec.minus is not None:
+        values = values - number_of(spec.minus, tables)
+    diverged = found["status"] == "diverged"
+    values = values.reindex(found.index).mask(diverged)
+    if spec.curve == "epochs_to_target":
+        values = values.fillna(target_epochs(spec, tables).never)
+    elif spec.metric.endswith("accuracy") and not spec.curve and not spec.minus:
+        guess = found[DATASET].astype(str).map(lambda name: 1 / (DATASETS[name].classes or 1))
+        values = values.mask(diverged, guess)
+    columns = list(dict.fromkeys([*factors, "seed"]))
+    return found[columns].assign(value=values, diverged=diverged)
+
+
+def number_of(metric: RunMetric, tables: StudyTables) -> pd.Series[float]:
+    """Return a number of each run as its history has it, indexed by cell and lane.
+
+    Raises:
+        MissingError: the study has no such number at this scale.
+    """
+    return tables.run_rows(metric, {}).set_index(RUN)["value"]
+
+
+def _curve_values(spec: MetricSpec, tables: StudyTables, alike: pd.Series[Any]) -> pd.Series[float]:
+    """Return one number of each run's curve; ``alike`` is the same for runs of one recipe."""
+    curves = tables.metric_rows(spec, {}).pivot_table(
+        index=RUN, columns="epoch", values="value", dropna=False, observed=True
+    )
+    epochs, y = curves.columns.to_numpy(np.float64), curves.to_numpy(np.float64)
+    sign = -1 if spec.lower_is_better else 1
+    if len(epochs) < (3 if spec.curve == "roughness" else 2):
+        raise MissingError("few_evaluations")
+    if spec.curve == "epochs_to_target":
+        there = sign * y >= sign * (spec.target or 0.0)
+        found = np.where(there.any(1), epochs[there.argmax(1)], math.nan)
+    elif spec.curve == "best_epoch":
+        found = epochs[np.where(np.isnan(y), -np.inf, sign * y).argmax(1)]
+    elif spec.curve == "degradation":
+        found = _degradation(sign * y, alike.reindex(curves.index).to_numpy())
+    else:
+        found = np.abs(np.diff(y, 2, axis=1)).mean(1)
+    return pd.Series(found, index=curves.index)
+
+
+def _degradation(y: Array, alike: NDArray[Any]) -> Array:
+    """Return y at the epoch that is best for the mean of the others, minus y at the last epoch.
+
+    Args:
+        y: shape (runs, epochs); larger is better.
+        alike: shape (runs,): runs of one value differ in their seeds alone. One that has no other
+            like it has no number.
+    """
+    found = np.full(len(y), math.nan)
+    for run in range(len(y)):
+        others = (alike == alike[run]) & (np.arange(len(y)) != run) & ~np.isnan(y).any(axis=1)
+        if others.any():
+            found[run] = y[run, y[others].mean(axis=0).argmax()] - y[run, -1]
+    return found
+
+
+def at_levels(values: pd.DataFrame, levels: LevelFilter) -> pd.DataFrame:
+    """Return the rows that have the given level, or one of those given, of each factor."""
+    for name, wanted in levels.items():
+        values = values[values[name].astype(str).isin(as_list(wanted))]
+    return values
 
 
 def knee(x: ArrayLike, y: ArrayLike) -> float:
@@ -195,49 +359,6 @@ def second_knee(x: ArrayLike, y: ArrayLike) -> float:
 
 
 _REDUCTIONS = {"knee": knee, "second_knee": second_knee}
-
-
-def _rows(reading: Reading, studies: Mapping[str, StudyTables]) -> pd.DataFrame:
-    """Return the rows that a reading is about: one of each run, unless it runs along steps."""
-    if reading.study not in studies:
-        raise MissingError("not_in_this_run", study=reading.study)
-    study, levels = studies[reading.study], reading.where
-    for factor, level in levels.items():
-        if level not in study.description["factors"][factor]:
-            raise MissingError("level_missing", factor=factor, level=level)
-    rows = study.rows(reading.split, reading.metric, levels)
-    if rows.empty:
-        name = f"{reading.split} {reading.metric.replace('_', ' ')}"
-        raise MissingError("metric_missing", study=reading.study, metric=name)
-    if reading.reduce is None or reading.along != STEP:
-        rows = _at(rows, study, reading)
-    values = rows["value"]
-    if reading.penalised:
-        penalty = study.rows("train", "penalty", levels).set_index(_RUN)["value"]
-        values = values + penalty.loc[pd.MultiIndex.from_frame(rows[_RUN])].to_numpy()
-    runs = zip(rows["cell"], rows["lane"], strict=True)
-    is_lost = pd.Series([run in study.diverged for run in runs], index=rows.index)
-    return rows.assign(value=values.mask(is_lost))
-
-
-_RUN = ["cell", "lane", "epoch"]
-
-
-def _at(rows: pd.DataFrame, study: StudyTables, reading: Reading) -> pd.DataFrame:
-    """Return one row of each run: that of the epoch which the reading asks for."""
-    if isinstance(reading.at, dict):
-        [(unit, wanted)] = reading.at.items()
-        found = rows[rows[unit] == wanted]
-        if found.empty:
-            raise MissingError("not_measured_at", unit=unit, at=wanted)
-        return found
-    if reading.at == LAST:
-        last: int = rows["epoch"].max()  # the runs of a study end together
-        return rows[rows["epoch"] == last]
-    scores = study.rows("validation", "accuracy", reading.where).sort_values(_RUN)
-    # A run without any score diverged at once: any of its epochs will do.
-    best = scores.fillna({"value": -1.0}).groupby(["cell", "lane"])["value"].idxmax()
-    return rows.merge(scores.loc[best, _RUN], on=_RUN)
 
 
 def _seed(lane: str) -> int:

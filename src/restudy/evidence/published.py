@@ -1,23 +1,27 @@
-"""Our numbers beside the published ones, and what that makes of each of them.
+"""Published numbers next to ours, and the status that follows for each.
 
-A published number is one run of somebody else's, so it is held against the interval for one more
-run of ours, and not against the interval of our mean.
+A published number is one run of somebody else's, so it is compared with the interval for one more
+run of ours, and not with the interval of our mean.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from restudy.common.text_format import DASH, interval, number
 from restudy.config.reductions import to_json
-from restudy.evidence.compare_published import Ours, compare, is_equal_as_printed
-from restudy.evidence.deterministic_values import Exact
+from restudy.evidence.compare_published import (
+    Printed,
+    ReplicateEstimate,
+    compare,
+    is_equal_as_printed,
+)
+from restudy.evidence.deterministic_values import DeterministicValue
 from restudy.evidence.metric_extraction import MissingError, StudyTables, reductions_of
-from restudy.evidence.metric_selectors import Measure
+from restudy.evidence.metric_selectors import PublishedComparison
 from restudy.evidence.reasons import (
     Finding,
     Reason,
@@ -32,46 +36,25 @@ from restudy.evidence.reasons import (
 from restudy.evidence.schema import Published
 from restudy.evidence.statuses import Status, label
 from restudy.results.study_tables import to_markdown
-from restudy.results.table_files import read_table
+from restudy.results.table_files import make_table, typed
 
-COLUMNS = (
-    *("id", "source", "experiment", "metric", "unit", "split_as_labelled", "split_really"),
-    *("value", "mean", "sd", "n", "low", "high", "difference", "distance"),
-    *("corrected_mean", "corrected_low", "corrected_high"),
-    *("status", "reason", "reason_args", "study", "reductions"),
-)
-_NUMBERS = {
-    **dict.fromkeys(["mean", "sd", "low", "high", "difference", "distance"], "float64"),
-    **dict.fromkeys(["corrected_mean", "corrected_low", "corrected_high"], "float64"),
-    "n": "Int64",
-}
+_ABOUT = ("id", "source", "experiment", "metric", "unit", "split_as_labelled", "split_really")
 
 
 def published_table(
-    rows: Iterable[Published], studies: Mapping[str, StudyTables], exact: Mapping[str, Exact]
+    rows: Iterable[Published],
+    studies: Mapping[str, StudyTables],
+    exact: Mapping[str, DeterministicValue],
 ) -> pd.DataFrame:
-    """Put our numbers beside the published ones.
+    """Return the table ``published``: each published number next to ours, in the row's unit.
 
     Args:
         rows: the rows of ``published.yaml``.
         studies: the tables of the studies of this run, by name.
         exact: id -> our value, for rows that have one which no seed changes.
-
-    Returns:
-        one row per published value, with the columns ``COLUMNS``: what it is, its ``value`` as
-        printed, ``mean, sd, n`` of our runs, ``low, high`` (95% prediction interval for one more
-        run), ``difference`` (published minus mean), ``distance`` (of an inconsistent value from the
-        interval), the same of the corrected experiment, the
-        status and its reasons, the study and what this scale reduces. All in the row's unit.
     """
     records = [_record(row, studies, exact.get(row.id)) for row in rows]
-    return pd.DataFrame(records, columns=list(COLUMNS)).astype(_NUMBERS)
-
-
-def read_published_table(path: Path) -> pd.DataFrame:
-    """Read a :func:`published_table` from its CSV file."""
-    table = read_table(path)
-    return table.assign(**{name: pd.to_numeric(table[name]) for name in _NUMBERS}).astype(_NUMBERS)
+    return typed("published", make_table("published", records))
 
 
 def statuses_of(table: pd.DataFrame) -> dict[str, Finding]:
@@ -82,7 +65,7 @@ def statuses_of(table: pd.DataFrame) -> dict[str, Finding]:
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what a person reads of a :func:`published_table`: texts, one row per value."""
+    """Return a :func:`published_table` as texts for people, one row per value."""
     return pd.DataFrame(
         {
             "id": table["id"],
@@ -115,49 +98,36 @@ def to_text(table: pd.DataFrame, scale: str) -> str:
 
 
 def _record(
-    row: Published, studies: Mapping[str, StudyTables], exact: Exact | None
+    row: Published, studies: Mapping[str, StudyTables], exact: DeterministicValue | None
 ) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "id": row.id,
-        "source": row.source,
-        "experiment": row.experiment,
-        "metric": row.metric,
-        "unit": row.unit,
-        "split_as_labelled": row.split_as_labelled or "",
-        "split_really": row.split_really or "",
-        "value": row.value,
-        "study": "",
-        "reductions": "",
-    }
+    record: dict[str, Any] = {name: getattr(row, name) or "" for name in _ABOUT}
+    record |= {"value": row.value, "study": "", "reductions": ""}
     if row.measure is not None:
-        record |= _measured(row, row.measure, studies)
-    elif row.by_hand is not None:
-        record |= _said(*row.by_hand)
-    elif exact is not None:
-        record |= _exact(row, exact)
-    elif row.fact is not None:
-        record |= _said(Status.PENDING, [reason("data_set_missing")])
-    else:
-        record |= _said(Status.PENDING)
-    return record
+        return record | _measured(row, row.measure, studies)
+    if row.by_hand is not None:
+        return record | _status(*row.by_hand)
+    if exact is not None:
+        return record | _exact(row, exact)
+    missing = [reason("data_set_missing")] if row.fact is not None else []
+    return record | _status(Status.PENDING, missing)
 
 
-def _said(status: Status, reasons: Iterable[Reason] = ()) -> dict[str, str]:
+def _status(status: Status, reasons: Iterable[Reason] = ()) -> dict[str, str]:
     return {"status": status.value, **columns(reasons)}
 
 
-def _exact(row: Published, exact: Exact) -> dict[str, Any]:
+def _exact(row: Published, exact: DeterministicValue) -> dict[str, Any]:
     """Return the columns of a row that has one value, which no seed changes."""
     mean, printed = _number(exact.ours), _number(row.value)
     found = {"mean": mean, "n": 1, "difference": printed - mean}
     if is_equal_as_printed(exact.ours, row.value):
-        return found | _said(Status.EXACT, stated(exact.note))
+        return found | _status(Status.EXACT, stated(exact.note))
     reasons = [reason("value", value=exact.ours), *stated(exact.note)]
     if is_equal_as_printed(exact.with_bug, row.value):
-        return found | _said(Status.SOURCE_ERROR_ONLY, reasons)
+        return found | _status(Status.SOURCE_ERROR_ONLY, reasons)
     if pd.isna(found["difference"]):
-        return found | _said(Status.MISMATCH, reasons)
-    return found | {"distance": abs(printed - mean)} | _said(Status.INCONSISTENT, reasons)
+        return found | _status(Status.MISMATCH, reasons)
+    return found | {"distance": abs(printed - mean)} | _status(Status.INCONSISTENT, reasons)
 
 
 def _number(text: str) -> float:
@@ -168,62 +138,63 @@ def _number(text: str) -> float:
 
 
 def _measured(
-    row: Published, measure: Measure, studies: Mapping[str, StudyTables]
+    row: Published, measure: PublishedComparison, studies: Mapping[str, StudyTables]
 ) -> dict[str, Any]:
-    """Return the columns of a row that runs of ours are held beside."""
+    """Return the columns of a row that is compared with runs of ours."""
     found: dict[str, Any] = {"study": measure.study}
     if measure.study in studies:
         found["reductions"] = to_json(reductions_of(studies[measure.study].description))
     try:
-        ours = compare(row.value, row.unit, measure, studies)
+        ours = compare(Printed(row.value, row.unit, measure), studies)
     except MissingError as missing:
-        status = Status.NOT_TESTABLE if measure.stand_in else Status.PENDING
-        return found | _said(status, [*stated(measure.remark), missing.reason])
-    estimate = ours.estimate._asdict()
-    found |= estimate | {"difference": ours.printed - ours.estimate.mean}
-    mended, untested = _corrected(row, studies)
-    if mended is not None:
-        corrected = mended.estimate
-        found["corrected_mean"] = corrected.mean
-        found["corrected_low"], found["corrected_high"] = corrected.low, corrected.high
-    status, reasons = _judged(measure, ours, mended, untested)
+        status = Status.NOT_TESTABLE if measure.surrogate_data else Status.PENDING
+        return found | _status(status, [*stated(measure.remark), missing.reason])
+    found |= ours.estimate._asdict() | {"difference": ours.printed - ours.estimate.mean}
+    corrected, untested = _corrected(row, studies)
+    if corrected is not None:
+        own = corrected.estimate
+        found |= {"corrected_mean": own.mean, "corrected_low": own.low, "corrected_high": own.high}
+    status, reasons = _judged(measure, ours, corrected, untested)
     if status is Status.INCONSISTENT:
         found["distance"] = ours.beyond
-    return found | _said(status, [*stated(measure.remark), *reasons])
+    return found | _status(status, [*stated(measure.remark), *reasons])
 
 
 def _corrected(
     row: Published, studies: Mapping[str, StudyTables]
-) -> tuple[Ours | None, Reason | None]:
-    """Return the corrected experiment's runs, if there are any, and why they judge nothing."""
+) -> tuple[ReplicateEstimate | None, Reason | None]:
+    """Return the corrected experiment's runs, if there are any, and why they are not judged."""
     if row.corrected is None:
         return None, None
     try:
-        mended = compare(row.value, row.unit, row.corrected, studies)
+        corrected = compare(Printed(row.value, row.unit, row.corrected), studies)
     except MissingError as missing:
         return None, missing.reason
-    return mended, mended.open
+    return corrected, corrected.open
 
 
 def _judged(
-    measure: Measure, ours: Ours, mended: Ours | None, untested: Reason | None
+    measure: PublishedComparison,
+    ours: ReplicateEstimate,
+    corrected: ReplicateEstimate | None,
+    untested: Reason | None,
 ) -> tuple[Status, list[Reason]]:
     """Return a measured row's status, and the reasons."""
-    if measure.stand_in:
+    if measure.surrogate_data:
         return Status.NOT_TESTABLE, [ours.open] if ours.reductions and ours.open else []
     if ours.open:
         return Status.PENDING, [ours.open]
     reasons = [ours.loss] if ours.loss else []
     if measure.bound is not None and ours.printed >= ours.estimate.high:
         return Status.BOUND_SATISFIED, reasons
-    fits_mended = mended is not None and not untested and mended.fits
+    corrected_fits = corrected is not None and not untested and corrected.fits
     if not ours.fits:
-        reasons += [reason("only_corrected_consistent")] if fits_mended else []
+        reasons += [reason("only_corrected_consistent")] if corrected_fits else []
         return Status.INCONSISTENT, reasons
-    if mended is not None and not untested and not mended.fits:
-        beyond = reason("corrected_inconsistent", distance=rounded(mended.beyond, 2))
+    if corrected is not None and not untested and not corrected.fits:
+        beyond = reason("corrected_inconsistent", distance=rounded(corrected.beyond, 2))
         return Status.SOURCE_ERROR_ONLY, [*reasons, beyond]
-    if fits_mended:
+    if corrected_fits:
         reasons.append(reason("corrected_consistent"))
     if untested:
         reasons.append(reason("corrected_untested", reasons=nested([untested])))

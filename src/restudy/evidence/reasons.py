@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.common.text_format import interval
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS = ("reason", "reason_args")
+T = TypeVar("T")
 
 
 class Reason(NamedTuple):
@@ -69,10 +70,10 @@ def parse(row: Mapping[Any, Any]) -> tuple[Reason, ...]:
     return tuple(reason(code, **own) for code, own in zip(codes, args, strict=True))
 
 
-def unique(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Return each reason once."""
-    found: list[Reason] = []
-    for one in reasons:
+def unique(values: Iterable[T]) -> tuple[T, ...]:
+    """Return each value once; they need not be hashable."""
+    found: list[T] = []
+    for one in values:
         if one not in found:
             found.append(one)
     return tuple(found)
@@ -124,7 +125,12 @@ def _words(one: Reason) -> str:
 
 
 def _nested(args: Mapping[str, Any]) -> str:
-    return reason_text(reason(one["code"], **one["args"]) for one in args["reasons"])
+    return reason_text(map(from_plain, args["reasons"]))
+
+
+def from_plain(value: Mapping[str, Any]) -> Reason:
+    """Return a reason from plain values, see :func:`nested`."""
+    return reason(value["code"], **value["args"])
 
 
 def nested(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
@@ -153,8 +159,30 @@ def _missing(args: Mapping[str, Any]) -> str:
     return f"{kind} {name} is not in this run"
 
 
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
 def _level(args: Mapping[str, Any]) -> str:
-    return f"{args['factor'].replace('_', ' ')} {args['level']} is not at this scale"
+    return f"{_spaced(args['factor'])} {args['level']} is not at this scale"
+
+
+def _candidates(args: Mapping[str, Any]) -> str:
+    more = f"; and {args['more']} more" if args["more"] else ""
+    return f"Compatible: {'; '.join(args['names'])}{more}"
+
+
+def _levels(args: Mapping[str, Any]) -> str:
+    levels = args["levels"].items()
+    words = (
+        f"{_spaced(factor)} {'any' if own is None else ', '.join(own)}" for factor, own in levels
+    )
+    return f"Levels among them: {'; '.join(words)}"
+
+
+def _steps(args: Mapping[str, Any]) -> str:
+    steps = ", ".join(f"{step:,}" for step in args["steps"])
+    return f"{args['study']} is not measured after {steps} steps at this scale"
 
 
 def _reduced(args: Mapping[str, Any]) -> str:
@@ -286,9 +314,28 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     # Configuration searches.
     "candidate_outside": _ruled_out,
     "candidate_diverged": "{published}, {metric}: all runs diverged",
+    "candidates_compatible": _candidates,
+    "no_candidate": "No candidate is compatible: {meaning}",
+    "levels_compatible": _levels,
+    "candidates_ruled_out": "Ruled out: {n} of {total}",
+    "nearest_candidate": lambda args: f"The nearest of these: {args['name']} ({_nested(args)})",
+    "candidates_open": lambda args: f"Not judged: {args['n']} ({_nested(args)})",
+    "search_reduced": lambda args: (
+        f"This scale cuts the search: {in_words(of_plain(args['reductions']))}"
+    ),
     "searched": "{compatible} compatible, {ruled_out} ruled out",
     # Systems and figures.
     "repeated_by": lambda args: f"study {', '.join(args['studies'])}",
     "figure_not_drawn": "our figure {figure!r} has not been drawn",
+    "no_study_on": "no study of this run is on {dataset}",
+    "study_missing": "the study {study} is not in this run",
+    "study_level_missing": lambda args: (
+        f"{args['study']} has no {_spaced(args['factor'])} {args['level']} at this scale"
+    ),
+    "runs_missing": "{study} has no run with all of these levels at this scale",
+    "one_level": lambda args: (
+        f"{args['study']} has only one {_spaced(args['factor'])} at this scale"
+    ),
+    "steps_missing": _steps,
 }
 """Code -> the words for it, with the arguments in braces."""

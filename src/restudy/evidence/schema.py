@@ -1,62 +1,54 @@
-"""The ledger: every published number, claim, erratum, system and figure, each with a status.
+"""The catalogue: published numbers, claims, errata, components of sources and figures.
 
 The rows are data (``config/evidence/*.yaml``) and hold only what the sources say, and where our
 counterpart is found. A row's status is written by hand where no run can change it (a setting, a
-constant, a row that is out of scope); every other row is ``pending`` until the pipeline has drawn
-its figure or judged it.
-
-Read when Snakemake parses the Snakefile too, so pandas is imported where a table is made.
+constant, a row that is out of scope). Read when Snakemake parses the Snakefile, so nothing heavy is
+imported.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    Discriminator,
-    Field,
-    Tag,
-    model_validator,
-)
+from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from restudy.common.errors import RestudyError, bad_value, closest_match
 from restudy.config.loading import validate
 from restudy.config.sources import SOURCE, load_sources, row_id
 from restudy.config.strict import Strict
 from restudy.config.yaml import read_rows
+from restudy.evidence.checks import choice_error
 from restudy.evidence.hypothesis_specs import ClaimTest
-from restudy.evidence.metric_selectors import ExperimentReading, Measure, Reading, Text
-from restudy.evidence.reasons import Finding, columns, reason, stated
-from restudy.evidence.statuses import RENAMED, Status
-
-if TYPE_CHECKING:
-    import pandas as pd
+from restudy.evidence.metric_selectors import (
+    ExperimentSelector,
+    MetricSelector,
+    PublishedComparison,
+    Text,
+)
+from restudy.evidence.reasons import Finding, stated
+from restudy.evidence.statuses import Status
 
 PERCENT = ("percent", "percentage points")
 """Units of printed values that are a hundred times ours."""
 
 Sources = Annotated[list[Text], Field(min_length=1)]
-E = TypeVar("E", bound="Entry")
+Item = TypeVar("Item", bound="EvidenceItem")
 
-
-_BY_HAND = tuple(
-    status.label
+_BY_HAND = {
+    status.label: status
     for status in (Status.NOT_TESTABLE, Status.SETTING, Status.CONSTANT, Status.PENDING)
-)
+}
 
 
 def _status_by_hand(value: Any) -> Any:
     """Check a status written by hand: a label, as people read it."""
-    if value in (None, *_BY_HAND):
+    if value is None or value in _BY_HAND:
         return value
-    renamed = RENAMED.get(str(value), "")
-    guess = Status(renamed).label if renamed else closest_match(str(value), _BY_HAND)
-    hint = f" (did you mean {guess!r}?)" if guess in _BY_HAND else ""
+    guess = closest_match(str(value), _BY_HAND)
+    hint = f" (did you mean {guess!r}?)" if guess else ""
     raise ValueError(f"{value!r} is not allowed; allowed: {', '.join(_BY_HAND)}{hint}")
 
 
@@ -68,8 +60,8 @@ class Link(NamedTuple):
     id: str
 
 
-class Entry(Strict):
-    """What a file of the evidence lists: whatever has an id.
+class EvidenceItem(Strict):
+    """What a file of the evidence lists.
 
     Attributes:
         id: what other rows, tables and the page call it.
@@ -78,24 +70,24 @@ class Entry(Strict):
     id: str
 
 
-class Row(Entry):
+class EvidenceRow(EvidenceItem):
     """What every kind of row has: an id, and a status if no run of ours can change it.
 
     Attributes:
         status: by hand, where no run can change it: ``not testable``, or ``pending`` where
             something is still to be written; of published numbers also ``setting`` (chosen, not
             measured) and ``constant``.
-        because: the reason of a status by hand, in words.
+        reason: the reason of a status by hand, in words.
     """
 
     columns: ClassVar[tuple[str, ...]] = ()
-    """The keys that tell a reader what the row is about."""
+    """The keys that describe the row to a reader."""
 
     status: Annotated[
         Literal["not testable", "setting", "constant", "pending"] | None,
         BeforeValidator(_status_by_hand),
     ] = None
-    because: Text | None = None
+    reason: Text | None = None
 
     @property
     def origin(self) -> str:
@@ -103,29 +95,26 @@ class Row(Entry):
         raise NotImplementedError
 
     @model_validator(mode="after")
-    def _status_has_its_reason(self) -> Row:
+    def _status_has_its_reason(self) -> EvidenceRow:
         if self.status in ("setting", "constant") and not isinstance(self, Published):
             raise ValueError(f"status {self.status!r} is for published numbers only")
-        if self.status in ("not testable", "pending") and self.because is None:
-            raise ValueError(f"status {self.status!r} needs a reason under 'because'")
-        if self.status is None and self.because is not None:
-            raise ValueError("'because' is the reason of a status, and there is none")
+        if self.status in ("not testable", "pending") and self.reason is None:
+            raise ValueError(f"status {self.status!r} needs a reason under 'reason'")
+        if self.status is None and self.reason is not None:
+            raise ValueError("'reason' is the reason of a status, and there is none")
         return self
 
     @property
     def by_hand(self) -> Finding | None:
         """The status written by hand, with its reason; None if there is none."""
-        if self.status is None:
-            return None
-        [status] = (one for one in Status if one.label == self.status)
-        return Finding(status, stated(self.because))
+        return None if self.status is None else Finding(_BY_HAND[self.status], stated(self.reason))
 
     def links(self) -> Iterator[Link]:
         """Yield the other rows that this one names."""
         yield from ()
 
 
-class _OfOneSource(Row):
+class _OfOneSource(EvidenceRow):
     """A row about one source.
 
     Attributes:
@@ -149,11 +138,11 @@ class _OfOneSource(Row):
         yield Link("source", "sources", self.source)
 
 
-class _OfSources(Row):
+class _OfSources(EvidenceRow):
     """A row about one source or several.
 
     Attributes:
-        sources: their ids.
+        sources: ids of the sources.
     """
 
     sources: Sources
@@ -164,17 +153,16 @@ class _OfSources(Row):
 
     def links(self) -> Iterator[Link]:
         """Yield the sources."""
-        for source in self.sources:
-            yield Link("sources", "sources", source)
+        yield from (Link("sources", "sources", source) for source in self.sources)
 
 
-def readings_in(row: BaseModel, keys: Iterable[str]) -> dict[str, Reading]:
-    """Return the readings of studies under some keys of a row, differences taken apart, by key."""
-    found: dict[str, Reading] = {}
+def selectors_in(row: BaseModel, keys: Iterable[str]) -> dict[str, MetricSelector]:
+    """Return the selectors under some keys of a row, with those that they subtract, by key."""
+    found: dict[str, MetricSelector] = {}
     for key in keys:
-        reading = getattr(row, key)
-        while isinstance(reading, Reading):
-            found[key], reading, key = reading, reading.minus, f"{key}.minus"
+        selector = getattr(row, key)
+        while isinstance(selector, MetricSelector):
+            found[key], selector, key = selector, selector.minus, f"{key}.minus"
     return found
 
 
@@ -194,8 +182,8 @@ class Published(_OfOneSource):
         n: of an accuracy: number of samples.
         implied_correct_count: of an accuracy: how many of them must have been right.
         note: a fact about how the number is printed.
-        measure: which of our numbers is held beside it.
-        corrected: the same where the source's mistake is mended.
+        measure: which of our numbers is compared with it.
+        corrected: the same with the source's mistake corrected.
         fact: what is computed without training, as the project declares it.
     """
 
@@ -220,8 +208,8 @@ class Published(_OfOneSource):
     n: Annotated[int, Field(gt=0)] | None = None
     implied_correct_count: Annotated[int, Field(ge=0)] | None = None
     note: Text | None = None
-    measure: Measure | None = None
-    corrected: Reading | None = None
+    measure: PublishedComparison | None = None
+    corrected: MetricSelector | None = None
     fact: Text | None = None
 
     @model_validator(mode="after")
@@ -236,9 +224,9 @@ class Published(_OfOneSource):
         return self
 
     @property
-    def readings(self) -> dict[str, Reading]:
-        """The readings that the row asks for, by their key, differences taken apart."""
-        return readings_in(self, ("measure", "corrected"))
+    def selectors(self) -> dict[str, MetricSelector]:
+        """The numbers of ours that the row names, by their key."""
+        return selectors_in(self, ("measure", "corrected"))
 
     @property
     def number(self) -> float | None:
@@ -350,26 +338,26 @@ class Claim(_OfSources):
 
 
 def _kind_of_side(side: Any) -> str:
-    named = "experiment" in side if isinstance(side, dict) else isinstance(side, ExperimentReading)
-    return (ExperimentReading if named else Reading).__name__
+    named = "experiment" in side if isinstance(side, dict) else isinstance(side, ExperimentSelector)
+    return (ExperimentSelector if named else MetricSelector).__name__
 
 
 Side = Annotated[
-    Annotated[Reading, Tag(Reading.__name__)]
-    | Annotated[ExperimentReading, Tag(ExperimentReading.__name__)],
+    Annotated[MetricSelector, Tag(MetricSelector.__name__)]
+    | Annotated[ExperimentSelector, Tag(ExperimentSelector.__name__)],
     Discriminator(_kind_of_side),
 ]
-"""Read in a study, or in an experiment if it names one."""
+"""Of a study, or of an experiment if it names one."""
 
 
-class Demonstration(Strict):
+class ErratumEffect(Strict):
     """What a mistake does: a number with it, and the same number without.
 
     Attributes:
         what: the number, in words.
-        as_published, corrected: where each is read; seeds that both have are compared in pairs.
+        as_published, corrected: which numbers; seeds that both have are compared in pairs.
         redesigned, exploratory: as of :class:`restudy.evidence.hypothesis_specs.ClaimTest`; an
-            exploratory one does not make the mistake a shown one.
+            exploratory one does not confirm an effect.
     """
 
     what: Text
@@ -379,17 +367,17 @@ class Demonstration(Strict):
     exploratory: Text | None = None
 
 
-class PrintedContrast(Strict):
+class PrintedDifference(Strict):
     """Two printed numbers, of one run each, whose difference a source reads as an effect.
 
     Attributes:
         what: the difference, in words.
-        number, less: ids of published numbers that have a ``measure``; the second is subtracted.
+        number, minus: ids of published numbers that have a ``measure``; the second is subtracted.
     """
 
     what: Text
     number: Text
-    less: Text
+    minus: Text
 
 
 class Erratum(_OfSources):
@@ -404,11 +392,11 @@ class Erratum(_OfSources):
         corrected: the right way.
         metric: what the two are compared by.
         related_claims: ids of claims that rest on it.
-        shows: a number with the mistake and without.
+        effects: a number with the mistake and without.
         contrasts: differences of two printed numbers, of one run each, that a source reads as
             effects: does the sign survive over our seeds?
-        shown_by: ids of claims, published numbers and puzzles that tell.
-        wording: ``true``: a mistake of wording, with nothing to run.
+        supported_by: ids of claims, published numbers and configuration searches that assess it.
+        text_only: ``true``: a mistake of wording, with nothing to run.
     """
 
     columns = ("where", "category", "severity", "what_is_wrong")
@@ -422,63 +410,58 @@ class Erratum(_OfSources):
     corrected: Text | None = None
     metric: Text | None = None
     related_claims: list[str] = []
-    shows: list[Demonstration] = []
-    contrasts: list[PrintedContrast] = []
-    shown_by: list[str] = []
-    wording: Literal[True] | None = None
+    effects: list[ErratumEffect] = []
+    contrasts: list[PrintedDifference] = []
+    supported_by: list[str] = []
+    text_only: Literal[True] | None = None
 
     @model_validator(mode="after")
-    def _one_way_to_show_it(self) -> Erratum:
-        ways = [
-            self.has_evidence,
-            self.wording is not None,
-            self.status is not None,
-        ]
-        if sum(ways) > 1:
+    def _one_way_to_a_status(self) -> Erratum:
+        if self.has_evidence + (self.text_only is not None) + (self.status is not None) > 1:
             raise ValueError(
-                "allowed: 'shows', 'contrasts' and 'shown_by', or 'wording', or a status"
+                "allowed: 'effects', 'contrasts' and 'supported_by', or 'text_only', or a status"
             )
         return self
 
     @property
     def has_evidence(self) -> bool:
-        """Whether something that is run tells what the mistake does."""
-        return bool(self.shows or self.contrasts or self.shown_by)
+        """Whether runs or other rows assess the mistake."""
+        return bool(self.effects or self.contrasts or self.supported_by)
 
     @property
-    def readings(self) -> dict[str, Reading]:
-        """The readings of its demonstrations in studies, by their key."""
+    def selectors(self) -> dict[str, MetricSelector]:
+        """The numbers of studies that its effects name, by their key."""
         return {
-            f"shows[{place}].{key}": reading
-            for place, shown in enumerate(self.shows)
-            for key, reading in readings_in(shown, ("as_published", "corrected")).items()
+            f"effects[{place}].{key}": selector
+            for place, effect in enumerate(self.effects)
+            for key, selector in selectors_in(effect, ("as_published", "corrected")).items()
         }
 
     @property
-    def experiment_readings(self) -> dict[str, ExperimentReading]:
-        """The same of its demonstrations in experiments."""
+    def experiment_selectors(self) -> dict[str, ExperimentSelector]:
+        """The numbers of experiments that its effects name, by their key."""
         return {
-            f"shows[{place}].{key}": side
-            for place, shown in enumerate(self.shows)
-            for key, side in (("as_published", shown.as_published), ("corrected", shown.corrected))
-            if isinstance(side, ExperimentReading)
+            f"effects[{place}].{key}": side
+            for place, effect in enumerate(self.effects)
+            for key in ("as_published", "corrected")
+            if isinstance(side := getattr(effect, key), ExperimentSelector)
         }
 
     def links(self) -> Iterator[Link]:
-        """Yield the sources, the claims that rest on the mistake, and the rows that show it."""
+        """Yield the sources, the claims that rest on the mistake, and the rows that assess it."""
         yield from super().links()
         for id_ in self.related_claims:
             yield Link("related_claims", "claims", id_)
         for contrast in self.contrasts:
             yield Link("contrasts.number", "published", contrast.number)
-            yield Link("contrasts.less", "published", contrast.less)
-        for id_ in self.shown_by:
+            yield Link("contrasts.minus", "published", contrast.minus)
+        for id_ in self.supported_by:
             kind = id_.partition("-")[0]
-            if kind != "PUZ":  # puzzles are no rows
-                yield Link("shown_by", "claims" if kind == "CLM" else "published", id_)
+            if kind != "PUZ":  # configuration searches are no rows
+                yield Link("supported_by", "claims" if kind == "CLM" else "published", id_)
 
 
-class System(_OfOneSource):
+class SourceComponent(_OfOneSource):
     """A layer, network, data set, ... or experiment of a source.
 
     Attributes:
@@ -486,9 +469,9 @@ class System(_OfOneSource):
         name: what it is called.
         what: what it does, as the source has it.
         formula: as the source has it, mistakes included.
-        see: id of the system whose hyperparameters the experiment takes over.
-        given: hyperparameters that the source states.
-        not_given: what one would have to know to run it again, and is not told.
+        see: id of the component whose hyperparameters the experiment takes over.
+        reported: hyperparameters that the source states.
+        unreported: what one would have to know to run it again, and the source leaves out.
         note: a further fact.
         ours: what stands for it in this project; an experiment without it is ``run`` when a study
             that names it is.
@@ -502,13 +485,13 @@ class System(_OfOneSource):
     what: Text | None = None
     formula: Text | None = None
     see: Text | None = None
-    given: dict[str, Any] = {}
-    not_given: list[Text] = []
+    reported: dict[str, Any] = {}
+    unreported: list[Text] = []
     note: Text | None = None
     ours: Text | None = None
 
     def links(self) -> Iterator[Link]:
-        """Yield the source, and the system whose hyperparameters are taken over."""
+        """Yield the source, and the component whose hyperparameters are taken over."""
         yield from super().links()
         if self.see is not None:
             yield Link("see", "systems", self.see)
@@ -524,7 +507,7 @@ class Figure(_OfOneSource):
         y_axis: what is up it.
         series: what is drawn.
         status_in_source: what the source has of it.
-        honest_version: how it ought to be drawn.
+        corrected_figure: how it ought to be drawn.
         figure: the figure of a study that takes its place; the row is ``drawn`` once that is.
         draw: or how we draw it.
     """
@@ -538,7 +521,7 @@ class Figure(_OfOneSource):
     y_axis: Text
     series: Annotated[list[Text], Field(min_length=1)]
     status_in_source: Text
-    honest_version: Text
+    corrected_figure: Text
     figure: Text | None = None
     draw: dict[str, Any] | None = None
 
@@ -549,159 +532,66 @@ class Figure(_OfOneSource):
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Catalogue:
     """All rows, by kind, in the order of their files."""
 
     published: tuple[Published, ...] = ()
     claims: tuple[Claim, ...] = ()
     errata: tuple[Erratum, ...] = ()
-    systems: tuple[System, ...] = ()
+    systems: tuple[SourceComponent, ...] = ()
     figures: tuple[Figure, ...] = ()
 
-    def rows(self, kind: str) -> tuple[Row, ...]:
+    def rows(self, kind: str) -> tuple[EvidenceRow, ...]:
         """Return the rows of one kind (a name of ``KINDS``)."""
-        rows: tuple[Row, ...] = getattr(self, kind)
+        rows: tuple[EvidenceRow, ...] = getattr(self, kind)
         return rows
 
 
-KINDS: Mapping[str, type[Row]] = {
+KINDS: Mapping[str, type[EvidenceRow]] = {
     "published": Published,
     "claims": Claim,
     "errata": Erratum,
-    "systems": System,
+    "systems": SourceComponent,
     "figures": Figure,
 }
 """The kinds of rows; ``<kind>.yaml`` holds them."""
 
 
-def load_ledger(folder: Path) -> Ledger:
-    """Read the files of ``folder`` and check every row and every id that a row names.
+def load_catalogue(folder: Path) -> Catalogue:
+    """Read the files of a folder, and check every row and every id that a row names.
 
-    Whatever is not right raises a ``RestudyError`` that names the file, the row and the key.
+    Raises:
+        RestudyError: with file, row and key of what is wrong.
     """
-    ledger = Ledger(
-        published=load_rows(folder / "published.yaml", Published),
-        claims=load_rows(folder / "claims.yaml", Claim),
-        errata=load_rows(folder / "errata.yaml", Erratum),
-        systems=load_rows(folder / "systems.yaml", System),
-        figures=load_rows(folder / "figures.yaml", Figure),
-    )
-    ids = {kind: {row.id for row in ledger.rows(kind)} for kind in KINDS}
+    found: dict[str, Any] = {
+        kind: load_rows(folder / f"{kind}.yaml", model) for kind, model in KINDS.items()
+    }
+    catalogue = Catalogue(**found)
+    ids = {kind: {row.id for row in catalogue.rows(kind)} for kind in KINDS}
     ids["sources"] = set(load_sources(folder / "sources.yaml"))
     for kind in KINDS:
-        for row in ledger.rows(kind):
+        for row in catalogue.rows(kind):
             for link in row.links():
                 if link.id not in ids[link.kind]:
-                    where = f"{folder / kind}.yaml: {row.id}"
-                    allowed = f"an id of {link.kind}.yaml"
-                    guess = closest_match(link.id, ids[link.kind])
-                    raise RestudyError(bad_value(where, link.key, link.id, allowed, guess))
-    return ledger
+                    where, allowed = f"{folder / kind}.yaml: {row.id}", f"an id of {link.kind}.yaml"
+                    raise RestudyError(
+                        choice_error(where, link.key, link.id, ids[link.kind], allowed)
+                    )
+    return catalogue
 
 
-def statuses(
-    ledger: Ledger,
-    figures_drawn: Collection[str],
-    judged: Mapping[str, Finding] | None = None,
-) -> dict[str, pd.DataFrame]:
-    """Return one table per kind: id, source, what the row is about, status, reasons.
-
-    ``figures_drawn`` are the names of the pipeline's figures that exist; ``judged`` is what the
-    pipeline found out about rows without a status written by hand, by id.
-    """
-    judged = judged or {}
-    open_ids = {row.id for kind in KINDS for row in ledger.rows(kind) if row.status is None}
-    if strangers := sorted(set(judged) - open_ids):
-        raise RestudyError(f"not a row that can be judged: {', '.join(strangers)}")
-    return {kind: _table(ledger.rows(kind), KINDS[kind], figures_drawn, judged) for kind in KINDS}
-
-
-def experiments_run(studies: Mapping[str, Iterable[str]]) -> dict[str, Finding]:
-    """Return the status of each experiment that a study of this run repeats.
-
-    Args:
-        studies: name of each study -> ids of the experiments it names.
-    """
-    of: dict[str, list[str]] = {}
-    for study, experiments in studies.items():
-        for id_ in experiments:
-            of.setdefault(id_, []).append(study)
-    return {
-        id_: Finding(Status.RUN, (reason("repeated_by", studies=names),))
-        for id_, names in of.items()
-    }
-
-
-def summary(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Count the rows of each kind (index) by status (columns, in their order)."""
-    import pandas as pd
-
-    counts = pd.DataFrame({kind: table["status"].value_counts() for kind, table in tables.items()})
-    order = sorted(map(Status, counts.index), key=lambda status: status.order)
-    return (
-        counts.T.reindex(columns=[status.value for status in order])
-        .fillna(0)
-        .astype(int)
-        .rename_axis("kind")
-    )
-
-
-def load_rows(path: Path, row_type: type[E]) -> tuple[E, ...]:
+def load_rows(path: Path, row_type: type[Item]) -> tuple[Item, ...]:
     """Read the rows of one file, each checked by itself.
 
     Raises:
         RestudyError: the file cannot be read or holds no list, a row is wrong, or an id stands
             twice.
     """
-    raw = enumerate(read_rows(path), start=1)
-    rows = tuple(_row(path, place, fields, row_type) for place, fields in raw)
-    seen: set[str] = set()
-    for row in rows:
-        if row.id in seen:
+    rows: dict[str, Item] = {}
+    for place, fields in enumerate(read_rows(path), start=1):
+        name = fields.get("id") if isinstance(fields, dict) else None
+        row = validate(row_type, fields, f"{path}: {name or f'row {place}'}")
+        if row.id in rows:
             raise RestudyError(bad_value(str(path), "id", row.id, "each id once"))
-        seen.add(row.id)
-    return rows
-
-
-def _row(path: Path, place: int, fields: Any, row_type: type[E]) -> E:
-    name = fields.get("id") if isinstance(fields, dict) else None
-    where = f"{path}: {name or f'row {place}'}"
-    return validate(row_type, fields, where)
-
-
-def _table(
-    rows: tuple[Row, ...],
-    row_type: type[Row],
-    figures_drawn: Collection[str],
-    judged: Mapping[str, Finding],
-) -> pd.DataFrame:
-    import pandas as pd
-
-    names = ["id", "source", *row_type.columns, "status", "reason", "reason_args"]
-    records = [
-        (
-            row.id,
-            row.origin,
-            *(getattr(row, column) or "" for column in row_type.columns),
-            found.status.value,
-            *columns(found.reasons).values(),
-        )
-        for row in rows
-        for found in [_finding(row, figures_drawn, judged)]
-    ]
-    return pd.DataFrame(records, columns=names)
-
-
-def _finding(row: Row, figures_drawn: Collection[str], judged: Mapping[str, Finding]) -> Finding:
-    if row.by_hand is not None:
-        return row.by_hand
-    if row.id in judged:
-        return judged[row.id]
-    if isinstance(row, Figure) and (figure := row.figure or (row.draw and row.id)):
-        if figure in figures_drawn:
-            return Finding(Status.DRAWN)
-        return Finding(Status.PENDING, (reason("figure_not_drawn", figure=figure),))
-    if isinstance(row, System) and row.ours is not None:
-        built = row.id.startswith("SYS-")
-        return Finding(Status.BUILT if built else Status.RUN, stated(row.ours))
-    return Finding(Status.PENDING)
+        rows[row.id] = row
+    return tuple(rows.values())

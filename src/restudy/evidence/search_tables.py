@@ -1,137 +1,101 @@
-"""What forensics found, as tables and in words."""
+"""Outcome of the configuration searches, as tables and in words."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 from tabulate import tabulate
 
 from restudy.common.text_format import DASH, interval, number
-from restudy.config.reductions import in_words
-from restudy.evidence.configuration_search import Candidate, Held, Solution
-from restudy.evidence.reasons import Finding, Reason, columns, parse, reason, reason_text
+from restudy.evidence.configuration_search import Candidate, ConstraintCheck, SearchResult
+from restudy.evidence.reasons import (
+    Finding,
+    Reason,
+    columns,
+    nested,
+    parse,
+    reason,
+    reason_parts,
+    reason_text,
+)
 from restudy.evidence.statuses import Status
+from restudy.results.table_files import make_table
 
-COLUMNS = (
-    *("puzzle", "source", "study", "candidate", "published", "metric", "unit", "value"),
-    *("n", "diverged", "mean", "sd", "low", "high", "sds", "misses", "fits"),
-    *("verdict", "reason", "reason_args"),
-)
-CONCLUSIONS = (
-    *("puzzle", "source", "title", "question", "study"),
-    *("compatible", "ruled_out", "not_yet"),
-    *("reason", "reason_args", "conclusion"),
-)
 _NAMED = 4
 """Compatible candidates that a conclusion names one by one."""
 
 
-def forensics_table(solutions: Sequence[Solution]) -> pd.DataFrame:
-    """Return every value of every candidate beside the printed one.
+def candidate_table(results: Sequence[SearchResult]) -> pd.DataFrame:
+    """Return the table ``forensics``: every number of every candidate next to the printed one.
 
-    Returns:
-        one row per puzzle, candidate and value, with the columns ``COLUMNS``: ``candidate`` (its
-        levels as text), ``published`` (the value's id; of a difference both), ``value`` (as
-        printed), ``n`` and ``diverged`` (runs of ours with and without a value), ``mean``, ``sd``,
-        ``low``, ``high``
-        (interval for one more run), ``sds`` (distance to the mean in standard deviations),
-        ``misses`` (distance to the interval's middle in half widths), ``fits`` (missing where the
-        value judges nothing); and the candidate's ``verdict`` and its reason. No rows for a puzzle
-        whose study is not in this run.
+    There are no rows for a search whose study is not in this run.
     """
-    records = [
+    rows = [
         {
-            "puzzle": solution.puzzle.id,
-            "source": solution.puzzle.source,
-            "study": solution.puzzle.study,
+            "puzzle": result.search.id,
+            "source": result.search.source,
+            "study": result.search.study,
             "candidate": candidate.name,
-            **_columns(held),
+            **_columns(check),
             "verdict": candidate.verdict.value,
             **columns(candidate.reasons),
         }
-        for solution in solutions
-        for candidate in solution.candidates or ()
-        for held in candidate.held
+        for result in results
+        for candidate in result.candidates or ()
+        for check in candidate.checks
     ]
-    table = pd.DataFrame(records, columns=list(COLUMNS))
+    table = make_table("forensics", rows)
     return table.astype({"n": "Int64", "diverged": "Int64", "fits": "boolean"})
 
 
-def conclusions(solutions: Sequence[Solution]) -> pd.DataFrame:
-    """Say of each puzzle what is left of its candidates.
-
-    Returns:
-        one row per puzzle, with the columns ``CONCLUSIONS``: numbers of candidates that are
-        ``compatible``, ``ruled_out`` and ``not_yet`` judged, why nothing was searched, and the
-        conclusion in words.
-    """
-    records = [
+def conclusion_table(results: Sequence[SearchResult]) -> pd.DataFrame:
+    """Return the table ``puzzles``: which candidates of each search are left, as reasons."""
+    rows = [
         {
-            "puzzle": solution.puzzle.id,
-            "source": solution.puzzle.source,
-            "title": solution.puzzle.title,
-            "question": solution.puzzle.question,
-            "study": solution.puzzle.study,
-            "compatible": len(solution.of(Status.COMPATIBLE)),
-            "ruled_out": len(solution.of(Status.RULED_OUT)),
-            "not_yet": len(solution.of(Status.PENDING)),
-            **columns(_pending(solution)),
-            "conclusion": conclude(solution),
+            **{"puzzle": result.search.id, "source": result.search.source},
+            **{"title": result.search.title, "question": result.search.question},
+            "study": result.search.study,
+            "compatible": len(result.of(Status.COMPATIBLE)),
+            "ruled_out": len(result.of(Status.RULED_OUT)),
+            "not_yet": len(result.of(Status.PENDING)),
+            **columns(_conclusions(result)),
         }
-        for solution in solutions
+        for result in results
     ]
-    return pd.DataFrame(records, columns=list(CONCLUSIONS))
+    return make_table("puzzles", rows)
 
 
-def statuses_of(conclusions: pd.DataFrame) -> dict[str, Finding]:
-    """Return the status of each puzzle of a :func:`conclusions` table, by id."""
-    counts = ("compatible", "ruled_out")
-    rows = conclusions.astype(dict.fromkeys(counts, int)).fillna("").to_dict("records")
-    return {
-        row["puzzle"]: Finding(
-            Status.SEARCHED, (reason("searched", **{name: row[name] for name in counts}),)
+def conclusion(row: Mapping[Any, Any]) -> str:
+    """Return the words for the conclusion of a row of ``puzzles``."""
+    parts = reason_parts(parse(row))
+    if not _is_searched(row):
+        return f"Not yet: {'; '.join(parts)}."
+    return " ".join(f"{part}." for part in parts)
+
+
+def statuses_of(table: pd.DataFrame) -> dict[str, Finding]:
+    """Return the status of each search of a :func:`conclusion_table`, by id."""
+    found = {}
+    for row in table.to_dict("records"):
+        counts = {name: int(row[name]) for name in ("compatible", "ruled_out")}
+        searched = Finding(Status.SEARCHED, (reason("searched", **counts),))
+        found[row["puzzle"]] = (
+            searched if _is_searched(row) else Finding(Status.PENDING, parse(row))
         )
-        if any(row[name] for name in counts)
-        else Finding(Status.PENDING, parse(row))
-        for row in rows
-    }
+    return found
 
 
-def conclude(solution: Solution) -> str:
-    """Say in a few sentences what is left of a puzzle's candidates."""
-    puzzle, every = solution.puzzle, solution.candidates
-    if (pending := _pending(solution)) or every is None:
-        return f"Not yet: {reason_text(pending)}."
-    left, out, open_ = map(solution.of, (Status.COMPATIBLE, Status.RULED_OUT, Status.PENDING))
-    sentences = []
-    if left:
-        sentences.append(f"Compatible: {_names(left)}.")
-    elif not open_:
-        sentences.append(f"No candidate is compatible: {puzzle.none}.")
-    if len(left) > 1:
-        sentences.append(f"Levels among them: {_levels(left, every)}.")
-    sentences.append(f"Ruled out: {len(out)} of {len(every)}.")
-    if out:
-        sentences.append(_nearest(out))
-    if open_:
-        sentences.append(f"Not judged: {len(open_)} ({reason_text(open_[0].reasons)}).")
-    if solution.reductions:
-        sentences.append(f"This scale cuts the search: {in_words(solution.reductions)}.")
-    return " ".join(sentences)
-
-
-def to_text(solutions: Sequence[Solution], scale: str) -> str:
+def to_text(results: Sequence[SearchResult], scale: str) -> str:
     """Return everything as one Markdown document, for reading."""
     parts = []
-    for solution in solutions:
-        puzzle = solution.puzzle
-        parts.append(
-            f"# {puzzle.id}: {puzzle.title}\n\n{puzzle.question}\n\n{conclude(solution)}\n"
-        )
-        if solution.candidates:
-            rows = [_readable(candidate) for candidate in solution.candidates]
+    conclusions = conclusion_table(results).to_dict("records")
+    for result, row in zip(results, conclusions, strict=True):
+        title = f"# {row['puzzle']}: {row['title']}"
+        parts.append(f"{title}\n\n{row['question']}\n\n{conclusion(row)}\n")
+        if result.candidates:
+            rows = [_readable(candidate) for candidate in result.candidates]
             parts.append(tabulate(rows, headers="keys", tablefmt="pipe", disable_numparse=True))
             parts.append("")
     parts.append(
@@ -142,72 +106,75 @@ def to_text(solutions: Sequence[Solution], scale: str) -> str:
     return "\n".join(parts)
 
 
-def _pending(solution: Solution) -> tuple[Reason, ...]:
-    """Return why no candidate is judged; nothing if one is."""
-    if solution.candidates is None:
-        return (reason("not_in_this_run", study=solution.puzzle.study),)
-    is_open = all(one.verdict is Status.PENDING for one in solution.candidates)
-    return solution.candidates[0].reasons if is_open else ()
+def _is_searched(row: Mapping[Any, Any]) -> bool:
+    return int(row["compatible"]) + int(row["ruled_out"]) > 0
 
 
-def _names(candidates: Sequence[Candidate]) -> str:
-    more = len(candidates) - _NAMED
-    named = "; ".join(one.name for one in candidates[:_NAMED])
-    return named + (f"; and {more} more" if more > 0 else "")
+def _conclusions(result: SearchResult) -> Iterator[Reason]:
+    """Yield which candidates are left; or why none is judged."""
+    every = result.candidates
+    if every is None:
+        yield reason("not_in_this_run", study=result.search.study)
+        return
+    left, out, open_ = map(result.of, (Status.COMPATIBLE, Status.RULED_OUT, Status.PENDING))
+    if len(open_) == len(every):
+        yield from every[0].reasons
+        return
+    if left:
+        names = [one.name for one in left]
+        yield reason("candidates_compatible", names=names[:_NAMED], more=len(names[_NAMED:]))
+    elif not open_:
+        yield reason("no_candidate", meaning=result.search.if_none)
+    if len(left) > 1:
+        yield reason("levels_compatible", levels=_levels(left, every))
+    yield reason("candidates_ruled_out", n=len(out), total=len(every))
+    if out:
+        near = min(out, key=lambda one: one.worst.misses if one.worst else 0.0)
+        yield reason("nearest_candidate", name=near.name, reasons=nested(near.reasons))
+    if open_:
+        yield reason("candidates_open", n=len(open_), reasons=nested(open_[0].reasons))
+    if result.reductions:
+        yield reason("search_reduced", reductions=[one._asdict() for one in result.reductions])
 
 
-def _levels(left: Sequence[Candidate], every: Sequence[Candidate]) -> str:
-    """Return which levels of each factor some candidates have."""
-    words = []
+def _levels(left: Sequence[Candidate], every: Sequence[Candidate]) -> dict[str, list[str] | None]:
+    """Return the levels of each factor that some candidates have; None for all of them."""
+    found: dict[str, list[str] | None] = {}
     for factor in left[0].levels:
         kept = list(dict.fromkeys(one.levels[factor] for one in left))
-        searched = {one.levels[factor] for one in every}
-        all_of_them = len(kept) == len(searched)
-        words.append(f"{factor.replace('_', ' ')} {'any' if all_of_them else ', '.join(kept)}")
-    return "; ".join(words)
+        is_any = len(kept) == len({one.levels[factor] for one in every})
+        found[factor] = None if is_any else kept
+    return found
 
 
-def _nearest(out: Sequence[Candidate]) -> str:
-    """Name the candidate that comes nearest, of those that are ruled out."""
-    worst = [(one, one.worst) for one in out]
-    near, held = min(
-        ((one, held) for one, held in worst if held is not None), key=lambda pair: pair[1].misses
-    )
-    return f"The nearest of these: {near.name} ({reason_text([held.reason])})."
-
-
-def _columns(held: Held) -> dict[str, Any]:
+def _columns(check: ConstraintCheck) -> dict[str, Any]:
     found = {
-        "published": held.id,
-        "metric": held.what,
-        "unit": held.row.unit,
-        "value": held.value,
+        **{"published": check.id, "metric": check.constraint.name},
+        **{"unit": check.row.unit, "value": check.value},
     }
-    if held.ours is None:
+    if check.ours is None:
         return found
     return found | {
-        **held.ours.estimate._asdict(),
-        "diverged": held.ours.diverged,
-        "sds": held.sds,
-        "misses": held.misses,
-        "fits": None if held.open and not held.is_lost else not held.speaks_against,
+        **check.ours.estimate._asdict(),
+        "diverged": check.ours.diverged,
+        **{"sds": check.sds, "misses": check.misses, "fits": check.fits},
     }
 
 
 def _readable(candidate: Candidate) -> dict[str, str]:
     row = {"candidate": candidate.name}
-    for held in candidate.held:
-        row[f"{held.id}, {held.what}: {held.value}"] = _number(held)
-    # What is not yet judged is so for one reason, which the conclusion says.
+    for check in candidate.checks:
+        row[f"{check.id}, {check.constraint.name}: {check.value}"] = _number(check)
+    # What is not yet judged is so for one reason, which the conclusion gives.
     is_out = candidate.verdict is Status.RULED_OUT
     because = reason_text(candidate.reasons) if is_out else DASH
     return row | {"verdict": candidate.verdict.label, "because": because}
 
 
-def _number(held: Held) -> str:
-    if held.ours is None:
+def _number(check: ConstraintCheck) -> str:
+    if check.ours is None:
         return DASH
-    estimate = held.ours.estimate
+    estimate = check.ours.estimate
     if not estimate.low <= estimate.high:
         return number(estimate.mean)
     return f"{number(estimate.mean)} ({interval(estimate.low, estimate.high)})"

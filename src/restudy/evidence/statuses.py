@@ -11,7 +11,6 @@ from enum import Enum, StrEnum
 from typing import NamedTuple
 
 from restudy.common.errors import RestudyError, bad_value, closest_match
-from restudy.stats.verdict import Verdict
 
 
 class Tone(StrEnum):
@@ -61,38 +60,39 @@ class Status(StrEnum):
     """Status of a row of evidence, or verdict on a claim.
 
     Attributes:
-        label: the words that people read.
         kinds: the kinds of rows that may have it.
         group: what it says of a row.
         tone: its colour.
         phrase: what is written after a count of such rows.
+        label: the words that people read: the code's, or words of its own.
     """
 
-    label: str
     kinds: tuple[Kind, ...]
     group: Group
     tone: Tone
     phrase: str
+    label: str
 
     def __new__(
         cls,
         code: str,
-        label: str = "",
-        kinds: tuple[Kind, ...] = (),
+        kinds: Kind | tuple[Kind, ...] = (),
         group: Group = Group.PENDING,
         tone: Tone = Tone.PLAIN,
         phrase: str = "",
+        label: str = "",
     ) -> Status:
         """Return a member; its value is the code."""
         status = str.__new__(cls, code)
         status._value_ = code
-        status.label, status.kinds, status.group = label, kinds, group
-        status.tone, status.phrase = tone, phrase
+        status.kinds = (kinds,) if isinstance(kinds, Kind) else kinds
+        status.group, status.tone, status.phrase = group, tone, phrase
+        status.label = label or code.replace("_", " ")
         return status
 
     @classmethod
     def _missing_(cls, value: object) -> Status:
-        guess = RENAMED.get(str(value)) or closest_match(str(value), [one.value for one in cls])
+        guess = closest_match(str(value), [one.value for one in cls])
         raise RestudyError(bad_value("evidence", "status", value, ", ".join(cls), guess))
 
     @property
@@ -100,127 +100,57 @@ class Status(StrEnum):
         """Place among the statuses."""
         return list(Status).index(self)
 
-    EXACT = (
-        *("exact", "exact", (Kind.PUBLISHED,)),
-        *(Group.CONFIRMED, Tone.GOOD, "reproduced exactly"),
-    )
+    EXACT = "exact", Kind.PUBLISHED, Group.CONFIRMED, Tone.GOOD, "reproduced exactly"
     CONSISTENT = (
-        *("consistent", "consistent", (Kind.PUBLISHED,)),
-        *(Group.CONFIRMED, Tone.GOOD, "consistent with a replicate run"),
+        *("consistent", Kind.PUBLISHED, Group.CONFIRMED, Tone.GOOD),
+        "consistent with a replicate run",
     )
     BOUND_SATISFIED = (
-        *("bound_satisfied", "bound satisfied", (Kind.PUBLISHED,)),
-        *(Group.CONFIRMED, Tone.GOOD, "satisfied as bounds"),
+        *("bound_satisfied", Kind.PUBLISHED, Group.CONFIRMED, Tone.GOOD),
+        "satisfied as bounds",
     )
     SOURCE_ERROR_ONLY = (
-        *("source_error_only", "reproduced only with the source's error", (Kind.PUBLISHED,)),
-        *(Group.PARTIAL, Tone.MIXED, "reproduced only with the source's error"),
+        *("source_error_only", Kind.PUBLISHED, Group.PARTIAL, Tone.MIXED),
+        "reproduced only with the source's error",
+        "reproduced only with the source's error",
     )
     INCONSISTENT = (
-        *("inconsistent", "inconsistent", (Kind.PUBLISHED,)),
-        *(Group.REFUTED, Tone.BAD, "inconsistent with a replicate run"),
+        *("inconsistent", Kind.PUBLISHED, Group.REFUTED, Tone.BAD),
+        "inconsistent with a replicate run",
     )
-    MISMATCH = (
-        *("mismatch", "mismatch", (Kind.PUBLISHED,)),
-        *(Group.REFUTED, Tone.BAD, "without a match"),
-    )
-    SUPPORTED = (
-        *(Verdict.SUPPORTED.value, "supported", (Kind.CLAIMS,)),
-        *(Group.CONFIRMED, Tone.GOOD, "supported"),
-    )
-    CONTRADICTED = (
-        *(Verdict.CONTRADICTED.value, "contradicted", (Kind.CLAIMS,)),
-        *(Group.REFUTED, Tone.BAD, "contradicted"),
-    )
+    MISMATCH = "mismatch", Kind.PUBLISHED, Group.REFUTED, Tone.BAD, "without a match"
+    SUPPORTED = "supported", Kind.CLAIMS, Group.CONFIRMED, Tone.GOOD, "supported"
+    CONTRADICTED = "contradicted", Kind.CLAIMS, Group.REFUTED, Tone.BAD, "contradicted"
     NO_DIFFERENCE = (
-        *(Verdict.NO_DIFFERENCE.value, "no meaningful difference", (Kind.CLAIMS,)),
-        *(Group.REFUTED, Tone.MIXED, "without a meaningful difference"),
+        *("no_meaningful_difference", Kind.CLAIMS, Group.REFUTED, Tone.MIXED),
+        "without a meaningful difference",
     )
-    INCONCLUSIVE = (
-        *(Verdict.INCONCLUSIVE.value, "inconclusive", (Kind.CLAIMS,)),
-        *(Group.UNDECIDED, Tone.OPEN, "inconclusive"),
-    )
-    TIMED = (
-        *("timed", "timed", (Kind.CLAIMS,)),
-        *(Group.PENDING, Tone.OPEN, "decided by measured times"),
-    )
+    INCONCLUSIVE = "inconclusive", Kind.CLAIMS, Group.UNDECIDED, Tone.OPEN, "inconclusive"
+    TIMED = "timed", Kind.CLAIMS, Group.PENDING, Tone.OPEN, "decided by measured times"
     EFFECT_CONFIRMED = (
-        *("effect_confirmed", "effect confirmed", (Kind.ERRATA,)),
-        *(Group.CONFIRMED, Tone.MIXED, "with a confirmed effect"),
+        *("effect_confirmed", Kind.ERRATA, Group.CONFIRMED, Tone.MIXED),
+        "with a confirmed effect",
     )
-    NO_EFFECT_FOUND = (
-        *("no_effect_found", "no effect found", (Kind.ERRATA,)),
-        *(Group.REFUTED, Tone.PLAIN, "without an effect"),
-    )
+    NO_EFFECT_FOUND = "no_effect_found", Kind.ERRATA, Group.REFUTED, Tone.PLAIN, "without an effect"
     ASSESSED = (
-        *("assessed", "assessed through its numbers and claims", (Kind.ERRATA,)),
-        *(Group.PARTIAL, Tone.PLAIN, "assessed through their numbers and claims"),
+        *("assessed", Kind.ERRATA, Group.PARTIAL, Tone.PLAIN),
+        "assessed through their numbers and claims",
+        "assessed through its numbers and claims",
     )
-    WORDING_ONLY = (
-        *("wording_only", "wording only", (Kind.ERRATA,)),
-        *(Group.EXCLUDED, Tone.PLAIN, "of wording only"),
-    )
-    COMPATIBLE = (
-        *("compatible", "compatible", (Kind.SEARCHES,)),
-        *(Group.CONFIRMED, Tone.GOOD, "compatible"),
-    )
-    RULED_OUT = (
-        *("ruled_out", "ruled out", (Kind.SEARCHES,)),
-        *(Group.REFUTED, Tone.BAD, "ruled out"),
-    )
-    SEARCHED = (
-        *("searched", "searched", (Kind.SEARCHES,)),
-        *(Group.DONE, Tone.PLAIN, "searched"),
-    )
-    SURVIVES = (
-        *("survives", "survives", (Kind.CONTRASTS,)),
-        *(Group.CONFIRMED, Tone.GOOD, "with the same sign"),
-    )
-    REVERSED = (
-        *("reversed", "reversed", (Kind.CONTRASTS,)),
-        *(Group.REFUTED, Tone.BAD, "with the opposite sign"),
-    )
-    OPEN = (
-        *("open", "open", (Kind.CONTRASTS,)),
-        *(Group.UNDECIDED, Tone.OPEN, "with an uncertain sign"),
-    )
-    DRAWN = "drawn", "drawn", (Kind.FIGURES,), Group.DONE, Tone.GOOD, "drawn"
-    BUILT = "built", "built", (Kind.SYSTEMS,), Group.DONE, Tone.GOOD, "built"
-    RUN = "run", "run", (Kind.SYSTEMS,), Group.DONE, Tone.GOOD, "run"
-    SETTING = (
-        *("setting", "setting", (Kind.PUBLISHED,)),
-        *(Group.EXCLUDED, Tone.PLAIN, "chosen as settings"),
-    )
-    CONSTANT = (
-        *("constant", "constant", (Kind.PUBLISHED,)),
-        *(Group.EXCLUDED, Tone.PLAIN, "given as constants"),
-    )
-    NOT_TESTABLE = (
-        *("not_testable", "not testable", _ROWS),
-        *(Group.EXCLUDED, Tone.PLAIN, "not testable here"),
-    )
-    PENDING = (
-        *("pending", "pending", _ROWS),
-        *(Group.PENDING, Tone.OPEN, "pending at this scale"),
-    )
-
-
-RENAMED = {
-    "equal to the digit": "exact",
-    "inside the prediction interval": "consistent",
-    "outside": "inconsistent",
-    "differs": "mismatch",
-    "the bound holds": "bound_satisfied",
-    "only with the source's bug": "source_error_only",
-    "a constant": "constant",
-    "shown": "effect_confirmed",
-    "no difference found": "no_effect_found",
-    "judged by its rows": "assessed",
-    "of wording only": "wording_only",
-    "cannot be": "not_testable",
-    "not yet": "pending",
-}
-"""Earlier spelling -> code, for the suggestion in an error."""
+    WORDING_ONLY = "wording_only", Kind.ERRATA, Group.EXCLUDED, Tone.PLAIN, "of wording only"
+    COMPATIBLE = "compatible", Kind.SEARCHES, Group.CONFIRMED, Tone.GOOD, "compatible"
+    RULED_OUT = "ruled_out", Kind.SEARCHES, Group.REFUTED, Tone.BAD, "ruled out"
+    SEARCHED = "searched", Kind.SEARCHES, Group.DONE, Tone.PLAIN, "searched"
+    SURVIVES = "survives", Kind.CONTRASTS, Group.CONFIRMED, Tone.GOOD, "with the same sign"
+    REVERSED = "reversed", Kind.CONTRASTS, Group.REFUTED, Tone.BAD, "with the opposite sign"
+    OPEN = "open", Kind.CONTRASTS, Group.UNDECIDED, Tone.OPEN, "with an uncertain sign"
+    DRAWN = "drawn", Kind.FIGURES, Group.DONE, Tone.GOOD, "drawn"
+    BUILT = "built", Kind.SYSTEMS, Group.DONE, Tone.GOOD, "built"
+    RUN = "run", Kind.SYSTEMS, Group.DONE, Tone.GOOD, "run"
+    SETTING = "setting", Kind.PUBLISHED, Group.EXCLUDED, Tone.PLAIN, "chosen as settings"
+    CONSTANT = "constant", Kind.PUBLISHED, Group.EXCLUDED, Tone.PLAIN, "given as constants"
+    NOT_TESTABLE = "not_testable", _ROWS, Group.EXCLUDED, Tone.PLAIN, "not testable here"
+    PENDING = "pending", _ROWS, Group.PENDING, Tone.OPEN, "pending at this scale"
 
 
 class Count(NamedTuple):

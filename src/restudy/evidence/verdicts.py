@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from restudy.common.text_format import DASH, interval, number
 from restudy.config.reductions import to_json
-from restudy.evidence.effect_estimation import Found, find_in_experiment, find_in_study
+from restudy.evidence.effect_estimation import EffectResult, find_in_experiment, find_in_study
 from restudy.evidence.hypothesis_specs import ClaimTest
 from restudy.evidence.metric_extraction import MissingError, StudyTables
 from restudy.evidence.reasons import (
@@ -26,32 +25,19 @@ from restudy.evidence.reasons import (
     rounded,
     unique,
 )
-from restudy.evidence.schema import Claim
+from restudy.evidence.schema import Claim, ErratumEffect
 from restudy.evidence.statuses import Status
 from restudy.experiments.project import project
-from restudy.results.table_files import read_table
+from restudy.results.table_files import make_table
+from restudy.stats.effects import has_low_power, p_against_margin
 from restudy.stats.holm import holm
-from restudy.stats.margins import no_effect_p
-from restudy.stats.power import has_low_power
-from restudy.stats.verdict import ALPHA, BOUNDS, Verdict, verdict
+from restudy.stats.verdict import ALPHA, BOUNDS, verdict
 
-COLUMNS = (
-    *("claim", "topic", "test", "study", "dataset", "number", "sides", "predicts", "scale_of"),
-    *("treatment", "control", "effect", "low", "high", "n", "sd"),
-    *("p", "p_equal", "p_adjusted", "p_contradicts", "margin"),
-    *("verdict", "low_power", "diverged", "left_out", "reductions"),
-    *("reason", "reason_args"),
-    *("redesigned", "redesigned_text", "exploratory", "exploratory_text"),
-)
-
-_NUMBERS = (
-    *("test", "treatment", "control", "effect", "low", "high"),
-    *("n", "sd", "p", "p_equal", "p_adjusted", "p_contradicts", "margin", "diverged", "left_out"),
-)
-LEVEL_NAMES = {True: "ratio", False: "difference"}
+SCALES = {True: "ratio", False: "difference"}
+"""Whether a test is of a ratio -> the scale of its effect."""
 
 
-def judge(
+def evaluate_tests(
     claims: Sequence[Claim],
     studies: Mapping[str, StudyTables],
     runs: Mapping[str, pd.DataFrame],
@@ -59,81 +45,62 @@ def judge(
     *,
     timed: bool = False,
 ) -> pd.DataFrame:
-    """Judge every test of every claim, or every test of time.
+    """Return the outcome of every test of every claim, or of every test of time.
 
     The p values of the claims of one topic are a family: they are adjusted together, so that the
     chance of finding even one effect that is not there is 5% in each topic. The tests of time are
-    families of their own: no other verdict may depend on what is not the same twice. An exploratory
-    test is of no family, and its p is not adjusted: it settles nothing.
+    families of their own: no other verdict may depend on what is not the same twice. Exploratory
+    tests are excluded from the correction and from the verdict.
 
     Args:
         claims: the claims.
         studies: history and description, by study.
         runs: ``runs.parquet``, by study.
         experiments: tables, by experiment.
-        timed: judge the tests of time alone; without it all others.
+        timed: evaluate the tests of time alone; without it all others.
 
     Returns:
-        one row per claim, test and data set, with the columns ``COLUMNS``: ``test`` (from 1),
-        ``number`` and ``sides`` (in words), ``scale_of`` (``difference`` or ``ratio``),
-        ``treatment`` and ``control`` (means), ``effect, low, high`` (95% interval; factors for a
-        ratio), ``n`` (seeds), ``sd`` (of the effect; of its log for a ratio), ``p`` (of no effect,
-        two-sided), ``p_equal`` (of an effect beyond the margin, where the claim is that there is
-        none), ``p_adjusted`` (of the one that would support the claim), ``p_contradicts`` (``p``,
-        adjusted, of a claim that there is none), ``margin``, ``verdict`` (or
-        ``pending``), ``low_power`` (an effect as large as the margin would be found in less than
-        80%), ``diverged`` (runs), ``left_out`` (combinations of other levels without a number on a
-        side, or where a target tells no runs apart), ``reductions`` (of the scale), ``reason``
-        (why nothing is concluded from it), ``redesigned`` and ``exploratory``, with texts why.
+        the table ``claim_tests``, one row per claim, test (from 1) and data set: ``effect, low,
+        high`` with a 95% interval, factors for a ratio, ``sd`` of its log then; ``p_equal`` of an
+        effect beyond the margin, where the claim is that there is none; ``p_adjusted`` of the p
+        that would support the claim; ``p_contradicts``: ``p``, adjusted, of a claim of no effect;
+        ``low_power``: an effect as large as the margin would be found in less than 80%.
     """
     rows = [
         row
         for claim in claims
-        for place, test in _numbered(claim)
+        for place, test in enumerate(claim.tests, start=1)
         if test.timed == timed
-        for row in _rows(claim, place, test, _Tables(studies, runs, experiments or {}))
+        for row in _rows(claim, place, test, studies, runs, experiments or {})
     ]
-    return settle(claims, pd.DataFrame(rows, columns=list(COLUMNS)))
+    return adjust_and_classify(claims, make_table("claim_tests", rows))
 
 
-def settle(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
-    """Adjust the p values of tests by topic, and give each test that has a number its verdict.
+def adjust_and_classify(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of tests with p values adjusted by topic, and the verdicts that follow.
 
     Args:
         claims: the claims.
-        table: as :func:`judge` returns it. Its adjusted p values and verdicts are made anew, so
-            that rows of several runs may stand in it.
+        table: as :func:`evaluate_tests` returns it. Its adjusted p values and verdicts are
+            replaced, so that it may hold rows of several runs.
     """
     table = table.astype({"n": "Int64", "diverged": "Int64"})
     table["p_adjusted"] = table["p_contradicts"] = math.nan
-    for _, family in counted(table).groupby("topic", sort=False):
+    for _, family in confirmatory_rows(table).groupby("topic", sort=False):
         bounds = family["predicts"].isin(BOUNDS)
         p = family["p"].mask(bounds, family["p_equal"])
         table.loc[family.index, "p_adjusted"] = holm(p.to_numpy(np.float64))
         # A difference that contradicts a claim of none is one that is found, as any other.
         found = holm(family["p"].to_numpy(np.float64))
         table.loc[family.index, "p_contradicts"] = np.where(bounds, found, math.nan)
-    tests = {(claim.id, place): test for claim in claims for place, test in _numbered(claim)}
+    tests = {claim.id: claim.tests for claim in claims}
     for index, row in table[table["verdict"] != Status.PENDING].iterrows():
-        test = tests[row["claim"], row["test"]]
-        table.loc[index, "verdict"] = _verdict(test, row)
+        table.loc[index, "verdict"] = _verdict(tests[row["claim"]][int(row["test"]) - 1], row)
     return table
 
 
-def read_claim_tests(path: Path) -> pd.DataFrame:
-    """Read the table that :func:`judge` makes from its file."""
-    return as_numbers(read_table(path))
-
-
-def as_numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a :func:`judge` table whose columns are text, with numbers where they belong."""
-    numbers = {name: pd.to_numeric(table[name]) for name in _NUMBERS}
-    flags = {name: table[name] == "True" for name in ("low_power", "redesigned", "exploratory")}
-    return table.assign(**numbers, **flags)
-
-
 def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
-    """Return what a person reads of a :func:`judge` table: texts, one row per test."""
+    """Return the columns of a :func:`evaluate_tests` table as texts for people."""
     return pd.DataFrame(
         [
             (
@@ -143,7 +110,8 @@ def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
                 *(number(row[name]) for name in ("treatment", "control", "effect")),
                 interval(row["low"], row["high"]),
                 DASH if pd.isna(row["n"]) else f"{row['n']:.0f}",
-                *(number(row["p_adjusted"]), row["predicts"], number(row["margin"])),
+                number(row["p_adjusted"]),
+                *(row["predicts"].replace("_", "-"), number(row["margin"])),
                 *(row["verdict"], f"{_power(row)}{by_design(row)}".strip(", ") or DASH),
             )
             for row in table.to_dict("records")
@@ -156,55 +124,56 @@ def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def verdicts_of(claims: Sequence[Claim], table: pd.DataFrame) -> dict[str, Finding]:
-    """Return the verdict on each claim that has tests, and what each of them found.
+    """Return the verdict on each claim that has tests, and the outcome of each test.
 
     A claim is supported if all of its tests support it, contradicted if one contradicts it and
     none supports it, and without meaningful difference if no test finds one; what its tests
-    disagree about, or leave open, is inconclusive. Exploratory tests are read out and do not count.
+    disagree about, or leave open, is inconclusive. Exploratory tests are shown and do not count.
 
     Args:
         claims: the claims.
-        table: as :func:`judge` returns it.
+        table: as :func:`evaluate_tests` returns it.
     """
     return {
         claim.id: _combined(table[table["claim"] == claim.id]) for claim in claims if claim.tests
     }
 
 
-def counted(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that verdicts rest on, of tests or demonstrations: not the exploratory."""
+def confirmatory_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that verdicts rest on, of tests or effects of errata: not the exploratory."""
     return table[~table["exploratory"].astype(bool)]
 
 
-class _Tables(NamedTuple):
-    """What there is of studies and experiments, by name."""
+def design_columns(design: ClaimTest | ErratumEffect) -> dict[str, Any]:
+    """Return the columns that hold whether, and why, a design was changed after a look at runs."""
+    return {
+        "redesigned": design.redesigned is not None,
+        "redesigned_text": design.redesigned or "",
+        "exploratory": design.exploratory is not None,
+        "exploratory_text": design.exploratory or "",
+    }
 
-    studies: Mapping[str, StudyTables]
-    runs: Mapping[str, pd.DataFrame]
-    experiments: Mapping[str, pd.DataFrame]
 
-
-def _found(test: ClaimTest, tables: _Tables) -> Iterator[Found]:
+def _results(
+    test: ClaimTest,
+    studies: Mapping[str, StudyTables],
+    runs: Mapping[str, pd.DataFrame],
+    experiments: Mapping[str, pd.DataFrame],
+) -> Iterator[EffectResult]:
+    kind, there = ("study", studies) if test.experiment is None else ("experiment", experiments)
     name = test.subject
-    if test.experiment is not None:
-        if name not in tables.experiments:
-            raise MissingError("not_in_this_run", experiment=name)
-        factors = project().experiments[name].factors
-        return find_in_experiment(test, tables.experiments[name], factors)
-    if name not in tables.studies:
-        raise MissingError("not_in_this_run", study=name)
-    return find_in_study(test, tables.studies[name], tables.runs[name])
-
-
-def _numbered(claim: Claim) -> Iterator[tuple[int, ClaimTest]]:
-    return enumerate(claim.tests, start=1)
+    if name not in there:
+        raise MissingError("not_in_this_run", **{kind: name})
+    if test.experiment is None:
+        return find_in_study(test, studies[name], runs[name])
+    return find_in_experiment(test, experiments[name], project().experiments[name].factors)
 
 
 def _rows(
     claim: Claim,
     place: int,
     test: ClaimTest,
-    tables: _Tables,
+    *tables: Mapping[str, Any],
 ) -> Iterator[dict[str, Any]]:
     about = {
         "claim": claim.id,
@@ -213,24 +182,21 @@ def _rows(
         "study": test.subject,
         "dataset": "",
         **{"reductions": "", **columns([])},
-        "number": test.number_in_words(),
-        "sides": test.in_words(),
+        "number": test.number_text,
+        "sides": test.describe(),
         "predicts": test.predicts,
-        "scale_of": LEVEL_NAMES[test.ratio],
+        "scale_of": SCALES[test.ratio],
         "margin": test.margin,
-        "redesigned": test.redesigned is not None,
-        "redesigned_text": test.redesigned or "",
-        "exploratory": test.exploratory is not None,
-        "exploratory_text": test.exploratory or "",
+        **design_columns(test),
     }
     try:
-        for found in _found(test, tables):
+        for found in _results(test, *tables):
             yield about | _columns(test, found)
     except MissingError as error:
         yield about | {"verdict": Status.PENDING.value, **columns([error.reason])}
 
 
-def _columns(test: ClaimTest, found: Found) -> dict[str, Any]:
+def _columns(test: ClaimTest, found: EffectResult) -> dict[str, Any]:
     effect, back = found.effect, _exp if test.ratio else float
     small = math.log(test.margin) if test.ratio else test.margin
     return {
@@ -243,7 +209,7 @@ def _columns(test: ClaimTest, found: Found) -> dict[str, Any]:
         "n": effect.n,
         "sd": found.sd,
         "p": effect.p,
-        "p_equal": no_effect_p(effect, small, test.predicts) if test.bounds else math.nan,
+        "p_equal": p_against_margin(effect, small, test.predicts) if test.bounds else math.nan,
         "low_power": has_low_power(effect, small) if small > 0 else None,
         "diverged": found.diverged,
         "left_out": found.unpaired,
@@ -277,28 +243,24 @@ def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
     if math.isnan(effect):
         return Status.PENDING.value
     if row["reason"]:
-        return str(Verdict.INCONCLUSIVE)
-    return str(
-        verdict(
-            low,
-            effect,
-            high,
-            margin=margin,
-            direction=test.predicts,
-            p=p_different,
-            p_equal=p if test.bounds else math.nan,
-        )
+        return Status.INCONCLUSIVE.value
+    return verdict(
+        *(low, effect, high),
+        margin=margin,
+        direction=test.predicts,
+        p=p_different,
+        p_equal=p if test.bounds else math.nan,
     )
 
 
 def _combined(rows: pd.DataFrame) -> Finding:
     judged = rows[rows["verdict"] != Status.PENDING]
-    settling = counted(judged)
+    settling = confirmatory_rows(judged)
     missing = rows[rows["verdict"] == Status.PENDING]
     if settling.empty:
         return Finding(Status.PENDING, _reasons_of(rows))
     found = {Status(verdict) for verdict in settling["verdict"]}
-    reading = tuple(_read_out(row) for row in judged.to_dict("records"))
+    reading = tuple(_outcome(row) for row in judged.to_dict("records"))
     if len(missing):
         pending = reason("tests_pending", n=len(missing), total=len(rows))
         reading += (pending, *_reasons_of(missing))
@@ -317,8 +279,8 @@ def _reasons_of(rows: pd.DataFrame) -> tuple[Reason, ...]:
     return unique(one for row in rows.to_dict("records") for one in parse(row))
 
 
-def _read_out(row: Mapping[Any, Any]) -> Reason:
-    """Return a test and what it found, as a reason of a claim's verdict."""
+def _outcome(row: Mapping[Any, Any]) -> Reason:
+    """Return a test and its outcome, as a reason of a claim's verdict."""
     is_open = row["verdict"] == Status.INCONCLUSIVE
     reasons = parse(row) if is_open else ()
     p = float(row["p_equal"] if row["predicts"] in BOUNDS else row["p"])
@@ -328,7 +290,7 @@ def _read_out(row: Mapping[Any, Any]) -> Reason:
         dataset=row["dataset"],
         number=row["number"],
         sides=row["sides"],
-        is_ratio=row["scale_of"] == LEVEL_NAMES[True],
+        is_ratio=row["scale_of"] == SCALES[True],
         **{name: rounded(row[name], 3) for name in ("effect", "low", "high")},
         n=int(row["n"]),
         verdict=row["verdict"],

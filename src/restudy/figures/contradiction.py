@@ -12,7 +12,7 @@ from matplotlib.ticker import NullLocator
 
 from restudy.config.reductions import Reduction, in_words
 from restudy.data.registry import DATASETS
-from restudy.evidence.contradiction_specs import Dispute, Panel
+from restudy.evidence.contradiction_specs import ContradictionFigure, Panel
 from restudy.evidence.schema import Claim
 from restudy.figures import labels
 from restudy.figures.panels import WIDE, draw_means, note, panels, text_below, value_scale
@@ -45,11 +45,13 @@ _CROWDED = 7
 
 
 @styled
-def dispute(data: pd.DataFrame, asked: Dispute, claims: Mapping[str, Claim]) -> Drawing:
+def contradiction(
+    data: pd.DataFrame, asked: ContradictionFigure, claims: Mapping[str, Claim]
+) -> Drawing:
     """Draw the mean and 95% interval over seeds of each side, over the levels of a factor.
 
     Args:
-        data: :func:`restudy.evidence.contradiction_curves.curves` of all panels.
+        data: :func:`restudy.evidence.contradiction_curves.panel_curves` of all panels.
         asked: what is drawn.
         claims: the two claims, by id.
 
@@ -76,7 +78,9 @@ def dispute(data: pd.DataFrame, asked: Dispute, claims: Mapping[str, Claim]) -> 
 
 
 def caption(
-    asked: Dispute, claims: Mapping[str, Claim], reductions: Mapping[str, Iterable[Reduction]]
+    asked: ContradictionFigure,
+    claims: Mapping[str, Claim],
+    reductions: Mapping[str, Iterable[Reduction]],
 ) -> str:
     """Return what is said below a figure: the claims, the studies, and what their scale cuts.
 
@@ -132,7 +136,7 @@ def _set_scales(axis: Axes, panel: Panel, rows: pd.DataFrame) -> None:
     names = [_name(level) for level in places["level"]]
     every = 2 if len(x) > _CROWDED else 1
     axis.set_xticks(x[::every], names[::every])
-    axis.set_xlabel(panel.along.replace("_", " "))
+    axis.set_xlabel(panel.x_factor.replace("_", " "))
 
 
 def _name(level: str) -> str:
@@ -170,7 +174,7 @@ def _looks(panel: Panel) -> dict[str, Look]:
 
 
 def _say_below(
-    figure: Figure, asked: Dispute, claims: Mapping[str, Claim], data: pd.DataFrame
+    figure: Figure, asked: ContradictionFigure, claims: Mapping[str, Claim], data: pd.DataFrame
 ) -> None:
     """Write below the panels what the two claims say, and what is drawn."""
     lines = [f"{id_} ({claims[id_].origin}): {claims[id_].statement}" for id_ in asked.claims]

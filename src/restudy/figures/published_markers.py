@@ -42,7 +42,7 @@ class Mark:
 
     def row(self, x: str, factors: Sequence[str], dataset: str) -> dict[str, Any]:
         """Return it as a row of a figure's data, ``x`` being the column of its place."""
-        levels = self.marks.where | ({DATASET: dataset} if DATASET in factors else {})
+        levels = self.marks.filter | ({DATASET: dataset} if DATASET in factors else {})
         found = {"panel": self.marks.panel, "split": self.marks.split, x: self.place}
         return {**levels, **found, "mean": self.y, PUBLISHED: self.id}
 
@@ -54,7 +54,7 @@ def marks_of(
     return [
         Mark(id_, place, printed[id_], marks)
         for marks in published
-        if marks.panel == panel and marks.where.get(DATASET, dataset) == dataset
+        if marks.panel == panel and marks.filter.get(DATASET, dataset) == dataset
         for place, id_ in marks.at.items()
     ]
 

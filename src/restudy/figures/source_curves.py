@@ -86,7 +86,7 @@ class Panel:
 
     def draw_mark(self, mark: Mark, x: float) -> None:
         """Draw a printed value in the colour of what it belongs to; grey if that is not drawn."""
-        levels = tuple(mark.marks.where.get(factor, "") for factor in self.varied)
+        levels = tuple(mark.marks.filter.get(factor, "") for factor in self.varied)
         look = self.shown.get(levels, Look(GREY, "", ""))
         mark.draw(self.axis, x, self.look(look, mark.marks.split).colour)
 

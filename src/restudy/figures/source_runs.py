@@ -179,11 +179,11 @@ def source_runs(tables: Tables, drawing: Curves | Levels, printed: Mapping[str, 
 def _select(tables: Tables, drawing: Curves | Levels) -> _Selection:
     """Return the runs that a drawing shows, levels in the order in which the drawing has them."""
     runs, history = tables.runs, _with_objective(tables.history)
-    for factor in drawing.where:
+    for factor in drawing.filter:
         runs = _ordered(runs, factor, drawing).dropna(subset=[factor])
     history = history.assign(value=history["value"].mask(diverged(history)))
     kept = history[history["lane"].isin(runs["lane"])]
-    for factor in drawing.where:
+    for factor in drawing.filter:
         kept = _ordered(kept, factor, drawing)
     factors = tables.factors
     varied = [name for name in factors if len(runs[name].drop_duplicates()) > 1 and name != DATASET]

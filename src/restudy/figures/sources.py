@@ -8,7 +8,7 @@ from typing import Any
 from restudy.common.text_format import amount
 from restudy.config.reductions import in_words, of_plain
 from restudy.data.load import PreparedData
-from restudy.evidence.figure_specs import Curves, Levels, Own, Samples
+from restudy.evidence.figure_specs import Curves, Levels, ProjectDrawing, Samples
 from restudy.evidence.figure_specs import Drawing as Asked
 from restudy.experiments.project import project
 from restudy.figures.sample_grid import samples
@@ -64,7 +64,7 @@ def caption(
     """
     said = (
         project().drawings[drawing.kind].caption
-        if isinstance(drawing, Own)
+        if isinstance(drawing, ProjectDrawing)
         else _SAID[type(drawing)]
     )
     sentences = [f"{id_}, for {source}: {drawing.title}.", said]

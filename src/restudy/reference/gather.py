@@ -17,15 +17,12 @@ import pandas as pd
 from restudy.common.errors import RestudyError
 from restudy.common.files import folder_replacement
 from restudy.config.settings import Settings
-from restudy.evidence.assign_statuses import standing
-from restudy.evidence.erratum_effects import read_demonstrations
-from restudy.evidence.printed_differences import read_contrasts
-from restudy.evidence.published import read_published_table
+from restudy.evidence.assign_statuses import count_statuses, findings, status_tables
 from restudy.evidence.reasons import parse
-from restudy.evidence.schema import Claim, Ledger, load_ledger, statuses, summary
+from restudy.evidence.schema import Catalogue, Claim, load_catalogue
 from restudy.evidence.timing_claims import CLAIMS as TIMED_CLAIMS
 from restudy.evidence.validation import FOLDER as EVIDENCE
-from restudy.evidence.verdicts import as_numbers, read_claim_tests, settle
+from restudy.evidence.verdicts import adjust_and_classify
 from restudy.planning.plan import load_plan
 from restudy.reference.checks import check_finished
 from restudy.reference.gathered_readme import write_pages
@@ -40,7 +37,7 @@ from restudy.reference.records import (
 )
 from restudy.results.declarations import EVIDENCE_TABLES, STUDY_TABLES, TIMED, is_searched
 from restudy.results.schema import Merge
-from restudy.results.table_files import as_text, read_table, write_table
+from restudy.results.table_files import as_text, read_table, read_typed, typed, write_table
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -88,9 +85,9 @@ def gather(settings: Settings, results: Path, into: Path) -> tuple[Parts, list[s
     parts = {kind: dict(sorted((earlier[kind] | added[kind]).items())) for kind in KINDS}
     trusted = {name for kind in earlier.values() for name in kind}
     old = _read_merged(into) if (into / "tables").is_dir() else {}
-    ledger = load_ledger(EVIDENCE)
+    catalogue = load_catalogue(EVIDENCE)
     merged = merge(new, old, trusted, {*plan.studies, *experiments})
-    merged["claim_tests"] = adjust(ledger.claims, merged["claim_tests"])
+    merged["claim_tests"] = adjust(catalogue.claims, merged["claim_tests"])
     timed = results if experiments or not old else into
     missing = [name for name in everything.studies if name not in parts["studies"]]
     with folder_replacement(into) as folder:
@@ -99,7 +96,7 @@ def gather(settings: Settings, results: Path, into: Path) -> tuple[Parts, list[s
         shutil.copyfile(timed / "tables" / TIMED_CLAIMS, folder / "tables" / TIMED_CLAIMS)
         for name, table in merged.items():
             write_table(folder / f"tables/{name}.csv", table)
-        for name, table in _with_statuses(folder / "tables", ledger, parts).items():
+        for name, table in _with_statuses(folder / "tables", catalogue, parts).items():
             write_table(folder / f"tables/{name}.csv", table)
         write_pages(folder, parts, missing)
         (folder / PARTS).write_text(json.dumps(parts, indent=1) + "\n", encoding="utf-8")
@@ -142,7 +139,7 @@ def merge(
 def adjust(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
     """Return merged ``claim_tests`` with verdicts by all tests of each topic that are there."""
     table = table.reset_index(drop=True)
-    made = as_text(settle(claims, as_numbers(table)))
+    made = as_text(adjust_and_classify(claims, typed("claim_tests", table)))
     return table.assign(**{name: made[name] for name in ("p_adjusted", "p_contradicts", "verdict")})
 
 
@@ -170,24 +167,18 @@ def _read_merged(folder: Path) -> dict[str, pd.DataFrame]:
     return {name: read_table(folder / f"tables/{name}.csv") for name in MERGED}
 
 
-def _with_statuses(tables: Path, ledger: Ledger, parts: Parts) -> dict[str, pd.DataFrame]:
+def _with_statuses(tables: Path, catalogue: Catalogue, parts: Parts) -> dict[str, pd.DataFrame]:
     """Return the status of each claim and mistake by the merged tables, and their counts."""
-    found = statuses(
-        ledger,
-        figures_drawn=(),
-        judged=standing(
-            ledger,
-            published_table=read_published_table(tables / "published.csv"),
-            claim_tests=read_claim_tests(tables / "claim_tests.csv"),
-            errata_shown=read_demonstrations(tables / "errata_shown.csv"),
-            contrasts=read_contrasts(tables / "contrasts.csv"),
-            puzzles=pd.read_csv(tables / "puzzles.csv"),
-            experiments={},
-            done=list(parts["experiments"]),
-            missing_figures={},
-        ),
+    names = ("published", "claim_tests", "errata_shown", "contrasts", "puzzles")
+    judged = findings(
+        catalogue,
+        {name: read_typed(tables / f"{name}.csv") for name in names},
+        experiments={},
+        done=list(parts["experiments"]),
+        missing_figures={},
     )
-    counts = summary({kind: found[kind] for kind in _COUNTED}).reset_index()
+    found = status_tables(catalogue, figures_drawn=(), judged=judged)
+    counts = count_statuses({kind: found[kind] for kind in _COUNTED})
     return {"claims": found["claims"], "errata": found["errata"], "statuses": counts}
 
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import pandas as pd
 
 from restudy.common.text_format import DASH
-from restudy.evidence.published import read_published_table
 from restudy.evidence.reasons import texts
+from restudy.evidence.search_tables import conclusion
 from restudy.evidence.statuses import Status, label
 from restudy.reference.records import PARTS, README, REFERENCE, Parts
 from restudy.report import phrases
 from restudy.report.view.counts import outcome
 from restudy.results.declarations import is_searched
 from restudy.results.study_tables import to_markdown
-from restudy.results.table_files import read_table
+from restudy.results.table_files import read_table, read_typed
 
 CLAIMS = "claims.md"
 _SHORT = 90
@@ -36,7 +36,7 @@ def write_pages(
     """
     names = ("claims", "claim_tests", "errata", "puzzles", "timed_claims")
     tables = {name: read_table(folder / f"tables/{name}.csv") for name in names}
-    published = read_published_table(folder / "tables/published.csv")
+    published = read_typed(folder / "tables/published.csv")
     claims, path = tables["claims"], reference / "tables/claims.csv"
     default = read_table(path).set_index("id")["status"] if path.is_file() else None
     before = claims["id"].map({} if default is None else default).fillna("").astype(str)
@@ -111,7 +111,7 @@ def _changes(claims: pd.DataFrame, tests: pd.DataFrame, before: pd.Series[str]) 
 
 def _puzzles(puzzles: pd.DataFrame) -> str:
     lines = [
-        f"* **{row['question']}** ({row['puzzle']}) {row['conclusion']}"
+        f"* **{row['question']}** ({row['puzzle']}) {conclusion(row)}"
         for row in puzzles[is_searched(puzzles)].to_dict("records")
     ]
     return "## Puzzles: what the sources leave out\n\n" + "\n".join(lines or ["None yet."]) + "\n"

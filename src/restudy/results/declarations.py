@@ -210,7 +210,6 @@ PUZZLES = Table(
         Column("ruled_out", INTEGER, "candidates that do not"),
         Column("not_yet", INTEGER, "candidates that are not judged"),
         *_REASON,
-        Column("conclusion", TEXT, "the answer", WORDS),
     ),
     merge=Merge(("puzzle",), ("question", "study"), is_searched),
 )
@@ -327,14 +326,11 @@ _PAIRS = (
     Column("sources", TEXT, "sources that make it"),
     Column("statement", TEXT, "the claim"),
     Column("verdict", TEXT, "its verdict", VERDICT),
-    Column("found", TEXT, "its effects with intervals", WORDS),
     Column("other", TEXT, "id of the contradicting claim; empty for a number or a remark", KEY),
     Column("other_sources", TEXT, "sources that make it"),
     Column("other_statement", TEXT, "the contradicting claim"),
     Column("other_verdict", TEXT, "its verdict", VERDICT),
-    Column("other_found", TEXT, "its effects with intervals", WORDS),
     Column("how", TEXT, "how the claims contradict each other", KEY),
-    Column("conclusion", TEXT, "which of the two is supported", WORDS),
 )
 CONTRADICTIONS = Table("contradictions", "pair of claims", Kind.DERIVED, _PAIRS)
 TIMED_CONTRADICTIONS = Table(

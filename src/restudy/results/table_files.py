@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -50,6 +50,26 @@ def read_table(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise RestudyError(f"{path}: cannot be read: {error}") from None
+
+
+def read_typed(path: Path) -> pd.DataFrame:
+    """Read a table ``tables/NAME.csv`` with the types that its columns are declared with.
+
+    Raises:
+        RestudyError: there is no such table, or it is no CSV file.
+    """
+    return typed(path.stem, read_table(path))
+
+
+def typed(name: str, table: pd.DataFrame, declaration: Table | None = None) -> pd.DataFrame:
+    """Return a table with the types that its columns are declared with, as ``write_table``."""
+    types = _types(declaration or declared(name), tuple(map(str, table)))
+    return table.assign(**{column: _as(table[column], type_) for column, type_ in types.items()})
+
+
+def make_table(name: str, rows: Iterable[Any]) -> pd.DataFrame:
+    """Return rows (mappings or tuples) as a table with the columns that are declared."""
+    return pd.DataFrame(list(rows), columns=[column.name for column in declared(name).columns])
 
 
 def write_table(path: Path, table: pd.DataFrame, declaration: Table | None = None) -> None:
@@ -137,3 +157,17 @@ def _wrong_type(values: pd.Series[Any], type_: Type) -> str:
     kinds = {Type.INTEGER: "iu", Type.NUMBER: "iuf", Type.BOOLEAN: "b"}
     right = type_ is Type.TEXT or values.dtype.kind in kinds[type_]
     return "" if right else str(values.dtype)
+
+
+def _types(table: Table, columns: Iterable[str]) -> Mapping[str, Type]:
+    found = {column: table.column(column) for column in columns}
+    return {name: column.type for name, column in found.items() if column is not None}
+
+
+def _as(column: pd.Series[Any], type_: Type) -> pd.Series[Any]:
+    if type_ is Type.BOOLEAN:
+        return column.astype(str) == "True"
+    if type_ is Type.TEXT:
+        return column.astype(object).where(column.notna(), "").astype(str)
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    return numbers.astype("Int64") if type_ is Type.INTEGER else numbers

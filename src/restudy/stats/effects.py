@@ -1,4 +1,4 @@
-"""Effects: the mean difference of pairs, with its t interval and p."""
+"""Effects: the mean difference of pairs with its t interval, p, power, and p against a margin."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from restudy.stats.intervals import LEVEL, Estimate, paired_interval
+from restudy.stats.intervals import LEVEL, Estimate, mean_interval
+from restudy.stats.power import power_to_see
+from restudy.stats.verdict import BOUNDS
 
 Array = NDArray[np.float64]
+
+ENOUGH = 0.8
+"""The usual least power of a study (Cohen, "Statistical power analysis", 1988)."""
 
 
 class Effect(NamedTuple):
@@ -30,30 +35,34 @@ class Effect(NamedTuple):
 
     n: int
     mean: float
-    se: float
-    df: float
-    low: float
-    high: float
-    p: float
+    se: float = math.nan
+    df: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    p: float = math.nan
 
 
 def effect_of(mean: Estimate) -> Effect:
     """Return a mean of differences (or slopes ...) with the p of the one-sample t test."""
     if mean.n < 2:
-        return _unknown(mean.n, mean.mean)
+        return Effect(mean.n, mean.mean)
     se, df = mean.sd / math.sqrt(mean.n), mean.n - 1
-    return Effect(mean.n, mean.mean, se, df, mean.low, mean.high, _p(mean.mean, se, df))
+    p = min(1.0, 2 * float(upper_tail(abs(mean.mean), se, df)))
+    return Effect(mean.n, mean.mean, se, df, mean.low, mean.high, p)
 
 
 def paired_effect(treatment: ArrayLike, control: ArrayLike, level: float = LEVEL) -> Effect:
     """Return the mean of ``treatment - control``, both of shape (n,), with interval and p.
 
-    See `paired_interval`. A pair with a NaN is left out.
+    A pair with a NaN is left out.
 
     Raises:
         ValueError: the shapes differ, or ``level`` does not lie between 0 and 1.
     """
-    return effect_of(paired_interval(treatment, control, level))
+    a, b = np.asarray(treatment, np.float64), np.asarray(control, np.float64)
+    if a.shape != b.shape:
+        raise ValueError(f"pairs need equal shapes, not {a.shape} and {b.shape}")
+    return effect_of(mean_interval(a - b, level))
 
 
 def t_interval(
@@ -76,9 +85,34 @@ def upper_tail(distance: ArrayLike, se: ArrayLike, df: ArrayLike) -> Array:
     return np.asarray(stats.t.sf(t, df), np.float64)
 
 
-def _p(mean: float, se: float, df: float) -> float:
-    return min(1.0, 2 * float(upper_tail(abs(mean), se, df)))
+def p_against_margin(effect: Effect, margin: float, direction: str) -> float:
+    """Return the p of the null hypothesis that an effect is as large as ``margin``.
+
+    For ``equal`` of two one-sided t tests, against an effect of -margin or less and one of margin
+    or more, the larger p (Schuirmann, "A comparison of the two one-sided tests procedure ...",
+    Journal of Pharmacokinetics and Biopharmaceutics 15, 1987). It is below alpha exactly if the
+    interval of level 1 - 2 alpha lies inside +-margin. For ``non_superior`` of the test against an
+    effect of margin or more alone, for ``non_inferior`` against one of -margin or less.
+
+    Raises:
+        ValueError: ``margin`` is not a number above 0, or the direction is another.
+    """
+    distances = {
+        "equal": margin - abs(effect.mean),
+        "non_superior": margin - effect.mean,
+        "non_inferior": effect.mean + margin,
+    }
+    if not 0 < margin < math.inf or direction not in BOUNDS:
+        raise ValueError(f"no p of {direction!r} against a margin of {margin}")
+    return float(upper_tail(distances[direction], effect.se, effect.df))
 
 
-def _unknown(n: int, mean: float) -> Effect:
-    return Effect(n, mean, math.nan, math.nan, math.nan, math.nan, math.nan)
+def has_low_power(effect: Effect, margin: float) -> bool:
+    """Return whether an effect as large as ``margin`` would be found less often than in 80 %.
+
+    The spread is that of the runs themselves. Runs whose spread is unknown have low power.
+
+    Raises:
+        ValueError: ``margin`` is not above 0.
+    """
+    return not power_to_see(margin, effect.se, effect.df) >= ENOUGH

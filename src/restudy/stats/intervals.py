@@ -1,4 +1,4 @@
-"""Intervals: of a mean over seeds, a paired difference, one more run, a share of right answers."""
+"""Intervals: of a mean over seeds, of one more run, of a share of right answers."""
 
 from __future__ import annotations
 
@@ -51,24 +51,6 @@ def mean_interval(values: ArrayLike, level: float = LEVEL) -> Estimate:
     sd = float(x.std(ddof=1))
     half = float(special.stdtrit(n - 1, (1 + level) / 2)) * sd / math.sqrt(n)
     return Estimate(n, mean, sd, mean - half, mean + half)
-
-
-def paired_interval(treatment: ArrayLike, control: ArrayLike, level: float = LEVEL) -> Estimate:
-    """Return the mean of ``treatment - control`` with its t interval.
-
-    Args:
-        treatment: shape (n,).
-        control: shape (n,), its i-th value belonging to the i-th of ``treatment``. A pair with a
-            NaN is left out.
-        level: the interval's level.
-
-    Raises:
-        ValueError: the shapes differ, or ``level`` does not lie between 0 and 1.
-    """
-    a, b = np.asarray(treatment, np.float64), np.asarray(control, np.float64)
-    if a.shape != b.shape:
-        raise ValueError(f"pairs need equal shapes, not {a.shape} and {b.shape}")
-    return mean_interval(a - b, level)
 
 
 def prediction_interval(values: ArrayLike, level: float = LEVEL) -> Estimate:

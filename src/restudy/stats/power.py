@@ -6,11 +6,6 @@ import math
 
 from scipy.stats import nct, t
 
-from restudy.stats.effects import Effect
-
-ENOUGH = 0.8
-"""The usual least power of a study (Cohen, "Statistical power analysis", 1988)."""
-
 
 def power_to_see(size: float, se: float, df: float, alpha: float = 0.05) -> float:
     """Return the probability that a two-sided t test finds an effect, and with the right sign.
@@ -37,14 +32,3 @@ def power_to_see(size: float, se: float, df: float, alpha: float = 0.05) -> floa
     if size > 1000 * se:  # no spread, or as good as none
         return 1.0
     return float(nct.sf(t.isf(alpha / 2, df), df, size / se))
-
-
-def has_low_power(effect: Effect, margin: float) -> bool:
-    """Return whether an effect as large as ``margin`` would be found less often than in 80 %.
-
-    The spread is that of the runs themselves. Runs whose spread is unknown have low power.
-
-    Raises:
-        ValueError: ``margin`` is not above 0.
-    """
-    return not power_to_see(margin, effect.se, effect.df) >= ENOUGH

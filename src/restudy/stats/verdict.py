@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from typing import Literal, get_args
 
-Direction = Literal["greater", "less", "different", "equal", "no greater", "no less"]
+Direction = Literal["greater", "less", "different", "equal", "non_superior", "non_inferior"]
+Verdict = Literal["supported", "contradicted", "no_meaningful_difference", "inconclusive"]
 
-BOUNDS: frozenset[str] = frozenset({"equal", "no greater", "no less"})
+BOUNDS: frozenset[str] = frozenset({"equal", "non_superior", "non_inferior"})
 """The directions of claims that there is no effect; they need a margin."""
 
 ALPHA = 0.05
-
-
-class Verdict(StrEnum):
-    """What the runs say about a claim."""
-
-    SUPPORTED = "supported"
-    CONTRADICTED = "contradicted"
-    NO_DIFFERENCE = "no_meaningful_difference"
-    INCONCLUSIVE = "inconclusive"
 
 
 def verdict(
@@ -33,42 +24,31 @@ def verdict(
     p: float,
     p_equal: float = math.nan,
 ) -> Verdict:
-    """Judge the claim that an effect is greater than 0, less, different, or that there is none.
+    """Return the verdict on the claim that an effect is greater than 0, less, different, or none.
 
     An effect is a difference, treatment minus control. The *margin* is the smallest difference that
-    anyone would care about, chosen before the runs are looked at. The interval holds the effects
-    that the runs do not rule out. Two questions are kept apart. Is there a difference at all? Yes,
-    if the interval does not hold 0 and p is below 0.05: the difference is *found*. Does it matter?
-    Not if the whole interval lies inside +-margin: then even the largest effect that the runs
-    allow is too small to care about.
+    is meaningful, chosen before the runs. The interval holds the effects that the runs do not rule
+    out. A difference is *found* if the interval does not hold 0 and p is below 0.05.
 
     The claim "greater":
 
-    1. no meaningful difference, if the whole interval lies inside +-margin. This comes first, so it
-       also holds for a difference that is found: with many runs the tiniest one is, and a claim
-       that one thing is better than another means more than that.
-    2. supported, if a difference above 0 is found and the estimate is at least the margin.
-    3. contradicted, if a difference below 0 is found. Its size does not matter here: a claim of
-       "greater" is wrong already if the effect is less than 0.
-    4. inconclusive otherwise. More runs, or runs with less noise, would tell.
+    1. no meaningful difference, if the whole interval lies inside +-margin, whether a difference is
+       found or not: with many runs the tiniest one is.
+    2. supported, if a difference above 0 is found and the estimate is at least the margin. The
+       interval need not lie beyond the margin: the runs prove the direction, and of the size they
+       give the best guess.
+    3. contradicted, if a difference below 0 is found, of whatever size.
+    4. inconclusive otherwise.
 
-    No result is both 1 and 2: an estimate of at least the margin is not inside it. For "supported"
-    the interval need not lie beyond the margin, only the estimate: the runs prove the direction,
-    while of the size they give the best guess.
+    "less" is "greater" for the effect with its sign turned. "different" is supported if "greater"
+    or "less" is, and never contradicted.
 
-    The claim "less" is "greater" for the effect with its sign turned. "different" is supported if
-    "greater" or "less" is; what contradicts it is no meaningful difference, which is what it is
-    then called.
-
-    The claim "equal" is supported if the whole interval lies inside +-margin and the test of
-    equivalence says so too (``p_equal`` below 0.05); contradicted if the whole interval lies beyond
-    the margin, on one side, and a difference is found; inconclusive otherwise. That no difference
-    is found never supports it: few noisy runs find none either.
-
-    "No greater" looks at one side alone: supported if the whole interval lies below the margin and
-    the one-sided test against it says so too; contradicted as "greater" contradicts "equal". An
-    effect far below 0 speaks for it. "No less" is the same with the sign turned: what is said not
-    to harm may do good (non-inferiority).
+    "equal" is supported if the whole interval lies inside +-margin and the test of equivalence has
+    ``p_equal`` below 0.05; contradicted if the whole interval lies beyond the margin, on one side,
+    and a difference is found; inconclusive otherwise. "non_superior" looks at one side alone:
+    supported if the whole interval lies below the margin and the one-sided test against it has
+    ``p_equal`` below 0.05; contradicted as "greater" contradicts "equal". "non_inferior" is the
+    same with the sign turned.
 
     An interval of 95 % is stricter here than these tests, which ask for one of 90 %.
 
@@ -82,7 +62,7 @@ def verdict(
         direction: what the claim says of the effect.
         p: of no difference, two-sided; adjusted, if the claim is one of a family. NaN if there is
             none: then no difference is found.
-        p_equal: of the test against the margin, likewise; for "equal", "no greater" and "no less".
+        p_equal: of the test against the margin, likewise; for ``BOUNDS``.
 
     Raises:
         ValueError: ``low`` is above ``high``, ``margin`` is below 0 or not finite, or 0 for a claim
@@ -101,9 +81,9 @@ def verdict(
     match direction:
         case "equal":
             supported, contradicted = inside and p_equal < ALPHA, too_large or too_small
-        case "no greater":
+        case "non_superior":
             supported, contradicted = high < margin and p_equal < ALPHA, too_large
-        case "no less":
+        case "non_inferior":
             supported, contradicted = -margin < low and p_equal < ALPHA, too_small
         case "greater":
             supported, contradicted = above and estimate >= margin, below
@@ -115,7 +95,7 @@ def verdict(
             allowed = ", ".join(get_args(Direction))
             raise ValueError(f"a claim is no {direction!r}; allowed: {allowed}")
     if inside and direction not in BOUNDS:
-        return Verdict.NO_DIFFERENCE
+        return "no_meaningful_difference"
     if supported:
-        return Verdict.SUPPORTED
-    return Verdict.CONTRADICTED if contradicted else Verdict.INCONCLUSIVE
+        return "supported"
+    return "contradicted" if contradicted else "inconclusive"

@@ -9,36 +9,37 @@ from pathlib import Path
 from typing import Any
 
 from restudy.config.reductions import words_of
-from restudy.evidence.contradiction_specs import Dispute
-from restudy.evidence.metric_extraction import MissingError, read_studies, take
-from restudy.evidence.metric_selectors import Reading
+from restudy.evidence.contradiction_specs import ContradictionFigure
+from restudy.evidence.metric_extraction import MissingError, extract_metric, read_studies
+from restudy.evidence.metric_selectors import MetricSelector
 from restudy.evidence.reasons import parse, reason_text
 from restudy.evidence.schema import (
     PERCENT,
     Claim,
-    Entry,
     Erratum,
+    EvidenceItem,
     Figure,
     Published,
-    System,
+    SourceComponent,
     load_rows,
 )
-from restudy.evidence.search_specs import Puzzle
+from restudy.evidence.search_specs import ConfigurationSearch
+from restudy.evidence.search_tables import conclusion
 from restudy.evidence.statuses import label
 from restudy.experiments.project import project
 from restudy.experiments.tables import declared as declared_table
 from restudy.lineage.trace.targets import EVIDENCE, Target, Use, declared, read_study, table_rows
 from restudy.results.schema import Column, Role, Type
 
-_KINDS: Mapping[str, tuple[str, type[Entry], str]] = {
+_KINDS: Mapping[str, tuple[str, type[EvidenceItem], str]] = {
     "PUB": ("published", Published, "published value"),
     "CLM": ("claims", Claim, "claim"),
     "ERR": ("errata", Erratum, "erratum"),
     "FIG": ("figures", Figure, "figure of a source"),
-    "SYS": ("systems", System, "layer"),
-    "EXP": ("systems", System, "experiment of a source"),
-    "PUZ": ("forensics", Puzzle, "puzzle"),
-    "CON": ("contradictions", Dispute, "contradiction"),
+    "SYS": ("systems", SourceComponent, "layer"),
+    "EXP": ("systems", SourceComponent, "experiment of a source"),
+    "PUZ": ("configuration_searches", ConfigurationSearch, "configuration search"),
+    "CON": ("contradictions", ContradictionFigure, "contradiction"),
 }
 """Beginning of an id -> file of the evidence, model of its rows, kind."""
 _TABLES = {
@@ -119,7 +120,9 @@ def _texts(table: str, row: Mapping[str, str]) -> dict[str, str]:
     for name in ("status", "verdict"):
         if name in texts:
             texts[name] = label(texts[name])
-    if "reason" in row:
+    if "puzzle" in row:
+        texts["conclusion"] = conclusion(row)
+    elif "reason" in row:
         texts["because"] = reason_text(parse(row))
     texts["this scale cuts"] = words_of(row.get("reductions", ""))
     if table in project().tables:
@@ -148,7 +151,9 @@ def _mappings(value: Any, place: str = "") -> Iterator[tuple[str, Mapping[str, A
 
 def _uses(row: Any, content: Mapping[str, Any], results: Path) -> Iterator[Use]:
     """Yield the runs that a row is computed from, of studies that the run has."""
-    readings: Mapping[str, Reading] = row.readings if isinstance(row, Published | Erratum) else {}
+    readings: Mapping[str, MetricSelector] = (
+        row.selectors if isinstance(row, Published | Erratum) else {}
+    )
     for role, reading in readings.items():
         if read_study(reading.study, results) is not None:
             factor = 100.0 if getattr(row, "unit", "") in PERCENT else 1.0
@@ -166,12 +171,12 @@ def _uses(row: Any, content: Mapping[str, Any], results: Path) -> Iterator[Use]:
         number = part.get("number", {})
         text = f"{number.get('split', '')} {number.get('metric', '')}".replace("_", " ").strip()
         for side, levels in sides.items() or (("", {}),):
-            where = {**part.get("where", {}), **levels}
+            where = {**part.get("filter", {}), **levels}
             known = {name: level for name, level in where.items() if name in description["factors"]}
             yield Use(", ".join(filter(None, (role, side))), study, known, text)
 
 
-def _use(role: str, reading: Reading, results: Path, factor: float) -> Use:
+def _use(role: str, reading: MetricSelector, results: Path, factor: float) -> Use:
     """Return the runs of a reading, with the number of each seed."""
     number = f"{reading.split} {reading.metric.replace('_', ' ')}"
     if reading.reduce is not None:
@@ -182,8 +187,8 @@ def _use(role: str, reading: Reading, results: Path, factor: float) -> Use:
     folders = [results / "studies" / one for one in sorted(studies) if read_study(one, results)]
     values = {}
     try:
-        taken = take(reading, read_studies(folders))
+        taken = extract_metric(reading, read_studies(folders))
         values = {int(str(seed)): factor * float(value) for seed, value in taken.by_seed.items()}
     except MissingError as error:
         number += f" (missing: {error})"
-    return Use(role, reading.study, reading.where, number, values)
+    return Use(role, reading.study, reading.filter, number, values)

@@ -10,7 +10,8 @@ import pandas as pd
 
 from restudy.common.text_format import DASH, amount, interval, number
 from restudy.config.reductions import words_of
-from restudy.evidence.contradictions import side_by_side
+from restudy.evidence import search_tables
+from restudy.evidence.contradictions import findings_in, side_by_side
 from restudy.evidence.published import readable
 from restudy.evidence.reasons import COLUMNS as REASONS
 from restudy.evidence.reasons import by_design, parse, reason_parts, reason_text, texts
@@ -137,15 +138,24 @@ def timed_claims(view: View) -> pd.DataFrame:
 def contradiction_pairs(view: View) -> list[tuple[str, pd.DataFrame, str]]:
     """Return of each pair of claims a title, both sides, and the name of its figure, if any."""
     found = view.contradictions()
+    findings = findings_in(view.frame("claims"))
+    findings |= findings_in(view.frame("timed_claims"), "verdict")
     figures = {frozenset(ids): name for name, ids in view.contradiction_figures.items()}
     return [
         (
             f"{row['claim']} and {row['other']}",
-            side_by_side(row),
+            side_by_side(row, findings),
             figures.get(frozenset((row["claim"], row["other"])), ""),
         )
         for row in found[found["other"] != ""].to_dict("records")
     ]
+
+
+def searches(view: View) -> pd.DataFrame:
+    """Return the configuration searches with their conclusions."""
+    table = view.frame("puzzles")
+    words = [search_tables.conclusion(row) for row in table.to_dict("records")]
+    return table.assign(conclusion=words)
 
 
 def candidates(view: View) -> dict[str, pd.DataFrame]:
@@ -225,10 +235,11 @@ def _test_line(test: Mapping[Any, Any]) -> str:
         return ", ".join(filter(None, words))
     signed = test["scale_of"] != "ratio"
     effect, low, high = (number(test[name], signed=signed) for name in ("effect", "low", "high"))
+    expected = test["predicts"].replace("_", "-")
     line = (
         f"{what}: {number(test['treatment'])} and {number(test['control'])}, {test['scale_of']} "
         f"{effect} ({low} to {high}; n {test['n']:.0f}; p {number(test['p_adjusted'])}), predicted "
-        f"{test['predicts']}, margin {number(test['margin'])}: {label(test['verdict'])}"
+        f"{expected}, margin {number(test['margin'])}: {label(test['verdict'])}"
     )
     if test["low_power"] and test["verdict"] == Status.INCONCLUSIVE:
         line += ", low power"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from restudy.common.text_format import TIMES, agree, amount, estimate, nonzero, sentence
 from restudy.evidence.statuses import Kind, Status, label, of_kind
-from restudy.evidence.verdicts import LEVEL_NAMES, counted
+from restudy.evidence.verdicts import SCALES, confirmatory_rows
 from restudy.report.paper.dot_plot import Axis, dot_plot
 from restudy.report.phrases import is_tested
 from restudy.report.view.model import View
@@ -19,13 +19,13 @@ VERDICTS = [status for status in of_kind(Kind.CLAIMS) if is_tested(status)]
 ROWS = 20
 """How many rows of a table of claims a page holds."""
 
-_RATIO = LEVEL_NAMES[True]
+_RATIO = SCALES[True]
 _AXIS = Axis(100.0, (-100.0, -10.0, -1.0, 0.0, 1.0, 10.0, 100.0), np.arcsinh)
 
 
 def power(view: View) -> str:
     """Return for how many inconclusive claims the runs were too few; empty if for none."""
-    claims, tests = view.frame("claims"), counted(view.frame("claim_tests"))
+    claims, tests = view.frame("claims"), confirmatory_rows(view.frame("claim_tests"))
     unclear = claims.loc[claims["status"] == Status.INCONCLUSIVE, "id"]
     weak = tests[(tests["verdict"] == Status.INCONCLUSIVE) & tests["low_power"]]["claim"]
     n = int(unclear.isin(weak).sum())
@@ -39,7 +39,7 @@ def power(view: View) -> str:
 
 def reductions(view: View) -> str:
     """Return how many tests are about a study that the scale reduces; empty if none is."""
-    tests = counted(view.frame("claim_tests"))
+    tests = confirmatory_rows(view.frame("claim_tests"))
     tested = tests[tests["verdict"] != Status.PENDING]
     n = int((tested["reductions"] != "").sum())
     if not n:
@@ -87,7 +87,7 @@ def listed(view: View, verdicts: Sequence[Status] = tuple(VERDICTS)) -> list[dic
         view: the view model.
         verdicts: only claims with these.
     """
-    claims, tests = view.frame("claims"), counted(view.frame("claim_tests"))
+    claims, tests = view.frame("claims"), confirmatory_rows(view.frame("claim_tests"))
     made = tests[tests["verdict"] != Status.PENDING]
     rows = []
     for claim in claims[claims["status"].isin(verdicts)].to_dict("records"):
@@ -113,7 +113,7 @@ def listed(view: View, verdicts: Sequence[Status] = tuple(VERDICTS)) -> list[dic
 
 def opposed(view: View) -> list[dict[Any, Any]]:
     """Return the pairs of claims that contradict each other, with the outcome of our runs."""
-    table = view.frame("contradictions")
+    table = view.contradictions()
     testable = (table["verdict"] != Status.NOT_TESTABLE) | (
         table["other_verdict"] != Status.NOT_TESTABLE
     )
@@ -128,7 +128,7 @@ def effect_plot(view: View) -> dict[str, Any]:
     Ratios are taken by their logarithms. Tests of claims that there is no difference have no
     direction, and are left out.
     """
-    tests = counted(view.frame("claim_tests"))
+    tests = confirmatory_rows(view.frame("claim_tests"))
     tests = tests[tests["verdict"] != Status.PENDING]
     with np.errstate(divide="ignore"):
         effect, margin = (

@@ -17,8 +17,8 @@ from restudy.evidence.statuses import Status
 from restudy.report import phrases
 from restudy.report.paper import claims, errata, numbers, studies
 from restudy.report.view.model import SourceView, View
+from restudy.stats.effects import ENOUGH
 from restudy.stats.intervals import LEVEL
-from restudy.stats.power import ENOUGH
 from restudy.stats.verdict import ALPHA
 
 _NOISE = {"normal": "normal noise", "lognormal": "skewed noise", "t3": "heavy tails"}

@@ -9,7 +9,8 @@ from typing import Any
 from restudy.common.text_format import brief, estimate, joined, sentence
 from restudy.evidence.printed_differences import count_signs
 from restudy.evidence.reasons import reason_text
-from restudy.evidence.verdicts import counted
+from restudy.evidence.search_tables import conclusion
+from restudy.evidence.verdicts import confirmatory_rows
 from restudy.report.view.model import View
 
 NUMBERS = 26
@@ -28,7 +29,7 @@ def signs(view: View) -> str:
 
 def effects(view: View) -> list[dict[str, Any]]:
     """Return a row for each mistake that changes a number: what is wrong, and these numbers."""
-    shown = counted(view.frame("errata_shown"))
+    shown = confirmatory_rows(view.frame("errata_shown"))
     differs = shown[(shown["low"] > 0) | (shown["high"] < 0)]
     return [
         {
@@ -54,7 +55,11 @@ def puzzles(view: View) -> list[dict[Any, Any]]:
     """Return the title and conclusion of each search that came to one."""
     table = view.frame("puzzles")
     done = table[table["compatible"] + table["ruled_out"] > 0]
-    return done[["puzzle", "source", "title", "conclusion"]].to_dict("records")
+    return [
+        {name: row[name] for name in ("puzzle", "source", "title")}
+        | {"conclusion": conclusion(row)}
+        for row in done.to_dict("records")
+    ]
 
 
 def open_puzzles(view: View) -> str:

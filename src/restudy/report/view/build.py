@@ -12,6 +12,7 @@ import pandas as pd
 
 from restudy.config.sources import Source, load_sources
 from restudy.experiments.project import project
+from restudy.experiments.tables import declared
 from restudy.report.view.counts import final_verdicts, outcome
 from restudy.report.view.key_findings import key_findings
 from restudy.report.view.model import (
@@ -23,14 +24,13 @@ from restudy.report.view.model import (
     StudyView,
     View,
     columns_of,
-    typed,
 )
 from restudy.report.view.provenance import provenance
 from restudy.results.collect import RUNS, read_description
 from restudy.results.group_files import RECORD
 from restudy.results.schema import Kind
 from restudy.results.study_tables import run_counts
-from restudy.results.table_files import declared, read_table
+from restudy.results.table_files import read_table, typed
 
 TABLES = (
     *("published", "claims", "claim_tests", "timed_claims", "timed_claim_tests", "contradictions"),
@@ -79,7 +79,7 @@ def read_tables(folder: Path, names: Sequence[str] = TABLES) -> dict[str, pd.Dat
     paths = [folder / f"{name}.csv" for name in names]
     paths += [path for name in STUDY_TABLES for path in sorted(folder.glob(f"*/{name}.csv"))]
     found = {path.relative_to(folder).with_suffix("").as_posix(): path for path in paths}
-    return {name: typed(name, _read(name, path)) for name, path in found.items()}
+    return {name: typed(name, _read(name, path), declared(name)) for name, path in found.items()}
 
 
 def read_run(results: Path, info: RunInfo, studies: Mapping[str, Sequence[str]]) -> View:

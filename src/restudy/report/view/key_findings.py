@@ -29,9 +29,9 @@ from typing import Any
 import pandas as pd
 
 from restudy.evidence.statuses import Status
-from restudy.evidence.verdicts import counted
+from restudy.evidence.verdicts import confirmatory_rows
 from restudy.report.view.model import Finding, FindingKind
-from restudy.stats.verdict import BOUNDS, Verdict
+from restudy.stats.verdict import BOUNDS
 
 FINDINGS = 5
 _SEVERITIES = ("high", "medium", "low")
@@ -47,14 +47,14 @@ def key_findings(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
     studies = [name.split("/")[0] for name in tables if name.endswith("/summary")]
     tests, shown = (
         table.assign(small=~table["study"].isin(studies))
-        for table in map(counted, (tables["claim_tests"], tables["errata_shown"]))
+        for table in map(confirmatory_rows, (tables["claim_tests"], tables["errata_shown"]))
     )
     claims = {row["id"]: row for row in tables["claims"].to_dict("records")}
     kinds = (
-        _claims(claims, tests, Verdict.CONTRADICTED, FindingKind.CONTRADICTED),
-        _claims(claims, tests, Verdict.SUPPORTED, FindingKind.SUPPORTED),
+        _claims(claims, tests, Status.CONTRADICTED, FindingKind.CONTRADICTED),
+        _claims(claims, tests, Status.SUPPORTED, FindingKind.SUPPORTED),
         _errata(tables["errata"], shown),
-        _claims(claims, tests, Verdict.NO_DIFFERENCE, FindingKind.NO_DIFFERENCE),
+        _claims(claims, tests, Status.NO_DIFFERENCE, FindingKind.NO_DIFFERENCE),
         _factors(tables),
     )
     turns = (one for turn in zip_longest(*kinds) for one in turn if one is not None)
@@ -75,13 +75,13 @@ def clearness(test: Mapping[Any, Any]) -> float:
         ends = [math.log(end) if end > 0 else -math.inf for end in ends]
     if any(map(math.isnan, (*ends, margin))) or ends[0] == ends[1] or margin <= 0:
         return math.nan
-    outside = test["verdict"] == Verdict.CONTRADICTED
-    if test["predicts"] in ("no greater", "no less") and not outside:
+    outside = test["verdict"] == Status.CONTRADICTED
+    if test["predicts"] in ("non_superior", "non_inferior") and not outside:
         # What lies on the other side speaks for the claim, however far.
-        far = ends[1] if test["predicts"] == "no greater" else -ends[0]
+        far = ends[1] if test["predicts"] == "non_superior" else -ends[0]
         return -max(far, 0.0) / margin
     distances = sorted(abs(end) / margin for end in ends)
-    if test["verdict"] == Verdict.NO_DIFFERENCE or test["predicts"] in BOUNDS:
+    if test["verdict"] == Status.NO_DIFFERENCE or test["predicts"] in BOUNDS:
         return distances[0] if outside else -distances[1]
     return distances[0] if (ends[0] > 0) == (ends[1] > 0) else -distances[0]
 
@@ -89,7 +89,7 @@ def clearness(test: Mapping[Any, Any]) -> float:
 def _claims(
     claims: Mapping[str, Mapping[Any, Any]],
     tests: pd.DataFrame,
-    verdict: Verdict,
+    verdict: Status,
     kind: FindingKind,
 ) -> Iterator[Finding]:
     rows = [

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,10 @@ from pydantic import ConfigDict, Field
 
 from restudy.config.sources import Source
 from restudy.config.strict import Strict
+from restudy.evidence.contradictions import conclusion
 from restudy.evidence.statuses import Status
 from restudy.experiments.tables import declared
-from restudy.results.schema import Type
+from restudy.results.table_files import typed
 
 
 class StatusCount(Strict):
@@ -143,15 +142,16 @@ class View(Strict):
         """
         table = pd.DataFrame(self.tables[name], dtype=object)
         is_own = name in [own.name for own in self.own_tables]
-        return of_source(table if is_own else typed(name, table), source)
+        return of_source(table if is_own else typed(name, table, declared(name)), source)
 
     def contradictions(self) -> pd.DataFrame:
-        """Return the contradictions, those about time as measured times decide them."""
+        """Return the contradictions and conclusions; measured times decide those about time."""
         keys = ["claim", "other", "how"]
         table = self.frame("contradictions")
         decided = table.set_index(keys)
         decided.update(self.frame("timed_contradictions").set_index(keys))
-        return decided.reset_index()[list(table.columns)]
+        decided = decided.reset_index()[list(table.columns)]
+        return decided.assign(conclusion=[conclusion(row) for row in decided.to_dict("records")])
 
     def named(self, suffix: str) -> dict[str, pd.DataFrame]:
         """Return a table that several studies have, by study."""
@@ -168,12 +168,6 @@ def read_view(path: Path) -> View:
     return View.model_validate_json(path.read_bytes(), strict=False)
 
 
-def typed(name: str, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with the types that its columns are declared with."""
-    types = _types(name, tuple(map(str, table)))
-    return table.assign(**{column: _as(table[column], type_) for column, type_ in types.items()})
-
-
 def of_source(table: pd.DataFrame, source: str | None) -> pd.DataFrame:
     """Return the rows of a source, or all; a row may have several sources."""
     if source is None:
@@ -188,18 +182,3 @@ def columns_of(table: pd.DataFrame) -> dict[str, list[Any]]:
         str(name): column.astype(object).where(column.notna(), None).tolist()
         for name, column in table.items()
     }
-
-
-@cache
-def _types(name: str, columns: Iterable[str]) -> Mapping[str, Type]:
-    found = {column: declared(name).column(column) for column in columns}
-    return {name: column.type for name, column in found.items() if column is not None}
-
-
-def _as(column: pd.Series[Any], type_: Type) -> pd.Series[Any]:
-    if type_ is Type.BOOLEAN:
-        return column.astype(str) == "True"
-    if type_ is Type.TEXT:
-        return column.astype(object).where(column.notna(), "").astype(str)
-    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-    return numbers.astype("Int64") if type_ is Type.INTEGER else numbers
