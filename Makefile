@@ -16,11 +16,11 @@ COMMA := ,
 SPACE := $(subst ,, )
 ONLY_CONFIG := $(if $(strip $(ONLY)),--config only='["$(subst $(SPACE),"$(COMMA)",$(strip $(ONLY)))"]')
 .DEFAULT_GOAL := help
-.PHONY: help setup plan run quick full figures report ui reference verify gather crate sbom trace test fuzz oldest audit
-.PHONY: cluster faults lint format bench load docs pictures lock clean
+.PHONY: help setup plan run quick full figures report ui reference verify gather crate sbom trace test fuzz test-min-versions audit
+.PHONY: test-slurm test-faults lint format bench bench-scale docs docs-figures lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: $(READY)  ## build the environment .venv from requirements.lock
 
@@ -31,7 +31,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-plan: $(READY)  ## say what each scale would train, and how long that takes (SCALE=... lists its cells)
+plan: $(READY)  ## say what each scale would train, and how long that takes (SCALE=... lists its groups)
 	@$(BIN)/python -m restudy.commands.forecast --cores $(CORES) $(if $(filter file,$(origin SCALE)),,--scale $(SCALE))
 
 run: $(READY)  ## run the default pipeline: data, training, tables, figures, report (ONLY="grid depth")
@@ -63,8 +63,8 @@ verify: $(READY)  ## hold your own run against results/reference: what is equal,
 gather: $(READY)  ## keep what a run found at the full scale, beside what earlier ones did (ONLY="grid depth")
 	@$(BIN)/python -m restudy.reference gather --only $(ONLY)
 
-trace: $(READY)  ## say where a number comes from (WHAT=PUB-S3-001, a claim, a study, a cell ...; SCALE=...)
-	@$(BIN)/python -m restudy.lineage.trace --results $(RESULTS) $(if $(WHAT),"$$WHAT")
+trace: $(READY)  ## say where a number comes from (ID=PUB-S3-001, a claim, a study, a group ...; SCALE=...)
+	@$(BIN)/python -m restudy.lineage.trace --results $(RESULTS) $(if $(ID),"$$ID")
 
 crate: $(READY) $(TOOLS)/.ready sbom  ## pack a finished run as a Workflow Run RO-Crate, and validate it (SCALE=...)
 	@$(BIN)/python -m restudy.lineage.crate --results $(RESULTS)
@@ -87,7 +87,7 @@ test: $(READY)  ## run all tests, a file on each core
 fuzz: $(READY)  ## try the readers of files on broken input (MINUTES=10)
 	@$(BIN)/python -m tests.fuzz --minutes $(MINUTES) $(if $(SEED),--seed $(SEED))
 
-faults: $(READY)  ## break it on purpose: ten kills of the quick scale, full disks, broken stores ... (KILLS=10)
+test-faults: $(READY)  ## break it on purpose: ten kills of the quick scale, full disks, broken stores ... (KILLS=10)
 	RESTUDY_KILLS=$(or $(KILLS),10) RESTUDY_KILLS_SCALE=quick $(BIN)/pytest tests/faults -rs
 
 OLDEST := .venv-oldest
@@ -96,7 +96,7 @@ OLDEST := .venv-oldest
 OLDEST_TESTS := config data evidence figures mlp stats tracking training/test_parts.py training/test_train.py \
   planning/test_plan.py results/test_study_tables.py report/test_page.py report/test_paper_pdf.py \
   workflow/test_pipeline.py::test_everything_is_made workflow/test_bad_input.py
-oldest:  ## run part of the tests with the lowest versions that pyproject.toml declares
+test-min-versions:  ## run part of the tests with the lowest versions that pyproject.toml declares
 	rm -rf $(OLDEST) && $(PYTHON) -m venv $(OLDEST)
 	$(PYTHON) -m envs.oldest > $(OLDEST)/pins
 	$(OLDEST)/bin/pip install --quiet --disable-pip-version-check -r $(OLDEST)/pins
@@ -104,7 +104,7 @@ oldest:  ## run part of the tests with the lowest versions that pyproject.toml d
 	$(OLDEST)/bin/pytest --strict-config -p no:cacheprovider $(addprefix tests/,$(OLDEST_TESTS))
 
 CLUSTER := .venv-cluster
-cluster: $(CLUSTER)/.ready  ## try the Slurm profile and PostgreSQL on a cluster of one node, on this machine (root, Debian)
+test-slurm: $(CLUSTER)/.ready  ## try the Slurm profile and PostgreSQL on a cluster of one node, on this machine (root, Debian)
 	RESTUDY_CLUSTER=1 $(CLUSTER)/bin/python -m pytest -rs tests/cluster tests/load/test_writers.py
 
 # .venv with the plugin beside it, and not in it: it makes every start of Snakemake slower.
@@ -131,18 +131,18 @@ format: $(READY)  ## put code and workflow into the house style
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-bench: $(READY)  ## measure training speed on this machine: one network, its probes, and a study
+bench: $(READY)  ## measure training speed on this machine: one network, its diagnostics, and a study
 	$(BIN)/python -m bench.training
-	$(BIN)/python -m bench.probes
+	$(BIN)/python -m bench.diagnostics
 	$(BIN)/python -m bench.study
 
-load: $(READY)  ## measure large runs: planning, jobs that log at once, browsing, memory
+bench-scale: $(READY)  ## measure large runs: planning, jobs that log at once, browsing, memory
 	$(BIN)/python -m bench.load
 
 docs: $(READY)  ## make what is made of the documentation: reference of keys, diagram of the rules
 	@$(BIN)/python -m restudy.docs
 
-pictures: $(READY)  ## make its pictures, and what came out, from a finished run (SCALE=...)
+docs-figures: $(READY)  ## make its pictures, and what came out, from a finished run (SCALE=...)
 	@$(BIN)/python -m restudy.docs --results $(RESULTS)
 
 # torch is named apart so that its plain version is pinned and the local build's suffix is not.

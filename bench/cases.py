@@ -23,7 +23,7 @@ BATCHES = (8, 16, 64, 256)
 HELD_OUT = 100
 """Samples for validation and for the test, which are not timed."""
 
-# Optimiser steps of a measurement for each batch size. Ten lanes of the largest network then take
+# Optimiser steps of a measurement for each batch size. Ten runs of the largest network then take
 # five seconds; with more steps the benchmark would take hours.
 _STEPS = {
     "784-128-10": (400, 400, 150, 60),
@@ -65,7 +65,7 @@ class Case:
             dataset="mnist",
             train_samples=self.samples,
             validation_samples=HELD_OUT,
-            scaling="centred",
+            scaling="minus_one_one",
             hidden=self.widths[1:-1],
             norm="batch" if self.network.endswith("-bn") else "none",
             optimiser="momentum",
@@ -103,7 +103,7 @@ class Samples:
 
     @cached_property
     def x(self) -> Tensor:
-        """The images from -1 to 1 as ``scaling: centred`` has them, float32 (n, 784)."""
+        """The images from -1 to 1 as ``scaling: minus_one_one`` has them, float32 (n, 784)."""
         # In place: a copy would count as memory of the way.
         return self.images.flatten(1).float().div_(255).sub_(0.5).div_(0.5)
 

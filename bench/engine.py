@@ -11,56 +11,56 @@ import torch
 from bench import peers
 from bench.cases import CLASSES, Samples
 from restudy.config.recipe import Recipe
-from restudy.config.run_ids import Lane, lane_id
+from restudy.config.run_ids import RunSpec, run_id
 from restudy.data.load import scale, split
-from restudy.results.group_files import CellResults
+from restudy.results.group_files import GroupResults
 from restudy.training import matmul_backend
 from restudy.training.batches import TensorData
 from restudy.training.stack import Stack
-from restudy.training.train_stacks import train_lanes
+from restudy.training.train_stacks import train_runs
 
 
-def seeds(recipe: Recipe, lanes: int) -> list[Recipe]:
-    """Return the recipe with as many seeds: each lane has weights and batches of its own."""
-    return [recipe.model_copy(update={"seed": seed}) for seed in range(lanes)]
+def seeds(recipe: Recipe, runs: int) -> list[Recipe]:
+    """Return the recipe with as many seeds: each run has weights and batches of its own."""
+    return [recipe.model_copy(update={"seed": seed}) for seed in range(runs)]
 
 
-def train(recipes: Sequence[Recipe], samples: Samples, device: str = "cpu") -> CellResults:
+def train(recipes: Sequence[Recipe], samples: Samples, device: str = "cpu") -> GroupResults:
     """Train the recipes as one stack, as a training job does."""
-    lanes = [Lane(lane_id(recipe), recipe) for recipe in recipes]
-    return train_lanes(
-        lanes,
+    runs = [RunSpec(run_id(recipe), recipe) for recipe in recipes]
+    return train_runs(
+        runs,
         samples.prepared,
-        digests={lane.id: "" for lane in lanes},
+        digests={run.id: "" for run in runs},
         device=device,
-        stack=len(lanes),
+        stack=len(runs),
     )
 
 
-def in_lightning(recipe: Recipe, samples: Samples, lanes: int, device: str = "cpu") -> float:
+def in_lightning(recipe: Recipe, samples: Samples, runs: int, device: str = "cpu") -> float:
     """Train one epoch of a stack in Lightning; return seconds per run, without evaluation."""
-    timing = train(seeds(recipe, lanes), samples, device).timing
-    return float(timing["train_seconds"].iloc[0]) / lanes
+    timing = train(seeds(recipe, runs), samples, device).timing
+    return float(timing["train_seconds"].iloc[0]) / runs
 
 
-def make_stack(recipe: Recipe, samples: Samples, lanes: int) -> Stack:
+def make_stack(recipe: Recipe, samples: Samples, runs: int) -> Stack:
     """Return a stack of as many seeds at the start of its first epoch."""
     parts = split(samples.prepared, recipe.n_train, recipe.n_validation)
     scaled = scale(parts, recipe.scaling, recipe.target_scaling)
     tensors = TensorData.from_split(scaled, torch.device("cpu"))
-    stack = Stack(seeds(recipe, lanes), tensors, CLASSES)
+    stack = Stack(seeds(recipe, runs), tensors, CLASSES)
     stack.start_epoch(0)
     return stack
 
 
-def without_lightning(recipe: Recipe, samples: Samples, lanes: int) -> float:
+def without_lightning(recipe: Recipe, samples: Samples, runs: int) -> float:
     """Train one epoch of a stack in a loop of its own; return seconds per run."""
-    stack = make_stack(recipe, samples, lanes)
+    stack = make_stack(recipe, samples, runs)
     with matmul_backend.use(matmul_backend.choose("auto").path):
         started = time.perf_counter()
         for block in stack.batches:
             stack.train(block)
-        return (time.perf_counter() - started) / lanes
+        return (time.perf_counter() - started) / runs
 
 
 Way = Callable[[Recipe, Samples], float]
@@ -74,19 +74,19 @@ PEERS: dict[str, tuple[Way, str]] = {
     PLAIN: (peers.plain_loop, "PyTorch, batches gathered by a shuffled index, fused SGD"),
 }
 OURS: dict[str, tuple[Way, str]] = {
-    "ours, 1 lane": (partial(in_lightning, lanes=1), "one run in this package's Lightning module"),
-    "ours, 5 lanes": (partial(in_lightning, lanes=5), "five runs stacked"),
-    "ours, 10 lanes": (partial(in_lightning, lanes=10), "ten runs stacked"),
-    "5 lanes, no Lightning": (
-        partial(without_lightning, lanes=5),
+    "ours, 1 run": (partial(in_lightning, runs=1), "one run in this package's Lightning module"),
+    "ours, 5 runs": (partial(in_lightning, runs=5), "five runs stacked"),
+    "ours, 10 runs": (partial(in_lightning, runs=10), "ten runs stacked"),
+    "5 runs, no Lightning": (
+        partial(without_lightning, runs=5),
         "the same stack of five in a loop without the Trainer",
     ),
 }
 WAYS: dict[str, Way] = {name: way for name, (way, _) in {**PEERS, **OURS}.items()}
 if torch.cuda.is_available():
     WAYS |= {
-        f"ours, {lanes} lanes, CUDA": partial(in_lightning, lanes=lanes, device="cuda")
-        for lanes in (10, 100)
+        f"ours, {runs} runs, CUDA": partial(in_lightning, runs=runs, device="cuda")
+        for runs in (10, 100)
     }
 
 

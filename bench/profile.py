@@ -1,6 +1,6 @@
 """Where the time of a training step goes, by kind of operation: ``python -m bench.profile``.
 
-Prints a Markdown table for the 784-512-256-10 network with batch norm, five lanes, one thread.
+Prints a Markdown table for the 784-512-256-10 network with batch norm, five runs, one thread.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def main() -> None:
 
 def shares(case: Case) -> dict[str, float]:
     """Return the share of each kind of operation in the processor's time of some steps."""
-    stack = make_stack(case.recipe, made_up(case.samples), lanes=5)
+    stack = make_stack(case.recipe, made_up(case.samples), runs=5)
     with matmul_backend.use(matmul_backend.choose("auto").path):
         for block in stack.batches:
             stack.train(block)

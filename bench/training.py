@@ -223,7 +223,7 @@ def notes(measured: Sequence[Measured], rounds: int, imports: float) -> list[str
         f"Of peak: what the matrix products of forward and backward pass (2 x samples x (3 x all "
         f"weights - the first layer's) flops) would need at the rate of a {SQUARE} x {SQUARE} "
         f"float32 product, {rate:.0f} Gflop/s here, over the time measured.",
-        f"Of its products: what the same products need at their own shapes, {STACKED} lanes at "
+        f"Of its products: what the same products need at their own shapes, {STACKED} runs at "
         "a time, over the time measured; each by PyTorch's own choice of kernel or by oneDNN, "
         "whichever is faster.",
         f"Memory: peak resident memory of a process that does nothing else, forked from one that "

@@ -1,7 +1,7 @@
 """Print the lowest versions that pyproject.toml declares, as pins: ``python -m envs.oldest``.
 
-``make oldest`` builds an environment of them and runs tests in it, so that a floor that is too low
-is noticed. What those packages need themselves is left to pip: the newest that fits.
+``make test-min-versions`` builds an environment of them and runs tests in it, so that a floor that
+is too low is noticed. What those packages need themselves is left to pip: the newest that fits.
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ from experiments.torch_nets import accuracy, network, tensors, train, with_norm
 from restudy.data.load import Part
 from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
-from restudy.experiments.training import Run, train_all
+from restudy.experiments.training import TrainedNetwork, train_all
 from restudy.mlp import losses
 from restudy.training.rng import generator
 
 MODELS: Mapping[str, list[int]] = {"softmax": [], "one hidden layer": [32]}
-BIASES = {"one": "shared", "one a unit": "per_unit"}
+BIASES = {"one": "shared", "one a unit": "per_neuron"}
 """Level -> a recipe's ``bias``."""
 _STEPS = 200
 _UNITS = 64
@@ -48,7 +48,7 @@ def shared_bias(data: Data) -> Rows:
                 "hidden": hidden,
                 "bias": BIASES[bias],
                 "weight_init": "normal",
-                "weight_scale": 0.05,
+                "init_scale": 0.05,
                 "optimiser": "adam",
                 "learning_rate": 0.001,
                 "batch_size": "full",
@@ -67,7 +67,7 @@ def shared_bias(data: Data) -> Rows:
         yield model, bias, seed, output_bias_gradient(run, train_part), run.last("test", "accuracy")
 
 
-def output_bias_gradient(run: Run, part: Part) -> float:
+def output_bias_gradient(run: TrainedNetwork, part: Part) -> float:
     """Return |gradient of the last layer's bias| in units of sum |gradient of a score|.
 
     A bias is added to the scores of its classes, so its gradient is the sum of theirs, (p - y) / n;

@@ -80,7 +80,7 @@ def _probabilities(parts: ScaledSplit, output: str, seed: int) -> Array:
         parts.train.x.shape[1],
         _HIDDEN,
         2 if sigmoid else 1,
-        weight_scale=_WEIGHT_SCALE,
+        init_scale=_WEIGHT_SCALE,
         random=generator(seed, "binary outputs: weights"),
         loss="cross_entropy" if sigmoid else "mse",
         dtype=np.float32,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from restudy.data.load import Part, PreparedData
 from restudy.experiments.declaration import SEEDS, Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
-from restudy.experiments.training import Run, train_all
+from restudy.experiments.training import TrainedNetwork, train_all
 from restudy.mlp.losses import cross_entropy
 from restudy.results.predictions import predict
 from restudy.training.rng import generator
@@ -85,7 +85,7 @@ def _tested(weights: Weights, recipe: Mapping[Any, Any], test: Part) -> tuple[fl
     return float(np.mean(scores.argmax(axis=1) == test.y)), cross_entropy(scores, test.y)[0]
 
 
-def _trained(drawn: PreparedData) -> dict[tuple[int, str], Run]:
+def _trained(drawn: PreparedData) -> dict[tuple[int, str], TrainedNetwork]:
     fields = {
         "hidden": [64, 32],
         "norm": "batch",

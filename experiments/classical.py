@@ -28,7 +28,7 @@ from sklearn.svm import SVC
 from restudy.data.load import Part, PreparedData, ScaledSplit
 from restudy.experiments.declaration import Data, Experiment, Rows
 from restudy.experiments.samples import draw, scaled
-from restudy.experiments.training import Run, train_one
+from restudy.experiments.training import TrainedNetwork, train_one
 from restudy.results.predictions import predict
 from restudy.training.rng import generator
 
@@ -147,7 +147,7 @@ def classical_housing(data: Data) -> Rows:
             yield name, seed, *rmse_and_r2(values, parts)
 
 
-def train_mlp(data: PreparedData, task: str, seed: int) -> Run:
+def train_mlp(data: PreparedData, task: str, seed: int) -> TrainedNetwork:
     """Train a ReLU network with Adam, rate 0.001, in batches of 64, on all of the data.
 
     Images: 256 and 128 units, 20 epochs. Houses: 64 and 64 units, 60 epochs, inputs and targets
@@ -164,7 +164,7 @@ def train_mlp(data: PreparedData, task: str, seed: int) -> Run:
     return train_one({**fields, **_FIELDS[task]}, data)
 
 
-def last_hidden(run: Run, x: NDArray[Any]) -> Floats:
+def last_hidden(run: TrainedNetwork, x: NDArray[Any]) -> Floats:
     """Return what a network's last hidden layer gives for scaled inputs, shape (n, units)."""
     last, units = len(run.recipe.hidden), run.recipe.hidden[-1]
     # The last layer replaced by one that hands on what it gets.

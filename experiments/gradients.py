@@ -133,7 +133,7 @@ def _check_network(strength: float, seed: int) -> dict[str, Disagreement]:
         inputs,
         [first, second],
         classes,
-        weight_scale=_WEIGHT_SCALE,
+        init_scale=_WEIGHT_SCALE,
         random=random,
         lambda2=strength,
     )

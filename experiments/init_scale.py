@@ -12,7 +12,7 @@ from restudy.training.rng import generator
 
 SEEDS = 5
 WEIGHTS: Mapping[str, Mapping[str, Any]] = {
-    "0.05": {"weight_init": "normal", "weight_scale": 0.05},
+    "0.05": {"weight_init": "normal", "init_scale": 0.05},
     "by fan-in": {"weight_init": "he"},
 }
 """Level -> standard deviation of the initial weights: S4's, or sqrt(2 / fan-in) (He et al. 2015).

@@ -18,12 +18,12 @@ _SAMPLES = 1000
 @Experiment(
     name="initial-loss",
     title="The first loss of an untrained network on MNIST",
-    factors={"weight_scale": WEIGHT_SCALES},
+    factors={"init_scale": WEIGHT_SCALES},
     numbers={"loss": "cross-entropy, nats", "above_log_classes": "the same minus ln 10, nats"},
     datasets=("mnist",),
 )
 def initial_loss(data: Data) -> Rows:
-    """Measure the loss of a 784-100-50-10 ReLU network, weights normal(0, weight_scale) (S1).
+    """Measure the loss of a 784-100-50-10 ReLU network, weights normal(0, init_scale) (S1).
 
     Without any knowledge all classes are equally probable, and the loss is ln 10. The seed draws
     the samples and, the same for all scales, the weights.
@@ -31,13 +31,13 @@ def initial_loss(data: Data) -> Rows:
     for seed in range(SEEDS):
         random = generator(seed, "initial loss: samples")
         train = scaled(draw(data["mnist"], random, _SAMPLES)).train
-        for weight_scale in WEIGHT_SCALES:
+        for init_scale in WEIGHT_SCALES:
             network = FullyConnectedNet(
                 train.x.shape[1],
                 _HIDDEN,
                 CLASSES,
-                weight_scale=float(weight_scale),
+                init_scale=float(init_scale),
                 random=generator(seed, "initial loss: weights"),
             )
             loss = network.data_loss(train.x, train.y)
-            yield weight_scale, seed, loss, loss - math.log(CLASSES)
+            yield init_scale, seed, loss, loss - math.log(CLASSES)

@@ -11,7 +11,7 @@ from restudy.mlp.arithmetic import Array
 from restudy.mlp.gradient_check import numerical_gradient
 from restudy.training.rng import generator
 
-FORMULAS = {"half": "lambda/2 sum w^2", "whole": "lambda sum w^2"}
+FORMULAS = {"lambda_over_2": "lambda/2 sum w^2", "lambda": "lambda sum w^2"}
 """Of a recipe's ``l2_convention`` -> level: S1's penalty; S4's, and S1's elastic net."""
 STRENGTHS = ("as printed", "converted")
 _LAMBDA = 0.01
@@ -73,10 +73,10 @@ def pull(convention: str, strength: float, seed: int) -> float:
         seed: draws the weights.
     """
     w: Array = generator(seed, "l2 strengths: weights").standard_normal(20)
-    factor = 0.5 if convention == "half" else 1.0
+    factor = 0.5 if convention == "lambda_over_2" else 1.0
     g = numerical_gradient(lambda: factor * strength * np.sum(w * w), w)
     return float(np.sum(g * w) / np.sum(w * w))
 
 
 def _given(convention: str, strength: str) -> float:
-    return _LAMBDA / 2 if (convention, strength) == ("whole", "converted") else _LAMBDA
+    return _LAMBDA / 2 if (convention, strength) == ("lambda", "converted") else _LAMBDA

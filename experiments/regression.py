@@ -106,7 +106,7 @@ def _descend(hidden: list[int], train: Part, seed: int, part: int) -> FullyConne
         train.x.shape[1],
         hidden,
         1,
-        weight_scale=0.5,
+        init_scale=0.5,
         random=generator(seed, "one minimum: weights", part),
         loss="mse",
         activation="tanh",  # smooth, so that a small gradient means a minimum

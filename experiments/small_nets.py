@@ -27,7 +27,7 @@ def untrained(parts: ScaledSplit, seed: int, stream: str, *, batch_norm: bool) -
         parts.train.x.shape[1],
         [_UNITS],
         CLASSES,
-        weight_scale=_WEIGHT_SCALE,
+        init_scale=_WEIGHT_SCALE,
         random=generator(seed, f"{stream}: weights"),
         batch_norm=batch_norm,
     )

@@ -64,7 +64,7 @@ def _trained(part: Part, seed: int, fields: Mapping[str, Any]) -> FullyConnected
         part.x.shape[1],
         [HIDDEN],
         1,
-        weight_scale=_WEIGHT_SCALE,
+        init_scale=_WEIGHT_SCALE,
         random=generator(seed, "short of data: weights"),
         loss="mse",
         dtype=np.float32,

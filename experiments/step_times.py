@@ -128,7 +128,7 @@ def _numpy_step(train: Part, hidden: Sequence[int], activation: str, batch_norm:
         x.shape[1],
         hidden,
         CLASSES,
-        weight_scale=_WEIGHT_SCALE,
+        init_scale=_WEIGHT_SCALE,
         random=generator(0, "step: weights"),
         activation=activation,
         batch_norm=batch_norm,

@@ -77,7 +77,7 @@ _NOTES = {
     row="printed result of a unit test",
     columns=[
         Column("id", Type.TEXT, "id of the published number", Role.KEY),
-        Column("what", Type.TEXT, "experiment and quantity"),
+        Column("description", Type.TEXT, "experiment and quantity"),
         Column("printed", Type.TEXT, "the number as printed"),
         Column("ours", Type.TEXT, "the number computed here"),
         Column("equal", Type.BOOLEAN, "whether all printed digits are equal", Role.VERDICT),
@@ -111,7 +111,7 @@ def unit_tests(published: Iterable[Published]) -> pd.DataFrame:
         records.append(
             {
                 "id": id_,
-                "what": f"{row.experiment}: {row.metric}"
+                "description": f"{row.experiment}: {row.metric}"
                 + (f", {row.settings}" if row.settings else ""),
                 "printed": row.value,
                 "ours": repr(value),
@@ -210,7 +210,7 @@ def momentum_candidates(published: Iterable[Published]) -> pd.DataFrame:
     """Compare the errors by each momentum rule with the printed ones, to the last digit."""
     rows = {row.id: row for row in published}
     records = []
-    for rule in ("momentum", "averaging_momentum", "nesterov"):
+    for rule in ("momentum", "dampened_momentum", "nesterov"):
         found = momentum_tests(rule)
         equal = all(_equal(rows[id_], value) for id_, value in found.items())
         records.append((rule, *found.values(), equal))
@@ -406,7 +406,7 @@ def _case(strengths: tuple[float, ...], check: str, loss: Loss) -> _Case:
             15,
             [20, 30],
             10,
-            weight_scale=5e-2,
+            init_scale=5e-2,
             random=random,
             loss="cross_entropy" if loss.log_sum_exp else "cross_entropy_of_probabilities",
             arithmetic=replace(FUSED, product=_remembering(FUSED.product)),

@@ -94,13 +94,13 @@ def unused_split(data: Data) -> Rows:
             fields = {
                 "validation_samples": len(drawn.y_train) // parts if parts else 0,
                 "hidden": [128],
-                "scaling": "centred",
+                "scaling": "minus_one_one",
                 "optimiser": "adam",
                 "learning_rate": 0.001,
                 "batch_size": 64,
                 "epochs": 10,
                 "evaluate_every": 1,
-                "probes": ["test"],
+                "diagnostics": ["test"],
             }
             run = train_one(_recipe(seed, **fields), drawn)
             epoch = int(run.curve("validation", "accuracy").argmax()) if parts else -1

@@ -3,7 +3,7 @@
 import numpy as np
 
 from restudy.config.recipe import Recipe
-from restudy.config.run_ids import Lane, lane_id
+from restudy.config.run_ids import RunSpec, run_id
 from restudy.data.load import PreparedData
 
 BASE = {
@@ -22,9 +22,9 @@ def recipe(**fields):
     return Recipe(**{**BASE, **fields})
 
 
-def lane(**fields):
+def run(**fields):
     made = recipe(**fields)
-    return Lane(lane_id(made), made)
+    return RunSpec(run_id(made), made)
 
 
 def images(rows=100, seed=0):

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from bench import engine, peers, probes, training
+from bench import diagnostics, engine, peers, training
 from bench.cases import (
     BATCHES,
     EPOCH,
@@ -29,7 +29,7 @@ from bench.study import tabulate as tabulate_study
 from bench.training import Measured, tabulate
 from bench.workspace import part_of_grid
 from restudy.config.diagnostics import PROBES
-from restudy.config.run_ids import lane_id
+from restudy.config.run_ids import run_id
 from restudy.training.init import initial_layers
 from restudy.training.rng import generator
 
@@ -46,7 +46,7 @@ def case(request):
 
 
 def start(recipe):
-    """Return the network of a peer with the weights that our lane of this recipe starts from."""
+    """Return the network of a peer with the weights that our run of this recipe starts from."""
     model = peers.network(recipe)
     linears = [layer for layer in model if isinstance(layer, torch.nn.Linear)]
     for linear, (weights, biases) in zip(linears, initial_layers(recipe, 784, 10), strict=True):
@@ -82,7 +82,7 @@ def test_ours_trains_what_the_peers_do(case):
     order = torch.from_numpy(generator(3, "batches", 0).permutation(case.samples))
     expected = trained_plain(recipe, samples, order)
     results = engine.train([*engine.seeds(recipe, 2), recipe], samples)
-    found = results.weights[lane_id(recipe)]
+    found = results.weights[run_id(recipe)]
     for layer, one in enumerate(parameter for parameter in expected if parameter.ndim == 2):
         weights = found[f"linear.{layer}.weight"]
         np.testing.assert_allclose(weights, one.detach().numpy(), rtol=1e-3, atol=1e-5)
@@ -141,12 +141,12 @@ def test_cases_are_whole_batches_in_order():
 
 
 def test_table_of_training():
-    seconds = {NOTEBOOK: 8.0, LIGHTNING: 4.0, PLAIN: 2.0, "ours, 5 lanes": 1.0}
+    seconds = {NOTEBOOK: 8.0, LIGHTNING: 4.0, PLAIN: 2.0, "ours, 5 runs": 1.0}
     memory = dict.fromkeys(seconds, 100.0)
     rate = useful_flops([784, 128, 10], EPOCH) / 0.25
     one = Measured(Case("784-128-10", 64, 10), seconds, 0.5, rate, memory)
     other = replace(one, case=Case("784-128-10", 16, 10), peak=rate / 2)
-    row = tabulate([one, other]).set_index(["batch_size", "way"]).loc[(64, "ours, 5 lanes")]
+    row = tabulate([one, other]).set_index(["batch_size", "way"]).loc[(64, "ours, 5 runs")]
     assert row["times_as_fast_as_notebook"] == 8
     assert row["times_as_fast_as_lightning"] == 4
     assert row["times_as_fast_as_plain_loop"] == 2
@@ -161,27 +161,27 @@ def test_table_of_a_study():
     assert list(table["times_as_fast"]) == [8, 1]
 
 
-def test_table_of_probes():
+def test_table_of_diagnostics():
     rounds = [
-        {probes.NONE: 10.0, "weights": 11.0},
-        {probes.NONE: 20.0, "weights": 21.0},
-        {probes.NONE: 10.0, "weights": 12.0},
+        {diagnostics.NONE: 10.0, "weights": 11.0},
+        {diagnostics.NONE: 20.0, "weights": 21.0},
+        {diagnostics.NONE: 10.0, "weights": 12.0},
     ]
-    row = probes.tabulate(pd.DataFrame(rounds)).set_index("probes").loc["weights"]
-    assert row["seconds"] == pytest.approx(12 / probes.LANES)
+    row = diagnostics.tabulate(pd.DataFrame(rounds)).set_index("diagnostics").loc["weights"]
+    assert row["seconds"] == pytest.approx(12 / diagnostics.RUNS)
     assert row["cost"] == pytest.approx(0.1)
     assert row["cost_low"] == pytest.approx(0.05)
     assert row["cost_high"] == pytest.approx(0.2)
 
 
-def test_quick_bench_of_probes_writes_its_files(tmp_path):
-    probes.main(["--quick", "--results", str(tmp_path)])
-    table = pd.read_csv(tmp_path / "probes.csv")
-    measured = list(table["probes"])
-    assert (measured[0], measured[-1]) == (probes.NONE, probes.ALL)
+def test_quick_bench_of_diagnostics_writes_its_files(tmp_path):
+    diagnostics.main(["--quick", "--results", str(tmp_path)])
+    table = pd.read_csv(tmp_path / "diagnostics.csv")
+    measured = list(table["diagnostics"])
+    assert (measured[0], measured[-1]) == (diagnostics.NONE, diagnostics.ALL)
     assert set(PROBES) <= set(measured)
     assert (table["seconds"] > 0).all()
-    assert (tmp_path / "probes.md").read_text().startswith("# What probes cost")
+    assert (tmp_path / "diagnostics.md").read_text().startswith("# What diagnostics cost")
 
 
 def test_part_of_the_grid_has_60_runs():

@@ -1,1 +1,1 @@
-"""What large runs cost: ``make load`` (``python -m bench.load``). See docs/performance.md."""
+"""What large runs cost: ``python -m bench.load``. See docs/performance.md."""

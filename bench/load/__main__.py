@@ -1,6 +1,6 @@
 """Measures what large runs cost; writes ``load.csv`` and ``.md``.
 
-Planning and dry-running a study of thousands of cells, training jobs that log into one store at
+Planning and dry-running a study of thousands of groups, training jobs that log into one store at
 once, a store with thousands of runs in the UI, and the memory of the steps that read all results.
 """
 
@@ -20,10 +20,10 @@ import pandas as pd
 
 from bench.harness import make_parser, write_table
 from bench.load import postgres, writers
-from bench.load.made_up import CELLS_EACH, cell_results, lanes_of, many_cells, tracked_study
+from bench.load.made_up import CELLS_EACH, group_results, many_groups, runs_of, tracked_study
 from bench.workspace import ROOT, Workspace
 from docs.screenshots import served
-from restudy.config.run_ids import cell_id
+from restudy.config.run_ids import group_id
 from restudy.config.settings import Settings
 from restudy.config.study import Scale
 from restudy.config.yaml import read_mapping
@@ -31,7 +31,7 @@ from restudy.docs.browser import Tab, browser, chromium
 from restudy.planning.jobs import make_jobs
 from restudy.planning.plan import load_plan
 from restudy.results import group_files
-from restudy.tracking.log import log_cell
+from restudy.tracking.log import log_group
 from restudy.tracking.saved_views import RUNS, address
 from restudy.tracking.store import ensure_experiment, open_client, prepare, tracking_uri
 
@@ -63,22 +63,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _planning(folder: Path, quick: bool) -> Iterator[Row]:
-    """Time reading and planning a study of many cells, and Snakemake's dry run of it."""
+    """Time reading and planning a study of many groups, and Snakemake's dry run of it."""
     for long, words in ((False, "that share jobs"), (True, "most with a job of their own")):
-        study = many_cells(CELLS_EACH if quick else 2000, long=long)
+        study = many_groups(CELLS_EACH if quick else 2000, long=long)
         place = Workspace.make(folder / str(long), study)
         started = time.perf_counter()
         made = load_plan(Settings(studies=str(place.folder / "studies")))
         about = f"{len(make_jobs(made))} training jobs"
         seconds = time.perf_counter() - started
-        yield f"plan of {len(made.cells)} cells {words}", seconds, "s", about
+        yield f"plan of {len(made.groups)} groups {words}", seconds, "s", about
         seconds = place.snakemake("--dry-run", "--quiet", "all")
-        yield f"dry run of {len(made.cells)} cells {words}", seconds, "s", about
+        yield f"dry run of {len(made.groups)} groups {words}", seconds, "s", about
 
 
 def _writers(folder: Path, quick: bool) -> Iterator[Row]:
     """Time jobs that log into one store at once, and look for what was lost."""
-    size = {"epochs": 2} if quick else {"lanes": 10, "epochs": 20}
+    size = {"epochs": 2} if quick else {"runs": 10, "epochs": 20}
     yield _written("SQLite", writers.measure(tracking_uri(None, folder), folder, **size))
     if problem := postgres.missing():
         print(f"  PostgreSQL is left out: {problem}")
@@ -95,33 +95,33 @@ def _written(store: str, found: writers.Written) -> Row:
 
 def _browsing(folder: Path, quick: bool) -> Iterator[Row]:
     """Time what MLflow's UI does with a store of many runs: its requests, and its page."""
-    runs, each = 150 if quick else 5000, 50
+    number, each = 150 if quick else 5000, 50
     uri = tracking_uri(None, folder)
     problem = prepare(uri)
     assert problem is None, problem  # noqa: S101
     client = open_client(uri)
     recipe = {"dataset": "mnist", "learning_rate": 0.1, "batch_size": 64, "epochs": 2}
     widths = {
-        str(width): lanes_of(each, **recipe, hidden=[8 + width]) for width in range(runs // each)
+        str(width): runs_of(each, **recipe, hidden=[8 + width]) for width in range(number // each)
     }
     study = tracked_study("many-runs", widths)
     experiment = ensure_experiment(client, folder / "artifacts", study)
-    for lanes in widths.values():
-        cell = cell_id(lanes[0].recipe)
-        log_cell(client, experiment, study, cell, cell_results(lanes), existing=[])
+    for runs in widths.values():
+        group = group_id(runs[0].recipe)
+        log_group(client, experiment, study, group, group_results(runs), existing=[])
     with served(uri, 5052) as start:
         _search(start, experiment)  # the server reads its modules
         seconds, found, token = _search(start, experiment)
-        yield f"REST: the best {found} runs, of {runs} runs", seconds, "s", ""
+        yield f"REST: the best {found} runs, of {number} runs", seconds, "s", ""
         seconds, found, _ = _search(start, experiment, token)
-        yield f"REST: the next {found}, of {runs} runs", seconds, "s", ""
+        yield f"REST: the next {found}, of {number} runs", seconds, "s", ""
         if (path := chromium()) is not None:
             with browser(path) as tab:
                 tab.screen(1280, 760)
                 for what in ("first look in Chromium", "second look"):
                     seconds = _look(tab, start + address(experiment, RUNS))
                     what += ": the table of the best runs is shown"
-                    yield f"{what}, of {runs} runs", seconds, "s", ""
+                    yield f"{what}, of {number} runs", seconds, "s", ""
 
 
 def _search(start: str, experiment: str, token: str | None = None) -> tuple[float, int, str | None]:
@@ -173,8 +173,8 @@ def _memory(folder: Path, quick: bool) -> Iterator[Row]:
     datasets = sorted({name for study in plan.studies.values() for name in study.datasets})
     prepared = [f"results/data/{name}.safetensors" for name in datasets]
     place.snakemake(*prepared, "results/mlflow/store.json")
-    for cell in plan.cells.values():
-        group_files.write(cell_results(cell.lanes), place.folder / "results/cells" / cell.id)
+    for group in plan.groups.values():
+        group_files.write(group_results(group.runs), place.folder / "results/groups" / group.id)
     shutil.rmtree(place.folder / ".snakemake")  # its records of rules that it has not run
     peaks = folder / "peaks.tsv"
     path = os.pathsep.join([str(place.folder / "src"), str(Path(__file__).parent / "peaks")])

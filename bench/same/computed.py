@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from experiments import unit_tests
 from restudy.config.recipe import Recipe
-from restudy.config.run_ids import Lane, lane_id
+from restudy.config.run_ids import RunSpec, run_id
 from restudy.data.load import PreparedData
 from restudy.evidence.schema import Published, load_rows
 from restudy.results import study_tables
@@ -28,7 +28,7 @@ from restudy.training import network
 from restudy.training.init import initial_layers
 from restudy.training.matmul_backend import Choice
 from restudy.training.rng import generator
-from restudy.training.train_stacks import train_lanes
+from restudy.training.train_stacks import train_runs
 
 Numbers = dict[str, NDArray[Any]]
 
@@ -79,18 +79,18 @@ def nudged(recipe: Recipe, inputs: int, outputs: int) -> list[Any]:
 
 
 def trained(kinds: Sequence[str], epochs: Sequence[int], device: str, choice: Choice) -> Numbers:
-    """Train each kind for each number of epochs; two lanes, as two seeds of a study are."""
+    """Train each kind for each number of epochs; two runs, as two seeds of a study are."""
     data, found = images(), {}
     for kind in kinds:
         for number in epochs:
             own = [recipe(kind, number).model_copy(update={"seed": seed}) for seed in range(2)]
-            lanes = [Lane(lane_id(one), one) for one in own]
-            digests = {lane.id: "made up" for lane in lanes}
-            made = train_lanes(lanes, data, digests=digests, device=device, choice=choice)
+            runs = [RunSpec(run_id(one), one) for one in own]
+            digests = {run.id: "made up" for run in runs}
+            made = train_runs(runs, data, digests=digests, device=device, choice=choice)
             place = f"{kind}/{number * SAMPLES // BATCH}"
-            for place_of_lane, lane in enumerate(lanes):
-                for name, array in made.weights[lane.id].items():
-                    found[f"trained/{place}/{place_of_lane}.{name}"] = array
+            for place_of_run, run in enumerate(runs):
+                for name, array in made.weights[run.id].items():
+                    found[f"trained/{place}/{place_of_run}.{name}"] = array
             found[f"metrics/{place}"] = made.history["value"].to_numpy()
     return found
 

@@ -1,7 +1,7 @@
 """Snakemake's messages as they are, but its progress with runs, work and the time left.
 
 Snakemake counts jobs, tells of them when they end, and one job may take a hundred times as long as
-another. Instead the work of the cells is counted, by the plan's estimate, as it is done.
+another. Instead the work of the groups is counted, by the plan's estimate, as it is done.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _UNSAID = ("Select jobs to execute", "Execute ", "Cannot restore ")
 _KILLED = ("died with <Signals.SIGKILL: 9>", "returned non-zero exit status 137")
 KILLED = (
     "error: the process of this job was killed from outside: mostly by the system, because memory "
-    "ran out. Give fewer --cores, or a smaller training.stack in config.yaml, then the same "
-    "command again: it goes on from what is done"
+    "ran out. Give fewer --cores, or a smaller training.max_stacked_runs in config.yaml, then the "
+    "same command again: it goes on from what is done"
 )
 
 

@@ -76,9 +76,9 @@ class Display:
         with self._guarded():
             if self._watcher is None and (watcher := training_progress.get_watcher()):
                 self._watcher = watcher
-                self._run.expect(watcher.cells, watcher.jobs.values())
-            cells = self._watcher.jobs.get(trains, ()) if self._watcher and trains else ()
-            self._run.begin(job, name, cells, self._clock())
+                self._run.expect(watcher.groups, watcher.jobs.values())
+            groups = self._watcher.jobs.get(trains, ()) if self._watcher and trains else ()
+            self._run.begin(job, name, groups, self._clock())
             self._draw()
             if self._thread is None and self._live:
                 self._thread = threading.Thread(target=self._keep_looking, daemon=True)
@@ -104,8 +104,8 @@ class Display:
             if self._stop.is_set() or not self._run.is_running:
                 return
             now = self._clock()
-            for cell in self._watcher.finished() if self._watcher else ():
-                self._run.finish(cell, now)
+            for group in self._watcher.finished() if self._watcher else ():
+                self._run.finish(group, now)
             self._draw()
             if not self._bottom and now - self._when_told >= TELL:
                 self._tell(f"{self._run.describe(now)}; now {self._run.running()}")

@@ -1,7 +1,8 @@
 """The pipeline over Slurm, on a cluster of one node that is set up here, beside a local run.
 
-``make cluster`` runs the whole tiny pipeline, which takes minutes: Slurm's plugin starts Snakemake
-anew for every job. Where Slurm is installed, ``make test`` runs one study as far as its table.
+``make test-slurm`` runs the whole tiny pipeline, which takes minutes: Slurm's plugin starts
+Snakemake anew for every job. Where Slurm is installed, ``make test`` runs one study as far as its
+table.
 """
 
 import os
@@ -103,23 +104,25 @@ def test_every_run_is_in_mlflow_once_with_its_score(remote):
 
     client = MlflowClient(cluster.MLFLOW)
     names = {each.experiment_id: each.name for each in client.search_experiments()}
-    lanes = client.search_runs(list(names), "tags.`restudy.kind` = 'run'", max_results=1000)
+    shown = client.search_runs(list(names), "tags.`restudy.kind` = 'run'", max_results=1000)
     found = [
         (
-            names[run.info.experiment_id],
-            run.data.tags["restudy.cell"],
-            run.data.tags["restudy.lane"],
-            run.info.status,
+            names[mlflow_run.info.experiment_id],
+            mlflow_run.data.tags["restudy.group"],
+            mlflow_run.data.tags["restudy.run"],
+            mlflow_run.info.status,
         )
-        for run in lanes
+        for mlflow_run in shown
     ]
     assert sorted(found) == planned_runs(remote)
     runs = pd.read_parquet(remote.results / "studies/tiny/runs.parquet")
-    scores = runs.set_index(["cell", "lane"])["test_accuracy"].to_dict()
-    for run in lanes:
-        place = (run.data.tags["restudy.cell"], run.data.tags["restudy.lane"])
+    scores = runs.set_index(["group", "run"])["test_accuracy"].to_dict()
+    for mlflow_run in shown:
+        place = (mlflow_run.data.tags["restudy.group"], mlflow_run.data.tags["restudy.run"])
         if place in scores:
-            assert run.data.metrics["test_accuracy"] == pytest.approx(scores.pop(place), abs=1e-12)
+            assert mlflow_run.data.metrics["test_accuracy"] == pytest.approx(
+                scores.pop(place), abs=1e-12
+            )
     assert not scores
 
 

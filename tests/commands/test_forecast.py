@@ -32,12 +32,12 @@ def told(*studies, scale="full", **keys):
 def runs_in_file(path, scale):
     """How many runs a study file asks for at a scale: product of levels, less what is excluded."""
     content = yaml.safe_load(path.read_text())
-    cut = content.get("scales", {}).get(scale, {})
-    if cut.get("skip"):
+    change = content.get("scales", {}).get(scale, {})
+    if change.get("disabled"):
         return 0
     levels = {name: list(found) for name, found in content.get("factors", {}).items()}
-    levels |= {name: list(found) for name, found in cut.get("factors", {}).items()}
-    patterns = cut.get("exclude", content.get("exclude", [])) or []
+    levels |= {name: list(found) for name, found in change.get("factors", {}).items()}
+    patterns = change.get("exclude", content.get("exclude", [])) or []
 
     def excluded(combination):
         chosen = dict(zip(levels, combination, strict=True))
@@ -49,7 +49,7 @@ def runs_in_file(path, scale):
             for pattern in patterns
         )
 
-    seeds = cut.get("seeds", content["seeds"])
+    seeds = change.get("seeds", content["seeds"])
     count = seeds if isinstance(seeds, int) else len(seeds)
     return count * sum(not excluded(x) for x in itertools.product(*levels.values()))
 
@@ -64,26 +64,26 @@ def test_the_repository_s_runs_are_those_that_its_files_ask_for(scale):
     for each in found.studies:
         assert each.runs + each.shared == runs_in_file(files[each.name], scale), each.name
         assert (each.reductions is None) == (runs_in_file(files[each.name], scale) == 0)
-    assert found.total.runs == sum(len(cell.lanes) for cell in made.cells.values())
-    assert {cell.id for cell in found.total.cells} == made.cells.keys()
+    assert found.total.runs == sum(len(group.runs) for group in made.groups.values())
+    assert {group.id for group in found.total.groups} == made.groups.keys()
     assert found.total.jobs == len(make_jobs(made))
 
 
 def test_the_whole_is_the_sum_of_its_studies():
     found = told(study("a", **THREE_WIDTHS), study("b", seeds=[1, 5]), study("c", seeds=1))
     assert [(each.runs, each.shared) for each in found.studies] == [(6, 0), (1, 1), (0, 1)]
-    assert [len(each.cells) for each in found.studies] == [3, 0, 0]
+    assert [len(each.groups) for each in found.studies] == [3, 0, 0]
     assert found.total.runs == 7
-    assert found.total.seconds == pytest.approx(sum(x.work for x in found.total.cells))
+    assert found.total.seconds == pytest.approx(sum(x.work for x in found.total.groups))
     assert found.total.seconds == pytest.approx(sum(each.seconds for each in found.studies))
-    # The cell that a and b share is as long for each of its three lanes.
-    (shared,) = (x for x in found.total.cells if len(x.lanes) == 3)
+    # The group that a and b share is as long for each of its three runs.
+    (shared,) = (x for x in found.total.groups if len(x.runs) == 3)
     assert found.studies[1].seconds == pytest.approx(shared.work / 3)
 
 
 def test_the_seconds_are_the_estimates_by_the_speed_of_the_machine():
     found = told(study(**THREE_WIDTHS))
-    assert found.total.seconds == pytest.approx(sum(cell.work for cell in found.total.cells))
+    assert found.total.seconds == pytest.approx(sum(group.work for group in found.total.groups))
     slow = told(study(**THREE_WIDTHS), slower=3.0)
     assert slow.total.seconds == pytest.approx(3 * found.total.seconds)
     assert (slow.total.makespan, slow.rest) == pytest.approx(
@@ -115,10 +115,13 @@ def test_more_cores_take_less_time_and_no_fewer_core_seconds():
 
 
 def test_a_scale_leaves_studies_out_and_names_what_it_cuts():
-    cut = {"recipe": {"train_samples": 500, "epochs": 1}, "factors": {"hidden": [[8]]}, "seeds": 1}
+    change = {
+        **{"recipe": {"train_samples": 500, "epochs": 1}, "factors": {"hidden": [[8]]}},
+        "seeds": 1,
+    }
     studies = [
-        study("a", **THREE_WIDTHS, scales={"quick": cut}),
-        study("b", scales={"quick": {"skip": True}}),
+        study("a", **THREE_WIDTHS, scales={"quick": change}),
+        study("b", scales={"quick": {"disabled": True}}),
         study("c"),
     ]
     found = told(*studies, scale="quick", names=["a", "b", "c"])
@@ -128,14 +131,14 @@ def test_a_scale_leaves_studies_out_and_names_what_it_cuts():
     assert lines["a"].endswith("  train_samples, hidden, seeds")
     assert lines["b"].split()[1:] == ["-"] * 5 + ["left", "out"]
     assert "instead of" not in forecast.describe(found)
-    assert "1 seed instead of 2" in forecast.describe(found, cells=True)
+    assert "1 seed instead of 2" in forecast.describe(found, groups=True)
 
 
 def test_the_text_has_columns():
     widths = study(**THREE_WIDTHS)
     found = told(widths, study("other", seeds=[7]), slower=100.0)
-    text = forecast.describe(found, cells=True)
-    table, cells = text.split("\n\n")[1:3]
+    text = forecast.describe(found, groups=True)
+    table, groups = text.split("\n\n")[1:3]
     _, *rows = table.splitlines()
     assert [row.split()[:4] for row in rows] == [
         ["tiny", "6", "3", "1"],
@@ -143,10 +146,10 @@ def test_the_text_has_columns():
         ["all", "7", "3", "1"],
     ]
     assert rows[-1].split()[4] == f"{found.total.seconds:,.0f}"
-    _, *rows = cells.splitlines()
-    assert [row.split()[1] for row in rows] == [cell.id for cell in found.total.cells]
+    _, *rows = groups.splitlines()
+    assert [row.split()[1] for row in rows] == [group.id for group in found.total.groups]
     shown = [float(row.split()[-1].replace(",", "")) for row in rows]
-    assert shown == pytest.approx([100 * cell.work for cell in found.total.cells], rel=0.01)
+    assert shown == pytest.approx([100 * group.work for group in found.total.groups], rel=0.01)
     assert f"on 1 core: {duration(found.total.makespan)} of training" in text.splitlines()[-1]
 
 
@@ -170,13 +173,20 @@ def test_what_an_estimate_grows_with():
     assert seconds(dropout=0.5) > plain
     assert seconds(batch_size=32) < seconds(batch_size=8)
     assert seconds(evaluate_every=3) < plain
-    for probe in ("test", "training_mode", "gradients", "activations", "robustness", "sharpness"):
-        assert seconds(probes=[probe]) > plain
+    for diagnostic in (
+        "test",
+        "training_mode",
+        "gradients",
+        "activations",
+        "robustness",
+        "sharpness",
+    ):
+        assert seconds(diagnostics=[diagnostic]) > plain
 
 
 def test_a_full_batch_is_taken_in_blocks():
     few, many = (recipe(train_samples=n, batch_size="full", epochs=10) for n in (500, 5000))
-    assert costs.seconds(many, 1) - costs.CELL > 5 * (costs.seconds(few, 1) - costs.CELL)
+    assert costs.seconds(many, 1) - costs.GROUP > 5 * (costs.seconds(few, 1) - costs.GROUP)
 
 
 def test_a_regression_costs_something_too():
@@ -216,7 +226,7 @@ def test_all_scales_are_told(checkout):
     ]
 
 
-def test_one_scale_is_told_with_its_cells(checkout):
+def test_one_scale_is_told_with_its_groups(checkout):
     done = called(checkout, "--scale", "quick", "--cores", "1")
     assert done.returncode == 0, done.stderr
     assert "mnist-32-plain-b50-1e-" in done.stdout

@@ -33,11 +33,17 @@ def has(text, *parts):
         ({"scael": "quick"}, ["scael: unknown key", "scale, results,", "did you mean 'scale'"]),
         (
             {"training": {"devcie": "cpu"}},
-            ["training.devcie", "allowed: device, stack", "'device'"],
+            ["training.devcie", "allowed: device, max_stacked_runs", "'device'"],
         ),
         ({"scale": "qick"}, ["scale: 'qick'", "quick, default or full", "did you mean 'quick'"]),
-        ({"training": {"stack": 0}}, ["training.stack: 0", "greater than or equal to 1"]),
-        ({"training": {"stack": "3"}}, ["training.stack: '3'", "a whole number"]),
+        (
+            {"training": {"max_stacked_runs": 0}},
+            ["training.max_stacked_runs: 0", "greater than or equal to 1"],
+        ),
+        (
+            {"training": {"max_stacked_runs": "3"}},
+            ["training.max_stacked_runs: '3'", "a whole number"],
+        ),
         ({"training": None}, ["training: None", "a mapping of keys to values"]),
         ({"only": "grid"}, ["only: 'grid'", "a list"]),
         ({"results": ""}, ["results: ''", "at least 1 character"]),
@@ -136,7 +142,7 @@ def test_recipe_fields(tmp_path, fields, parts):
         ),
         (HOUSES, ["loss: 'cross_entropy' does not fit", "'california_housing'", "allowed: mse"]),
         ({"loss": "mse"}, ["loss: 'mse' does not fit", "'mnist'", "allowed: cross_entropy"]),
-        (HOUSES | {"loss": "mse", "scaling": "unit"}, ["scaling: 'unit'", "standard, raw"]),
+        (HOUSES | {"loss": "mse", "scaling": "zero_one"}, ["scaling: 'zero_one'", "standard, raw"]),
         ({"target_scaling": "standard"}, ["target_scaling: 'standard'", "allowed for 'mnist'"]),
         (
             {"norm": "batch", "train_samples": 101},
@@ -149,14 +155,14 @@ def test_recipe_fields(tmp_path, fields, parts):
         ),
         ({"validation_samples": 60_000}, ["validation_samples: 60000", "1 to 59999"]),
         (
-            HOUSES | {"loss": "mse", "probes": ["train_sample"]},
-            ["probes: 'train_sample' needs classes", "batch_loss, test, gradients"],
+            HOUSES | {"loss": "mse", "diagnostics": ["train_sample"]},
+            ["diagnostics: 'train_sample' needs classes", "batch_loss, test, gradients"],
         ),
         (
-            {"probes": ["robustness"], "validation_samples": 0},
-            ["probes: 'robustness' is measured on validation samples"],
+            {"diagnostics": ["robustness"], "validation_samples": 0},
+            ["diagnostics: 'robustness' is measured on validation samples"],
         ),
-        ({"probes": ["batch_loss", "batch_loss"]}, ["probes: ", "each once"]),
+        ({"diagnostics": ["batch_loss", "batch_loss"]}, ["diagnostics: ", "each once"]),
     ],
 )
 def test_recipes_that_do_not_fit_together(tmp_path, fields, parts):
@@ -165,13 +171,13 @@ def test_recipes_that_do_not_fit_together(tmp_path, fields, parts):
     has(text, str(tmp_path / "tiny.yaml"), *parts)
 
 
-@pytest.mark.parametrize("fields", [{"validation_samples": 0}, {"probes": ["test"]}])
+@pytest.mark.parametrize("fields", [{"validation_samples": 0}, {"diagnostics": ["test"]}])
 def test_what_an_honest_study_does_not_do(tmp_path, fields):
     (key,) = fields
     made = study(tmp_path, recipe=fields)
     text = complaint(lambda: make_plan({"tiny": made}, "full"))
     has(text, f"tiny.yaml: {key}: {fields[key]!r}", "only with as_published: true")
-    assert make_plan({"tiny": study(tmp_path, recipe=fields, as_published=True)}, "full").cells
+    assert make_plan({"tiny": study(tmp_path, recipe=fields, as_published=True)}, "full").groups
 
 
 def test_the_combination_of_levels_that_does_not_fit_is_told(tmp_path):

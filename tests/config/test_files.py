@@ -82,7 +82,7 @@ def test_the_repository_s_studies_load_and_plan_at_every_scale():
     studies = load_studies(ROOT / "config/studies")
     assert len(studies) == len(STUDIES)
     for scale in ("quick", "default", "full"):
-        assert make_plan(studies, scale).cells
+        assert make_plan(studies, scale).groups
 
 
 def test_config_yaml_has_every_key_with_its_default():

@@ -94,6 +94,6 @@ def test_the_plan_asks_for_the_sources_of_its_studies_alone(tmp_path, monkeypatc
     monkeypatch.chdir(tmp_path)  # where there is no file of sources
     (tmp_path / "studies").mkdir()
     written(tmp_path / "studies")
-    assert load_plan(Settings(studies="studies")).cells
+    assert load_plan(Settings(studies="studies")).groups
     written(tmp_path / "studies", source="S1")
     assert str(FILE) in complaint(lambda: load_plan(Settings(studies="studies")))

@@ -73,8 +73,8 @@ def test_parts_that_do_not_fit_are_refused(train, validation, reason) -> None:
     ("scaling", "formula"),
     [
         ("raw", lambda x: x),
-        ("unit", lambda x: x / 255),
-        ("centred", lambda x: (x / 255 - 0.5) / 0.5),
+        ("zero_one", lambda x: x / 255),
+        ("minus_one_one", lambda x: (x / 255 - 0.5) / 0.5),
     ],
 )
 def test_fixed_scalings_follow_their_formula(scaling, formula) -> None:
@@ -153,11 +153,11 @@ def test_an_empty_validation_part_is_scaled_too() -> None:
 @pytest.mark.parametrize(
     ("parts", "scaling", "target_scaling"),
     [
-        (regression(), "unit", "none"),
-        (regression(), "centred", "none"),
+        (regression(), "zero_one", "none"),
+        (regression(), "minus_one_one", "none"),
         (regression(), "standart", "none"),
-        (regression(), "raw", "unit"),
-        (split(prepared(10), None, 2), "unit", "standard"),
+        (regression(), "raw", "zero_one"),
+        (split(prepared(10), None, 2), "zero_one", "standard"),
     ],
 )
 def test_scalings_that_make_no_sense_are_refused(parts, scaling, target_scaling) -> None:

@@ -80,8 +80,8 @@ INSTEAD = {
         "python -m tests.training.record_version && git checkout --quiet tests/training",
         "the last digits are those of the machine",
     ),
-    "make pictures": Instead(
-        "make pictures && git checkout --quiet README.md docs", "they are those of another run"
+    "make docs-figures": Instead(
+        "make docs-figures && git checkout --quiet README.md docs", "they are those of another run"
     ),
     "make fuzz MINUTES=10": Instead(
         "make fuzz MINUTES=0.01 SEED=0", "each reader once, on inputs that are always the same"
@@ -89,7 +89,9 @@ INSTEAD = {
     "python -m bench.same": Instead(
         "python -c 'import bench.same.__main__'", "minutes; tests/test_same_numbers.py does a part"
     ),
-    "python -m bench.probes": Instead("python -m bench.probes --quick", "minutes without --quick"),
+    "python -m bench.diagnostics": Instead(
+        "python -m bench.diagnostics --quick", "minutes without --quick"
+    ),
     "python -m bench.profile": Instead("python -c 'import bench.profile'", "minutes"),
     ".venv/bin/python -m docs.screenshots --results results": Instead(
         "python -m docs.screenshots --help", "needs Chromium; the pictures are those of another run"
@@ -122,7 +124,7 @@ ELSEWHERE = {
         "this test is part of it",
         ".venv/bin/pytest --numprocesses logical --dist loadfile --no-loadscope-reorder",
     ),
-    "make faults": Elsewhere(
+    "make test-faults": Elsewhere(
         "tests/faults/test_kills.py::test_killed_at_random_moments_it_ends_the_same",
         "an hour; the tests do the same at a smaller scale",
         "RESTUDY_KILLS=10 RESTUDY_KILLS_SCALE=quick .venv/bin/pytest tests/faults -rs",
@@ -130,10 +132,10 @@ ELSEWHERE = {
     "make bench": Elsewhere(
         "tests/test_bench.py::test_quick_study_bench_writes_its_files",
         "an hour; tests run its parts with --quick",
-        ".venv/bin/python -m bench.training\n.venv/bin/python -m bench.probes\n"
+        ".venv/bin/python -m bench.training\n.venv/bin/python -m bench.diagnostics\n"
         ".venv/bin/python -m bench.study",
     ),
-    "make load": Elsewhere(
+    "make bench-scale": Elsewhere(
         "tests/load/test_load.py::test_a_little_of_each_is_measured",
         "half an hour; a test runs it with --quick",
         ".venv/bin/python -m bench.load",
@@ -153,7 +155,7 @@ ELSEWHERE = {
         "needs a network",
         ".venv-tools/bin/python -m envs.audit requirements.lock envs/tools.lock envs/slurm.lock",
     ),
-    "make cluster": Elsewhere(
+    "make test-slurm": Elsewhere(
         "tests/cluster/test_slurm.py::test_tables_are_those_of_a_local_run_to_the_bit",
         "needs a network, Slurm and minutes",
         "RESTUDY_CLUSTER=1 .venv-cluster/bin/python -m pytest -rs "
@@ -166,7 +168,7 @@ ELSEWHERE = {
         "tests/cluster/test_slurm.py::test_tables_are_those_of_a_local_run_to_the_bit",
         "needs the plugin",
     ),
-    "make oldest": Elsewhere(
+    "make test-min-versions": Elsewhere(
         "tests/test_environment.py::test_every_dependency_declares_a_floor_that_the_lock_keeps",
         "needs a network, and minutes",
         "rm -rf .venv-oldest && python3 -m venv .venv-oldest",

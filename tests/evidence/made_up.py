@@ -12,13 +12,13 @@ from restudy.evidence.metric_extraction import StudyTables
 from restudy.evidence.metric_selectors import metrics_of
 from restudy.evidence.schema import Published
 from restudy.evidence.search_specs import ConfigurationSearch
-from restudy.planning.plan import Run, StudyPlan, plan_study
+from restudy.planning.plan import PlannedRun, StudyPlan, plan_study
 
 RECIPE = {"dataset": "mnist", "hidden": [8], "learning_rate": 0.1, "batch_size": 6000}
 RECIPE |= {"epochs": 4}
 """Nine steps an epoch."""
 
-Value = Callable[[Run, int, str, str], float]
+Value = Callable[[PlannedRun, int, str, str], float]
 
 
 def plan(name: str = "tiny", scale: Any = "full", **keys: Any) -> StudyPlan:
@@ -46,16 +46,16 @@ def tables(made: StudyPlan, value: Value | None = None) -> StudyTables:
             if epoch % recipe.evaluate_every and not is_last:
                 continue
             splits = ["train"] + ["validation"] * (recipe.n_validation > 0)
-            splits += ["test"] * (is_last or "test" in recipe.probes)
+            splits += ["test"] * (is_last or "test" in recipe.diagnostics)
             step = min(epoch * recipe.steps_per_epoch, recipe.total_steps)
             rows += [
-                (run.cell, run.lane, *run.levels.values(), epoch, step, split, metric, number)
+                (run.group, run.id, *run.levels.values(), epoch, step, split, metric, number)
                 for split in splits
                 for metric in metrics_of(recipe, split)
                 if is_last or metric != "training_mode_accuracy"
                 for number in [value(run, epoch, split, metric)]
             ]
-    columns = ["cell", "lane", *made.factors, "epoch", "step", "split", "metric", "value"]
+    columns = ["group", "run", *made.factors, "epoch", "step", "split", "metric", "value"]
     history = pd.DataFrame(rows, columns=columns)
     for name, labels in made.factors.items():
         history[name] = pd.Categorical(history[name], categories=labels, ordered=True)
@@ -74,8 +74,8 @@ def measure(**fields: Any) -> dict[str, Any]:
     return {key: value for key, value in (found | fields).items() if value is not None}
 
 
-def puzzle(**fields: Any) -> ConfigurationSearch:
-    """Return a puzzle about the made-up study, with some keys changed."""
+def configuration_search(**fields: Any) -> ConfigurationSearch:
+    """Return a search about the made-up study, with some keys changed."""
     found = {
         **{"id": "PUZ-S1-01", "source": "S1", "title": "T", "question": "Q?", "study": "tiny"},
         **{"search_factors": ["norm"], "if_none": "so it was another"},

@@ -20,7 +20,7 @@ from restudy.evidence.statuses import Status
 from restudy.evidence.validation import Evidence, check
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import claim, test_of
-from tests.evidence.test_judging import numbers, runs_of
+from tests.evidence.test_verdicts import numbers, runs_of
 
 FOLDER = Path(__file__).parents[2] / "config/evidence"
 PANEL = {
@@ -90,7 +90,7 @@ def test_a_remark_without_a_row_of_its_own_comes_last():
     words = to_text(table, verdicts)
     assert "## CLM-BN-01 and CLM-BN-02\n" in words
     assert "## CLM-BN-03\n" in words
-    bars = table.assign(statement="|w| grows")  # which would end a cell
+    bars = table.assign(statement="|w| grows")  # which would end a group
     assert r"\|w\| grows" in to_text(bars, verdicts)
 
 
@@ -160,7 +160,7 @@ def test_a_curve_is_the_mean_over_seeds_with_its_t_interval():
     mine = [drawn_values[seed, "batch", "0.1"] for seed in range(5)]
     row = found[(found["curve"] == "b") & (found["level"] == "0.1")].iloc[0]
     low, high = stats.t.interval(0.95, 4, np.mean(mine), stats.sem(mine))
-    assert (row["mean"], row["low"], row["high"]) == pytest.approx((np.mean(mine), low, high))
+    assert (row["mean"], row["ci_low"], row["ci_high"]) == pytest.approx((np.mean(mine), low, high))
     assert (row["n"], row["least"], row["most"]) == (5, min(mine), max(mine))
 
 

@@ -38,7 +38,7 @@ def test_mnist_is_counted():
     }
 
 
-def test_the_cell_splits_nine_to_one():
+def test_the_group_splits_nine_to_one():
     assert dataset_facts.s3_synthetic() == {
         "x_train": "(9000, 28, 28, 1)",
         "y_train": "(9000, 10)",

@@ -67,7 +67,7 @@ def test_the_interval_is_that_of_one_more_run():
     found = row(measure=measure())
     assert (found["mean"], found["n"], found["study"]) == (pytest.approx(0.92), 5, "tiny")
     assert found["sd"] == pytest.approx(np.std(SEEDS, ddof=1))
-    assert (found["low"], found["high"]) == (pytest.approx(LOW), pytest.approx(HIGH))
+    assert (found["pi_low"], found["pi_high"]) == (pytest.approx(LOW), pytest.approx(HIGH))
     assert found["difference"] == pytest.approx(0.90 - 0.92)
 
 
@@ -77,7 +77,7 @@ def test_above_a_floor_the_interval_is_of_logs():
     ends = OLS(logs, np.ones(5)).fit().get_prediction([1]).conf_int(obs=True)[0]
     found = row(measure=measure(lower_bound=0.5))
     assert found["mean"] == pytest.approx(0.92)
-    assert (found["low"], found["high"]) == pytest.approx(tuple(0.5 + np.exp(ends)))
+    assert (found["pi_low"], found["pi_high"]) == pytest.approx(tuple(0.5 + np.exp(ends)))
     with pytest.raises(ValueError, match="no 'lower_bound'"):
         PublishedComparison.model_validate(measure(lower_bound=0.5, minus=measure()))
 
@@ -101,7 +101,7 @@ def test_outside_by_how_much(value, status):
 
 def test_percent_are_a_hundred_times_a_share():
     found = row(value="92.0", unit="percent", measure=measure())
-    assert (found["mean"], found["low"]) == (pytest.approx(92), pytest.approx(100 * LOW))
+    assert (found["mean"], found["pi_low"]) == (pytest.approx(92), pytest.approx(100 * LOW))
     assert measured("96.9", unit="percent")[0] == "inconsistent"
     gain = measure(minus=BATCH)
     found = row(value="46", unit="percentage points", measure=gain)
@@ -114,7 +114,7 @@ def test_the_source_s_bug():
     assert because == "0.44 beyond what the corrected experiment gives"
     found = row(value="0.92", measure=measure(), corrected=BATCH)
     assert found["corrected_mean"] == pytest.approx(0.46)
-    assert found["corrected_high"] == pytest.approx(HIGH / 2)
+    assert found["corrected_pi_high"] == pytest.approx(HIGH / 2)
 
 
 def test_a_corrected_experiment_that_gives_the_number_too():
@@ -174,7 +174,7 @@ def test_not_yet():
     quick = {"tiny": tables(cut, of_seed)}
     assert measured("0.92", quick) == (
         "pending",
-        "this scale cuts: train_samples 9000 instead of all",
+        "this scale reduces: train_samples 9000 instead of all",
     )
     found = row(quick, measure=measure())  # shown all the same
     assert found["mean"] == pytest.approx(0.92)
@@ -394,10 +394,10 @@ def test_statuses_and_text():
     }
     lines = to_text(table, "full").splitlines()
     assert lines[0] == "# The published numbers and ours"
-    cells = [[cell.strip() for cell in line.split("|")] for line in lines[4:6]]
-    assert "0.9200" in cells[0]
-    assert "0.8719 to 0.9681" in cells[0]
-    assert cells[1][6] == "10"
+    groups = [[group.strip() for group in line.split("|")] for line in lines[4:6]]
+    assert "0.9200" in groups[0]
+    assert "0.8719 to 0.9681" in groups[0]
+    assert groups[1][6] == "10"
 
 
 def test_the_docs_know_every_status():

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from restudy.common.errors import RestudyError
-from restudy.common.renamed import RENAMED
+from restudy.common.renamed import RENAMED_VALUES
 from restudy.evidence.assign_statuses import count_statuses, findings, status_tables
 from restudy.evidence.configuration_search import search_configurations
 from restudy.evidence.erratum_effects import effect_table
@@ -23,13 +23,13 @@ from restudy.report.view.counts import count
 from restudy.results.table_files import as_text, read_typed, typed
 from tests.evidence import made_up
 from tests.evidence.test_claim_tests import claim, test_of
-from tests.evidence.test_demonstrations import erratum
-from tests.evidence.test_judging import runs_of
+from tests.evidence.test_erratum_effects import erratum
+from tests.evidence.test_verdicts import runs_of
 
 ROOT = Path(__file__).parents[2]
 TABLES = ROOT / "results/reference/tables"
 TEXTS = {
-    *("statement", "what", "number", "sides", "metric", "title", "question", "how"),
+    *("statement", "what", "metric", "contrast", "metric", "title", "question", "how"),
     *("what_is_wrong", "where", "category", "topic", "name", "kind", "experiment", "unit"),
     *("split_as_labelled", "split_really", "redesigned_text", "exploratory_text", "candidate"),
     "other_statement",
@@ -39,7 +39,13 @@ TEXTS = {
 
 def judged(folder: Path) -> dict[str, tuple[object, ...]]:
     rows = load_catalogue(ROOT / "config/evidence")
-    names = ("published", "claim_tests", "errata_shown", "contrasts", "puzzles")
+    names = (
+        "published",
+        "claim_tests",
+        "erratum_effects",
+        "printed_differences",
+        "configuration_searches",
+    )
     tables = {name: read_typed(folder / f"{name}.csv") for name in names}
     found = findings(rows, tables, experiments={}, done=[], missing_figures={})
     made = status_tables(rows, (), found)
@@ -58,7 +64,7 @@ def test_no_verdict_count_colour_or_order_rests_on_a_text(tmp_path: Path):
     for path in TABLES.glob("*.csv"):
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
         for name in TEXTS & set(table):
-            if (path.stem, name) != ("contrasts", "number"):
+            if (path.stem, name) != ("printed_differences", "first"):
                 table[name] = ""
         table.to_csv(tmp_path / path.name, index=False)
     assert judged(tmp_path) == judged(TABLES)
@@ -78,17 +84,17 @@ def tiny(blank: bool) -> object:
     )
     claims = (claim(test_of(), test_of(predicts="less")), claim(test_of(), id="CLM-BN-02"))
     rows = Catalogue(published, claims, errata)
-    results = search_configurations([made_up.puzzle()], published, studies)
+    results = search_configurations([made_up.configuration_search()], published, studies)
     tables = {
         "published": published_table(published, studies, {}),
         "claim_tests": evaluate_tests(claims, studies, runs),
-        "errata_shown": effect_table(errata, studies),
-        "contrasts": difference_table(errata, published, studies),
-        "puzzles": conclusion_table(results),
+        "erratum_effects": effect_table(errata, studies),
+        "printed_differences": difference_table(errata, published, studies),
+        "configuration_searches": conclusion_table(results),
     }
     for name, table in tables.items():
         for column in TEXTS & set(table) if blank else ():
-            if (name, column) != ("contrasts", "number"):
+            if (name, column) != ("printed_differences", "first"):
                 table[column] = ""
     tables = {name: typed(name, as_text(table)) for name, table in tables.items()}
     missing = {"FIG-S1-01": reason("study_missing", study="s")._asdict()}
@@ -105,9 +111,9 @@ def test_statuses_of_a_tiny_set_rest_on_no_text():
     assert len({status for _, status in statuses}) > 3
 
 
-@pytest.mark.parametrize("old", [old for old, new in RENAMED.items() if new in list(Status)])
+@pytest.mark.parametrize("old", RENAMED_VALUES["status"])
 def test_an_unknown_status_raises_with_the_nearest_right_one(old: str):
-    with pytest.raises(RestudyError, match=f"did you mean '{RENAMED[old]}'"):
+    with pytest.raises(RestudyError, match=f"did you mean '{RENAMED_VALUES['status'][old]}'"):
         Status(old)
     with pytest.raises(RestudyError, match="did you mean 'consistent'"):
         counts(["consistant"])

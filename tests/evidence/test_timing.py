@@ -70,7 +70,7 @@ def test_a_time_is_judged_as_the_mean_log_ratio_of_pairs(both: Claim):
     reference = stats.ttest_rel(wide["batch"], wide["none"])
     assert row["effect"] == pytest.approx(np.exp((wide["batch"] - wide["none"]).mean()))
     interval = reference.confidence_interval(0.95)
-    assert (row["low"], row["high"]) == pytest.approx(tuple(np.exp(interval)))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(np.exp(interval)))
     assert row["p_adjusted"] == pytest.approx(reference.pvalue)
     assert (row["test"], row["verdict"]) == (1, "supported")
 

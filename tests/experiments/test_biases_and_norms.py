@@ -27,7 +27,7 @@ def parts(data):
 
 
 @pytest.mark.parametrize("hidden", [[], [6]])
-@pytest.mark.parametrize("bias", ["shared", "per_unit"])
+@pytest.mark.parametrize("bias", ["shared", "per_neuron"])
 def test_the_gradient_of_the_last_bias_is_that_of_autograd(data, parts, hidden, bias):
     fields = {"hidden": hidden, "bias": bias, "learning_rate": 0.1, "batch_size": 50, "epochs": 1}
     run = train_all({"": fields}, data)[""]

@@ -52,7 +52,7 @@ def test_an_edge_has_one_direction():
     assert not blocks[..., 1:-1].any()
     assert blocks[..., 0] == pytest.approx(blocks[..., -1])
     assert np.sum(blocks**2, axis=(2, 3)).max() == pytest.approx(1)
-    # Columns 13 and 14 differ from their neighbours: cell 3 of 7, so blocks 2 and 3 of 6.
+    # Columns 13 and 14 differ from their neighbours: group 3 of 7, so blocks 2 and 3 of 6.
     assert blocks.any(axis=(0, 2, 3)).tolist() == [False, False, True, True, False, False]
 
 

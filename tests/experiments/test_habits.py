@@ -65,7 +65,7 @@ def test_the_summed_gradient_of_mse_is_wrong_by_what_torch_says():
     assert table["own"].max() < 1e-7
 
 
-@pytest.mark.parametrize(("convention", "factor"), [("half", 1.0), ("whole", 2.0)])
+@pytest.mark.parametrize(("convention", "factor"), [("lambda_over_2", 1.0), ("lambda", 2.0)])
 def test_a_formula_s_pull_is_its_derivative(convention, factor):
     assert l2_conventions.pull(convention, 0.3, 0) == pytest.approx(factor * 0.3)
 

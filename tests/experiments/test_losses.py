@@ -86,7 +86,7 @@ def test_the_squared_error_of_probabilities_has_the_gradient_of_autograd():
 
 
 def test_without_knowledge_the_loss_is_that_of_guessing():
-    table = tabulate(initial_loss, {"mnist": images()}).set_index("weight_scale")
+    table = tabulate(initial_loss, {"mnist": images()}).set_index("init_scale")
     assert table.loc["0.001", "loss"].to_numpy() == pytest.approx(math.log(10), abs=1e-3)
     assert (table.loc["0.5", "above_log_classes"] > 1).all()
 

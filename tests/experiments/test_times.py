@@ -133,7 +133,7 @@ def test_a_step_by_hand_is_that_of_torch(batch_norm):
     x, y = train.x.astype(np.float32), train.y
     of_torch = network([784, 6, 10], np.random.default_rng(0), with_norm(batch_norm))
     by_hand = FullyConnectedNet(
-        784, [6], 10, weight_scale=0.1, random=np.random.default_rng(0), batch_norm=batch_norm
+        784, [6], 10, init_scale=0.1, random=np.random.default_rng(0), batch_norm=batch_norm
     )
     first, last = of_torch[0], of_torch[-1]
     by_hand.params["W1"][:] = first.weight.detach().numpy().T

@@ -93,7 +93,7 @@ def test_the_digits_ask_for_the_order_of_operations(rows):
 def test_only_classical_momentum_gives_the_printed_errors(published):
     found = momentum_candidates(published).set_index("rule")
     assert found.index[found["equal"]].to_list() == ["momentum"]
-    printed_rule = found.loc["averaging_momentum"]
+    printed_rule = found.loc["dampened_momentum"]
     # w - eta v moves the other way than w + v: one sign in the table is wrong.
     assert printed_rule["next_w_error"] == 1
     v, g = np.linspace(0.6, 0.9, 20), np.linspace(-0.6, 0.4, 20)

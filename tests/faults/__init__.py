@@ -16,8 +16,8 @@ end with the same numbers to the bit, and with every run in MLflow once? Is anyt
 taken for finished?
 
 Mounting takes root; where that is not allowed the tests that need it are skipped, and say so.
-``make faults`` kills a run of the quick scale ten times. By itself pytest kills a tiny one twice
-(``RESTUDY_KILLS``, ``RESTUDY_KILLS_SCALE``).
+``make test-faults`` kills a run of the quick scale ten times. By itself pytest kills a tiny one
+twice (``RESTUDY_KILLS``, ``RESTUDY_KILLS_SCALE``).
 
 Other tests make smaller faults, in parts of the pipeline: ``tests/results/test_group_files.py`` and
 ``tests/training/test_checkpoints.py`` (damaged files), ``tests/training/test_train_job.py`` (jobs

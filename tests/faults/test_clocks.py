@@ -11,7 +11,7 @@ import pytest
 
 from restudy.progress.time_left import Run
 from restudy.runtime import timestamps
-from tests.workflow.outcome import NOTHING, cells, jobs_of, numbers, trained
+from tests.workflow.outcome import NOTHING, groups, jobs_of, numbers, trained
 
 YEAR = 365 * 24 * 3600
 
@@ -46,7 +46,7 @@ def test_only_the_future_is_complained_about(tmp_path):
 @pytest.mark.pipeline
 def test_after_a_clock_that_was_ahead_the_run_says_what_to_do(finished, copy):
     """Without that Snakemake would do every job again, and take back what each has made."""
-    name = next(iter(cells(copy, "mnist*")))
+    name = next(iter(groups(copy, "mnist*")))
     (target,) = jobs_of(copy, [name])
     set_back(copy.results / "data/mnist.safetensors", seconds=YEAR)
     output = copy.run(target, fails=True)
@@ -54,7 +54,7 @@ def test_after_a_clock_that_was_ahead_the_run_says_what_to_do(finished, copy):
     (line,) = {line for line in output.splitlines() if "find results" in line}
     subprocess.run(shlex.split(line.partition("then: ")[2]), cwd=copy.folder, check=True)
     # The data are newer than the networks now, so they are looked at; but not trained again.
-    assert trained(copy.run(target)) == dict.fromkeys(cells(copy, "mnist*"), (0, 2))
+    assert trained(copy.run(target)) == dict.fromkeys(groups(copy, "mnist*"), (0, 2))
     assert NOTHING in copy.run(target)
     found = numbers(copy)
     assert not [file for file, made in numbers(finished).items() if found[file] != made]
@@ -63,9 +63,9 @@ def test_after_a_clock_that_was_ahead_the_run_says_what_to_do(finished, copy):
 @pytest.mark.pipeline
 def test_a_clock_that_is_set_back_while_a_network_trains_costs_no_network(finished, copy):
     """Snakemake takes back the record of the job, and no network."""
-    wanted = cells(finished, "mnist*")
+    wanted = groups(finished, "mnist*")
     targets = jobs_of(copy, wanted)
-    shutil.rmtree(copy.results / "cells")
+    shutil.rmtree(copy.results / "groups")
     # As it was half a minute ago, when the clock was ahead: less than a run minds at its start.
     set_back(copy.results / "data/mnist.safetensors", seconds=timestamps.TOLERANCE - 5)
     with copy.replaced(
@@ -86,10 +86,10 @@ def test_a_clock_that_is_set_back_while_a_network_trains_costs_no_network(finish
 @pytest.mark.pipeline
 def test_results_from_the_past_are_not_trained_again(finished, copy):
     """A machine that thinks it is 1995: everything that was made there is older than its data."""
-    wanted = cells(copy, "mnist*")
+    wanted = groups(copy, "mnist*")
     targets = jobs_of(copy, wanted)
     set_back(
-        *copy.results.glob("cells/*/*"), *map(copy.folder.joinpath, targets), seconds=-30 * YEAR
+        *copy.results.glob("groups/*/*"), *map(copy.folder.joinpath, targets), seconds=-30 * YEAR
     )
     assert trained(copy.run(*targets)) == dict.fromkeys(wanted, (0, 2))
     assert NOTHING in copy.run(*targets)

@@ -6,7 +6,15 @@ import shutil
 import pytest
 
 from tests.faults.disks import filled, read_only, small_disk
-from tests.workflow.outcome import cells, jobs_of, numbers, planned_runs, tracked, trained, training
+from tests.workflow.outcome import (
+    groups,
+    jobs_of,
+    numbers,
+    planned_runs,
+    tracked,
+    trained,
+    training,
+)
 
 pytestmark = pytest.mark.pipeline
 
@@ -33,14 +41,14 @@ def test_a_full_disk_is_told_and_nothing_half_written_stays(finished, copy):
             assert not list(copy.results.glob("figures/tiny.*"))
         copy.run(figure)
 
-        shutil.rmtree(copy.results / "cells")
+        shutil.rmtree(copy.results / "groups")
         with filled(copy.results, left=40_000):
-            (target,) = jobs_of(finished, cells(finished, "mnist*"))
+            (target,) = jobs_of(finished, groups(finished, "mnist*"))
             output = copy.run(target, fails=True)
             assert any(MAKE_ROOM in error for error in errors(output)), output
-            assert not list(copy.results.glob("cells/*/cell.json"))
+            assert not list(copy.results.glob("groups/*/group.json"))
             assert not list(copy.results.rglob("*.part"))
-        assert trained(copy.run(*networks)) == dict.fromkeys(cells(finished), (2, 2))
+        assert trained(copy.run(*networks)) == dict.fromkeys(groups(finished), (2, 2))
 
         # The store is a view: without it everything else is made.
         for file in copy.results.glob("mlflow/mlflow.db*"):

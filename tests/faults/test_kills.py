@@ -49,7 +49,7 @@ def undisturbed(request, tmp_path):
 
 @pytest.fixture
 def four(finished, tmp_path):
-    return finished.with_four_cells_to_train(tmp_path / "checkout")
+    return finished.with_four_groups_to_train(tmp_path / "checkout")
 
 
 def test_killed_at_random_moments_it_ends_the_same(undisturbed, tmp_path):
@@ -57,7 +57,7 @@ def test_killed_at_random_moments_it_ends_the_same(undisturbed, tmp_path):
     checkout = type(undisturbed).fresh(tmp_path / "checkout", undisturbed.config)
     if SCALE == "tiny":
         # MLflow is told at once, so that there are runs in it that a kill leaves unfinished.
-        checkout.configure(tracking={"live_seconds": 0.01})
+        checkout.configure(tracking={"flush_interval_s": 0.01})
     chance, killed, log = np.random.default_rng(SEED), [], tmp_path / "printed"
     left = jobs_done(undisturbed.output)[1]
     for number in range(KILLS):
@@ -114,10 +114,10 @@ def worker(process):
     return int(number)
 
 
-def test_a_training_process_that_is_killed_takes_no_finished_cell_with_it(four, tmp_path):
+def test_a_training_process_that_is_killed_takes_no_finished_group_with_it(four, tmp_path):
     """As the system does when memory runs out."""
     targets = ["results/studies/four/runs.parquet", "results/mlflow/sync.json"]
-    four.configure(only=["four"], tracking={"live_seconds": 0.01})
+    four.configure(only=["four"], tracking={"flush_interval_s": 0.01})
     log = tmp_path / "printed"
     with log.open("w") as file:
         process = four.start(*targets, output=file)
@@ -165,7 +165,7 @@ def test_too_little_memory_is_told(four):
     assert process.returncode != 0
     (line,) = set(re.findall(r"^error: mnist-1000000\S+: .*", output, re.MULTILINE))
     assert "not enough memory" in line
-    assert "training.stack" in line
+    assert "training.max_stacked_runs" in line
     assert "Traceback" not in output
     assert records(four) == {}
 

@@ -10,12 +10,12 @@ from contextlib import contextmanager
 import pytest
 
 from restudy.results import group_files
-from restudy.tracking.live_logging import LiveCell
+from restudy.tracking.live_logging import LiveGroup
 from restudy.tracking.retry_counter import next_attempt
 from restudy.tracking.store import describe, sqlite_file
 from restudy.tracking.sync import sync
 from tests.faults.disks import filled, small_disk
-from tests.tracking.tracking_samples import CELL, make_cell, make_study
+from tests.tracking.tracking_samples import GROUP, make_group, make_study
 from tests.workflow.outcome import NOTHING, numbers, planned_runs, tracked
 
 HOLD = """
@@ -29,20 +29,22 @@ sys.stdin.read()
 
 
 @pytest.fixture
-def cells(tmp_path):
-    group_files.write(make_cell(), tmp_path / "cells" / CELL)
-    return tmp_path / "cells"
+def groups(tmp_path):
+    group_files.write(make_group(), tmp_path / "groups" / GROUP)
+    return tmp_path / "groups"
 
 
-def brought_up_to_date(store, cells):
-    return sync(store.uri, store.artifacts, cells, [make_study()])
+def brought_up_to_date(store, groups):
+    return sync(store.uri, store.artifacts, groups, [make_study()])
 
 
 def assert_complete(store):
     """Each of the study's two runs is there, once, and ended."""
-    found = store.prepare().lanes()
+    found = store.prepare().runs()
     assert sorted(found) == ["s0-a", "s1-b"]
-    assert [[run.info.status for run in runs] for runs in found.values()] == [["FINISHED"]] * 2
+    assert [[mlflow_run.info.status for mlflow_run in runs] for runs in found.values()] == [
+        ["FINISHED"]
+    ] * 2
     assert len(store.parents()) == 1
 
 
@@ -58,18 +60,18 @@ def locked(file):
             holder.stdin.close()
 
 
-def test_a_locked_store_is_told_and_completed_later(store, cells):
+def test_a_locked_store_is_told_and_completed_later(store, groups):
     with locked(sqlite_file(store.uri)):
-        report = brought_up_to_date(store, cells)
+        report = brought_up_to_date(store, groups)
     assert report.missing == 2
     assert "another program is using the store" in report.problem
-    assert brought_up_to_date(store, cells).problem is None
+    assert brought_up_to_date(store, groups).problem is None
     assert_complete(store)
 
 
 @pytest.mark.parametrize("damage", ["page", "head", "half"])
-def test_a_broken_store_is_told_and_made_anew_once_it_is_out_of_the_way(store, cells, damage):
-    assert brought_up_to_date(store, cells).problem is None
+def test_a_broken_store_is_told_and_made_anew_once_it_is_out_of_the_way(store, groups, damage):
+    assert brought_up_to_date(store, groups).problem is None
     file = sqlite_file(store.uri)
     content = bytearray(file.read_bytes())
     if damage == "half":
@@ -81,36 +83,36 @@ def test_a_broken_store_is_told_and_made_anew_once_it_is_out_of_the_way(store, c
         path.unlink()
     file.write_bytes(content)
 
-    report = brought_up_to_date(store, cells)
+    report = brought_up_to_date(store, groups)
     assert report.missing
     assert "its file is broken; move it away" in report.problem
     # What the message says.
     for path in file.parent.glob("mlflow.db*"):
         path.rename(path.with_name(f"broken-{path.name}"))
-    assert brought_up_to_date(store, cells).problem is None
+    assert brought_up_to_date(store, groups).problem is None
     assert_complete(store)
 
 
-def test_a_store_on_a_full_disk_is_told_and_completed_later(store, cells):
+def test_a_store_on_a_full_disk_is_told_and_completed_later(store, groups):
     with small_disk(store.results, megabytes=8):
         with filled(store.results, left=100_000):
-            report = brought_up_to_date(store, cells)
+            report = brought_up_to_date(store, groups)
         assert report.missing
         assert "make room on its disk" in report.problem
-        assert brought_up_to_date(store, cells).problem is None
+        assert brought_up_to_date(store, groups).problem is None
         assert_complete(store)
 
 
 def test_a_server_that_says_nothing_holds_nothing_up_for_long(
-    store, cells, silent_server, monkeypatch
+    store, groups, silent_server, monkeypatch
 ):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "1")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    report = sync(silent_server, None, cells, [make_study()])
+    report = sync(silent_server, None, groups, [make_study()])
     assert report.missing == 2
     assert report.problem.endswith("the server does not answer in time")
     said = []
-    live = LiveCell(silent_server, None, lambda: [make_study()], CELL, 1e-9, warn=said.append)
+    live = LiveGroup(silent_server, None, lambda: [make_study()], GROUP, 1e-9, warn=said.append)
     live.start()
     for _ in range(3):
         live._next = 0.0

@@ -29,8 +29,8 @@ def made_up(levels: dict[str, list[str]], seeds: int = 3, epochs: int = 2) -> Ta
     runs = pd.DataFrame(combinations, columns=[*levels, "seed"])
     for name, labels in levels.items():
         runs[name] = pd.Categorical(runs[name], categories=labels, ordered=True)
-    runs["cell"], runs["lane"] = "cell", [f"lane-{i}" for i in runs.index]
-    keys = [*levels, "cell", "lane"]
+    runs["group"], runs["run"] = "group", [f"run-{i}" for i in runs.index]
+    keys = [*levels, "group", "run"]
     history = pd.concat(
         runs[keys].assign(epoch=epoch, split=split, metric=metric, value=rng.random(len(runs)))
         for epoch in range(1, epochs + 1)
@@ -41,7 +41,7 @@ def made_up(levels: dict[str, list[str]], seeds: int = 3, epochs: int = 2) -> Ta
         last = history.query("epoch == @epochs and split == @split and metric == @metric")
         runs[f"{split}_{metric}"] = last["value"].to_numpy()
     timing = pd.concat(
-        runs[keys].assign(epoch=epoch, lanes_in_stack=len(runs), train_seconds=float(epoch))
+        runs[keys].assign(epoch=epoch, runs_in_stack=len(runs), train_seconds=float(epoch))
         for epoch in range(1, epochs + 1)
     ).assign(evaluation_seconds=0.5)
     runs = runs.assign(

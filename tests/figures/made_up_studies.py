@@ -48,7 +48,7 @@ def tables_of(study: StudyPlan) -> Tables:
     for run in study.runs:
         recipe = run.recipe
         history = _history(recipe, rng)
-        own = {"cell": run.cell, "lane": run.lane, **run.levels}
+        own = {"group": run.group, "run": run.id, **run.levels}
         histories.append(history.assign(**own))
         last = history[history["epoch"] == history["epoch"].max()]
         metrics = {
@@ -77,12 +77,12 @@ def tables_of(study: StudyPlan) -> Tables:
     return Tables(*both, study.description())
 
 
-def diverge(made: Tables, *lanes: str) -> Tables:
+def diverge(made: Tables, *runs: str) -> Tables:
     """Return tables in which some runs have diverged half-way."""
     history = made.history
     late = history["epoch"] > history["epoch"].max() / 2
-    lost = history["lane"].isin(lanes) & late
-    status = made.runs["status"].mask(made.runs["lane"].isin(lanes), "diverged")
+    lost = history["run"].isin(runs) & late
+    status = made.runs["status"].mask(made.runs["run"].isin(runs), "diverged")
     return Tables(
         made.runs.assign(status=status),
         history.assign(value=history["value"].mask(lost)),
@@ -103,7 +103,7 @@ def _history(recipe: Recipe, rng: np.random.Generator) -> pd.DataFrame:
     gap = 0.02 + 0.05 * depth * np.linspace(0, 1, len(epochs)) * (1 - recipe.dropout)
     validation = train + gap * (1 + 0.1 * rng.standard_normal())
     if recipe.lambda1 or recipe.lambda2:
-        sign = -0.05 if recipe.l1_form == "signed" else 1.0
+        sign = -0.05 if recipe.l1_form == "without_abs" else 1.0
         strength = (recipe.lambda1 * 1e4 + recipe.lambda2 * 600) * (1 + 0.02 * rng.random())
         penalty = sign * strength * (0.3 + 0.7 * np.exp(-np.linspace(0, 3, len(epochs))))
     else:
@@ -116,7 +116,7 @@ def _history(recipe: Recipe, rng: np.random.Generator) -> pd.DataFrame:
         ("validation", "data_loss"): validation,
         ("validation", score): 1 - 0.35 * validation**0.7,
     }
-    if "batch_loss" in recipe.probes:
+    if "batch_loss" in recipe.diagnostics:
         noise = np.exp(0.4 * rng.standard_normal(len(epochs)))
         columns["train", "batch_loss"] = train * noise
     rows = [

@@ -78,7 +78,7 @@ def test_every_combination_is_drawn_where_the_data_say() -> None:
         path.vertices for axes in panels for band in axes.collections for path in band.get_paths()
     ]
     ends = np.concatenate([vertices[:, 1] for vertices in bands])
-    low, high = told["low"].to_numpy(float), told["high"].to_numpy(float)
+    low, high = told["ci_low"].to_numpy(float), told["ci_high"].to_numpy(float)
     assert set(np.round(high, 9)) <= set(np.round(ends, 9))
     assert np.mean([value in set(np.round(ends, 9)) for value in np.round(low, 9)]) > 0.5
 

@@ -26,7 +26,7 @@ GRID = list(LEVELS)
 def predictions(runs: pd.DataFrame) -> pd.DataFrame:
     rng = np.random.default_rng(1)
     return pd.concat(
-        runs[["lane", "hidden", "seed"]].assign(true=true, predicted=true + rng.normal())
+        runs[["run", "hidden", "seed"]].assign(true=true, predicted=true + rng.normal())
         for true in np.linspace(0.5, 5, 20)
     )
 

@@ -25,8 +25,8 @@ def history(
     return table[table["metric"].isin(metrics)]
 
 
-def diverge(table: pd.DataFrame, *lanes: int, epoch: int = 2) -> pd.DataFrame:
-    lost = table["lane"].isin([f"lane-{lane}" for lane in lanes]) & (table["epoch"] >= epoch)
+def diverge(table: pd.DataFrame, *runs: int, epoch: int = 2) -> pd.DataFrame:
+    lost = table["run"].isin([f"run-{run}" for run in runs]) & (table["epoch"] >= epoch)
     return table.assign(value=table["value"].mask(lost))
 
 
@@ -127,7 +127,7 @@ def test_no_factors(tmp_path: Path) -> None:
 def test_one_seed(tmp_path: Path) -> None:
     drawing = draw(history(NORMS, seeds=1), ["norm"], tmp_path)
     assert legend(drawing).startswith("one seed")
-    assert drawing.data["low"].isna().all()
+    assert drawing.data["ci_low"].isna().all()
 
 
 def test_diverged_runs(tmp_path: Path) -> None:

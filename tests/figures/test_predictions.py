@@ -11,10 +11,10 @@ from safetensors.numpy import save as to_bytes
 from restudy.common.errors import RestudyError
 from restudy.config.recipe import Recipe
 from restudy.data.load import load
-from restudy.planning.plan import Lane, cell_id, lane_id
+from restudy.planning.plan import RunSpec, group_id, run_id
 from restudy.results import group_files
 from restudy.results.predictions import predict, predictions_table
-from restudy.training.train_stacks import train_lanes
+from restudy.training.train_stacks import train_runs
 
 
 @pytest.fixture(scope="module")
@@ -47,29 +47,29 @@ NETWORKS = {
     "linear": {"hidden": []},
     "plain": {"hidden": [16, 8]},
     "batch norm": {"hidden": [16], "norm": "batch", "activation": "tanh"},
-    "layer norm": {"hidden": [8, 8], "norm": "layer", "norm_place": "after", "bias": "shared"},
+    "layer norm": {"hidden": [8, 8], "norm": "layer", "norm_position": "after", "bias": "shared"},
     "dropout": {"hidden": [16], "dropout": 0.3, "activation": "sigmoid", "bias": "none"},
 }
 
 
-def train(prepared: Path, cells: Path, fields: dict, *, keep_weights: bool = True) -> pd.DataFrame:
+def train(prepared: Path, groups: Path, fields: dict, *, keep_weights: bool = True) -> pd.DataFrame:
     recipes = [Recipe(**RECIPE, **fields, seed=seed) for seed in (0, 1)]
-    lanes = [Lane(lane_id(recipe), recipe) for recipe in recipes]
-    digests = {lane.id: "digest" for lane in lanes}
-    found = train_lanes(lanes, load(prepared), digests=digests, keep_weights=keep_weights)
-    cell = cell_id(recipes[0])
-    group_files.write(found, cells / cell)
-    return found.summary.assign(cell=cell)
+    runs = [RunSpec(run_id(recipe), recipe) for recipe in recipes]
+    digests = {run.id: "digest" for run in runs}
+    found = train_runs(runs, load(prepared), digests=digests, keep_weights=keep_weights)
+    group = group_id(recipes[0])
+    group_files.write(found, groups / group)
+    return found.summary.assign(group=group)
 
 
 @pytest.mark.parametrize("fields", NETWORKS.values(), ids=NETWORKS)
 def test_r2_is_that_of_the_table(prepared: Path, tmp_path: Path, fields: dict) -> None:
     runs = train(prepared, tmp_path, fields)
     table = predictions_table(runs, tmp_path, prepared)
-    assert table.columns.tolist() == ["lane", "hidden", "seed", "true", "predicted"]
+    assert table.columns.tolist() == ["run", "hidden", "seed", "true", "predicted"]
     assert len(table) == 2 * 100
     for run in runs.itertuples():
-        rows = table[table["lane"] == run.lane]
+        rows = table[table["run"] == run.run]
         error = rows["true"] - rows["predicted"]
         assert np.sqrt((error**2).mean()) == pytest.approx(run.test_rmse, abs=1e-5)
         r2 = 1 - (error**2).sum() / ((rows["true"] - rows["true"].mean()) ** 2).sum()
@@ -83,7 +83,7 @@ def test_by_hand() -> None:
         "linear.1.weight": np.array([[2.0]], np.float32),
         "linear.1.bias": np.array([1.0], np.float32),
     }
-    recipe = {"activation": "relu", "norm": "none", "norm_place": "before", "norm_eps": 1e-5}
+    recipe = {"activation": "relu", "norm": "none", "norm_position": "before", "norm_eps": 1e-5}
     found = predict(weights, recipe, np.array([[3.0, 1.0], [1.0, 3.0]]))
     assert found.tolist() == [[6.0], [1.0]]
 
@@ -95,5 +95,5 @@ def test_what_cannot_be(prepared: Path, tmp_path: Path) -> None:
     with pytest.raises(RestudyError, match="prepared data of a regression study on mnist"):
         predictions_table(runs.assign(dataset="mnist"), tmp_path, prepared)
     with pytest.raises(RestudyError, match="holds no results"):
-        predictions_table(runs.assign(cell="nowhere"), tmp_path, prepared)
+        predictions_table(runs.assign(group="nowhere"), tmp_path, prepared)
     assert predictions_table(runs.assign(status="diverged"), tmp_path, prepared).empty

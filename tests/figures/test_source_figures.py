@@ -122,7 +122,7 @@ def test_curves_show_means_and_intervals(images: PreparedData) -> None:
             (history["regulariser"].astype(str) == row["regulariser"])
             & (history["split"] == row["split"])
             & (history["step"] == row["step"])
-        ].set_index("lane")
+        ].set_index("run")
         value = rows.loc[rows["metric"] == row["panel"].replace("objective", "data_loss"), "value"]
         if row["panel"] == "objective":
             penalties = history[
@@ -130,10 +130,10 @@ def test_curves_show_means_and_intervals(images: PreparedData) -> None:
                 & (history["regulariser"].astype(str) == row["regulariser"])
                 & (history["step"] == row["step"])
             ]
-            value = value + penalties.set_index("lane")["value"]
+            value = value + penalties.set_index("run")["value"]
         assert row["n"] == len(value) == 3
         assert row["mean"] == pytest.approx(value.mean())
-        assert (row["low"], row["high"]) == pytest.approx(t_interval(value))
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx(t_interval(value))
 
 
 def test_test_set_is_a_single_point(images: PreparedData) -> None:
@@ -236,14 +236,14 @@ def test_figures_of_one_study_can_have_the_same_axes(images: PreparedData) -> No
 
 def test_diverged_runs_are_counted(images: PreparedData) -> None:
     study = tables("s3-comparison", "default")
-    lanes = study.runs["lane"].tolist()
-    some = made("FIG-S3-01", "default", images, diverge(study, lanes[0]))
-    told = f"1 of {len(lanes)} runs diverged, left out"
+    runs = study.runs["run"].tolist()
+    some = made("FIG-S3-01", "default", images, diverge(study, runs[0]))
+    told = f"1 of {len(runs)} runs diverged, left out"
     assert told in " ".join(some.figure.legends[0].get_title().get_text().split())
     ours = some.data[some.data["published"].isna()]
     late = ours.loc[ours["epoch"] == ours["epoch"].max(), "n"]
-    assert set(late) == {len(lanes) / 2, len(lanes) / 2 - 1}
-    everything = made("FIG-S3-01", "default", images, diverge(study, *lanes))
+    assert set(late) == {len(runs) / 2, len(runs) / 2 - 1}
+    everything = made("FIG-S3-01", "default", images, diverge(study, *runs))
     assert problems(everything) == []
 
 
@@ -255,7 +255,7 @@ def test_one_epoch_and_one_seed(images: PreparedData) -> None:
         study.runs[seed],
         study.history[
             (study.history["epoch"] == last)
-            & study.history["lane"].isin(study.runs.loc[seed, "lane"])
+            & study.history["run"].isin(study.runs.loc[seed, "run"])
         ],
         study.description,
     )
@@ -279,7 +279,7 @@ def test_levels_show_the_end_of_training(images: PreparedData) -> None:
     for row in ours.to_dict("records"):
         values = runs.loc[runs["hidden"].astype(str) == row["hidden"], f"{row['split']}_accuracy"]
         assert row["mean"] == pytest.approx(values.mean())
-        assert (row["low"], row["high"]) == pytest.approx(t_interval(values))
+        assert (row["ci_low"], row["ci_high"]) == pytest.approx(t_interval(values))
     (axes,) = drawing.figure.axes
     assert list(axes.get_xticks()) == list(range(100, 1001, 100))
 

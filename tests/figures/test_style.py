@@ -124,7 +124,7 @@ def test_labels_that_fit_stay_where_they_are() -> None:
         ("hidden", "128-128-128", f"3{TIMES}128"),
         ("hidden", "300-100", "300-100"),
         ("dataset", "fashion_mnist", "Fashion-MNIST"),
-        ("loss", "cross_entropy_after_softmax", "cross entropy after softmax"),
+        ("loss", "double_softmax", "double softmax"),
         ("norm", "batch", "batch norm"),
     ],
 )

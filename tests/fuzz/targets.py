@@ -127,8 +127,8 @@ def prepared_file():
     return save(arrays, metadata={METADATA_KEY: json.dumps(metadata)})
 
 
-def cell(content, folder):
-    """A cell's record that is damaged is no record: the cell is trained again."""
+def group(content, folder):
+    """A group's record that is damaged is no record: the group is trained again."""
     for name in group_files.FILES:
         (folder / name).write_bytes(b"")
     (folder / group_files.RECORD).write_bytes(content)
@@ -155,7 +155,7 @@ def zip_members(content, folder):
 
 TARGETS = {
     "settings": Target(
-        mappings({*SETTINGS, "uri", "live_seconds"}),
+        mappings({*SETTINGS, "uri", "flush_interval_s"}),
         lambda values, _: load_settings(values),
     ),
     "study": Target(damaged_text(texts(*STUDIES)), from_file(study)),
@@ -195,5 +195,5 @@ TARGETS = {
     "prepared file": Target(
         damaged_bytes([prepared_file()]) | st.binary(max_size=60), from_file(load)
     ),
-    "record of a cell": Target(damaged_bytes([RECORD.encode()]), cell),
+    "record of a group": Target(damaged_bytes([RECORD.encode()]), group),
 }

@@ -91,12 +91,12 @@ def test_a_data_set_without_a_mirror_is_described_without_its_files(
         "versions": {"torch": "2.0"},
     }
     results = checkout / "results"
-    for folder in ("report", "studies/a", "cells/a", "benchmarks"):
+    for folder in ("report", "studies/a", "groups/a", "benchmarks"):
         (results / folder).mkdir(parents=True)
     for path in (PAGE, PAPER):
         (results / path).touch()
-    pd.DataFrame({"cell": ["a"]}).to_parquet(results / "studies/a/runs.parquet")
-    (results / "cells/a/cell.json").write_text(json.dumps(record))
+    pd.DataFrame({"group": ["a"]}).to_parquet(results / "studies/a/runs.parquet")
+    (results / "groups/a/group.json").write_text(json.dumps(record))
     (results / "benchmarks/a.tsv").write_text("s\n1.5\n")
     call = {"results": "results", "configfiles": [], "settings": [], "scale": "quick", "full": []}
     monkeypatch.chdir(checkout)

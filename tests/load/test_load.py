@@ -1,4 +1,4 @@
-"""``make load``: a little of what it measures, and that its files are there."""
+"""``make bench-scale``: a little of what it measures, and that its files are there."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def test_a_little_of_each_is_measured(tmp_path):
         check=True,
     )
     table = pd.read_csv(tmp_path / "load.csv")
-    assert {"plan of 40 cells that share jobs", "REST: the best 100 runs, of 150 runs"} <= set(
+    assert {"plan of 40 groups that share jobs", "REST: the best 100 runs, of 150 runs"} <= set(
         table["what"]
     )
     assert (table["value"] > 0).all()

@@ -1,4 +1,4 @@
-"""Thousands of cells: planning costs what their number says, and each is looked up once."""
+"""Thousands of groups: planning costs what their number says, and each is looked up once."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from bench.load.made_up import CELLS_EACH, many_cells
+from bench.load.made_up import CELLS_EACH, many_groups
 from restudy.config.study import Study
 from restudy.planning.jobs import make_jobs
 from restudy.planning.plan import make_plan
@@ -31,15 +31,15 @@ def calls(work):
     return count
 
 
-def plan(cells, long):
-    study = Study.model_validate(many_cells(cells, long=long))
+def plan(groups, long):
+    study = Study.model_validate(many_groups(groups, long=long))
     made = make_plan({study.name: study}, "full")
-    assert len(made.cells) == cells
+    assert len(made.groups) == groups
     return make_jobs(made)
 
 
 @pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
-def test_planning_grows_as_the_number_of_cells(long):
+def test_planning_grows_as_the_number_of_groups(long):
     plan(CELLS_EACH, long)  # what is done once is done
     few, many = (calls(partial(plan, times * CELLS_EACH, long)) for times in (2, 8))
     assert many < 4.4 * few
@@ -65,7 +65,7 @@ cli.main(["--cores", "2", "--configfile", "tiny.yaml", "--dry-run", "--quiet", "
 @pytest.mark.pipeline
 def test_snakemake_looks_for_the_rule_of_each_job_once(tmp_path):
     made = Checkout.fresh(tmp_path / "checkout")
-    study = many_cells(CELLS_EACH, long=False)
+    study = many_groups(CELLS_EACH, long=False)
     made.write_study(study.pop("name"), **study)
     (made.folder / "studies/tiny.yaml").unlink()
     (made.folder / "studies/houses.yaml").unlink()

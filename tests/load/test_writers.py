@@ -6,7 +6,7 @@ from bench.load import postgres, writers
 from restudy.results import group_files
 from restudy.tracking.store import open_client, tracking_uri
 
-SMALL = {"jobs": 8, "lanes": 2, "epochs": 3}
+SMALL = {"jobs": 8, "runs": 2, "epochs": 3}
 
 
 @pytest.fixture(autouse=True)
@@ -37,11 +37,11 @@ def shown_that_it_would_be_seen(uri, folder):
     """Take one value, one run and one name away: each is told."""
     client = open_client(uri)
     experiment = client.get_experiment_by_name(writers.STUDY).experiment_id
-    lanes = client.search_runs([experiment], "tags.`restudy.kind` = 'run'")
-    first, second = lanes[:2]
+    runs = client.search_runs([experiment], "tags.`restudy.kind` = 'run'")
+    first, second = runs[:2]
     client.log_metric(first.info.run_id, "train_accuracy", 0.5, step=2)
     client.delete_run(second.info.run_id)
-    cells = {path.name: group_files.read(path) for path in (folder / "cells").iterdir()}
-    told = list(writers.missing(uri, cells))
+    groups = {path.name: group_files.read(path) for path in (folder / "groups").iterdir()}
+    told = list(writers.missing(uri, groups))
     assert len(told) == 2
     assert any("train_accuracy: 4 of 3 values" in line for line in told)

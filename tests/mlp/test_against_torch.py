@@ -192,7 +192,7 @@ def in_torch(network, leaf, x, masks):
 def test_network_loss_and_gradients(options, hidden):
     outputs = 2 if options.get("loss") == "mse" else 4
     random = np.random.default_rng(7)
-    network = FullyConnectedNet(3, hidden, outputs, weight_scale=0.7, random=random, **options)
+    network = FullyConnectedNet(3, hidden, outputs, init_scale=0.7, random=random, **options)
     for name, parameter in network.params.items():
         if name[0] != "W":  # biases, scales and shifts that are not zeros and ones
             parameter += 0.3 * random.standard_normal(parameter.shape)
@@ -245,12 +245,12 @@ def test_update_rules(rule):
         assert_equal(ours, leaf)
 
 
-def test_averaging_momentum_is_dampened_momentum():
+def test_dampened_momentum_is_dampened_momentum():
     # PyTorch's dampening leaves the first gradient whole, so its first step is taken by hand.
     w, target = draws((4, 3), (4, 3))
     (leaf,) = leaves(w)
     theirs = torch.optim.SGD([leaf], 0.1, 0.8, dampening=0.8)
-    for step, ours in enumerate(trajectory("averaging_momentum", 0.1, 0.8)):
+    for step, ours in enumerate(trajectory("dampened_momentum", 0.1, 0.8)):
         theirs.zero_grad()
         (leaf - torch.from_numpy(target)).square().sum().backward()
         if step == 0:
@@ -259,11 +259,11 @@ def test_averaging_momentum_is_dampened_momentum():
         assert_equal(ours, leaf)
 
 
-def test_averaging_momentum_by_its_closed_form():
+def test_dampened_momentum_by_its_closed_form():
     g, rate, beta = np.array([2.0, -1.0]), 0.1, 0.9
     w, v = np.zeros(2), np.zeros(2)
     for t in range(1, 40):
-        w, v = OPTIMISERS["averaging_momentum"](w, g, v, rate, beta)
+        w, v = OPTIMISERS["dampened_momentum"](w, g, v, rate, beta)
         assert_equal(v, (1 - beta**t) * g)
         # w_t = -eta sum of v_1 to v_t = -eta g (t - beta (1 - beta^t) / (1 - beta))
         assert_equal(w, -rate * g * (t - beta * (1 - beta**t) / (1 - beta)))

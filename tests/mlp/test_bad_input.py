@@ -23,7 +23,7 @@ ones = np.ones
 
 
 def network(**fields):
-    known = {"inputs": 3, "hidden": [4], "outputs": 2, "weight_scale": 1.0}
+    known = {"inputs": 3, "hidden": [4], "outputs": 2, "init_scale": 1.0}
     return FullyConnectedNet(random=np.random.default_rng(0), **(known | fields))
 
 
@@ -85,7 +85,7 @@ CASES = [
     (lambda: network(penalty="l3"), "penalty: 'l3' is none of l1, l2, elastic_net"),
     (lambda: network(dropout=1), r"dropout must lie in \[0, 1\), not 1"),
     (lambda: network(lambda2=-1), "lambda2 must be 0 or more"),
-    (lambda: network(weight_scale=-1), "weight_scale must be 0 or more"),
+    (lambda: network(init_scale=-1), "init_scale must be 0 or more"),
     (lambda: network(hidden=[4, 0]), "widths must be 1 or more"),
     (lambda: network(dtype=np.float16), "float32 or float64, not float16"),
     (lambda: network().outputs(ones((2, 4))), r"4 numbers \(4,\), but w takes 3"),

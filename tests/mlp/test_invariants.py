@@ -193,7 +193,7 @@ networks = st.fixed_dictionaries(
 @given(networks, seeds)
 def test_gradient_check_of_networks(options, seed):
     random = np.random.default_rng(seed)
-    network = FullyConnectedNet(3, outputs=2, weight_scale=0.5, random=random, **options)
+    network = FullyConnectedNet(3, outputs=2, init_scale=0.5, random=random, **options)
     for name, parameter in network.params.items():
         if name[0] == "W":  # away from the kink of L1
             parameter += 0.01 * np.sign(parameter)
@@ -211,7 +211,7 @@ def test_gradient_check_of_networks(options, seed):
 def test_a_check_leaves_the_network_as_it_was():
     random = np.random.default_rng(0)
     network = FullyConnectedNet(
-        3, [4], 2, weight_scale=1, random=random, batch_norm=True, dropout=0.2
+        3, [4], 2, init_scale=1, random=random, batch_norm=True, dropout=0.2
     )
     before = network.state()
     check_network(network, random.standard_normal((5, 3)), random.integers(0, 2, 5))

@@ -83,7 +83,7 @@ def test_the_type_goes_through_the_network(loss, dtype):
         4,
         [5, 3],
         2,
-        weight_scale=0.1,
+        init_scale=0.1,
         random=random,
         loss=loss,
         penalty="elastic_net",
@@ -106,7 +106,7 @@ def test_float32_is_close_to_float64():
     def loss(dtype):
         random = np.random.default_rng(3)
         network = FullyConnectedNet(
-            4, [50, 50], 3, weight_scale=0.3, random=random, dtype=dtype, lambda2=0.1
+            4, [50, 50], 3, init_scale=0.3, random=random, dtype=dtype, lambda2=0.1
         )
         return network.loss_and_gradients(random.standard_normal((20, 4)), np.arange(20) % 3)
 

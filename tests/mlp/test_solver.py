@@ -16,7 +16,7 @@ def digits(n=50, seed=0):
 
 
 def network(seed=0, **options):
-    fields = {"inputs": 64, "hidden": [40], "outputs": 10, "weight_scale": 0.1} | options
+    fields = {"inputs": 64, "hidden": [40], "outputs": 10, "init_scale": 0.1} | options
     return FullyConnectedNet(random=np.random.default_rng(seed), **fields)
 
 
@@ -24,9 +24,9 @@ def network(seed=0, **options):
     "options",
     [{}, {"batch_norm": True}, {"activation": "tanh", "dtype": np.float32}, {"dropout": 0.2}],
 )
-@pytest.mark.parametrize("optimiser", ["sgd", "momentum", "averaging_momentum", "nesterov"])
+@pytest.mark.parametrize("optimiser", ["sgd", "momentum", "dampened_momentum", "nesterov"])
 def test_fifty_samples_are_learnt_by_heart(options, optimiser):
-    rate = {"sgd": 0.5, "averaging_momentum": 0.5}.get(optimiser, 0.05)
+    rate = {"sgd": 0.5, "dampened_momentum": 0.5}.get(optimiser, 0.05)
     net = network(**options)
     x, y = digits()
     masks = np.random.default_rng(5)
@@ -38,7 +38,7 @@ def test_regression_finds_a_line():
     random = np.random.default_rng(0)
     x = random.standard_normal((200, 3))
     y = x @ [1.0, -2.0, 0.5] + 4
-    net = FullyConnectedNet(3, [], 1, weight_scale=0.1, random=random, loss="mse")
+    net = FullyConnectedNet(3, [], 1, init_scale=0.1, random=random, loss="mse")
     train(net, x[:150], y[:150], shuffled(150, 30, 60, 0), 0.05)
     assert net.data_loss(x[150:], y[150:]) < 1e-10
     np.testing.assert_allclose(net.params["W1"][:, 0], [1, -2, 0.5], atol=1e-5)
@@ -78,7 +78,7 @@ def test_inference_moves_nothing():
 @pytest.mark.filterwarnings("error")
 def test_a_run_may_diverge():
     x = np.random.default_rng(0).standard_normal((40, 3))
-    net = FullyConnectedNet(3, [10], 1, weight_scale=1, random=np.random.default_rng(1), loss="mse")
+    net = FullyConnectedNet(3, [10], 1, init_scale=1, random=np.random.default_rng(1), loss="mse")
     train(net, x, x[:, 0], shuffled(40, 10, 50, 0), 1e3)
     assert not np.isfinite(net.params["W1"]).all()
 

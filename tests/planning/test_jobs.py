@@ -1,4 +1,4 @@
-"""How cells share jobs: each in one, none too long, whatever other studies there are."""
+"""How groups share jobs: each in one, none too long, whatever other studies there are."""
 
 import itertools
 
@@ -13,7 +13,7 @@ from tests.planning.test_plan import designs, plan, study
 
 @st.composite
 def sized(draw):
-    """Designs whose cells take from tenths of a second to hours."""
+    """Designs whose groups take from tenths of a second to hours."""
     design = draw(designs())
     recipe = {
         "train_samples": draw(st.sampled_from([500, 5000, 50_000])),
@@ -24,29 +24,29 @@ def sized(draw):
 
 
 def jobs(*studies):
-    """Job -> cells, without what the cells hold."""
+    """Job -> groups, without what the groups hold."""
     made = make_jobs(plan(*studies))
-    return {name: [cell.id for cell in job.cells] for name, job in made.items()}
+    return {name: [group.id for group in job.groups] for name, job in made.items()}
 
 
 def long_jobs(*studies):
     """The jobs that are work enough to be a study's own, whichever studies there are."""
     made = make_jobs(plan(*studies))
-    work = {name: sum(cell.work for cell in job.cells) for name, job in made.items()}
+    work = {name: sum(group.work for group in job.groups) for name, job in made.items()}
     return {
-        name: [cell.id for cell in job.cells]
+        name: [group.id for group in job.groups]
         for name, job in made.items()
-        if work[name] >= 56 or (len(job.cells) == 1 and work[name] > 40)
+        if work[name] >= 56 or (len(job.groups) == 1 and work[name] > 40)
         if not name.startswith("short-")
     }
 
 
 @settings(max_examples=60, deadline=None)
 @given(sized(), sized())
-def test_each_cell_is_in_exactly_one_job(one, other):
+def test_each_group_is_in_exactly_one_job(one, other):
     studies = study("one", **one), study("other", **other)
     found = list(itertools.chain(*jobs(*studies).values()))
-    assert sorted(found) == sorted(plan(*studies).cells)
+    assert sorted(found) == sorted(plan(*studies).groups)
 
 
 @settings(max_examples=60, deadline=None)
@@ -58,7 +58,7 @@ def test_a_study_after_it_leaves_the_jobs_of_a_study_as_they_are(one, other):
 
 @settings(max_examples=60, deadline=None)
 @given(sized(), sized(), st.randoms(use_true_random=False))
-def test_jobs_of_studies_without_common_cells_do_not_depend_on_order(one, other, random):
+def test_jobs_of_studies_without_common_groups_do_not_depend_on_order(one, other, random):
     other = other | {"recipe": other["recipe"] | {"train_samples": 700}}
     studies = [study("one", **one), study("other", **other), study("third", recipe={"epochs": 3})]
     expected = {}
@@ -72,7 +72,7 @@ def test_jobs_of_studies_without_common_cells_do_not_depend_on_order(one, other,
 @given(sized())
 def test_jobs_are_neither_too_long_nor_too_few(design):
     made = make_jobs(plan(study(**design)))
-    work = {name: [cell.work for cell in job.cells] for name, job in made.items()}
+    work = {name: [group.work for group in job.groups] for name, job in made.items()}
     for seconds in work.values():
         assert len(seconds) == 1 or (sum(seconds) <= 180 and max(seconds) <= 40)
     short = [x for seconds in work.values() for x in seconds if x <= 40]
@@ -83,18 +83,18 @@ def test_jobs_are_neither_too_long_nor_too_few(design):
 
 
 def test_the_shortest_of_several_studies_are_put_together():
-    """A start takes eight seconds; these cells one or two each."""
+    """A start takes eight seconds; these groups one or two each."""
     studies = [
         study(name, factors={"hidden": [[8], [width]], "dataset": ["mnist", "fashion_mnist"]})
         for name, width in (("one", 9), ("two", 10), ("three", 11))
     ]
     made = make_jobs(plan(*studies))
     assert sorted(made) == ["short-fashion_mnist-01", "short-mnist-01"]
-    assert [len(job.cells) for job in made.values()] == [4, 4]
+    assert [len(job.groups) for job in made.values()] == [4, 4]
     # Twenty of them are no longer one job.
     recipe = {"train_samples": 1000, "epochs": 20}
     many = [study(f"s{i}", recipe=recipe, factors={"hidden": [[64 + i]]}) for i in range(20)]
-    work = [sum(cell.work for cell in job.cells) for job in make_jobs(plan(*many)).values()]
+    work = [sum(group.work for group in job.groups) for job in make_jobs(plan(*many)).values()]
     assert len(work) > 1
     assert all(seconds <= 60 for seconds in work)
 
@@ -103,28 +103,28 @@ def test_what_jobs_are_called():
     mixed = {"factors": {"hidden": [[8], [9]], "dataset": ["mnist", "fashion_mnist"]}}
     assert list(jobs(study("mixed", **mixed))) == ["mixed-mnist-01", "mixed-fashion_mnist-01"]
     (one,) = make_jobs(plan(study())).values()
-    assert one.id == one.cells[0].id
+    assert one.id == one.groups[0].id
 
 
-def test_long_cells_are_alone_and_the_short_ones_beside_them_together():
+def test_long_groups_are_alone_and_the_short_ones_beside_them_together():
     recipe = {"train_samples": 50_000, "epochs": 10}
     made = jobs(study(recipe=recipe, factors={"hidden": [[8], [512, 256], [9]]}))
-    assert sorted(len(cells) for cells in made.values()) == [1, 2]
-    (name,) = [name for name, cells in made.items() if len(cells) == 2]
+    assert sorted(len(groups) for groups in made.values()) == [1, 2]
+    (name,) = [name for name, groups in made.items() if len(groups) == 2]
     assert name == "tiny-mnist-01"
 
 
-def test_a_job_is_handed_its_cells_as_plain_values():
+def test_a_job_is_handed_its_groups_as_plain_values():
     made = plan(study(factors={"hidden": [[8], [9]]}))
     (job,) = make_jobs(made).values()
     assert job.dataset == "mnist"
-    assert job.parameters() == [cell.parameters() for cell in job.cells]
+    assert job.parameters() == [group.parameters() for group in job.groups]
 
 
 def test_the_estimate_is_operations_by_time():
     """By hand, for a network whose products take most of the time."""
     recipe = {"hidden": [1000], "batch_size": 1000, "epochs": 5, "evaluate_every": 5}
-    (cell,) = plan(study(recipe=recipe, seeds=1)).cells.values()
+    (group,) = plan(study(recipe=recipe, seeds=1)).groups.values()
     operations = 6 * (784 * 1000 + 1000 * 10) * 54_000 * 5
-    assert cell.work == pytest.approx(operations * 1.2e-11, rel=0.3)
-    assert costs.seconds(cell.shared, 4) > 3.5 * cell.work
+    assert group.work == pytest.approx(operations * 1.2e-11, rel=0.3)
+    assert costs.seconds(group.shared, 4) > 3.5 * group.work

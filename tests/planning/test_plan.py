@@ -1,4 +1,4 @@
-"""From studies to cells and lanes: crossing, scales, and ids that stay what they are."""
+"""From studies to groups and runs: crossing, scales, and ids that stay what they are."""
 
 import itertools
 from collections import Counter
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from restudy.config.recipe import LANE_FIELDS, Recipe
+from restudy.config.recipe import PER_RUN_FIELDS, Recipe
 from restudy.config.reductions import in_words
-from restudy.config.run_ids import cell_id, lane_id
+from restudy.config.run_ids import group_id, run_id
 from restudy.config.study import Study
 from restudy.planning.plan import make_plan, plan_study
 from tests.config.studies import RECIPE, STUDY
@@ -28,24 +28,24 @@ OTHER = {
     "dataset": "fashion_mnist",
     "train_samples": 60,
     "validation_samples": 30,
-    "scaling": "centred",
+    "scaling": "minus_one_one",
     "target_scaling": ("standard", HOUSES),
     "label_noise": 0.1,
     "hidden": [9],
     "activation": "tanh",
     "bias": "shared",
     "norm": "batch",
-    "norm_place": "after",
+    "norm_position": "after",
     "norm_eps": 1e-3,
     "norm_momentum": 0.2,
     "dropout": 0.2,
     "weight_init": "he",
-    "weight_scale": 2.0,
-    "loss": "cross_entropy_after_softmax",
+    "init_scale": 2.0,
+    "loss": "double_softmax",
     "lambda1": 0.1,
     "lambda2": 0.1,
-    "l1_form": "signed",
-    "l2_convention": "whole",
+    "l1_form": "without_abs",
+    "l2_convention": "lambda",
     "optimiser": "adam",
     "learning_rate": 0.3,
     "learning_rate_decay": 0.9,
@@ -57,7 +57,7 @@ OTHER = {
     "epochs": 3,
     "steps": (7, {"epochs": None}),
     "evaluate_every": 2,
-    "probes": ["batch_loss"],
+    "diagnostics": ["batch_loss"],
     "seed": 1,
 }
 
@@ -72,10 +72,10 @@ def plan(*studies, scale="full"):
 
 
 def ids(made):
-    """All (cell, lane) of a plan or a study's plan."""
+    """All (group, run) of a plan or a study's plan."""
     if hasattr(made, "runs"):
-        return {(run.cell, run.lane) for run in made.runs}
-    return {(cell, lane.id) for cell, found in made.cells.items() for lane in found.lanes}
+        return {(one.group, one.id) for one in made.runs}
+    return {(group, run.id) for group, found in made.groups.items() for run in found.runs}
 
 
 @st.composite
@@ -110,7 +110,7 @@ def test_ids_do_not_depend_on_other_studies_or_on_order(one, other, random):
     assert ids(plan(*studies)) == set().union(*alone)
     random.shuffle(studies)
     shuffled = plan(*studies)
-    assert shuffled.cells == plan(*reversed(studies)).cells
+    assert shuffled.groups == plan(*reversed(studies)).groups
 
 
 @settings(max_examples=30, deadline=None)
@@ -133,51 +133,51 @@ def test_a_field_with_its_default_changes_no_id():
     for name, field in Recipe.model_fields.items():
         if not field.is_required() and name not in plain.model_fields_set:
             spelt_out = recipe(**{name: field.default})
-            assert cell_id(spelt_out) == cell_id(plain), name
-            assert lane_id(spelt_out) == lane_id(plain), name
+            assert group_id(spelt_out) == group_id(plain), name
+            assert run_id(spelt_out) == run_id(plain), name
 
 
 def test_ids_are_what_they_were():
     # Written down once: if these change, all that was ever trained is trained again.
-    assert cell_id(recipe(seed=3)) == "mnist-7x5-plain-b16-2e-a19d31f67f"
-    assert lane_id(recipe(seed=3)) == "s3-02d0e8165f"
+    assert group_id(recipe(seed=3)) == "mnist-7x5-plain-b16-2e-a19d31f67f"
+    assert run_id(recipe(seed=3)) == "s3-02d0e8165f"
 
 
 @pytest.mark.parametrize("name", Recipe.model_fields)
-def test_lane_fields_alone_leave_the_cell_as_it_is(name):
+def test_run_fields_alone_leave_the_group_as_it_is(name):
     value, needs = OTHER[name] if isinstance(OTHER[name], tuple) else (OTHER[name], {})
     before = recipe(**needs | ({"steps": 9} if name == "steps" else {}))
     after = recipe(**needs | {name: value})
-    assert (cell_id(before) == cell_id(after)) == (name in LANE_FIELDS)
-    assert lane_id(before) != lane_id(after)
+    assert (group_id(before) == group_id(after)) == (name in PER_RUN_FIELDS)
+    assert run_id(before) != run_id(after)
 
 
-def test_a_run_that_two_studies_ask_for_is_one_lane_of_one_cell():
+def test_a_run_that_two_studies_ask_for_is_one_run_of_one_group():
     grid = study("grid", factors={"norm": ["none", "batch"], "learning_rate": [0.1, 0.2]})
     single = study("single", seeds=[1, 5])
     made = plan(grid, single)
-    (cell,) = made.studies["single"].cells
-    assert cell in made.studies["grid"].cells
-    lanes = [lane.id for lane in made.cells[cell].lanes]
-    assert len(lanes) == len(set(lanes)) == 5  # two rates by two seeds, and seed 5
-    assert lanes == sorted(lanes)
+    (group,) = made.studies["single"].groups
+    assert group in made.studies["grid"].groups
+    runs = [run.id for run in made.groups[group].runs]
+    assert len(runs) == len(set(runs)) == 5  # two rates by two seeds, and seed 5
+    assert runs == sorted(runs)
     shared = ids(made.studies["grid"]) & ids(made.studies["single"])
     assert len(shared) == 1
 
 
-def test_a_cell_s_lanes_differ_in_lane_fields_only():
+def test_a_group_s_runs_differ_in_run_fields_only():
     made = plan(study(factors={name: LEVELS[name] for name in ("norm", "dropout", "hidden")}))
-    for cell in made.cells.values():
+    for group in made.groups.values():
         shared = [
-            {k: v for k, v in lane.recipe.differences().items() if k not in LANE_FIELDS}
-            for lane in cell.lanes
+            {k: v for k, v in run.recipe.differences().items() if k not in PER_RUN_FIELDS}
+            for run in group.runs
         ]
         assert all(fields == shared[0] for fields in shared)
-        assert all(cell_id(lane.recipe) == cell.id for lane in cell.lanes)
-        lanes = [
-            {"id": lane_id(lane.recipe), "recipe": lane.recipe.differences()} for lane in cell.lanes
+        assert all(group_id(run.recipe) == group.id for run in group.runs)
+        runs = [
+            {"id": run_id(run.recipe), "recipe": run.recipe.differences()} for run in group.runs
         ]
-        assert cell.parameters() == {"id": cell.id, "lanes": lanes, "keep_weights": True}
+        assert group.parameters() == {"id": group.id, "runs": runs, "keep_weights": True}
 
 
 def test_a_search_of_long_runs_is_dealt_out_by_their_settings():
@@ -185,26 +185,26 @@ def test_a_search_of_long_runs_is_dealt_out_by_their_settings():
     long = {"hidden": [512], "train_samples": 50_000, "validation_samples": 100, "epochs": 100}
     rates = [round(0.001 * k, 3) for k in range(1, 41)]
     made = plan(study(recipe=RECIPE | long, factors={"learning_rate": rates}, seeds=3))
-    assert 4 <= len(made.cells) <= 8
-    sizes = [len(cell.lanes) for cell in made.cells.values()]
+    assert 4 <= len(made.groups) <= 8
+    sizes = [len(group.runs) for group in made.groups.values()]
     assert sum(sizes) == 40 * 3
     assert max(sizes) <= 40 * 3 / 3
-    for cell in made.cells.values():
-        assert cell.id.removesuffix("of8")[:-2] == cell_id(cell.shared)
-        seeds_of = Counter(lane.recipe.learning_rate for lane in cell.lanes)
+    for group in made.groups.values():
+        assert group.id.removesuffix("of8")[:-2] == group_id(group.shared)
+        seeds_of = Counter(run.recipe.learning_rate for run in group.runs)
         assert set(seeds_of.values()) == {3}  # the seeds of one setting stay together
     fewer = plan(study(recipe=RECIPE | long, factors={"learning_rate": rates[:7]}, seeds=2))
     assert ids(fewer) <= ids(made)
 
 
-def test_a_sweep_of_the_learning_rate_is_one_cell():
+def test_a_sweep_of_the_learning_rate_is_one_group():
     rates = [round(0.01 * k, 2) for k in range(1, 21)]
     made = plan(study(factors={"learning_rate": rates}, seeds=3))
-    (cell,) = made.cells.values()
-    assert {(lane.recipe.learning_rate, lane.recipe.seed) for lane in cell.lanes} == set(
+    (group,) = made.groups.values()
+    assert {(run.recipe.learning_rate, run.recipe.seed) for run in group.runs} == set(
         itertools.product(rates, range(3))
     )
-    assert len(cell.lanes) == 60
+    assert len(group.runs) == 60
 
 
 def test_exclude():
@@ -276,12 +276,12 @@ def test_fewer_runs_are_comparable_and_other_runs_are_not(cut, comparable):
 
 
 def test_a_study_may_be_left_out_at_a_scale():
-    made = plan(study("a"), study("b", scales={"quick": {"skip": True}}), scale="quick")
+    made = plan(study("a"), study("b", scales={"quick": {"disabled": True}}), scale="quick")
     assert list(made.studies) == ["a"]
 
 
 def test_one_study_may_be_done_at_the_full_scale():
-    cut = {"scales": {"quick": {"skip": True}}}
+    cut = {"scales": {"quick": {"disabled": True}}}
     one = study("one", seeds=4, **cut)
     other = study("other", seeds=3, scales={"quick": {"seeds": 1}})
     made = make_plan({"one": one, "other": other}, "quick", full=["one"])
@@ -292,10 +292,10 @@ def test_one_study_may_be_done_at_the_full_scale():
 
 def test_weights_are_kept_if_one_study_wants_them():
     heavy, light = study("heavy"), study("light", keep_weights=False)
-    assert [cell.keep_weights for cell in plan(heavy, light).cells.values()] == [True]
-    assert [cell.keep_weights for cell in plan(light).cells.values()] == [False]
+    assert [group.keep_weights for group in plan(heavy, light).groups.values()] == [True]
+    assert [group.keep_weights for group in plan(light).groups.values()] == [False]
     again = study("again", keep_weights=False, scales={"quick": {"keep_weights": True}})
-    assert [cell.keep_weights for cell in plan(again, scale="quick").cells.values()] == [True]
+    assert [group.keep_weights for group in plan(again, scale="quick").groups.values()] == [True]
 
 
 def test_places_and_description_are_plain_values():
@@ -312,10 +312,10 @@ def test_places_and_description_are_plain_values():
     assert description["seeds"] == 2
 
 
-def test_work_grows_with_lanes_epochs_and_widths():
+def test_work_grows_with_runs_epochs_and_widths():
     def work(**keys):
-        (cell,) = plan(study(**keys)).cells.values()
-        return cell.work
+        (group,) = plan(study(**keys)).groups.values()
+        return group.work
 
     assert work() < work(seeds=3)
     assert work() < work(recipe={"epochs": 2})

@@ -7,7 +7,7 @@ import pytest
 
 from restudy.planning.costs import START
 from restudy.progress import training_progress
-from restudy.progress.time_left import CellProgress
+from restudy.progress.time_left import GroupProgress
 from restudy.runtime.terminal import BottomLine
 from snakemake_logger_plugin_restudy import display
 from snakemake_logger_plugin_restudy.display import TELL, Display
@@ -15,10 +15,10 @@ from tests.screen import Screen
 
 
 class Watcher:
-    """Sees that the first of two cells of five runs is trained, when a test says so."""
+    """Sees that the first of two groups of five runs is trained, when a test says so."""
 
     def __init__(self):
-        self.cells = {"a": CellProgress(5, 50.0), "b": CellProgress(5, 50.0)}
+        self.groups = {"a": GroupProgress(5, 50.0), "b": GroupProgress(5, 50.0)}
         self.jobs = {"job": ["a", "b"]}
         self.done = []
 
@@ -103,7 +103,7 @@ def test_elsewhere_lines_come_when_a_job_ends_and_now_and_then(watcher, clock):
     assert at(1) == at(TELL - 1) == ""
     assert at(TELL).startswith("0 of 2 jobs done, 0 of 10 runs trained, training 0% done, about ")
     assert at(TELL + 100, ["a"]) == at(2 * TELL - 1) == ""
-    # What is left at the speed of the first cell, and the start of the other job.
+    # What is left at the speed of the first group, and the start of the other job.
     seconds = 50 * (TELL + 100) / (START + 50) - (TELL - 100) + START / 2
     assert at(2 * TELL) == (
         "0 of 2 jobs done, 5 of 10 runs trained, training 50% done, "

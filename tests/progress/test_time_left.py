@@ -3,15 +3,15 @@
 import pytest
 
 from restudy.planning.costs import START
-from restudy.progress.time_left import CellProgress, Run, duration, percent
+from restudy.progress.time_left import GroupProgress, Run, duration, percent
 
 
 def started(cores=1, jobs=None, **work):
-    """Return a run with a cell of two runs for each seconds of work, each in a job of its own."""
+    """Return a run with a group of two runs for each seconds of work, each in a job of its own."""
     run = Run()
     run.cores = cores
     jobs = [[name] for name in work] if jobs is None else jobs
-    run.expect({name: CellProgress(2, seconds) for name, seconds in work.items()}, jobs)
+    run.expect({name: GroupProgress(2, seconds) for name, seconds in work.items()}, jobs)
     run.jobs = (0, len(jobs))
     return run
 
@@ -36,7 +36,7 @@ def test_the_speed_is_that_of_the_jobs_with_their_starts():
     assert run.seconds_left(1000) == pytest.approx(3 * (START + 20))
 
 
-def test_between_two_cells_a_job_goes_on_as_expected_until_it_is_overdue():
+def test_between_two_groups_a_job_goes_on_as_expected_until_it_is_overdue():
     run = started(a=10, b=30, jobs=[["a", "b"]])
     run.begin(1, "job", ["a", "b"], 0)
     run.finish("a", START + 10)
@@ -46,8 +46,12 @@ def test_between_two_cells_a_job_goes_on_as_expected_until_it_is_overdue():
 
 def test_what_was_there_before_counts_as_done_and_not_for_the_speed():
     run = Run()
-    cells = {"a": CellProgress(2, 10), "b": CellProgress(2, 100, 1), "old": CellProgress(3, 90, 3)}
-    run.expect(cells, [["a"], ["b"]])
+    groups = {
+        "a": GroupProgress(2, 10),
+        "b": GroupProgress(2, 100, 1),
+        "old": GroupProgress(3, 90, 3),
+    }
+    run.expect(groups, [["a"], ["b"]])
     run.jobs = (0, 2)
     run.begin(1, "b", ["b"], 0)
     assert "4 of 7 runs trained, training 70% done" in run.describe(0)
@@ -57,7 +61,7 @@ def test_what_was_there_before_counts_as_done_and_not_for_the_speed():
 
 def test_a_job_that_finds_everything_there_says_nothing_of_the_speed():
     run = Run()
-    run.expect({"a": CellProgress(2, 10, 2), "b": CellProgress(2, 100)}, [["a"], ["b"]])
+    run.expect({"a": GroupProgress(2, 10, 2), "b": GroupProgress(2, 100)}, [["a"], ["b"]])
     run.jobs = (0, 2)
     run.begin(1, "a", ["a"], 0)
     ended(run, 1, 1000)
@@ -85,7 +89,7 @@ def test_jobs_that_run_at_once_each_have_their_time():
     assert run.seconds_left(60) == pytest.approx(2 * (START + 10))
 
 
-def test_a_job_that_fails_leaves_its_cells_and_is_not_waited_for():
+def test_a_job_that_fails_leaves_its_groups_and_is_not_waited_for():
     run = started(a=10, b=10, jobs=[["a", "b"]])
     run.begin(1, "ab", ["a", "b"], 0)
     run.finish("a", START + 10)
@@ -110,9 +114,9 @@ def test_other_jobs_take_the_median_of_those_that_ended():
 
 def test_the_words():
     run = Run()
-    cells = {"a": CellProgress(2, 30), "b": CellProgress(2, 30), "c": CellProgress(2, 40)}
-    old = {"old": CellProgress(4994, 0.0, 4994)}
-    run.expect(cells | old, [["a", "b"], ["c"]])
+    groups = {"a": GroupProgress(2, 30), "b": GroupProgress(2, 30), "c": GroupProgress(2, 40)}
+    old = {"old": GroupProgress(4994, 0.0, 4994)}
+    run.expect(groups | old, [["a", "b"], ["c"]])
     run.jobs = (0, 3)
     run.begin(1, "Fetch", [], 0)
     ended(run, 1, 5)

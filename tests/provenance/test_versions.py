@@ -20,7 +20,7 @@ from pydantic import BaseModel, Field
 
 from restudy import reading
 from restudy.reading import mean as average
-from restudy.training.train_stacks import train_lanes
+from restudy.training.train_stacks import train_runs
 
 
 class _Axis:
@@ -40,7 +40,7 @@ def draw(table: dict) -> str:
         raise ValueError(f"no rows in {table}")
     title = "accuracy"
     space = Title().height()
-    space += train_lanes()
+    space += train_runs()
     return f"{title}: {average(table) + _half(table)} {_Axis.low} {reading.largest(table)} {space}"
 
 
@@ -69,7 +69,7 @@ UNUSED = 1
 def unused(table: Sequence) -> float:
     return UNUSED
 """
-ENGINE = "def train_lanes():\n    return 1\n"
+ENGINE = "def train_runs():\n    return 1\n"
 FILES = {
     "__init__.py": "",
     "drawing.py": DRAWING,

@@ -32,7 +32,7 @@ COMMIT = "0123456789ab"
 PUBLISHED = {
     **{"source": "S1", "experiment": "EXP", "metric": "accuracy", "unit": "percent"},
     **{"split_as_labelled": "test", "split_really": "test", "reductions": "", "study": "tiny"},
-    **{"corrected_mean": "", "corrected_low": "", "corrected_high": "", "distance": ""},
+    **{"corrected_mean": "", "corrected_pi_low": "", "corrected_pi_high": "", "distance": ""},
     **{"reason": "", "reason_args": ""},
 }
 
@@ -55,7 +55,7 @@ def configure(root, *, scale="default", **study):
 def finish(root, plan, seed=0):
     """Write the results of a run into ``root``; another seed is another machine."""
     folder = root / "results"
-    _cells(folder, plan)
+    _groups(folder, plan)
     runs = _study(folder, plan, seed)
     _evidence(folder, runs)
     for name in ("figures/tiny.svg", "figures/tiny.csv", "figures/tiny.pdf", "mlflow/finish.json"):
@@ -80,10 +80,10 @@ def record(folder, plan, **changes):
     (folder / "run.json").write_text(json.dumps(run | changes))
 
 
-def _cells(folder, plan):
-    for name in plan.cells:
-        cell = folder / "cells" / name
-        cell.mkdir(parents=True, exist_ok=True)
+def _groups(folder, plan):
+    for name in plan.groups:
+        group = folder / "groups" / name
+        group.mkdir(parents=True, exist_ok=True)
         record = {
             "training_version": TRAINING_VERSION,
             "git_commit": COMMIT * 3,
@@ -92,9 +92,9 @@ def _cells(folder, plan):
             "device": "cpu",
             "data": {"dataset": "mnist", "split_seed": 0, "sha256": "ab"},
         }
-        (cell / "cell.json").write_text(json.dumps(record))
+        (group / "group.json").write_text(json.dumps(record))
         seconds = {"train_seconds": [3000.0] * 3, "evaluation_seconds": [600.0] * 3}
-        pd.DataFrame({**seconds, "lanes_in_stack": [3] * 3}).to_parquet(cell / "timing.parquet")
+        pd.DataFrame({**seconds, "runs_in_stack": [3] * 3}).to_parquet(group / "timing.parquet")
     for name, spent in (("train/a", 1800), ("collect/tiny", 1800)):
         path = folder / f"benchmarks/{name}.tsv"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def _study(folder, plan, seed):
         loss = 0.3 + 0.02 * rng.normal()
         rows.append(
             {
-                **{"cell": run.cell, "lane": run.lane, **run.levels, "seed": run.recipe.seed},
+                **{"group": run.group, "run": run.id, **run.levels, "seed": run.recipe.seed},
                 **{"study": "tiny", "status": "finished", "n_test": 10_000, "n_validation": 5_000},
                 **{"test_data_loss": loss, "test_accuracy": 0.95 + 0.01 * rng.normal()},
                 "validation_accuracy": 0.94 + 0.01 * rng.normal(),
@@ -135,7 +135,7 @@ def _evidence(folder, runs):
     values = 100 * runs["test_accuracy"]
     mean, sd, n = values.mean(), values.std(ddof=1), len(values)
     row = {**PUBLISHED, "id": "PUB-1", "value": "95.1", "mean": mean, "sd": sd, "n": n}
-    row |= {"low": mean - 3 * sd, "high": mean + 3 * sd, "difference": 95.1 - mean}
+    row |= {"ci_low": mean - 3 * sd, "ci_high": mean + 3 * sd, "difference": 95.1 - mean}
     row["status"] = "consistent"
     write(folder, "published", pd.DataFrame([row]))
     (folder / "tables/published.md").write_text("# Numbers")
@@ -143,7 +143,7 @@ def _evidence(folder, runs):
     facts = {"id": ["PUB-9"], "fact": ["mnist.classes"], "ours": ["10"]}
     write(folder, "facts", pd.DataFrame(facts))
     tests = {
-        **{"id": ["PUB-7", "PUB-8"], "what": "dx error", "printed": ["1.5e-09", "2.3"]},
+        **{"id": ["PUB-7", "PUB-8"], "description": "dx error", "printed": ["1.5e-09", "2.3"]},
         **{"ours": ["1.5e-09", "2.3"], "equal": "True", "difference": "0.0", "note": ""},
     }
     write(folder, "unit_tests", pd.DataFrame(tests))
@@ -161,7 +161,7 @@ def copy(root, other):
 
 
 def change(folder, name, row, column, to):
-    """Change one cell of a table: ``row`` is its number."""
+    """Change one group of a table: ``row`` is its number."""
     path = folder / f"tables/{name}.csv"
     table = read_table(path)
     table.loc[row, column] = to(table.loc[row, column]) if callable(to) else to

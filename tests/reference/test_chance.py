@@ -18,7 +18,7 @@ def summary(rng, n, shift=0.0):
         {
             "rate": np.repeat(np.arange(COMBINATIONS), len(METRICS)),
             **{"metric": METRICS * COMBINATIONS, "n": n, "mean": runs.mean(1)},
-            **{"sd": runs.std(1, ddof=1), "low": 0.0, "high": 0.0, "n_diverged": 0},
+            **{"sd": runs.std(1, ddof=1), "ci_low": 0.0, "ci_high": 0.0, "n_diverged": 0},
         }
     )
     return table.astype(str)

@@ -71,9 +71,9 @@ def test_what_is_kept(checkout, capsys):
     assert origin["versions"] == {"torch": "1", "numpy": "2"}
     assert (origin["machine"]["cores"], origin["machine"]["processor"]) == (2, "a processor")
     assert origin["data"] == {"mnist": {"sha256": "ab", "split_seed": 0}}
-    # Two jobs of half an hour; of each cell three rows of an hour, of a third of a stack's lanes.
-    cells = len(list((checkout / "results/cells").iterdir()))
-    assert origin["hours"] == {"jobs": 1.0, "training": float(cells)}
+    # Two jobs of half an hour; of each group three rows of an hour, of a third of a stack's runs.
+    groups = len(list((checkout / "results/groups").iterdir()))
+    assert origin["hours"] == {"jobs": 1.0, "training": float(groups)}
     assert made_up.COMMIT in (folder / "README.md").read_text()
 
 
@@ -104,7 +104,7 @@ def test_an_unfinished_run_is_refused(checkout, refused, missing):
 
 
 def test_a_run_by_other_code_is_refused(checkout, refused):
-    path = next(checkout.glob("results/cells/*/cell.json"))
+    path = next(checkout.glob("results/groups/*/group.json"))
     path.write_text(json.dumps(json.loads(path.read_text()) | {"training_version": 0}))
     refused("trained by other code")
 
@@ -183,7 +183,7 @@ def test_nothing_to_compare_ends_with_two(kept, capsys):
     made_up.finish(kept, made_up.configure(kept, seeds=4))
     assert "study tiny has other levels, recipes or seeds" in told()
     made_up.finish(kept, made_up.configure(kept))
-    for path in kept.glob("results/cells/*/cell.json"):
+    for path in kept.glob("results/groups/*/group.json"):
         path.write_text(path.read_text().replace('"split_seed": 0', '"split_seed": 1'))
     assert "mnist is split with seed 1 instead of 0" in told()
     (kept / "results/report/index.html").unlink()

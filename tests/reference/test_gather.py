@@ -62,7 +62,14 @@ def test_one_study_after_the_other(checkout, command, capsys):
     assert record["studies"]["tiny"]["runs"] == 4
     assert "Not yet: houses" in capsys.readouterr().out
     # What the run found, as it found it.
-    for name in ("claim_tests", "published", "errata_shown", "puzzles", "claims", "errata"):
+    for name in (
+        "claim_tests",
+        "published",
+        "erratum_effects",
+        "configuration_searches",
+        "claims",
+        "errata",
+    ):
         assert (folder / f"tables/{name}.csv").read_bytes() == (
             checkout.results / f"tables/{name}.csv"
         ).read_bytes(), name

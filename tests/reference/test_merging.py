@@ -17,10 +17,29 @@ CLAIMS = load_rows(ROOT / "config/evidence/claims.yaml", Claim)
 
 # What a run says where it has no study: that the numbers are not there.
 BLANK = {
-    "published": ("mean", "sd", "n", "low", "high", "difference", "corrected_mean", "reductions"),
-    "claim_tests": ("treatment", "control", "effect", "low", "high", "n", "sd", "p", "p_equal"),
-    "errata_shown": ("n", "as_published", "corrected", "difference", "low", "high", "p"),
-    "contrasts": ("n", "mean", "low", "high", "p", "other", "sign"),
+    "published": (
+        "mean",
+        "sd",
+        "n",
+        "pi_low",
+        "pi_high",
+        "difference",
+        "corrected_mean",
+        "reductions",
+    ),
+    "claim_tests": (
+        "treatment",
+        "control",
+        "effect",
+        "ci_low",
+        "ci_high",
+        "n",
+        "sd",
+        "p",
+        "p_equal",
+    ),
+    "erratum_effects": ("n", "as_published", "corrected", "difference", "ci_low", "ci_high", "p"),
+    "printed_differences": ("n", "mean", "ci_low", "ci_high", "p", "n_opposite", "sign"),
 }
 
 
@@ -40,7 +59,7 @@ def whole():
 
 
 def subjects(tables):
-    kinds = ("claim_tests", "published", "errata_shown", "puzzles")
+    kinds = ("claim_tests", "published", "erratum_effects", "configuration_searches")
     return {study for kind in kinds for study in tables[kind]["study"]} - {""}
 
 
@@ -49,12 +68,12 @@ def part(whole, done):
     study_of = dict(zip(whole["published"]["id"], whole["published"]["study"], strict=True))
     found = {}
     for name, table in whole.items():
-        subject = table["study"] if "study" in table else table["number"].map(study_of)
+        subject = table["study"] if "study" in table else table["first"].map(study_of)
         missing = ~subject.isin(done) & (subject != "")
         table = table.copy()
-        if name == "forensics":
+        if name == "search_candidates":
             table = table[~missing].reset_index(drop=True)
-        elif name == "puzzles":
+        elif name == "configuration_searches":
             table.loc[missing, ["compatible", "ruled_out", "not_yet"]] = "0"
             table.loc[missing, ["reason", "reason_args"]] = ""
         else:
@@ -89,7 +108,10 @@ def test_in_parts_as_at_once_in_any_order(whole, data):
     parts = [order[a:b] for a, b in zip([0, *cuts], [*cuts, len(names)], strict=True)]
     gathered = in_parts(whole, parts)
     for name, table in whole.items():
-        keys = [*MERGED[name].keys, *(["candidate", "published"] if name == "forensics" else [])]
+        keys = [
+            *MERGED[name].keys,
+            *(["candidate", "published"] if name == "search_candidates" else []),
+        ]
         left, right = (one.sort_values(keys, kind="stable") for one in (table, gathered[name]))
         pd.testing.assert_frame_equal(
             left.reset_index(drop=True), right.reset_index(drop=True), obj=name
@@ -109,7 +131,7 @@ def test_a_part_alone_adjusts_for_its_own_tests(whole):
     one = topic["study"].iloc[0]
     alone = in_parts(whole, [[one]])["claim_tests"]
     alone = alone[(alone["topic"] == "optimiser") & (alone["p_adjusted"] != "")]
-    p = alone["p"].mask(alone["predicts"] == "equal", alone["p_equal"]).astype(float).sort_values()
+    p = alone["p"].mask(alone["expected"] == "equal", alone["p_equal"]).astype(float).sort_values()
     by_hand, highest = {}, 0.0
     for place, (index, value) in enumerate(p.items()):
         highest = max(highest, min(1.0, (len(p) - place) * value))
@@ -124,8 +146,8 @@ def test_what_is_not_trusted_is_left_out(whole):
     gathered = merge(part(whole, []), part(whole, names), set(), [])
     tests = gathered["claim_tests"]
     assert set(tests["verdict"]) == {"pending"}
-    assert (gathered["errata_shown"]["n"] == "").all()
-    assert gathered["forensics"].empty
+    assert (gathered["erratum_effects"]["n"] == "").all()
+    assert gathered["search_candidates"].empty
 
 
 def test_an_answer_to_another_question_is_none(whole):

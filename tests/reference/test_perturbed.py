@@ -97,7 +97,7 @@ def test_a_number_outside_its_interval_may_be_chance(reference, elsewhere, tmp_p
     own = made_up.copy(elsewhere, tmp_path / "own")
     rows = compared(reference, own).rows
     row = rows[rows["row"] == "batch, 8, test_accuracy"].iloc[0]
-    outside = row["high"] + 0.05 * (row["high"] - row["low"])
+    outside = row["ci_high"] + 0.05 * (row["ci_high"] - row["ci_low"])
     made_up.change(own, SUMMARY, _place(own, row["row"]), "mean", repr(float(outside)))
     found = compared(reference, own)
     assert only(found, SUMMARY)[row["row"]] == Outcome.OUTSIDE
@@ -120,7 +120,7 @@ def test_many_numbers_a_little_outside_are_no_chance(reference, elsewhere, tmp_p
     there = compared(reference, own).rows
     there = there[there["table"] == SUMMARY]
     # Three metrics in each combination, so each p has to be below a third of 0.05.
-    table["mean"] = (2.2 * there["high"] - 1.2 * there["low"]).to_numpy()
+    table["mean"] = (2.2 * there["ci_high"] - 1.2 * there["ci_low"]).to_numpy()
     path.write_text(table.to_csv(index=False))
     found = compared(reference, own)
     assert found.excess.outside == found.excess.n == 4

@@ -37,7 +37,7 @@ RECORD = {
     "versions": {"torch": "2.0", "numpy": "2.2"},
     "machine": "Linux x86_64",
     "device": "cpu",
-    "arithmetic": "default",
+    "matmul_backend": "default",
     "threads": 1,
     "seconds": 12.5,
 }
@@ -63,7 +63,7 @@ def published(*rows: Mapping[str, Any]) -> pd.DataFrame:
 
 def held(value: str, status: str, **more: Any) -> dict[str, Any]:
     """Return a published number that is tested against the interval from 0.8 to 1.2."""
-    return {"value": value, "status": status, "low": 0.8, "high": 1.2, "n": 3, **more}
+    return {"value": value, "status": status, "pi_low": 0.8, "pi_high": 1.2, "n": 3, **more}
 
 
 def claims(*rows: tuple[str, str, str], **more: Any) -> pd.DataFrame:
@@ -79,9 +79,9 @@ def claims(*rows: tuple[str, str, str], **more: Any) -> pd.DataFrame:
 def tests(*rows: Mapping[str, Any]) -> pd.DataFrame:
     """Return a table of tests of claims."""
     made = [
-        {"topic": "t", "test": 1, "number": "test accuracy", "sides": "a against b"}
-        | {"predicts": "greater", "scale_of": "difference", "margin": 0.01, "n": 5}
-        | {"effect": 0.02, "low": 0.01, "high": 0.03, "study": "s1-one", "p_adjusted": 0.5}
+        {"topic": "t", "test": 1, "metric": "test accuracy", "contrast": "a against b"}
+        | {"expected": "greater", "scale_of": "difference", "margin": 0.01, "n": 5}
+        | {"effect": 0.02, "ci_low": 0.01, "ci_high": 0.03, "study": "s1-one", "p_adjusted": 0.5}
         | row
         for row in rows
     ]
@@ -103,22 +103,34 @@ def errata(*rows: tuple[str, str], **more: Any) -> pd.DataFrame:
 def shown(*rows: Mapping[str, Any]) -> pd.DataFrame:
     """Return a table of what mistakes do."""
     made = [
-        {"erratum": "ERR-S1-01", "source": "S1", "severity": "high", "what": "accuracy", "n": 3}
-        | {"as_published": 0.97, "corrected": 0.95, "difference": 0.02, "low": 0.01, "high": 0.03}
+        {
+            "erratum": "ERR-S1-01",
+            "source": "S1",
+            "severity": "high",
+            "description": "accuracy",
+            "n": 3,
+        }
+        | {
+            "as_published": 0.97,
+            "corrected": 0.95,
+            "difference": 0.02,
+            "ci_low": 0.01,
+            "ci_high": 0.03,
+        }
         | {"study": "s1-one"}
         | row
         for row in rows
     ]
-    return table("errata_shown", *made)
+    return table("erratum_effects", *made)
 
 
 def contrasts(*signs: str) -> pd.DataFrame:
     """Return a table of differences of two published numbers, of which it says only the sign."""
     rows = [
-        {"source": "S1", "sign": sign, "other": 0, "number": f"PUB-S1-{place:03d}", "n": 3}
+        {"source": "S1", "sign": sign, "n_opposite": 0, "first": f"PUB-S1-{place:03d}", "n": 3}
         for place, sign in enumerate(signs, start=1)
     ]
-    return table("contrasts", *rows)
+    return table("printed_differences", *rows)
 
 
 def opposed(*pairs: tuple[str, str], **more: Any) -> pd.DataFrame:
@@ -131,19 +143,22 @@ def opposed(*pairs: tuple[str, str], **more: Any) -> pd.DataFrame:
     return table("contradictions", *(row | more for row in rows))
 
 
-def puzzles(*rows: Mapping[str, Any]) -> pd.DataFrame:
+def searches(*rows: Mapping[str, Any]) -> pd.DataFrame:
     """Return a table of configuration searches."""
     made = [
-        {"puzzle": "PUZ-S1-01", "source": "S1", "title": "Rate"}
+        {"search": "PUZ-S1-01", "source": "S1", "title": "Rate"}
         | {"compatible": 1, "ruled_out": 2}
         | row
         for row in rows
     ]
-    return table("puzzles", *made)
+    return table("configuration_searches", *made)
 
 
 MATTERS = [
-    dict(zip(("dataset", "source", "share", "low", "high", "seeds"), row, strict=True)) | levels
+    dict(
+        zip(("dataset", "source", "omega_squared", "ci_low", "ci_high", "seeds"), row, strict=True)
+    )
+    | levels
     for row, levels in (
         (
             ("mnist", "norm", 0.6, 0.5, 0.7, 3),
@@ -161,7 +176,7 @@ MATTERS = [
 def calibration() -> pd.DataFrame:
     """Return two rows on the coverage of paired differences."""
     rows = [
-        {"measure": "coverage", "what": "t interval of paired differences", "n": n}
+        {"measure": "coverage", "description": "t interval of paired differences", "n": n}
         | {"distribution": "normal", "nominal": 0.95, "estimate": estimate}
         for n, estimate in ((3, 0.949), (5, 0.951))
     ]
@@ -170,9 +185,9 @@ def calibration() -> pd.DataFrame:
 
 REDUCTIONS = [{"field": "epochs", "full": "9", "reduced": "1"}]
 COMPARED = {"factor": "norm", "level": "batch", "baseline": "none", "metric": "test_accuracy"}
-COMPARED |= {"norm": "", "n": 3, "mean": 0.0123, "low": 0.0023, "high": 0.0223, "n_pairs": 3}
+COMPARED |= {"norm": "", "n": 3, "mean": 0.0123, "ci_low": 0.0023, "ci_high": 0.0223, "n_pairs": 3}
 SUMMARY = [
-    {"norm": norm, "metric": "test_accuracy", "n": 3, "mean": mean, "low": mean, "high": mean}
+    {"norm": norm, "metric": "test_accuracy", "n": 3, "mean": mean, "ci_low": mean, "ci_high": mean}
     | {"n_diverged": 0}
     for norm, mean in (("none", 0.95), ("batch", 0.98))
 ]
@@ -184,13 +199,13 @@ def study(name: str = "s1-one", runs: pd.DataFrame | None = None, **described: A
     told |= {"title": f"The study {name}", "question": "Why & how?", "scale": "quick"}
     told |= {"factors": {"norm": ["none", "batch"]}, "figure": "learning_curves", "compare": []}
     rows = [
-        {"cell": f"{name}-{norm}", "lane": f"s{seed}", "seed": seed}
+        {"group": f"{name}-{norm}", "run": f"s{seed}", "seed": seed}
         | {"status": "finished", "dataset": "mnist"}
         for norm in ("none", "batch")
         for seed in range(3)
     ]
     own = pd.DataFrame(rows) if runs is None else runs
-    return StudyResults(told | described, own, dict.fromkeys(own["cell"], RECORD))
+    return StudyResults(told | described, own, dict.fromkeys(own["group"], RECORD))
 
 
 def tables() -> dict[str, pd.DataFrame]:
@@ -213,7 +228,7 @@ def tables() -> dict[str, pd.DataFrame]:
         "claim_tests": tests(
             {"claim": "CLM-A-01", "verdict": "supported"},
             {"claim": "CLM-A-02", "verdict": "contradicted", "effect": -0.05}
-            | {"low": -0.06, "high": -0.04},
+            | {"ci_low": -0.06, "ci_high": -0.04},
             {"claim": "CLM-A-03", "verdict": "inconclusive", "low_power": True, "topic": "u"},
             {"claim": "CLM-A-04", "verdict": "pending", "effect": "", "topic": "u"},
         ),
@@ -222,8 +237,8 @@ def tables() -> dict[str, pd.DataFrame]:
         "contradictions": opposed(("CLM-A-01", "CLM-A-02"), ("CLM-A-03", "")),
         "timed_contradictions": table("timed_contradictions"),
         "errata": errata(("ERR-S1-01", "effect_confirmed"), ("ERR-S1-02", "pending")),
-        "errata_shown": shown({}),
-        "contrasts": contrasts("survives", "open", ""),
+        "erratum_effects": shown({}),
+        "printed_differences": contrasts("survives", "open", ""),
         "figures": table(
             "figures",
             {"id": "FIG-S1-01", "source": "S1", "title": "Curves", "status": "drawn"},
@@ -235,10 +250,10 @@ def tables() -> dict[str, pd.DataFrame]:
             {"id": "EXP-S1-A", "source": "S1", "name": "Network A", "status": "run"},
         ),
         "statuses": typed("statuses", pd.DataFrame({"kind": ["claims"], "supported": [1]})),
-        "puzzles": puzzles({}),
-        "forensics": table(
-            "forensics",
-            *({"puzzle": "PUZ-S1-01", "candidate": one, "verdict": "ruled_out"} for one in "aab"),
+        "configuration_searches": searches({}),
+        "search_candidates": table(
+            "search_candidates",
+            *({"search": "PUZ-S1-01", "candidate": one, "verdict": "ruled_out"} for one in "aab"),
         ),
         "calibration": calibration(),
         "own": pd.DataFrame({"id": ["PUB-S1-001"], "with_bug": ["1"]}),
@@ -246,7 +261,7 @@ def tables() -> dict[str, pd.DataFrame]:
         "s1-one/comparison": typed("s1-one/comparison", pd.DataFrame([COMPARED])),
         "grid/summary": typed("grid/summary", pd.DataFrame(SUMMARY)),
         "grid/comparison": typed("grid/comparison", pd.DataFrame([COMPARED])),
-        "grid/matters": table("grid/matters", *MATTERS),
+        "grid/variance_components": table("grid/variance_components", *MATTERS),
     }
 
 
@@ -310,12 +325,12 @@ def nasty() -> View:
     known = claims(*(row[:3] for row in rows), statement=NASTY)
     known["source"] = ["S1", "S1, S3", "S3", "S4", "S4", "S3, S4"]
     values = ["0.5", "\N{MINUS SIGN}2.25", "10", "\N{EN DASH}", "+0.25", "\N{EN DASH}"]
-    found = {"claim": IDS[0], "verdict": "supported", "sides": "see CLM-BN-06"}
+    found = {"claim": IDS[0], "verdict": "supported", "contrast": "see CLM-BN-06"}
     info = RunInfo("quick", "abc", (), True, ["FIG-S1-01"], {"CON-A-01": IDS[:2]})
     return full(
         info=info,
         claims=known,
-        claim_tests=tests(found, found | {"number": NASTY}),
+        claim_tests=tests(found, found | {"metric": NASTY}),
         published=published(*({"value": value, "status": "pending"} for value in values)),
         contradictions=opposed((IDS[0], IDS[1])),
         errata=errata(("ERR-S1-01", "effect_confirmed"), where=NASTY),

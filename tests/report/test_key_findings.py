@@ -11,10 +11,10 @@ from tests.report import made_up
 
 def test_of(claim, topic, verdict, low, high, **fields):
     row = {"claim": claim, "topic": topic, "test": 1, "study": "s", "dataset": "mnist"}
-    row |= {"number": "accuracy", "sides": "a less b", "predicts": "greater", "n": 5}
+    row |= {"metric": "accuracy", "contrast": "a less b", "expected": "greater", "n": 5}
     row |= {"scale_of": "difference", "margin": 0.01, "verdict": verdict}
     row |= {"exploratory": False}
-    return row | {"low": low, "effect": (low + high) / 2, "high": high} | fields
+    return row | {"ci_low": low, "effect": (low + high) / 2, "ci_high": high} | fields
 
 
 test_of.__test__ = False
@@ -28,12 +28,12 @@ test_of.__test__ = False
         (test_of("c", "t", "contradicted", -0.09, -0.03), 3),
         # That there is no difference is the clearer the narrower the interval is about 0.
         (test_of("c", "t", "no_meaningful_difference", -0.002, 0.005), -0.5),
-        (test_of("c", "t", "supported", -0.002, 0.004, predicts="equal"), -0.4),
-        (test_of("c", "t", "supported", -0.09, 0.004, predicts="non_superior"), -0.4),
-        (test_of("c", "t", "supported", -0.002, 0.09, predicts="non_inferior"), -0.2),
-        (test_of("c", "t", "supported", 0.02, 0.09, predicts="non_inferior"), 0),
-        (test_of("c", "t", "contradicted", 0.05, 0.06, predicts="non_superior"), 5),
-        (test_of("c", "t", "contradicted", 0.05, 0.06, predicts="equal"), 5),
+        (test_of("c", "t", "supported", -0.002, 0.004, expected="equal"), -0.4),
+        (test_of("c", "t", "supported", -0.09, 0.004, expected="non_superior"), -0.4),
+        (test_of("c", "t", "supported", -0.002, 0.09, expected="non_inferior"), -0.2),
+        (test_of("c", "t", "supported", 0.02, 0.09, expected="non_inferior"), 0),
+        (test_of("c", "t", "contradicted", 0.05, 0.06, expected="non_superior"), 5),
+        (test_of("c", "t", "contradicted", 0.05, 0.06, expected="equal"), 5),
         # Ratios by their logs: 1.21 is two margins of 1.1.
         (test_of("c", "t", "supported", 1.21, 1.5, scale_of="ratio", margin=1.1), 2),
     ],
@@ -42,7 +42,7 @@ def test_clear_is_far_from_no_effect_in_margins(row, expected):
     assert clearness(row) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("gap", [{"margin": 0.0}, {"low": math.nan}, {"low": 0.08}])
+@pytest.mark.parametrize("gap", [{"margin": 0.0}, {"ci_low": math.nan}, {"ci_low": 0.08}])
 def test_nothing_is_clear_without_an_interval_a_spread_and_a_margin(gap):
     assert math.isnan(clearness(test_of("c", "t", "supported", 0.02, 0.08) | gap))
 
@@ -64,20 +64,20 @@ def tables():
             "erratum": "ERR-S1-01",
             "severity": "low",
             "difference": -0.05,
-            "low": -0.06,
-            "high": -0.04,
+            "ci_low": -0.06,
+            "ci_high": -0.04,
         },
         {"erratum": "ERR-S1-02", "severity": "high", "difference": -0.01}
-        | {"low": -0.015, "high": -0.005},
+        | {"ci_low": -0.015, "ci_high": -0.005},
     ]
     status = "effect_confirmed"
     return {
         "claims": made_up.claims(*((id_, "t", one) for id_, one in verdicts.items())),
         "claim_tests": made_up.tests(*tests),
         "errata": made_up.errata(("ERR-S1-01", status), ("ERR-S1-02", status)),
-        "errata_shown": made_up.shown(*(one | {"study": "s"} for one in effects)),
+        "erratum_effects": made_up.shown(*(one | {"study": "s"} for one in effects)),
         "s/summary": made_up.table("s/summary"),
-        "grid/matters": made_up.table("grid/matters", *made_up.MATTERS),
+        "grid/variance_components": made_up.table("grid/variance_components", *made_up.MATTERS),
     }
 
 
@@ -102,25 +102,25 @@ def test_a_finding_has_its_numbers_in_words():
         assert number in text.effect
     shares = finding(key_findings(tables())[4])
     assert shares.effect.startswith("60%")
-    assert shares.address == "matters-grid"
+    assert shares.address == "variance-grid"
 
 
 def test_where_a_kind_has_none_the_next_of_the_others_come():
     found = tables()
-    del found["grid/matters"]
+    del found["grid/variance_components"]
     # Not CLM-A-01: its topic has been.
     assert ids(key_findings(found))[4:] == ["CLM-B-01"]
 
 
 def test_no_findings_without_tables():
-    found = tables() | {"claim_tests": made_up.tests(), "errata_shown": made_up.shown()}
-    del found["grid/matters"]
+    found = tables() | {"claim_tests": made_up.tests(), "erratum_effects": made_up.shown()}
+    del found["grid/variance_components"]
     assert key_findings(found) == []
 
 
 def test_studies_come_before_experiments():
     found = tables()
-    tests, shown = found["claim_tests"], found["errata_shown"]
+    tests, shown = found["claim_tests"], found["erratum_effects"]
     tests.loc[tests["claim"].isin(["CLM-A-02", "CLM-B-02"]), "study"] = "an-experiment"
     shown["study"] = ["s", "an-experiment"]
     # Severity comes first among mistakes, and an experiment is better than nothing.

@@ -87,7 +87,7 @@ def test_what_is_not_on_the_page_is_no_link() -> None:
     )
 
 
-def test_a_cell_is_set_by_what_its_column_holds() -> None:
+def test_a_group_is_set_by_what_its_column_holds() -> None:
     frame = pd.DataFrame(
         {
             "share": [0.12345, float("nan")],

@@ -86,9 +86,9 @@ def test_verdicts(found):
 def test_a_verdict_is_shown_by_a_test_that_found_it():
     known = made_up.claims(("CLM-A-01", "t", "contradicted"))
     tests = made_up.tests(
-        {"claim": "CLM-A-01", "verdict": "inconclusive", "number": "loss"},
+        {"claim": "CLM-A-01", "verdict": "inconclusive", "metric": "loss"},
         {"claim": "CLM-A-01", "verdict": "contradicted", "scale_of": "ratio", "effect": 2.0}
-        | {"low": 1.5, "high": 2.5, "margin": 1.1, "number": "steps", "dataset": "mnist"},
+        | {"ci_low": 1.5, "ci_high": 2.5, "margin": 1.1, "metric": "steps", "dataset": "mnist"},
     )
     (row,) = claims.listed(made_up.full(claims=known, claim_tests=tests))
     assert (row["number"], row["tests"]) == ("mnist, steps", "2 tests")
@@ -103,8 +103,8 @@ def test_a_verdict_is_shown_by_a_test_that_found_it():
     ("fields", "in_margins"),
     [
         ({"effect": 0.02}, 2.0),
-        ({"effect": -0.02, "predicts": "less"}, 2.0),
-        ({"effect": 0.02, "predicts": "less"}, -2.0),
+        ({"effect": -0.02, "expected": "less"}, 2.0),
+        ({"effect": 0.02, "expected": "less"}, -2.0),
         ({"effect": 4.0, "scale_of": "ratio", "margin": 2.0}, 2.0),
         ({"effect": 0.0, "scale_of": "ratio", "margin": 2.0}, -100.0),  # the left end
     ],
@@ -117,7 +117,7 @@ def test_an_effect_s_place_is_counted_in_margins(fields, in_margins):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"predicts": "equal"}, {"margin": 0.0}, {"verdict": "pending"}, {"effect": math.nan}]
+    "fields", [{"expected": "equal"}, {"margin": 0.0}, {"verdict": "pending"}, {"effect": math.nan}]
 )
 def test_an_effect_without_a_place_is_left_out(fields):
     row = {"claim": "CLM-A-01", "verdict": "supported"} | fields
@@ -133,8 +133,8 @@ def test_mistakes(found):
 
 
 def test_a_mistake_whose_difference_may_be_nothing_is_not_listed():
-    shown = made_up.shown({"low": -0.1, "high": 0.1, "difference": 0.0})
-    assert errata.effects(made_up.full(errata_shown=shown)) == []
+    shown = made_up.shown({"ci_low": -0.1, "ci_high": 0.1, "difference": 0.0})
+    assert errata.effects(made_up.full(erratum_effects=shown)) == []
 
 
 def test_a_table_is_no_longer_than_a_page():
@@ -147,7 +147,7 @@ def test_a_table_is_no_longer_than_a_page():
 def test_signs_of_printed_differences(found):
     for part in ("of 2 ", "of 1 survives", "1 are open"):
         assert part in found["errata"]["signs"].lower()
-    assert errata.signs(made_up.full(contrasts=made_up.contrasts("", ""))) == ""
+    assert errata.signs(made_up.full(printed_differences=made_up.contrasts("", ""))) == ""
 
 
 def test_claims_against_each_other(found):
@@ -160,16 +160,16 @@ def test_claims_against_each_other(found):
 
 def test_searches():
     done = made_up.full()
-    assert errata.open_puzzles(done) == ""
-    assert [row["puzzle"] for row in errata.puzzles(done)] == ["PUZ-S1-01"]
-    row = {"puzzle": "PUZ-S1-02", "compatible": 0, "ruled_out": 0}
-    waiting = made_up.full(puzzles=made_up.puzzles(row))
-    assert errata.puzzles(waiting) == []
-    assert "PUZ-S1-02" in errata.open_puzzles(waiting)
+    assert errata.open_searches(done) == ""
+    assert [row["search"] for row in errata.searches(done)] == ["PUZ-S1-01"]
+    row = {"search": "PUZ-S1-02", "compatible": 0, "ruled_out": 0}
+    waiting = made_up.full(configuration_searches=made_up.searches(row))
+    assert errata.searches(waiting) == []
+    assert "PUZ-S1-02" in errata.open_searches(waiting)
 
 
 def test_what_matters(found):
-    ((sentence,),) = [one["sentences"] for one in found["matters"]]
+    ((sentence,),) = [one["sentences"] for one in found["variance"]]
     for part in ("norm explains 60% (50% to 70%)", "the seed 20% (10% to 30%)", "0.9800 against"):
         assert part in sentence
     assert "hidden" not in sentence  # it may explain nothing
@@ -177,11 +177,11 @@ def test_what_matters(found):
 
 
 def test_what_is_not_known_of_what_matters():
-    table = made_up.table("grid/matters", *made_up.MATTERS)
-    unknown = table.assign(share=math.nan)
+    table = made_up.table("grid/variance_components", *made_up.MATTERS)
+    unknown = table.assign(omega_squared=math.nan)
     assert "%" not in studies.variance("grid", unknown)[0]
     assert studies.largest_shares(unknown) == ""
-    weak = table.assign(low=0.0, dataset="")
+    weak = table.assign(ci_low=0.0, dataset="")
     assert "norm" not in studies.variance("grid", weak)[0]
 
 
@@ -235,7 +235,7 @@ def test_nothing_is_known_of_nothing():
     assert found["abstract"]
     assert found["extent"]["networks"].startswith("no ")
     assert (
-        found["sources"] == found["matters"] == found["contrasts"] == found["claims"]["all"] == []
+        found["sources"] == found["variance"] == found["contrasts"] == found["claims"]["all"] == []
     )
 
 

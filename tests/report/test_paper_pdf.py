@@ -36,15 +36,18 @@ SUPPORTED = made_up.claims(("CLM-A-01", "t", "supported"))
 LACKS = {
     "studies": {"studies": ()},
     "tests of claims": {"claim_tests": made_up.tests(), "claims": PENDING},
-    "effects of mistakes": {"errata_shown": made_up.shown()},
-    "differences": {"contrasts": made_up.contrasts(), "contradictions": made_up.opposed()},
+    "effects of mistakes": {"erratum_effects": made_up.shown()},
+    "differences": {
+        "printed_differences": made_up.contrasts(),
+        "contradictions": made_up.opposed(),
+    },
     "contradictions": {
         "claims": SUPPORTED,
         "claim_tests": made_up.tests({"claim": "CLM-A-01", "verdict": "supported"}),
     },
     "runs of published numbers": {"published": made_up.published({"status": "pending"})},
     "simulations": {"calibration": made_up.table("calibration")},
-    "searches": {"puzzles": made_up.puzzles()},
+    "searches": {"configuration_searches": made_up.searches()},
 }
 
 

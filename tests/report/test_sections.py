@@ -46,7 +46,7 @@ def test_a_source_has_its_numbers_figures_and_mistakes():
 
 def test_a_difference_that_two_mistakes_name_is_shown_once():
     twice = pd.concat([made_up.contrasts("survives")] * 2, ignore_index=True)
-    assert len(tables.signs(made_up.full(contrasts=twice), "S1")) == 1
+    assert len(tables.signs(made_up.full(printed_differences=twice), "S1")) == 1
 
 
 def test_long_reasons_are_folded():

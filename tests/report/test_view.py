@@ -107,12 +107,12 @@ def test_the_file_holds_all_of_it(made, tmp_path):
 
 
 def test_numbers_that_json_does_not_have_come_back(tmp_path):
-    row = {"claim": "CLM-A-01", "verdict": "supported", "effect": math.inf, "low": math.nan}
+    row = {"claim": "CLM-A-01", "verdict": "supported", "effect": math.inf, "ci_low": math.nan}
     path = tmp_path / "view.json"
     path.write_bytes(made_up.full(claim_tests=made_up.tests(row)).to_json())
     tests = read_view(path).frame("claim_tests")
     assert math.isinf(tests["effect"].iloc[0])
-    assert math.isnan(tests["low"].iloc[0])
+    assert math.isnan(tests["ci_low"].iloc[0])
     assert (tests["n"].iloc[0], bool(tests["low_power"].iloc[0])) == (5, False)
 
 
@@ -121,15 +121,15 @@ def test_the_schema_is_that_of_the_models():
 
 
 def test_provenance_says_what_runs_share_and_what_not():
-    # Lane s2 was kept when s0 and s1 were trained anew.
+    # Run s2 was kept when s0 and s1 were trained anew.
     record = made_up.RECORD | {"seeds": {"s0": 0, "s1": 1}}
     kept = record | {"seeds": {"s0": 0, "s2": 2}, "git_commit": None, "git_dirty": None}
     records = {"x": record | {"earlier": [kept]}, "y": record}
     rows = [("x", "s0", 0), ("x", "s1", 1), ("x", "s2", 2), ("y", "s0", 7)]
-    runs = made_up.pd.DataFrame(rows, columns=["cell", "lane", "seed"])
+    runs = made_up.pd.DataFrame(rows, columns=["group", "run", "seed"])
     told = provenance(records, runs)
     for part in ("seeds 0 to 2, 7", f"{'a' * 12} (3 runs)", f"mnist {'d' * 12} (split 0)"):
         assert any(part in line for line in told)
     # The same whatever the time it took.
-    slow = {cell: one | {"seconds": 99.0} for cell, one in records.items()}
+    slow = {group: one | {"seconds": 99.0} for group, one in records.items()}
     assert provenance(slow, runs) == told

@@ -98,7 +98,7 @@ def test_what_is_not_declared_is_not_written(facts, name, change, words):
 @pytest.mark.parametrize(
     ("name", "column", "value"),
     [
-        ("published", "mean", "high"),
+        ("published", "mean", "ci_high"),
         ("published", "n", "2.5"),
         ("unit_tests", "equal", "yes"),
         ("grid/summary", "n_diverged", "none"),
@@ -119,7 +119,7 @@ def test_columns_in_another_order_are_found():
 
 
 def test_runs_are_checked_too(tmp_path):
-    table = pd.DataFrame({"lane": ["a"], "hidden": ["8"], "seed": [0], "true": [1.0]})
+    table = pd.DataFrame({"run": ["a"], "hidden": ["8"], "seed": [0], "true": [1.0]})
     with pytest.raises(RestudyError, match=r"predictions\.parquet: column 'predicted' is missing"):
         write_runs(tmp_path / "predictions.parquet", table)
     with pytest.raises(RestudyError, match="'predicted': 'bool' is no number"):

@@ -1,4 +1,4 @@
-"""A cell's files: what is written is read again, and nothing half-written is taken for whole."""
+"""A group's files: what is written is read again, and nothing half-written is taken for whole."""
 
 import json
 
@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 
 from restudy.results import group_files
-from restudy.training.train_stacks import train_lanes
-from tests.recipes import images, lane
+from restudy.training.train_stacks import train_runs
+from tests.recipes import images, run
 
 
 @pytest.fixture(scope="module")
 def trained():
-    lanes = [lane(seed=0), lane(seed=1, learning_rate=1e30)]
-    return group_files.merge([train_lanes(lanes, images(), digests={x.id: "d" for x in lanes})])
+    runs = [run(seed=0), run(seed=1, learning_rate=1e30)]
+    return group_files.merge([train_runs(runs, images(), digests={x.id: "d" for x in runs})])
 
 
 @pytest.fixture
@@ -46,13 +46,13 @@ def test_the_same_results_give_the_same_bytes(folder, tmp_path_factory):
     assert sorted(path.name for path in again.iterdir()) == sorted(group_files.FILES)
 
 
-def test_results_of_lanes_merge_in_any_order(trained):
-    lanes = list(trained.summary["lane"])
-    parts = [trained.only([one]) for one in lanes]
+def test_results_of_runs_merge_in_any_order(trained):
+    runs = list(trained.summary["run"])
+    parts = [trained.only([one]) for one in runs]
     for merged in (group_files.merge(parts), group_files.merge(parts[::-1])):
         pd.testing.assert_frame_equal(merged.history, trained.history, check_exact=True)
         pd.testing.assert_frame_equal(merged.summary, trained.summary, check_exact=True)
-        assert list(merged.weights) == sorted(lanes)
+        assert list(merged.weights) == sorted(runs)
 
 
 @pytest.mark.parametrize("name", group_files.FILES)

@@ -61,10 +61,12 @@ def test_summary(runs: pd.DataFrame) -> None:
     assert tests["mean"].tolist() == pytest.approx([0.72, 0.81, 0.96, 0.92])
     assert tests["n"].tolist() == [2, 2, 1, 2]
     assert tests["n_diverged"].tolist() == [0, 0, 1, 0]
-    assert tests["high"][0] - 0.72 == pytest.approx(12.706204736 * 0.02)  # t of 1 degree, sd / sqrt
-    assert math.isnan(tests["high"][2])
-    assert tests["binomial_low"][1] == pytest.approx(0.72220, abs=1e-4)  # of 81 in 100
-    assert table.loc[table["metric"] == "penalty", "binomial_low"].isna().all()
+    assert tests["ci_high"][0] - 0.72 == pytest.approx(
+        12.706204736 * 0.02
+    )  # t of 1 degree, sd / sqrt
+    assert math.isnan(tests["ci_high"][2])
+    assert tests["wilson_low"][1] == pytest.approx(0.72220, abs=1e-4)  # of 81 in 100
+    assert table.loc[table["metric"] == "penalty", "wilson_low"].isna().all()
 
 
 def test_a_study_without_factors(runs: pd.DataFrame) -> None:
@@ -151,10 +153,10 @@ def test_timing() -> None:
     timing = pd.DataFrame(
         {
             "norm": pd.Categorical(["none"] * 4, categories=["none", "batch"]),
-            "cell": "c",
-            "lane": ["a", "a", "b", "b"],
+            "group": "c",
+            "run": ["a", "a", "b", "b"],
             "epoch": [1, 2, 1, 2],
-            "lanes_in_stack": 2,
+            "runs_in_stack": 2,
             "train_seconds": [4.0, 8.0, 4.0, 8.0],
             "evaluation_seconds": 1.0,
         }
@@ -163,7 +165,7 @@ def test_timing() -> None:
     assert row == {
         "norm": "none",
         "n_runs": 2,
-        "lanes_in_stack": 2,
+        "runs_in_stack": 2,
         "n_epochs": 2,
         "epoch_seconds": 3.0,
         "epoch_seconds_min": 2.0,
@@ -173,12 +175,12 @@ def test_timing() -> None:
 
 
 def test_seconds_of_an_epoch_when_not_every_epoch_is_measured() -> None:
-    # Two lanes in one stack; evaluated after epochs 2, 4 and 5.
+    # Two runs in one stack; evaluated after epochs 2, 4 and 5.
     timing = pd.DataFrame(
         [
-            {"cell": "a", "lane": lane, "norm": "none", "epoch": epoch, "lanes_in_stack": 2}
+            {"group": "a", "run": run, "norm": "none", "epoch": epoch, "runs_in_stack": 2}
             | {"train_seconds": seconds, "evaluation_seconds": 1.0}
-            for lane in ("s0", "s1")
+            for run in ("s0", "s1")
             for epoch, seconds in ((2, 8.0), (4, 12.0), (5, 10.0))
         ]
     )
@@ -198,7 +200,7 @@ def test_markdown_says_what_was_cut(runs: pd.DataFrame) -> None:
     text = study_tables.to_markdown(summary, "Made up", notes)
     lines = text.splitlines()
     assert lines[0] == "# Made up"
-    assert [cell.strip() for cell in lines[2].strip("|").split("|")] == [
+    assert [group.strip() for group in lines[2].strip("|").split("|")] == [
         *("norm", "batch size", "runs", "diverged", "test accuracy", "validation accuracy")
     ]  # the penalty is zero
     assert "0.7200 ± 0.2541" in lines[4]

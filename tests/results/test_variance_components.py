@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from restudy.results.variance_components import advice, matters_table
+from restudy.results.variance_components import advice, variance_table
 from restudy.stats.variance import RESIDUAL
 
 
@@ -31,18 +31,18 @@ FACTORS = ["dataset", "norm", "batch_size"]
 
 
 def test_what_explains_the_variance_comes_first_with_its_best_level():
-    table = matters_table(grid(), FACTORS)
+    table = variance_table(grid(), FACTORS)
     first = table[table["dataset"] == "mnist"].iloc[0]
     assert first["source"] == "norm"
-    assert first["share"] > 0.99
-    assert first["low"] <= first["share"] <= first["high"] + 1e-9
+    assert first["omega_squared"] > 0.99
+    assert first["ci_low"] <= first["omega_squared"] <= first["ci_high"] + 1e-9
     assert (first["best"], first["worst"]) == ("batch", "none")
     assert first["best_mean"] - first["worst_mean"] == pytest.approx(0.1, abs=0.002)
     assert set(table["source"]) == {"norm", "batch_size", "norm x batch_size", RESIDUAL}
 
 
 def test_every_line_of_advice_is_a_row():
-    table = matters_table(grid(), FACTORS)
+    table = variance_table(grid(), FACTORS)
     lines = advice(table)
     assert len(lines) == len(table)
     assert any(line.startswith("mnist: choose norm batch (0.8995) rather") for line in lines)
@@ -54,4 +54,4 @@ def test_every_line_of_advice_is_a_row():
 
 def test_one_seed_says_nothing():
     one = grid()[lambda rows: rows["seed"] == 0]
-    assert all("too few seeds" in line for line in advice(matters_table(one, FACTORS)))
+    assert all("too few seeds" in line for line in advice(variance_table(one, FACTORS)))

@@ -26,7 +26,10 @@ def system_error(number, file=None):
         (system_error(errno.EROFS, "results/.x.part"), "results: Read-only file system; make it"),
         (system_error(errno.EACCES, "results/x"), "results/x: Permission denied; see to its perm"),
         (MemoryError(), "not enough memory; give fewer --cores"),
-        (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"), "training.stack"),
+        (
+            RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried"),
+            "training.max_stacked_runs",
+        ),
     ],
 )
 def test_what_to_do_is_said(error, words):

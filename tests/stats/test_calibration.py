@@ -21,7 +21,7 @@ def table() -> pd.DataFrame:
 
 
 def rows(table: pd.DataFrame, what: str, distribution: str = "normal") -> pd.DataFrame:
-    found = table[table["what"].str.contains(what) & (table["distribution"] == distribution)]
+    found = table[table["description"].str.contains(what) & (table["distribution"] == distribution)]
     assert len(found)
     return found
 
@@ -31,7 +31,7 @@ def error(nominal, times: int = TIMES):
 
 
 def test_one_row_each(table: pd.DataFrame) -> None:
-    columns = ["measure", "what", "distribution", "n", "nominal", "repetitions", "estimate"]
+    columns = ["measure", "description", "distribution", "n", "nominal", "repetitions", "estimate"]
     assert table.columns.tolist() == [*columns, "mc_error"]
     assert not table.duplicated(columns[:4]).any()
     assert table.notna().all(axis=None)

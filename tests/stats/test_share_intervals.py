@@ -24,11 +24,11 @@ def test_shares_are_those_of_the_decomposition() -> None:
     found = share_intervals(runs, FACTORS, "value")
     theirs = decompose(runs, FACTORS, "value").table
     assert found["source"].tolist() == theirs["source"].tolist()
-    assert np.allclose(found["share"][:-1], theirs["omega_sq"][:-1])
-    assert found["share"].sum() == pytest.approx(1)
-    assert (found["low"] <= found["high"]).all()
-    assert (found["low"] >= 0).all()
-    assert (found["high"] <= 1).all()
+    assert np.allclose(found["omega_squared"][:-1], theirs["omega_sq"][:-1])
+    assert found["omega_squared"].sum() == pytest.approx(1)
+    assert (found["ci_low"] <= found["ci_high"]).all()
+    assert (found["ci_low"] >= 0).all()
+    assert (found["ci_high"] <= 1).all()
 
 
 def test_deterministic_and_free_of_the_unit() -> None:
@@ -38,14 +38,14 @@ def test_deterministic_and_free_of_the_unit() -> None:
     again = share_intervals(shuffled, FACTORS, "value", resamples=200)
     pd.testing.assert_frame_equal(found, again)
     other = share_intervals(runs, FACTORS, "value", resamples=200, seed=1)
-    assert not np.allclose(found["low"], other["low"])
+    assert not np.allclose(found["ci_low"], other["ci_low"])
 
 
 def test_without_noise_the_interval_is_a_point() -> None:
     # Effects -1, 0, 1 and -1/2, 1/2: mean squares 2/3 and 1/4.
     found = share_intervals(design(np.random.default_rng(0), noise=0.0), FACTORS, "value")
     expected = np.array([8, 3, 0, 0]) / 11
-    for column in ("share", "low", "high"):
+    for column in ("omega_squared", "ci_low", "ci_high"):
         assert np.allclose(found[column], expected)
 
 
@@ -59,16 +59,16 @@ def test_seeds_that_are_not_everywhere() -> None:
     )
     # A combination where all diverged is not there at all.
     whole = runs[(runs["a"] != "x") | (runs["b"] != "x")]
-    assert share_intervals(whole, FACTORS, "value")["high"].notna().all()
+    assert share_intervals(whole, FACTORS, "value")["ci_high"].notna().all()
 
 
 def test_nothing_to_tell() -> None:
     runs = design(np.random.default_rng(0))
     one = share_intervals(runs[runs["seed"] == 0], FACTORS, "value")
     assert one["source"].iloc[-1] == RESIDUAL
-    assert one[["share", "low", "high"]].isna().all(axis=None)
+    assert one[["omega_squared", "ci_low", "ci_high"]].isna().all(axis=None)
     equal = share_intervals(runs.assign(value=0.1), FACTORS, "value")
-    assert equal[["share", "low", "high"]].isna().all(axis=None)
+    assert equal[["omega_squared", "ci_low", "ci_high"]].isna().all(axis=None)
 
 
 def test_says_no() -> None:
@@ -91,5 +91,5 @@ def test_covers_about_as_often_as_it_says() -> None:
     for _ in range(times):
         found = share_intervals(design(rng, seeds=10), FACTORS, "value", resamples=300)
         ends = found.iloc[[0, 1, 3]]
-        covered += (ends["low"] <= truth) & (truth <= ends["high"])
+        covered += (ends["ci_low"] <= truth) & (truth <= ends["ci_high"])
     assert (covered / times > 0.85).all()

@@ -32,7 +32,7 @@ def shares(runs: pd.DataFrame, **options: int) -> pd.Series:
 
 
 def test_by_hand() -> None:
-    # Cell means 1, 3, 5, 11; seeds lie 1 from them. Grand mean 5.
+    # Group means 1, 3, 5, 11; seeds lie 1 from them. Grand mean 5.
     runs = pd.DataFrame(
         {"a": list("ppppqqqq"), "b": list("xxyyxxyy"), "value": [0, 2, 2, 4, 4, 6, 10, 12]}
     )

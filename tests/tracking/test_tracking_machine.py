@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 from test_tracking_live import Training
-from tracking_samples import CELL, make_cell, make_study
+from tracking_samples import GROUP, make_group, make_study
 
-from restudy.tracking.live_logging import LiveCell
+from restudy.tracking.live_logging import LiveGroup
 from restudy.tracking.system_metrics import Machine
 
 
-def system(run):
-    return {name for name in run.data.metrics if name.startswith("system/")}
+def system(mlflow_run):
+    return {name for name in mlflow_run.data.metrics if name.startswith("system/")}
 
 
-def test_the_shortest_cell_is_measured_if_asked_for(store):
+def test_the_shortest_group_is_measured_if_asked_for(store):
     store.prepare(make_study())
-    live = LiveCell(store.uri, None, lambda: [make_study()], CELL, 60, system_metrics=True)
+    live = LiveGroup(store.uri, None, lambda: [make_study()], GROUP, 60, system_metrics=True)
     Training(live).epoch(1)
-    assert live.finish(make_cell())
+    assert live.finish(make_group())
     (parent,) = store.parents()
     assert {"system/cpu_utilization_percentage", "system/system_memory_usage_megabytes"} <= system(
         parent
     )
     assert parent.data.metrics["system/system_memory_usage_megabytes"] > 0
     assert parent.info.status == "FINISHED"
-    assert not any(system(run) for (run,) in store.lanes().values())
+    assert not any(system(run) for (run,) in store.runs().values())
 
 
 def test_nothing_is_measured_unasked(store):
     store.prepare(make_study())
-    live = LiveCell(store.uri, None, lambda: [make_study()], CELL, 1e-9)
+    live = LiveGroup(store.uri, None, lambda: [make_study()], GROUP, 1e-9)
     Training(live).epoch(1)
-    assert live.finish(make_cell())
-    assert not any(system(run) for run in store.runs())
+    assert live.finish(make_group())
+    assert not any(system(run) for run in store.all_runs())
 
 
 def test_it_ends_when_training_is_stopped(store):
     store.prepare(make_study())
-    live = LiveCell(store.uri, None, lambda: [make_study()], CELL, 60, system_metrics=True)
+    live = LiveGroup(store.uri, None, lambda: [make_study()], GROUP, 60, system_metrics=True)
     training = Training(live)
     training.epoch(1)
     (machine,) = live._machines
@@ -49,8 +49,8 @@ def test_it_ends_when_training_is_stopped(store):
 
 def test_an_end_is_an_end(store):
     store.prepare(make_study())
-    run = store.client.create_run(store.experiment())
-    machine = Machine(store.uri, run.info.run_id)
+    mlflow_run = store.client.create_run(store.experiment())
+    machine = Machine(store.uri, mlflow_run.info.run_id)
     machine.stop()
     machine.stop()
-    assert system(store.client.get_run(run.info.run_id))
+    assert system(store.client.get_run(mlflow_run.info.run_id))

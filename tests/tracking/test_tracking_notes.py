@@ -79,6 +79,6 @@ def test_what_is_said_of_the_repository_s_studies_fits_into_a_store():
     for study in plan.studies.values():
         told = study.tracked() | {"claims": claims, "results": "results/full"}
         assert max(map(len, experiment_tags(told).values())) < 5000
-        levels, cell = told["runs"][0]["levels"], told["runs"][0]["cell"]
-        for tags in (run_records.lane_tags(told, levels, "0"), run_records.cell_tags(told, cell)):
+        levels, group = told["runs"][0]["levels"], told["runs"][0]["group"]
+        for tags in (run_records.run_tags(told, levels, "0"), run_records.group_tags(told, group)):
             assert max(map(len, tags.values())) < 5000

@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.numpy import save_file
-from tracking_samples import CELL, make_study, recipe
+from tracking_samples import GROUP, make_study, recipe
 
 from restudy.config.run_ids import to_flat_dict
 from restudy.data.load import load, scale, split
 from restudy.data.prepare import METADATA_KEY
 from restudy.results import group_files
-from restudy.results.group_files import CellResults, summary_row
+from restudy.results.group_files import GroupResults, summary_row
 from restudy.tracking.export_module import rebuild
 from restudy.tracking.registry import best_of, register
 from restudy.tracking.store import StoreError
@@ -26,7 +26,7 @@ from restudy.training.evaluation import evaluate
 from restudy.training.network import StackedNetwork
 
 FEATURES, CLASSES, TRAIN, VALIDATION, TEST = 6, 3, 40, 20, 50
-LANES = ("s0-a", "s1-b", "s2-c")
+RUNS = ("s0-a", "s1-b", "s2-c")
 
 
 @pytest.fixture
@@ -61,16 +61,16 @@ def make_stack(recipes, outputs=CLASSES):
 
 def states(network):
     return [
-        {name: value.numpy() for name, value in state.items()} for state in network.lane_states()
+        {name: value.numpy() for name, value in state.items()} for state in network.run_states()
     ]
 
 
 VARIANTS = {
     "plain": {},
     "linear": {"hidden": []},
-    "deep": {"hidden": [5, 4], "activation": "tanh", "scaling": "centred"},
+    "deep": {"hidden": [5, 4], "activation": "tanh", "scaling": "minus_one_one"},
     "batch norm": {"norm": "batch", "norm_eps": 0.01, "scaling": "standard"},
-    "batch norm after": {"norm": "batch", "norm_place": "after", "activation": "sigmoid"},
+    "batch norm after": {"norm": "batch", "norm_position": "after", "activation": "sigmoid"},
     "layer norm": {"norm": "layer", "activation": "identity", "scaling": "raw"},
     "shared bias": {"bias": "shared", "hidden": [5, 4]},
     "no bias": {"bias": "none", "norm": "batch"},
@@ -86,10 +86,10 @@ def test_a_rebuilt_network_says_what_the_stacked_one_does(data, variant):
     x = torch.from_numpy(scale(parts, recipes[0].scaling, "none").test.x)
     with torch.inference_mode():
         expected = network(x.expand(2, -1, -1)).transpose(1, 2)
-        for lane, state in enumerate(states(network)):
-            alone = rebuild(state, to_flat_dict(recipes[lane]), parts)
+        for run, state in enumerate(states(network)):
+            alone = rebuild(state, to_flat_dict(recipes[run]), parts)
             found = alone(torch.from_numpy(data.x_test).float())
-            torch.testing.assert_close(found, expected[lane], rtol=1e-5, atol=1e-5)
+            torch.testing.assert_close(found, expected[run], rtol=1e-5, atol=1e-5)
 
 
 def test_a_regression_answers_in_the_units_of_the_data(data):
@@ -122,36 +122,36 @@ def trained(data, store):
         "cross_entropy",
     )
     histories, rows, times = [], [], []
-    for place, lane in enumerate(LANES):
+    for place, run in enumerate(RUNS):
         history = [
-            (lane, 2, 10, "train", "data_loss", 1.0),
-            (lane, 2, 10, "validation", "data_loss", 1.0),
-            (lane, 2, 10, "validation", "accuracy", 0.9 - 0.1 * place),
-            (lane, 2, 10, "test", "data_loss", float(test["data_loss"][place])),
-            (lane, 2, 10, "test", "accuracy", float(test["accuracy"][place])),
+            (run, 2, 10, "train", "data_loss", 1.0),
+            (run, 2, 10, "validation", "data_loss", 1.0),
+            (run, 2, 10, "validation", "accuracy", 0.9 - 0.1 * place),
+            (run, 2, 10, "test", "data_loss", float(test["data_loss"][place])),
+            (run, 2, 10, "test", "accuracy", float(test["accuracy"][place])),
         ]
-        columns = ["lane", "epoch", "step", "split", "metric", "value"]
+        columns = ["run", "epoch", "step", "split", "metric", "value"]
         histories.append(pd.DataFrame(history, columns=columns))
         facts = {"n_train": TRAIN, "n_validation": VALIDATION, "n_test": TEST, "parameters": 7}
-        rows.append(summary_row(lane, "d1", recipes[place], histories[-1], facts))
-        times.append((lane, 2, 3, 2.0, 1.0))
-    columns = ["lane", "epoch", "lanes_in_stack", "train_seconds", "evaluation_seconds"]
-    cell = CellResults(
+        rows.append(summary_row(run, "d1", recipes[place], histories[-1], facts))
+        times.append((run, 2, 3, 2.0, 1.0))
+    columns = ["run", "epoch", "runs_in_stack", "train_seconds", "evaluation_seconds"]
+    group = GroupResults(
         pd.concat(histories),
         pd.DataFrame(rows),
         pd.DataFrame(times, columns=columns),
-        dict(zip(LANES, states(network), strict=True)),
+        dict(zip(RUNS, states(network), strict=True)),
         {"data": {"dataset": "mnist", "sha256": "ab" * 32}, "seeds": {}},
     )
-    group_files.write(group_files.merge([cell]), store.results / "cells" / CELL)
-    study = make_study(lanes=LANES)
-    assert sync(store.uri, store.artifacts, store.results / "cells", [study]).missing == 0
+    group_files.write(group_files.merge([group]), store.results / "groups" / GROUP)
+    study = make_study(runs=RUNS)
+    assert sync(store.uri, store.artifacts, store.results / "groups", [study]).missing == 0
     store.prepare()
     return study
 
 
 def put(store, study):
-    best = best_of(study, store.results / "cells")
+    best = best_of(study, store.results / "groups")
     return register(store.client, store.experiment(), study, best, store.results)
 
 
@@ -169,8 +169,8 @@ def test_the_registered_network_has_the_score_of_the_table(
     assert put(store, trained)
     # What is loaded holds no class that would have to be unpickled.
     monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
-    summary = pd.read_parquet(store.results / "cells" / CELL / "summary.parquet")
-    expected = summary.set_index("lane").loc["s0-a", "test_accuracy"]
+    summary = pd.read_parquet(store.results / "groups" / GROUP / "summary.parquet")
+    expected = summary.set_index("run").loc["s0-a", "test_accuracy"]
     for address in ("models:/norms@best", "models:/norms/latest"):
         network = mlflow.pytorch.load_model(address)
         outputs = network(torch.from_numpy(data.x_test).float())
@@ -181,8 +181,8 @@ def test_the_registered_network_has_the_score_of_the_table(
 def test_it_comes_with_signature_example_and_where_it_is_from(store, trained, tracking):
     put(store, trained)
     version = store.client.get_model_version_by_alias("norms", "best")
-    (run,) = store.lanes()["s0-a"]
-    assert version.run_id == version.tags["restudy.run_id"] == run.info.run_id
+    (mlflow_run,) = store.runs()["s0-a"]
+    assert version.run_id == version.tags["restudy.run_id"] == mlflow_run.info.run_id
     assert version.tags["restudy.study"] == "norms"
     assert version.tags["restudy.chosen_by"] == "validation_accuracy"
     assert "norm = none, dataset = mnist, seed = 0" in version.description
@@ -203,11 +203,11 @@ def test_twice_is_once(store, trained):
 
 def test_another_network_is_another_version(store, trained):
     put(store, trained)
-    folder = store.results / "cells" / CELL
-    cell = group_files.read(folder)
-    cell.summary["digest"] = "d2"
-    group_files.write(cell, folder)
-    sync(store.uri, store.artifacts, store.results / "cells", [trained])
+    folder = store.results / "groups" / GROUP
+    group = group_files.read(folder)
+    group.summary["digest"] = "d2"
+    group_files.write(group, folder)
+    sync(store.uri, store.artifacts, store.results / "groups", [trained])
     assert put(store, trained)
     version = store.client.get_model_version_by_alias("norms", "best").version
     assert int(version) == 2
@@ -234,8 +234,8 @@ def test_what_is_said_of_it_is_kept_up_to_date(store, trained):
 
 
 def test_the_validation_score_decides(store, trained):
-    best = best_of(trained, store.results / "cells")
-    assert (best.row["lane"], best.metric, best.tested) == (
+    best = best_of(trained, store.results / "groups")
+    assert (best.row["run"], best.metric, best.tested) == (
         "s0-a",
         "validation_accuracy",
         "test_accuracy",
@@ -243,15 +243,15 @@ def test_the_validation_score_decides(store, trained):
 
 
 def test_no_validation_no_weights_no_best(store, trained):
-    cells = store.results / "cells"
-    assert best_of(trained | {"keep_weights": False}, cells) is None
-    cell = group_files.read(cells / CELL)
-    cell.summary["validation_accuracy"] = np.nan
-    group_files.write(cell, cells / CELL)
-    assert best_of(trained, cells) is None
+    groups = store.results / "groups"
+    assert best_of(trained | {"keep_weights": False}, groups) is None
+    group = group_files.read(groups / GROUP)
+    group.summary["validation_accuracy"] = np.nan
+    group_files.write(group, groups / GROUP)
+    assert best_of(trained, groups) is None
 
 
 def test_a_run_that_the_store_lacks_is_told_of(store, trained):
-    store.client.delete_run(store.lanes()["s0-a"][0].info.run_id)
-    with pytest.raises(StoreError, match="no run of lane s0-a"):
+    store.client.delete_run(store.runs()["s0-a"][0].info.run_id)
+    with pytest.raises(StoreError, match="no MLflow run of s0-a"):
         put(store, trained)

@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import pytest
-from tracking_samples import CELL, make_cell, make_study, recipe
+from tracking_samples import GROUP, make_group, make_study, recipe
 
 from restudy.config.run_ids import to_flat_dict
 from restudy.tracking import run_records
 from restudy.tracking.curves import learning_curves
 
 
-def test_content_of_a_lane():
-    content = run_records.lane_contents(make_study(), CELL, make_cell(), ended=100.0)["s1-b"]
+def test_content_of_a_run():
+    content = run_records.run_contents(make_study(), GROUP, make_group(), ended=100.0)["s1-b"]
     assert content.name == "batch seed=1"
     assert content.tags["restudy.factor.norm"] == "batch"
     assert content.tags["restudy.git_commit"] == "c" * 40 + "-dirty"
@@ -23,40 +23,40 @@ def test_content_of_a_lane():
 
 
 def test_parameters_are_the_same_from_recipe_and_summary():
-    summary = run_records.lane_contents(make_study(), CELL, make_cell())["s0-a"].params
+    summary = run_records.run_contents(make_study(), GROUP, make_group())["s0-a"].params
     told = run_records.params(to_flat_dict(recipe(0)))
     assert {name: summary[name] for name in told} == told
     assert "steps" not in told
     assert told["hidden"] == "8"
 
 
-def test_cell_has_the_means_of_its_finished_lanes():
-    results = make_cell(("s0-a", "s1-b", "s2-c"), diverged=("s2-c",))
-    study = make_study(lanes=("s0-a", "s1-b", "s2-c"))
-    lanes = run_records.lane_contents(study, CELL, results)
-    cell = run_records.cell_content(study, CELL, results, lanes)
-    values = {p.name: p.value for p in cell.points}
+def test_group_has_the_means_of_its_finished_runs():
+    results = make_group(("s0-a", "s1-b", "s2-c"), diverged=("s2-c",))
+    study = make_study(runs=("s0-a", "s1-b", "s2-c"))
+    runs = run_records.run_contents(study, GROUP, results)
+    group = run_records.group_content(study, GROUP, results, runs)
+    values = {p.name: p.value for p in group.points}
     assert values["test_accuracy"] == pytest.approx(0.205)
-    assert (values["lanes"], values["lanes_diverged"]) == (3, 1)
-    assert lanes["s2-c"].tags["restudy.status"] == "diverged"
-    assert lanes["s2-c"].tags["restudy.diverged_epoch"] == "1"
-    assert not any(p.name.endswith("loss") for p in lanes["s2-c"].points)
-    assert "seed" not in cell.params
-    assert cell.params["batch_size"] == "64"
-    assert "restudy.factor.norm" not in cell.tags
-    assert cell.tags["restudy.factor.dataset"] == "mnist"
+    assert (values["runs"], values["runs_diverged"]) == (3, 1)
+    assert runs["s2-c"].tags["restudy.status"] == "diverged"
+    assert runs["s2-c"].tags["restudy.diverged_epoch"] == "1"
+    assert not any(p.name.endswith("loss") for p in runs["s2-c"].points)
+    assert "seed" not in group.params
+    assert group.params["batch_size"] == "64"
+    assert "restudy.factor.norm" not in group.tags
+    assert group.tags["restudy.factor.dataset"] == "mnist"
 
 
-def test_commit_is_told_of_lanes_that_it_trained():
-    results = make_cell()
+def test_commit_is_told_of_runs_that_it_trained():
+    results = make_group()
     results.record["seeds"] = {"s1-b": 1}
     results.record["earlier"] = [{"seeds": {"s0-a": 0}, "git_commit": "e" * 40, "git_dirty": False}]
-    lanes = run_records.lane_contents(make_study(), CELL, results)
-    assert lanes["s0-a"].tags["restudy.git_commit"] == "e" * 40
-    assert lanes["s1-b"].tags["restudy.git_commit"] == "c" * 40 + "-dirty"
+    runs = run_records.run_contents(make_study(), GROUP, results)
+    assert runs["s0-a"].tags["restudy.git_commit"] == "e" * 40
+    assert runs["s1-b"].tags["restudy.git_commit"] == "c" * 40 + "-dirty"
 
 
 def test_curves_are_a_picture():
-    groups = run_records.varying_levels(run_records.lanes_of(make_study(), CELL))
+    groups = run_records.varying_levels(run_records.runs_of(make_study(), GROUP))
     assert groups == {"s0-a": "norm=none", "s1-b": "norm=batch"}
-    assert learning_curves(make_cell().history, groups, "title").startswith(b"\x89PNG")
+    assert learning_curves(make_group().history, groups, "title").startswith(b"\x89PNG")

@@ -53,8 +53,8 @@ def test_experiments_are_made_kept_and_brought_back(store):
 def test_the_ui_s_pages_lead_to_the_runs_of_studies_that_have_some(store):
     store.prepare(make_study())
     assert runs_pages(store.uri) == []
-    run = store.client.create_run(store.experiment())
-    store.client.log_metric(run.info.run_id, "test_r2", 0.5)
+    mlflow_run = store.client.create_run(store.experiment())
+    store.client.log_metric(mlflow_run.info.run_id, "test_r2", 0.5)
     ((name, path),) = runs_pages(store.uri)
     assert name == "norms"
     assert path.startswith(f"/#/experiments/{store.experiment()}/runs?")

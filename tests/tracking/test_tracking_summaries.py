@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from tracking_samples import CELL, make_cell, make_study
+from tracking_samples import GROUP, make_group, make_study
 
 from restudy.results import group_files
 from restudy.tracking.register_results import FinishReport, finish
@@ -28,14 +28,14 @@ NOTE = "mlflow.note.content"
 def made(store):
     """The results of a run of the pipeline, and a store that has its runs."""
     folder = store.results
-    group_files.write(make_cell(), folder / "cells" / CELL)
+    group_files.write(make_group(), folder / "groups" / GROUP)
     files = files_of("norms", ["FIG-S3-01"], folder)
     for name, path in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(f"<svg>{name}</svg>".encode())
     (folder / "report").mkdir()
     (folder / "report/view.json").write_text(json.dumps(VIEW))
-    sync(store.uri, store.artifacts, folder / "cells", [STUDY])
+    sync(store.uri, store.artifacts, folder / "groups", [STUDY])
     return store.prepare()
 
 
@@ -44,7 +44,11 @@ def run(store, study=STUDY):
 
 
 def summaries(store):
-    return [run for run in store.runs() if run.data.tags["restudy.kind"] == "summary"]
+    return [
+        mlflow_run
+        for mlflow_run in store.all_runs()
+        if mlflow_run.data.tags["restudy.kind"] == "summary"
+    ]
 
 
 def test_a_summary_holds_figures_tables_and_verdicts(made):
@@ -64,14 +68,17 @@ def test_a_summary_holds_figures_tables_and_verdicts(made):
 
 def everything(store):
     tags = store.client.get_experiment(store.experiment()).tags
-    return tags, {run.info.run_id: (run.info.end_time, run.data.tags) for run in store.runs()}
+    return tags, {
+        mlflow_run.info.run_id: (mlflow_run.info.end_time, mlflow_run.data.tags)
+        for mlflow_run in store.all_runs()
+    }
 
 
 def test_twice_is_once(made):
     run(made)
     before = everything(made)
     assert run(made) == FinishReport(present=1)
-    sync(made.uri, made.artifacts, made.results / "cells", [STUDY])
+    sync(made.uri, made.artifacts, made.results / "groups", [STUDY])
     assert everything(made) == before
 
 
@@ -88,21 +95,21 @@ def test_a_verdict_that_changes_makes_it_anew(made):
 
 def test_what_runs_say_of_their_study_follows_it(made):
     run(made)
-    before = {found.info.run_id for found in made.runs()}
+    before = {found.info.run_id for found in made.all_runs()}
     changed = STUDY | {"title": "Another title"}
-    cells = made.results / "cells"
-    assert sync(made.uri, made.artifacts, cells, [changed]).added == 0
-    runs = [found for found in made.runs() if found.data.tags["restudy.kind"] != "summary"]
+    groups = made.results / "groups"
+    assert sync(made.uri, made.artifacts, groups, [changed]).added == 0
+    runs = [found for found in made.all_runs() if found.data.tags["restudy.kind"] != "summary"]
     assert all("Another title" in found.data.tags[NOTE] for found in runs)
-    assert {found.info.run_id for found in made.runs()} == before
+    assert {found.info.run_id for found in made.all_runs()} == before
 
 
 def test_another_claim_leaves_the_runs_alone(made, monkeypatch):
     run(made)
     monkeypatch.setattr("restudy.tracking.sync.send", None)  # thousands of runs take minutes
     changed = STUDY | {"claims": ["CLM-BN-01", "CLM-BN-02"]}
-    cells = made.results / "cells"
-    assert sync(made.uri, made.artifacts, cells, [changed]).problem is None
+    groups = made.results / "groups"
+    assert sync(made.uri, made.artifacts, groups, [changed]).problem is None
 
 
 def test_training_leaves_the_description_alone(made):

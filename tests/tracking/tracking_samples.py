@@ -7,7 +7,7 @@ import pandas as pd
 
 from restudy.config.recipe import Recipe
 from restudy.results import group_files
-from restudy.results.group_files import CellResults, summary_row
+from restudy.results.group_files import GroupResults, summary_row
 from restudy.tracking.store import (
     artifact_root,
     ensure_experiment,
@@ -16,7 +16,7 @@ from restudy.tracking.store import (
     tracking_uri,
 )
 
-CELL = "mnist-8-plain-b64-2e-0123456789"
+GROUP = "mnist-8-plain-b64-2e-0123456789"
 
 
 def recipe(seed, **fields):
@@ -25,42 +25,42 @@ def recipe(seed, **fields):
     )
 
 
-def make_cell(lanes=("s0-a", "s1-b"), digest="d1", epochs=2, diverged=(), weights=True):
-    """Results of a cell whose numbers are made up: accuracies 0.1 * epoch + 0.01 * place."""
+def make_group(runs=("s0-a", "s1-b"), digest="d1", epochs=2, diverged=(), weights=True):
+    """Results of a group whose numbers are made up: accuracies 0.1 * epoch + 0.01 * place."""
     histories, rows, times = [], [], []
-    for place, lane in enumerate(lanes):
+    for place, run in enumerate(runs):
         history = []
         for epoch in range(1, epochs + 1):
             for split in ("train", "validation", *(["test"] if epoch == epochs else [])):
-                loss = np.nan if lane in diverged else 1 / epoch
+                loss = np.nan if run in diverged else 1 / epoch
                 history += [
-                    (lane, epoch, 10 * epoch, split, "data_loss", loss),
-                    (lane, epoch, 10 * epoch, split, "accuracy", 0.1 * epoch + 0.01 * place),
+                    (run, epoch, 10 * epoch, split, "data_loss", loss),
+                    (run, epoch, 10 * epoch, split, "accuracy", 0.1 * epoch + 0.01 * place),
                 ]
-            history.append((lane, epoch, 10 * epoch, "train", "penalty", 0.0))
-            times.append((lane, epoch, len(lanes), 2.0, 1.0))
-        columns = ["lane", "epoch", "step", "split", "metric", "value"]
+            history.append((run, epoch, 10 * epoch, "train", "penalty", 0.0))
+            times.append((run, epoch, len(runs), 2.0, 1.0))
+        columns = ["run", "epoch", "step", "split", "metric", "value"]
         histories.append(pd.DataFrame(history, columns=columns))
         facts = {"n_train": 100, "n_validation": 10, "n_test": 20, "parameters": 7}
-        rows.append(summary_row(lane, digest, recipe(place), histories[-1], facts))
-    columns = ["lane", "epoch", "lanes_in_stack", "train_seconds", "evaluation_seconds"]
-    cell = CellResults(
+        rows.append(summary_row(run, digest, recipe(place), histories[-1], facts))
+    columns = ["run", "epoch", "runs_in_stack", "train_seconds", "evaluation_seconds"]
+    group = GroupResults(
         pd.concat(histories),
         pd.DataFrame(rows),
         pd.DataFrame(times, columns=columns),
-        {lane: {"layers.0.weight": np.ones((2, 3), "float32")} for lane in lanes if weights},
+        {run: {"layers.0.weight": np.ones((2, 3), "float32")} for run in runs if weights},
         {
             "data": {"dataset": "mnist", "sha256": "ab" * 32, "split_seed": 0},
-            "seeds": {lane: place for place, lane in enumerate(lanes)},
+            "seeds": {run: place for place, run in enumerate(runs)},
             "git_commit": "c" * 40,
             "git_dirty": True,
         },
     )
-    return group_files.merge([cell])
+    return group_files.merge([group])
 
 
-def make_study(name="norms", lanes=("s0-a", "s1-b"), cell=CELL, levels=("none", "batch")):
-    """A study with the first lane at the first level, the others at the second."""
+def make_study(name="norms", runs=("s0-a", "s1-b"), group=GROUP, levels=("none", "batch")):
+    """A study with the first run at the first level, the others at the second."""
     return {
         "name": name,
         "title": "A title",
@@ -71,8 +71,8 @@ def make_study(name="norms", lanes=("s0-a", "s1-b"), cell=CELL, levels=("none", 
         "datasets": ["mnist"],
         "keep_weights": True,
         "runs": [
-            {"cell": cell, "lane": lane, "levels": {"norm": levels[min(i, 1)], "dataset": "mnist"}}
-            for i, lane in enumerate(lanes)
+            {"group": group, "run": run, "levels": {"norm": levels[min(i, 1)], "dataset": "mnist"}}
+            for i, run in enumerate(runs)
         ],
     }
 
@@ -95,16 +95,20 @@ class Store:
     def experiment(self, name="norms"):
         return self.client.get_experiment_by_name(name).experiment_id
 
-    def runs(self, name="norms"):
+    def all_runs(self, name="norms"):
         return self.client.search_runs([self.experiment(name)])
 
-    def lanes(self, name="norms"):
-        """Lane -> its runs."""
+    def runs(self, name="norms"):
+        """Run -> its MLflow runs."""
         found = {}
-        for run in self.runs(name):
-            if "restudy.lane" in run.data.tags:
-                found.setdefault(run.data.tags["restudy.lane"], []).append(run)
+        for mlflow_run in self.all_runs(name):
+            if "restudy.run" in mlflow_run.data.tags:
+                found.setdefault(mlflow_run.data.tags["restudy.run"], []).append(mlflow_run)
         return found
 
     def parents(self, name="norms"):
-        return [run for run in self.runs(name) if run.data.tags["restudy.kind"] == "cell"]
+        return [
+            mlflow_run
+            for mlflow_run in self.all_runs(name)
+            if mlflow_run.data.tags["restudy.kind"] == "group"
+        ]

@@ -28,7 +28,7 @@ class Alone(nn.Module):
         self.linear = nn.ModuleList(
             SharedBias(a, b, dtype)
             if recipe.bias == "shared"
-            else nn.Linear(a, b, bias=recipe.bias == "per_unit", dtype=dtype)
+            else nn.Linear(a, b, bias=recipe.bias == "per_neuron", dtype=dtype)
             for a, b in itertools.pairwise(sizes)
         )
         norms = {
@@ -49,7 +49,7 @@ class Alone(nn.Module):
     def forward(self, x, masks=None):
         for i, linear in enumerate(self.linear[:-1]):
             x = linear(x)
-            if self.recipe.norm_place == "before":
+            if self.recipe.norm_position == "before":
                 x = self.activation(self.norm[i](x))
             else:
                 x = self.norm[i](self.activation(x))
@@ -81,7 +81,7 @@ def optimiser(recipe, parameters):
         return torch.optim.SGD(parameters, recipe.learning_rate, recipe.momentum)
     if recipe.optimiser == "nesterov":
         return torch.optim.SGD(parameters, recipe.learning_rate, recipe.momentum, nesterov=True)
-    if recipe.optimiser == "averaging_momentum":
+    if recipe.optimiser == "dampened_momentum":
         return Averaging(parameters, recipe.learning_rate, recipe.momentum)
     return torch.optim.Adam(
         parameters,
@@ -96,11 +96,11 @@ def objective(recipe, network, outputs, y):
     if recipe.loss == "mse":
         loss = ((outputs[:, 0] - y) ** 2).mean()
     else:
-        logits = outputs.softmax(1) if recipe.loss == "cross_entropy_after_softmax" else outputs
+        logits = outputs.softmax(1) if recipe.loss == "double_softmax" else outputs
         loss = nn.functional.cross_entropy(logits, y)
     for linear in network.linear:
         w = linear.weight
-        loss = loss + recipe.lambda1 * (w if recipe.l1_form == "signed" else w.abs()).sum()
-        half = 0.5 if recipe.l2_convention == "half" else 1.0
+        loss = loss + recipe.lambda1 * (w if recipe.l1_form == "without_abs" else w.abs()).sum()
+        half = 0.5 if recipe.l2_convention == "lambda_over_2" else 1.0
         loss = loss + half * recipe.lambda2 * (w**2).sum()
     return loss

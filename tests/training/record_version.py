@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from restudy.config.recipe import Recipe
-from restudy.config.run_ids import Lane
+from restudy.config.run_ids import RunSpec
 from restudy.data.load import PreparedData, scale, split
 from restudy.data.registry import DATASETS
 from restudy.provenance.training_version import TRAINING_VERSION
@@ -48,32 +48,37 @@ PROBES_OF_IMAGES = [*PROBES, "test", "train_sample", "training_mode"]
 # optimisers with penalties and learning rates that decay, norms in both places. What rounding
 # alone would decide is in none: Adam's usual epsilon, or a bias that a batch norm takes out again.
 RECIPES = {
-    "sgd": IMAGES | {"optimiser": "sgd", "probes": PROBES_OF_IMAGES, "seed": 3},
+    "sgd": IMAGES | {"optimiser": "sgd", "diagnostics": PROBES_OF_IMAGES, "seed": 3},
     "batch norm": IMAGES
-    | {"dataset": "fashion_mnist", "scaling": "centred", "activation": "tanh", "norm": "batch"}
+    | {
+        "dataset": "fashion_mnist",
+        "scaling": "minus_one_one",
+        "activation": "tanh",
+        "norm": "batch",
+    }
     | {"bias": "none", "weight_init": "he", "label_noise": 0.3, "norm_eps": 1e-3}
-    | {"norm_momentum": 0.3, "hidden": [6, 5], "probes": PROBES_OF_IMAGES},
+    | {"norm_momentum": 0.3, "hidden": [6, 5], "diagnostics": PROBES_OF_IMAGES},
     "averaging momentum, layer norm": IMAGES
-    | {"optimiser": "averaging_momentum", "activation": "sigmoid", "norm": "layer"}
-    | {"norm_place": "after", "bias": "shared", "weight_init": "glorot", "scaling": "standard"}
-    | {"norm_eps": 1e-3, "probes": PROBES, "lambda1": 1e-3, "lambda2": 1e-2}
+    | {"optimiser": "dampened_momentum", "activation": "sigmoid", "norm": "layer"}
+    | {"norm_position": "after", "bias": "shared", "weight_init": "glorot", "scaling": "standard"}
+    | {"norm_eps": 1e-3, "diagnostics": PROBES, "lambda1": 1e-3, "lambda2": 1e-2}
     | {"learning_rate_decay": 0.8},
     "nesterov": IMAGES
     | {"optimiser": "nesterov", "momentum": 0.5, "activation": "identity", "scaling": "raw"}
-    | {"weight_init": "normal", "weight_scale": 0.01, "learning_rate": 1e-5, "lambda2": 0.1}
+    | {"weight_init": "normal", "init_scale": 0.01, "learning_rate": 1e-5, "lambda2": 0.1}
     | {"lambda1": 1e-2, "learning_rate_decay": 0.7},
     "adam, dropout": IMAGES
     | {"optimiser": "adam", "adam_beta1": 0.8, "adam_beta2": 0.95, "adam_eps": 1e-3}
     | {"learning_rate_decay": 0.9, "dropout": 0.3, "hidden": [6, 5], "validation_samples": 0}
     | {"lambda1": 1e-3, "lambda2": 1e-2},
     "softmax twice, signed": IMAGES
-    | {"loss": "cross_entropy_after_softmax", "lambda1": 1e-3, "lambda2": 1e-2}
-    | {"l1_form": "signed", "l2_convention": "whole", "epochs": 3, "evaluate_every": 2},
+    | {"loss": "double_softmax", "lambda1": 1e-3, "lambda2": 1e-2}
+    | {"l1_form": "without_abs", "l2_convention": "lambda", "epochs": 3, "evaluate_every": 2},
     "sgd, penalties": IMAGES
     | {"optimiser": "sgd", "lambda1": 1e-3, "lambda2": 1e-2, "learning_rate_decay": 0.8}
     | {"activation": "sigmoid", "batch_size": "full"},
     "batch norm after, dropout": IMAGES
-    | {"norm": "batch", "norm_place": "after", "dropout": 0.2, "activation": "tanh"}
+    | {"norm": "batch", "norm_position": "after", "dropout": 0.2, "activation": "tanh"}
     | {"bias": "shared", "epochs": None, "steps": 9},
     "layer norm, full batch": IMAGES
     | {"norm": "layer", "activation": "tanh", "batch_size": "full", "epochs": None, "steps": 3},
@@ -82,15 +87,15 @@ RECIPES = {
     | {"epochs": None, "steps": 2, "optimiser": "momentum", "lambda2": 1e-2},
     "adam, batch norm, full batch": SMALL_HOUSES
     | {"optimiser": "adam", "adam_eps": 1e-2, "norm": "batch", "batch_size": "full"}
-    | {"bias": "none", "activation": "tanh", "target_scaling": "standard", "probes": PROBES},
+    | {"bias": "none", "activation": "tanh", "target_scaling": "standard", "diagnostics": PROBES},
     "nesterov, blocks of rows": HOUSES
     | {"optimiser": "nesterov", "batch_size": "full", "train_samples": 700, "epochs": 3}
     | {"target_scaling": "standard", "activation": "sigmoid", "lambda2": 1e-2},
     "adam, blocks of rows": HOUSES
     | {"optimiser": "adam", "batch_size": "full", "train_samples": 700, "epochs": 3}
-    | {"target_scaling": "standard", "adam_eps": 1e-3, "l2_convention": "whole", "lambda2": 1e-2},
+    | {"target_scaling": "standard", "adam_eps": 1e-3, "l2_convention": "lambda", "lambda2": 1e-2},
     "houses": HOUSES
-    | {"train_samples": 300, "batch_size": 50, "probes": [*PROBES, "test"]}
+    | {"train_samples": 300, "batch_size": 50, "diagnostics": [*PROBES, "test"]}
     | {"target_scaling": "standard", "learning_rate_decay": 0.8, "momentum": 0.8},
 }
 
@@ -135,7 +140,7 @@ def train(fields) -> dict[str, list[float]]:
     """
     recipe = Recipe(**fields)
     prepared = in_float64(data(recipe.dataset), recipe)
-    found = train_stack([Lane("only", recipe)], prepared, {"only": ""}, True, None, None)
+    found = train_stack([RunSpec("only", recipe)], prepared, {"only": ""}, True, None, None)
     numbers: dict[str, list[float]] = {}
     for row in found.history.itertuples():
         numbers.setdefault(f"{row.split} {row.metric}", []).append(row.value)

@@ -68,13 +68,13 @@ def test_a_path_is_used_within_its_block_only():
 
 @pytest.mark.parametrize("path", ["default", "onednn"])
 def test_both_paths_train_to_float32s_accuracy(path):
-    from restudy.training.train_stacks import train_lanes
-    from tests.recipes import images, lane
+    from restudy.training.train_stacks import train_runs
+    from tests.recipes import images, run
 
-    made = lane(hidden=[64], train_samples=64, batch_size=32, epochs=2)
-    reference = train_lanes([made], images(), digests={made.id: "d"}, choice="default")
-    found = train_lanes([made], images(), digests={made.id: "d"}, choice=path)
-    assert found.record["arithmetic"].startswith(path)
+    made = run(hidden=[64], train_samples=64, batch_size=32, epochs=2)
+    reference = train_runs([made], images(), digests={made.id: "d"}, choice="default")
+    found = train_runs([made], images(), digests={made.id: "d"}, choice=path)
+    assert found.record["matmul_backend"].startswith(path)
     for name, value in reference.weights[made.id].items():
         torch.testing.assert_close(
             torch.from_numpy(found.weights[made.id][name]),

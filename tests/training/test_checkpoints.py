@@ -10,20 +10,20 @@ import pytest
 
 from restudy.config.diagnostics import PROBES
 from restudy.training.stack import Stack
-from restudy.training.train_stacks import train_lanes
-from tests.recipes import images, lane
+from restudy.training.train_stacks import train_runs
+from tests.recipes import images, run
 
-LANES = {
+RUNS = {
     "momentum": [
-        lane(seed=s, norm="batch", dropout=0.2, learning_rate_decay=0.9 + 0.1 * s, epochs=6)
+        run(seed=s, norm="batch", dropout=0.2, learning_rate_decay=0.9 + 0.1 * s, epochs=6)
         for s in range(2)
     ],
     "adam": [
-        lane(seed=s, optimiser="adam", learning_rate=0.01 * (1 + s), epochs=6) for s in range(2)
+        run(seed=s, optimiser="adam", learning_rate=0.01 * (1 + s), epochs=6) for s in range(2)
     ],
-    # Evaluated before and after the kill: some probes compare the two.
-    "probes": [
-        lane(seed=s, norm="batch", epochs=6, evaluate_every=2, probes=list(PROBES))
+    # Evaluated before and after the kill: some diagnostics compare the two.
+    "diagnostics": [
+        run(seed=s, norm="batch", epochs=6, evaluate_every=2, diagnostics=list(PROBES))
         for s in range(2)
     ],
 }
@@ -33,8 +33,8 @@ VICTIM = """
 import sys, time
 from pathlib import Path
 import pytorch_lightning as pl
-from restudy.training.train_stacks import train_lanes
-from tests.training.test_checkpoints import LANES
+from restudy.training.train_stacks import train_runs
+from tests.training.test_checkpoints import RUNS
 from tests.recipes import images
 
 class Wait(pl.Callback):
@@ -45,14 +45,14 @@ class Wait(pl.Callback):
             print("ready", flush=True)
             time.sleep(60)
 
-lanes = LANES[sys.argv[1]]
-train_lanes(lanes, images(), digests={x.id: "d" for x in lanes}, watch=Wait,
-            checkpoints=Path(sys.argv[2]), checkpoint_seconds=0)
+runs = RUNS[sys.argv[1]]
+train_runs(runs, images(), digests={x.id: "d" for x in runs}, watch=Wait,
+            checkpoints=Path(sys.argv[2]), checkpoint_interval_s=0)
 """
 
 
-def train(lanes, digest="d", **options):
-    return train_lanes(lanes, images(), digests={x.id: digest for x in lanes}, **options)
+def train(runs, digest="d", **options):
+    return train_runs(runs, images(), digests={x.id: digest for x in runs}, **options)
 
 
 def epochs_trained(monkeypatch):
@@ -70,12 +70,12 @@ def epochs_trained(monkeypatch):
 def assert_equal(one, other):
     pd.testing.assert_frame_equal(one.history, other.history, check_exact=True)
     pd.testing.assert_frame_equal(one.summary, other.summary, check_exact=True)
-    for lane_, state in one.weights.items():
+    for run_, state in one.weights.items():
         for name, value in state.items():
-            assert value.tobytes() == other.weights[lane_][name].tobytes(), name
+            assert value.tobytes() == other.weights[run_][name].tobytes(), name
 
 
-@pytest.mark.parametrize("kind", LANES)
+@pytest.mark.parametrize("kind", RUNS)
 def test_a_killed_stack_goes_on_to_the_same_bits(kind, tmp_path, monkeypatch):
     victim = subprocess.Popen(
         [sys.executable, "-c", VICTIM, kind, str(tmp_path)], stdout=subprocess.PIPE
@@ -85,38 +85,38 @@ def test_a_killed_stack_goes_on_to_the_same_bits(kind, tmp_path, monkeypatch):
     assert victim.wait() == -signal.SIGKILL
     assert len(list(tmp_path.glob("*.safetensors"))) == 1
     trained = epochs_trained(monkeypatch)
-    resumed = train(LANES[kind], checkpoints=tmp_path, checkpoint_seconds=0)
+    resumed = train(RUNS[kind], checkpoints=tmp_path, checkpoint_interval_s=0)
     assert set(trained) == {3, 4, 5}
-    assert_equal(resumed, train(LANES[kind]))
+    assert_equal(resumed, train(RUNS[kind]))
 
 
 def test_a_finished_stack_is_not_trained_again(tmp_path, monkeypatch):
-    lanes = LANES["momentum"]
-    first = train(lanes, checkpoints=tmp_path, checkpoint_seconds=0)
+    runs = RUNS["momentum"]
+    first = train(runs, checkpoints=tmp_path, checkpoint_interval_s=0)
     trained = epochs_trained(monkeypatch)
-    assert_equal(train(lanes, checkpoints=tmp_path, checkpoint_seconds=0), first)
+    assert_equal(train(runs, checkpoints=tmp_path, checkpoint_interval_s=0), first)
     assert not trained
 
 
 @pytest.mark.parametrize("damage", ["cut", "garbage", "of other digests"])
 def test_a_checkpoint_that_is_not_right_is_not_used(damage, tmp_path, monkeypatch):
-    lanes = LANES["momentum"]
-    train(lanes, checkpoints=tmp_path, checkpoint_seconds=0)
+    runs = RUNS["momentum"]
+    train(runs, checkpoints=tmp_path, checkpoint_interval_s=0)
     (file,) = tmp_path.glob("*.safetensors")
     if damage == "cut":
         file.write_bytes(file.read_bytes()[:-1000])
     elif damage == "garbage":
         file.write_bytes(b"no checkpoint")
     else:
-        train(lanes, digest="e", checkpoints=tmp_path / "other", checkpoint_seconds=0)
+        train(runs, digest="e", checkpoints=tmp_path / "other", checkpoint_interval_s=0)
         (other,) = (tmp_path / "other").glob("*.safetensors")
         assert other.name != file.name
         other.replace(file)
     trained = epochs_trained(monkeypatch)
-    train(lanes, checkpoints=tmp_path, checkpoint_seconds=1000)
+    train(runs, checkpoints=tmp_path, checkpoint_interval_s=1000)
     assert set(trained) == set(range(6))
 
 
 def test_training_that_is_over_soon_writes_none(tmp_path):
-    train(LANES["momentum"], checkpoints=tmp_path, checkpoint_seconds=60)
+    train(RUNS["momentum"], checkpoints=tmp_path, checkpoint_interval_s=60)
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Each lane of a stack does what the same network does alone in torch.nn and torch.optim."""
+"""Each run of a stack does what the same network does alone in torch.nn and torch.optim."""
 
 import math
 
@@ -18,7 +18,7 @@ from tests.recipes import BASE, HOUSES
 from tests.training.alone import Alone, objective, optimiser
 
 INPUTS = 6
-# How far a lane may be from the network alone; or, where rounding alone changes that by more, by
+# How far a run may be from the network alone; or, where rounding alone changes that by more, by
 # FACTOR times its own change, the largest of STARTS (see own_change).
 BOUND, FACTOR, STARTS = 1e-10, 10, 8
 
@@ -26,17 +26,17 @@ shared_fields = st.fixed_dictionaries(
     {
         "hidden": st.sampled_from([[], [5], [4, 3], [6, 5, 4]]),
         "activation": st.sampled_from(["relu", "sigmoid", "tanh", "identity"]),
-        "bias": st.sampled_from(["per_unit", "shared", "none"]),
+        "bias": st.sampled_from(["per_neuron", "shared", "none"]),
         "norm": st.sampled_from(["none", "batch", "layer"]),
-        "norm_place": st.sampled_from(["before", "after"]),
+        "norm_position": st.sampled_from(["before", "after"]),
         "weight_init": st.sampled_from(["torch", "normal", "he", "glorot"]),
-        "l1_form": st.sampled_from(["absolute", "signed"]),
-        "l2_convention": st.sampled_from(["half", "whole"]),
+        "l1_form": st.sampled_from(["with_abs", "without_abs"]),
+        "l2_convention": st.sampled_from(["lambda_over_2", "lambda"]),
         "optimiser": st.sampled_from(list(OPTIMISERS)),
-        "loss": st.sampled_from(["cross_entropy", "cross_entropy_after_softmax", "mse"]),
+        "loss": st.sampled_from(["cross_entropy", "double_softmax", "mse"]),
     }
 )
-lane_fields = st.fixed_dictionaries(
+run_fields = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 2**32 - 1),
         "learning_rate": st.sampled_from([1e-3, 1e-2, 0.05]),
@@ -48,7 +48,7 @@ lane_fields = st.fixed_dictionaries(
         # out again (a bias before it, say) has no gradient but rounding, and Adam with a small
         # epsilon blows rounding up to full steps.
         "adam_eps": st.sampled_from([1e-3, 1e-2]),
-        "weight_scale": st.sampled_from([0.5, 1.0]),
+        "init_scale": st.sampled_from([0.5, 1.0]),
         "lambda1": st.sampled_from([0.0, 1e-3]),
         "lambda2": st.sampled_from([0.0, 1e-2]),
         "dropout": st.sampled_from([0.0, 0.4]),
@@ -61,7 +61,7 @@ ILL_CONDITIONED = (
     {
         "hidden": [6, 5, 4],
         "norm": "layer",
-        "norm_place": "after",
+        "norm_position": "after",
         "optimiser": "sgd",
         "loss": "mse",
     },
@@ -69,15 +69,15 @@ ILL_CONDITIONED = (
 )
 
 
-def make(shared, lanes):
+def make(shared, runs):
     task = HOUSES if shared["loss"] == "mse" else {}
     if shared["optimiser"] == "nesterov":  # torch refuses Nesterov without momentum
-        lanes = [{**lane, "momentum": max(lane["momentum"], 0.5)} for lane in lanes]
-    return [Recipe(**{**BASE, **task, **shared, **lane}) for lane in lanes]
+        runs = [{**run, "momentum": max(run["momentum"], 0.5)} for run in runs]
+    return [Recipe(**{**BASE, **task, **shared, **run}) for run in runs]
 
 
 def batches(recipes, steps, dtype):
-    """Random batches for each lane; the last of every five is a partial one."""
+    """Random batches for each run; the last of every five is a partial one."""
     random = np.random.default_rng(1)
     for step in range(steps):
         size = 5 if step % 5 == 4 else 8
@@ -121,8 +121,8 @@ def train_stack(recipes, steps, dtype):
 
 
 def train_alone(recipes, steps, dtype, start=None):
-    """Train each lane alone, from given states or those that the stack starts from."""
-    start = start or list(stack_of(recipes, dtype).lane_states())
+    """Train each run alone, from given states or those that the stack starts from."""
+    start = start or list(stack_of(recipes, dtype).run_states())
     outputs = 1 if recipes[0].loss == "mse" else 4
     networks = [
         Alone(recipe, INPUTS, outputs, state, dtype)
@@ -150,7 +150,7 @@ def states_of(networks):
 
 
 def difference(stacked, alone):
-    return largest_difference(stacked.lane_states(), states_of(alone))
+    return largest_difference(stacked.run_states(), states_of(alone))
 
 
 def largest_difference(states, references):
@@ -195,7 +195,7 @@ def own_change(recipes, alone, steps):
     active, and hardly, errors grow a hundredfold in its output and thousandfold in the gradients.
     """
     random = torch.Generator().manual_seed(0)
-    start = list(stack_of(recipes, torch.float64).lane_states())
+    start = list(stack_of(recipes, torch.float64).run_states())
     changes = []
     for _ in range(STARTS):
         moved = [one_ulp_away(state, random) for state in start]
@@ -222,10 +222,10 @@ def test_a_difference_is_seen_also_where_one_side_has_diverged():
     suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes, tells little
 )
-@given(shared_fields, st.lists(lane_fields, min_size=1, max_size=3))
+@given(shared_fields, st.lists(run_fields, min_size=1, max_size=3))
 @example(*ILL_CONDITIONED)
-def test_lanes_equal_networks_alone_in_float64(shared, lanes):
-    recipes = make(shared, lanes)
+def test_runs_equal_networks_alone_in_float64(shared, runs):
+    recipes = make(shared, runs)
     stacked, alone = both(recipes, 50, torch.float64)
     found = difference(stacked, alone)
     assert found < BOUND or found < FACTOR * own_change(recipes, alone, 50)
@@ -248,9 +248,9 @@ def test_rounding_changes_an_ill_conditioned_network_alone():
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(shared_fields, st.lists(lane_fields, min_size=2, max_size=3))
-def test_outputs_and_penalties_in_evaluation_mode(shared, lanes):
-    recipes = make(shared, lanes)
+@given(shared_fields, st.lists(run_fields, min_size=2, max_size=3))
+def test_outputs_and_penalties_in_evaluation_mode(shared, runs):
+    recipes = make(shared, runs)
     stacked, alone = both(recipes, 5, torch.float64)
     random = torch.Generator().manual_seed(0)
     x = torch.randn(9, INPUTS, dtype=torch.float64, generator=random)
@@ -294,14 +294,14 @@ def test_float32_stays_close(optimiser_name, norm):
     assert difference(*both(recipes, 50, torch.float32)) < 1e-4
 
 
-def test_a_lane_does_not_depend_on_its_neighbours_to_the_bit():
+def test_a_run_does_not_depend_on_its_neighbours_to_the_bit():
     recipes = make(
         {"hidden": [64, 32], "norm": "batch", "optimiser": "momentum", "loss": "cross_entropy"},
         [{"seed": s, "learning_rate": 0.01 * (s + 1), "momentum": 0.9} for s in range(4)],
     )
     stacked = train_stack(recipes, 20, torch.float32)
-    whole = stacked.lane_state(0)
-    # The batches of lane 0 are the same, whoever trains beside it: they come first.
+    whole = stacked.run_state(0)
+    # The batches of run 0 are the same, whoever trains beside it: they come first.
     random = np.random.default_rng(1)
     alone = StackedNetwork(recipes[:1], INPUTS, 4)
     learner = make_optimiser(alone, recipes[:1])
@@ -313,5 +313,5 @@ def test_a_lane_does_not_depend_on_its_neighbours_to_the_bit():
         if step % 10 == 0:
             learner.start_epoch(step // 10)
         take_step(alone, learner, x, y, "cross_entropy")
-    for name, value in alone.lane_state(0).items():
+    for name, value in alone.run_state(0).items():
         assert torch.equal(value, whole[name]), name

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from restudy.training.batches import EpochBatches, Part, lane_targets
-from restudy.training.dropout import LaneDropout
+from restudy.training.batches import EpochBatches, Part, run_targets
+from restudy.training.dropout import StackDropout
 from restudy.training.evaluation import evaluate
 from restudy.training.init import initial_layers
 from restudy.training.network import StackedNetwork
 from restudy.training.rng import generator
-from restudy.training.run_length import runs_of_equal
+from restudy.training.run_length import equal_stretches
 from restudy.training.train_stacks import stacks
-from tests.recipes import HOUSES, lane, recipe
+from tests.recipes import HOUSES, recipe, run
 
 CPU = torch.device("cpu")
 
@@ -40,7 +40,7 @@ def test_streams_differ_by_name_seed_and_part_and_repeat():
     ],
 )
 def test_initial_weights_have_the_scheme_s_spread(scheme, deviation):
-    made = recipe(hidden=[300], weight_init=scheme, weight_scale=0.5)
+    made = recipe(hidden=[300], weight_init=scheme, init_scale=0.5)
     weights, biases = initial_layers(made, 400, 10)[0]
     assert weights.shape == (300, 400)
     # 120,000 draws: the standard deviation is known to about 0.2%.
@@ -59,7 +59,7 @@ def test_initial_weights_depend_on_seed_and_shape_alone():
     assert not np.array_equal(one[0][0], initial_layers(recipe(seed=1), 784, 10)[0][0])
 
 
-def test_every_sample_is_visited_once_an_epoch_and_lanes_of_one_seed_agree():
+def test_every_sample_is_visited_once_an_epoch_and_runs_of_one_seed_agree():
     recipes = [recipe(seed=4), recipe(seed=5), recipe(seed=4, learning_rate=0.2)]
     batches = EpochBatches(recipes)
     blocks = list(batches)
@@ -83,7 +83,7 @@ def test_steps_may_end_within_an_epoch():
 
 def test_dropout_keeps_the_mean_and_repeats_by_seed_and_epoch():
     recipes = [recipe(dropout=p, seed=1) for p in (0.3, 0.0, 0.3)]
-    drop = LaneDropout(recipes, CPU)
+    drop = StackDropout(recipes, CPU)
     h = torch.ones(3, 200, 300)
     drop.start_epoch(0)
     first = drop(h, 0)
@@ -101,7 +101,7 @@ def test_dropout_keeps_the_mean_and_repeats_by_seed_and_epoch():
 def test_label_noise_hits_its_share_with_other_classes_and_more_adds_to_less():
     y = torch.arange(10).repeat(2000)
     recipes = [recipe(label_noise=p, seed=3) for p in (0.0, 0.1, 0.4)]
-    targets = lane_targets(y, recipes, 10)
+    targets = run_targets(y, recipes, 10)
     assert torch.equal(targets[0], y)
     little, much = targets[1] != y, targets[2] != y
     assert little.double().mean().item() == pytest.approx(0.1, abs=0.01)
@@ -117,14 +117,14 @@ def test_classification_metrics_by_hand():
     network = StackedNetwork(recipes, 3, 4)
     x, y = torch.randn(2500, 3), torch.randint(0, 4, (2500,))
     found = evaluate(network, Part(x, y), "cross_entropy")
-    for lane_ in range(2):
-        w = network.weights[0][lane_].detach().double().numpy()
-        b = network.small.biases[0][lane_].detach().double().numpy()
+    for run_ in range(2):
+        w = network.weights[0][run_].detach().double().numpy()
+        b = network.small.biases[0][run_].detach().double().numpy()
         z = x.double().numpy() @ w.T + b.T
         p = np.exp(z) / np.exp(z).sum(1, keepdims=True)
         loss = -np.log(p[np.arange(2500), y]).mean()
-        assert found["data_loss"][lane_].item() == pytest.approx(loss, rel=1e-5)
-        assert found["accuracy"][lane_].item() == (z.argmax(1) == y.numpy()).mean()
+        assert found["data_loss"][run_].item() == pytest.approx(loss, rel=1e-5)
+        assert found["accuracy"][run_].item() == (z.argmax(1) == y.numpy()).mean()
 
 
 def test_regression_metrics_by_hand_in_original_units():
@@ -140,7 +140,7 @@ def test_regression_metrics_by_hand_in_original_units():
     assert found["r2"].item() == pytest.approx(explained, rel=1e-5)
 
 
-def test_the_metrics_of_a_lane_that_is_no_number_are_none():
+def test_the_metrics_of_a_run_that_is_no_number_are_none():
     network = StackedNetwork([recipe(hidden=[], seed=s) for s in range(2)], 3, 4)
     with torch.no_grad():
         network.weights[0][0] = torch.nan
@@ -152,17 +152,17 @@ def test_the_metrics_of_a_lane_that_is_no_number_are_none():
 
 
 def test_neighbours_with_equal_numbers_are_one_run():
-    assert runs_of_equal([0.1, 0.1, 0.2, 0.1]) == [
+    assert equal_stretches([0.1, 0.1, 0.2, 0.1]) == [
         (slice(0, 2), 0.1),
         (slice(2, 3), 0.2),
         (slice(3, 4), 0.1),
     ]
-    assert runs_of_equal([(1, 2)] * 3) == [(slice(0, 3), (1, 2))]
+    assert equal_stretches([(1, 2)] * 3) == [(slice(0, 3), (1, 2))]
 
 
-def test_stacks_hold_every_lane_once_and_keep_dropout_apart():
-    lanes = [lane(seed=s, dropout=p) for s in range(7) for p in (0.0, 0.5)]
-    made = stacks(lanes, 3)
-    assert sorted(x.id for stack in made for x in stack) == sorted(x.id for x in lanes)
+def test_stacks_hold_every_run_once_and_keep_dropout_apart():
+    runs = [run(seed=s, dropout=p) for s in range(7) for p in (0.0, 0.5)]
+    made = stacks(runs, 3)
+    assert sorted(x.id for stack in made for x in stack) == sorted(x.id for x in runs)
     assert all(len(stack) <= 3 for stack in made)
     assert all(len({bool(x.recipe.dropout) for x in stack}) == 1 for stack in made)

@@ -1,4 +1,4 @@
-"""Training lanes through Lightning: results, repeatability, independence, divergence."""
+"""Training runs through Lightning: results, repeatability, independence, divergence."""
 
 from itertools import product
 
@@ -10,31 +10,31 @@ import torch
 from restudy.common.errors import RestudyError
 from restudy.data.load import scale, split
 from restudy.training.batches import EpochBatches
-from restudy.training.train_stacks import train_lanes
-from tests.recipes import HOUSES, houses, images, lane
+from restudy.training.train_stacks import train_runs
+from tests.recipes import HOUSES, houses, images, run
 from tests.training.alone import Alone, objective, optimiser
 
 
-def train(lanes, data, **options):
-    return train_lanes(lanes, data, digests={x.id: "d" for x in lanes}, **options)
+def train(runs, data, **options):
+    return train_runs(runs, data, digests={x.id: "d" for x in runs}, **options)
 
 
-def last(results, lane_, split_, metric):
-    rows = results.history.query("lane == @lane_ and split == @split_ and metric == @metric")
+def last(results, run_, split_, metric):
+    rows = results.history.query("run == @run_ and split == @split_ and metric == @metric")
     return rows.sort_values("epoch")["value"].iloc[-1]
 
 
 def test_training_equals_a_plain_loop_over_one_network():
     # Batches of ten: a last batch of two makes batch norm too ill-conditioned to compare.
-    made = lane(norm="batch", epochs=3, lambda2=1e-3, scaling="centred", batch_size=10)
+    made = run(norm="batch", epochs=3, lambda2=1e-3, scaling="minus_one_one", batch_size=10)
     data = images()
     results = train([made], data)
     recipe = made.recipe
-    parts = scale(split(data, 50, 20), "centred", "none")
+    parts = scale(split(data, 50, 20), "minus_one_one", "none")
     x, y = torch.from_numpy(parts.train.x), torch.from_numpy(parts.train.y)
     from restudy.training.network import StackedNetwork
 
-    start = StackedNetwork([recipe], 784, 10).lane_state(0)
+    start = StackedNetwork([recipe], 784, 10).run_state(0)
     network = Alone(recipe, 784, 10, start, torch.float32)
     steps = optimiser(recipe, network.parameters())
     order = EpochBatches([recipe])
@@ -58,10 +58,10 @@ def test_training_equals_a_plain_loop_over_one_network():
             np.testing.assert_allclose(results.weights[made.id][name], value, rtol=1e-3, atol=1e-5)
 
 
-def test_history_has_one_row_for_each_lane_epoch_split_and_metric():
-    lanes = [lane(seed=s, epochs=5, evaluate_every=2) for s in range(2)]
-    history = train(lanes, images()).history
-    assert not history.duplicated(["lane", "epoch", "split", "metric"]).any()
+def test_history_has_one_row_for_each_run_epoch_split_and_metric():
+    runs = [run(seed=s, epochs=5, evaluate_every=2) for s in range(2)]
+    history = train(runs, images()).history
+    assert not history.duplicated(["run", "epoch", "split", "metric"]).any()
     assert sorted(history["epoch"].unique()) == [2, 4, 5]
     assert set(history.loc[history["split"] == "test", "epoch"]) == {5}
     assert set(history.loc[history["epoch"] == 5, "step"]) == {20}
@@ -70,26 +70,24 @@ def test_history_has_one_row_for_each_lane_epoch_split_and_metric():
 
 @pytest.mark.parametrize("options", [{}, {"norm": "batch"}, {"norm": "layer"}])
 def test_cutting_into_stacks_changes_no_bit(options):
-    lanes = [
-        lane(seed=s, lambda1=l1, dropout=p, learning_rate=0.05 * (s + 1), **options)
+    runs = [
+        run(seed=s, lambda1=l1, dropout=p, learning_rate=0.05 * (s + 1), **options)
         for s in range(2)
         for l1 in (0.0, 1e-4)
         for p in (0.0, 0.3)
     ]
     data = images()
-    whole = train(lanes, data, stack=8)
-    for other in (train(lanes, data, stack=1), train(lanes[::-1], data, stack=3)):
+    whole = train(runs, data, stack=8)
+    for other in (train(runs, data, stack=1), train(runs[::-1], data, stack=3)):
         pd.testing.assert_frame_equal(whole.history, other.history, check_exact=True)
         pd.testing.assert_frame_equal(whole.summary, other.summary, check_exact=True)
 
 
 @pytest.mark.parametrize("norm", ["none", "batch", "layer"])
-@pytest.mark.parametrize(
-    "optimiser_", ["sgd", "momentum", "nesterov", "averaging_momentum", "adam"]
-)
+@pytest.mark.parametrize("optimiser_", ["sgd", "momentum", "nesterov", "dampened_momentum", "adam"])
 def test_cutting_a_stack_of_all_sorts_changes_no_bit(norm, optimiser_):
-    lanes = [
-        lane(
+    runs = [
+        run(
             seed=i,
             momentum=m,
             learning_rate=0.01,
@@ -105,18 +103,18 @@ def test_cutting_a_stack_of_all_sorts_changes_no_bit(norm, optimiser_):
         for i, (m, e, p) in enumerate(product((0.5, 0.9), (1e-5, 1e-3), (0.0, 1e-3)))
     ]
     data = images()
-    whole = train(lanes, data)
+    whole = train(runs, data)
     for size in (1, 3):
-        cut = train(lanes, data, stack=size)
+        cut = train(runs, data, stack=size)
         pd.testing.assert_frame_equal(whole.history, cut.history, check_exact=True)
 
 
-def test_a_sweep_of_every_lane_field_is_one_stack_of_one_cell():
+def test_a_sweep_of_every_run_field_is_one_stack_of_one_group():
     values = {
         "learning_rate": 0.02,
         "learning_rate_decay": 0.5,
         "momentum": 0.3,
-        "weight_scale": 0.5,
+        "init_scale": 0.5,
         "lambda1": 1e-3,
         "lambda2": 1e-2,
         "norm_eps": 1e-2,
@@ -124,21 +122,21 @@ def test_a_sweep_of_every_lane_field_is_one_stack_of_one_cell():
         "label_noise": 0.3,
         "seed": 5,
     }
-    lanes = [
-        lane(norm="batch", epochs=3),
-        *(lane(norm="batch", epochs=3, **{k: v}) for k, v in values.items()),
+    runs = [
+        run(norm="batch", epochs=3),
+        *(run(norm="batch", epochs=3, **{k: v}) for k, v in values.items()),
     ]
-    results = train(lanes, images(), stack=len(lanes))
-    assert set(results.timing["lanes_in_stack"]) == {len(lanes)}
-    losses = [last(results, one.id, "validation", "data_loss") for one in lanes]
-    # Each field changes what comes out, and each lane is what it is alone.
-    assert len(set(losses)) == len(lanes)
-    for one, loss in zip(lanes, losses, strict=True):
+    results = train(runs, images(), stack=len(runs))
+    assert set(results.timing["runs_in_stack"]) == {len(runs)}
+    losses = [last(results, one.id, "validation", "data_loss") for one in runs]
+    # Each field changes what comes out, and each run is what it is alone.
+    assert len(set(losses)) == len(runs)
+    for one, loss in zip(runs, losses, strict=True):
         assert last(train([one], images()), one.id, "validation", "data_loss") == loss
 
 
 def test_regression_learns_and_reports_original_units():
-    made = lane(**HOUSES, target_scaling="standard", hidden=[8], epochs=60, learning_rate=0.02)
+    made = run(**HOUSES, target_scaling="standard", hidden=[8], epochs=60, learning_rate=0.02)
     data = houses(200)
     results = train([made], data)
     row = results.summary.iloc[0]
@@ -147,14 +145,14 @@ def test_regression_learns_and_reports_original_units():
     assert row["test_rmse"] == pytest.approx(residual, rel=1e-4)
 
 
-def test_a_lane_that_diverges_is_a_result_and_harms_no_other():
-    wild, calm = lane(learning_rate=1e30, epochs=3), lane(learning_rate=0.01, epochs=3)
+def test_a_run_that_diverges_is_a_result_and_harms_no_other():
+    wild, calm = run(learning_rate=1e30, epochs=3), run(learning_rate=0.01, epochs=3)
     data = images()
-    both = train([wild, calm], data).summary.set_index("lane")
+    both = train([wild, calm], data).summary.set_index("run")
     assert both.loc[wild.id, "status"] == "diverged"
     assert both.loc[wild.id, "diverged_epoch"] == 1
     assert np.isnan(both.loc[wild.id, "test_accuracy"])
-    alone = train([calm], data).summary.set_index("lane")
+    alone = train([calm], data).summary.set_index("run")
     assert both.loc[calm.id, "status"] == "finished"
     assert both.loc[calm.id, "test_accuracy"] == alone.loc[calm.id, "test_accuracy"]
 
@@ -163,17 +161,17 @@ def test_a_device_that_is_not_there_is_said():
     if torch.cuda.is_available():
         pytest.skip("there is a CUDA device")
     with pytest.raises(RestudyError, match=r"training.device: 'cuda' is not there"):
-        train([lane()], images(), device="cuda")
+        train([run()], images(), device="cuda")
 
 
 def test_full_batch_steps():
-    made = lane(batch_size="full", epochs=None, steps=7, evaluate_every=3)
+    made = run(batch_size="full", epochs=None, steps=7, evaluate_every=3)
     history = train([made], images()).history
     assert sorted(history["step"].unique()) == [3, 6, 7]
 
 
 def test_nothing_is_printed(capfd):
-    train([lane()], images())
+    train([run()], images())
     out, err = capfd.readouterr()
     assert out == ""
     assert err == ""

@@ -1,4 +1,4 @@
-"""A job with several cells: what is done is kept, whatever becomes of the rest."""
+"""A job with several groups: what is done is kept, whatever becomes of the rest."""
 
 import errno
 import os
@@ -14,10 +14,10 @@ from restudy.training.train_job import train_in_turn
 
 
 def write(folder, value=1.0):
-    table = pd.DataFrame({"lane": ["s0"], "value": [value]})
+    table = pd.DataFrame({"run": ["s0"], "value": [value]})
     weights = {"s0": {"weight": np.full(3, value)}}
     group_files.write(
-        group_files.CellResults(table, table, table, weights, {"value": value}), folder
+        group_files.GroupResults(table, table, table, weights, {"value": value}), folder
     )
 
 
@@ -45,7 +45,7 @@ def trainer(folders, broken=None, error=None):
     return train
 
 
-def test_a_line_a_cell_and_nothing_left_behind(folders, said):
+def test_a_line_a_group_and_nothing_left_behind(folders, said):
     train_in_turn(folders, trainer(folders), said.append)
     assert said == ["a: trained", "b: trained", "c: trained"]
     assert all(sorted(files(folder)) == sorted(group_files.FILES) for folder in folders.values())
@@ -56,8 +56,8 @@ def test_a_line_a_cell_and_nothing_left_behind(folders, said):
     ("error", "words"),
     [(RestudyError("no data"), "no data"), (ValueError("a bug"), "ValueError: a bug")],
 )
-def test_a_cell_that_fails_is_named_and_the_others_are_kept(folders, said, error, words):
-    with pytest.raises(RestudyError, match=r"^1 of 3 cells failed \(b\)"):
+def test_a_group_that_fails_is_named_and_the_others_are_kept(folders, said, error, words):
+    with pytest.raises(RestudyError, match=r"^1 of 3 groups failed \(b\)"):
         train_in_turn(folders, trainer(folders, "b", error), said.append)
     assert said == ["a: trained", f"error: b: {words}", "c: trained"]
     assert [sorted(files(folders[name])) for name in "abc"] == [
@@ -84,9 +84,9 @@ def test_an_interrupt_ends_the_job_and_keeps_what_is_done(folders, said):
 
 
 def test_a_full_disk_ends_the_job_at_once(folders, said):
-    """The cells after it would train, and then find no room either."""
+    """The groups after it would train, and then find no room either."""
     full = OSError(errno.ENOSPC, "No space left on device")
-    with pytest.raises(RestudyError, match=r"^1 of 3 cells failed \(b\)"):
+    with pytest.raises(RestudyError, match=r"^1 of 3 groups failed \(b\)"):
         train_in_turn(folders, trainer(folders, "b", full), said.append)
     assert said[0] == "a: trained"
     assert said[1].startswith("error: b: ")
@@ -94,7 +94,7 @@ def test_a_full_disk_ends_the_job_at_once(folders, said):
     assert len(said) == 2
 
 
-def test_an_input_from_the_future_keeps_the_cells(folders, said, tmp_path):
+def test_an_input_from_the_future_keeps_the_groups(folders, said, tmp_path):
     data = tmp_path / "data"
     data.touch()
     os.utime(data, (time.time() + 3600,) * 2)

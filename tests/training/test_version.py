@@ -59,14 +59,14 @@ def test_each_option_of_a_recipe_is_trained(name):
     assert any(value != field.default for value in values), f"{name}: only ever the default"
 
 
-def test_each_metric_of_the_probes_is_a_number_somewhere(recorded):
+def test_each_metric_of_the_diagnostics_is_a_number_somewhere(recorded):
     found = {
         name.removeprefix("train ")
         for numbers in recorded["numbers"].values()
         for name, values in numbers.items()
         if values[-1] == values[-1]
     }
-    assert {metric for probe in PROBES.values() for metric in probe.metrics} <= found
+    assert {metric for diagnostic in PROBES.values() for metric in diagnostic.metrics} <= found
 
 
 @pytest.mark.parametrize(

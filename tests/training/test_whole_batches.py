@@ -6,8 +6,8 @@ import torch
 
 from restudy.training.batches import Part, TensorData
 from restudy.training.stack import Stack
-from restudy.training.train_stacks import train_lanes
-from tests.recipes import images, lane, recipe
+from restudy.training.train_stacks import train_runs
+from tests.recipes import images, recipe, run
 from tests.training.alone import Alone, objective, optimiser
 
 ROWS = 1200  # two whole blocks and a part of one
@@ -27,11 +27,11 @@ def made_up():
     [
         {"optimiser": "sgd"},
         {"optimiser": "momentum", "lambda1": 1e-3, "lambda2": 1e-2},
-        {"optimiser": "nesterov", "lambda2": 1e-2, "l2_convention": "whole"},
-        {"optimiser": "averaging_momentum", "norm": "layer"},
+        {"optimiser": "nesterov", "lambda2": 1e-2, "l2_convention": "lambda"},
+        {"optimiser": "dampened_momentum", "norm": "layer"},
         {"optimiser": "adam", "adam_eps": 1e-2, "bias": "shared", "lambda1": 1e-3},
         {"optimiser": "momentum", "norm": "batch"},
-        {"optimiser": "adam", "adam_eps": 1e-2, "norm": "batch", "norm_place": "after"},
+        {"optimiser": "adam", "adam_eps": 1e-2, "norm": "batch", "norm_position": "after"},
     ],
     ids=lambda fields: "-".join(map(str, fields.values())),
 )
@@ -45,7 +45,7 @@ def test_full_batch_equals_torch_on_all_rows_at_once(fields):
             seed=seed,
             learning_rate=0.05 * (seed + 1),
             learning_rate_decay=0.9,
-            probes=["batch_loss"],
+            diagnostics=["batch_loss"],
             **fields,
         )
         for seed in range(2)
@@ -53,7 +53,7 @@ def test_full_batch_equals_torch_on_all_rows_at_once(fields):
     data = made_up()
     stack = Stack(recipes, data, CLASSES)
     alone = [
-        Alone(r, INPUTS, CLASSES, stack.network.lane_state(i), torch.float64)
+        Alone(r, INPUTS, CLASSES, stack.network.run_state(i), torch.float64)
         for i, r in enumerate(recipes)
     ]
     steps = [optimiser(r, n.parameters()) for r, n in zip(recipes, alone, strict=True)]
@@ -72,16 +72,16 @@ def test_full_batch_equals_torch_on_all_rows_at_once(fields):
             steps[i].step()
     assert stack.steps_done == STEPS
     for i, network in enumerate(alone):
-        for name, value in stack.network.lane_state(i).items():
+        for name, value in stack.network.run_state(i).items():
             reference = network.state_dict()[name]
             gap = (value - reference).abs().max() / reference.abs().max().clamp(min=1e-3)
             assert gap < 1e-10, name
 
 
 @pytest.mark.parametrize("optimiser_", ["momentum", "nesterov", "adam"])
-def test_a_lane_of_full_batches_does_not_depend_on_its_neighbours(optimiser_):
-    lanes = [
-        lane(
+def test_a_run_of_full_batches_does_not_depend_on_its_neighbours(optimiser_):
+    runs = [
+        run(
             batch_size="full",
             epochs=3,
             train_samples=700,
@@ -94,7 +94,7 @@ def test_a_lane_of_full_batches_does_not_depend_on_its_neighbours(optimiser_):
         for seed in range(3)
     ]
     data = images(720)
-    digests = {one.id: "d" for one in lanes}
-    together = train_lanes(lanes, data, digests=digests)
-    apart = train_lanes(lanes, data, digests=digests, stack=1)
+    digests = {one.id: "d" for one in runs}
+    together = train_runs(runs, data, digests=digests)
+    apart = train_runs(runs, data, digests=digests, stack=1)
     pd.testing.assert_frame_equal(together.history, apart.history, check_exact=True)

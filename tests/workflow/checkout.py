@@ -83,10 +83,10 @@ class Checkout:
         shutil.copytree(self.folder, folder, symlinks=True)
         return Checkout(folder, self.config)
 
-    def with_four_cells_to_train(self, folder):
-        """Copy a finished checkout, with a study that is yet to train: four cells in one job."""
+    def with_four_groups_to_train(self, folder):
+        """Copy a finished checkout, with a study that is yet to train: four groups in one job."""
         made = self.copy(folder)
-        shutil.rmtree(made.results / "cells")
+        shutil.rmtree(made.results / "groups")
         recipe = STUDIES["tiny"]["recipe"] | {"epochs": 40}
         factors = {"hidden": [[8], [9], [10], [11]]}
         study = STUDIES["tiny"] | {"recipe": recipe, "factors": factors, "compare": []}
@@ -144,8 +144,8 @@ class Checkout:
             if rule not in ("total", "all")
         }
 
-    def appended(self, file, text="\n_NEW = 1\n"):
-        """Have a file that is a little longer for a while."""
+    def appended(self, file, text="\nsorted([1])\n"):
+        """Have a file for a while that does something more when it is imported."""
         return self._written(file, (self.folder / file).read_text() + text)
 
     def replaced(self, file, old, new):

@@ -16,21 +16,21 @@ TABLES = ("summary", "comparison", "winners", "timing")
 NOTHING = "Nothing to be done"
 
 
-def cells(checkout, pattern="*"):
-    return {path.name: path for path in sorted((checkout.results / "cells").glob(pattern))}
+def groups(checkout, pattern="*"):
+    return {path.name: path for path in sorted((checkout.results / "groups").glob(pattern))}
 
 
 def trained(output):
-    """Return what the jobs said: cell -> (runs trained, runs)."""
+    """Return what the jobs said: group -> (runs trained, runs)."""
     found = re.findall(r"^(\S+): (\d+) of (\d+) runs trained", output, re.MULTILINE)
-    return {cell: (int(new), int(runs)) for cell, new, runs in found}
+    return {group: (int(new), int(runs)) for group, new, runs in found}
 
 
 def numbers(checkout):
     """Return the bytes of everything that holds results and no times."""
     kept = [
         *(
-            f"cells/*/{name}"
+            f"groups/*/{name}"
             for name in (group_files.HISTORY, group_files.SUMMARY, group_files.WEIGHTS)
         ),
         *(f"studies/*/{name}" for name in ("runs.parquet", "history.parquet")),
@@ -54,14 +54,14 @@ def _figures_of_times(checkout):
 
 
 def tracked(checkout):
-    """Return the lanes in the MLflow store that are not deleted, one entry for each run."""
+    """Return the runs in the MLflow store that are not deleted, one entry for each run."""
     file = (checkout.results / "mlflow/mlflow.db").as_uri()
     with closing(sqlite3.connect(f"{file}?mode=ro", uri=True)) as store:
         return store.execute(
-            "SELECT e.name, cell.value, lane.value, r.status FROM runs r "
+            "SELECT e.name, g.value, one.value, r.status FROM runs r "
             "JOIN experiments e ON e.experiment_id = r.experiment_id "
-            "JOIN tags cell ON cell.run_uuid = r.run_uuid AND cell.key = 'restudy.cell' "
-            "JOIN tags lane ON lane.run_uuid = r.run_uuid AND lane.key = 'restudy.lane' "
+            "JOIN tags g ON g.run_uuid = r.run_uuid AND g.key = 'restudy.group' "
+            "JOIN tags one ON one.run_uuid = r.run_uuid AND one.key = 'restudy.run' "
             "WHERE r.lifecycle_stage = 'active' ORDER BY 1, 2, 3"
         ).fetchall()
 
@@ -69,17 +69,17 @@ def tracked(checkout):
 def planned_runs(checkout):
     """Return what :func:`tracked` should return, by the studies' tables."""
     tables = (checkout.results / "studies").glob("*/runs.parquet")
-    rows = pd.concat([pd.read_parquet(path, columns=["study", "cell", "lane"]) for path in tables])
+    rows = pd.concat([pd.read_parquet(path, columns=["study", "group", "run"]) for path in tables])
     return sorted((*row, "FINISHED") for row in rows.itertuples(index=False, name=None))
 
 
 def records(checkout):
-    found = (checkout.results / "cells").glob("*/cell.json")
+    found = (checkout.results / "groups").glob("*/group.json")
     return {path.parent.name: path.read_bytes() for path in found}
 
 
 def training(checkout):
-    """Return the jobs that have trained: the target of each -> its cells."""
+    """Return the jobs that have trained: the target of each -> its groups."""
     return {
         str(path.relative_to(checkout.folder)): {
             Path(file).parent.name for file in json.loads(path.read_text())
@@ -89,7 +89,7 @@ def training(checkout):
 
 
 def jobs_of(checkout, wanted):
-    """Return the targets of the jobs that have trained some cells."""
+    """Return the targets of the jobs that have trained some groups."""
     return sorted(target for target, some in training(checkout).items() if some & set(wanted))
 
 

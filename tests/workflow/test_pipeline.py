@@ -21,7 +21,7 @@ from tests.workflow.checkout import ROOT, STUDIES
 from tests.workflow.outcome import (
     NOTHING,
     TABLES,
-    cells,
+    groups,
     jobs_of,
     numbers,
     planned_runs,
@@ -55,9 +55,9 @@ def test_everything_is_made(finished):
         expected += [f"studies/{study}/{name}" for name in STUDY_FILES]
         expected += [f"tables/{study}/{name}.{kind}" for name in TABLES for kind in ("csv", "md")]
         expected += [f"figures/{study}.{kind}" for kind in ("svg", "pdf", "csv")]
-    for cell in cells(finished):
-        expected += [f"cells/{cell}/{name}" for name in group_files.FILES]
-    assert len(cells(finished)) == 4
+    for group in groups(finished):
+        expected += [f"groups/{group}/{name}" for name in group_files.FILES]
+    assert len(groups(finished)) == 4
     empty = [name for name in expected if not (finished.results / name).stat().st_size]
     assert not empty
     page = (finished.results / "report/index.html").read_text()
@@ -86,7 +86,7 @@ def test_all_tables_are_declared(finished):
 
 
 def test_what_is_printed(finished):
-    assert trained(finished.output) == dict.fromkeys(cells(finished), (2, 2))
+    assert trained(finished.output) == dict.fromkeys(groups(finished), (2, 2))
     assert "Report:   results/report/index.html" in finished.output
     assert "% done, about " in finished.output
 
@@ -144,7 +144,10 @@ def test_a_second_run_does_nothing(finished):
         ("tracking/log.py", {"sync_tracking", "register_results"}),
         # The evidence is checked against plans, and so are study files; what the project's
         # experiments declare is, too.
-        ("config/loading.py", {*EVIDENCE, "register_results", "plot_all_source_figures"}),
+        (
+            "config/loading.py",
+            {*EVIDENCE, "plot_all_source_figures", "register_results", "sync_tracking"},
+        ),
     ],
 )
 def test_other_code_than_training_s_retrains_nothing(finished, file, rules):
@@ -156,7 +159,9 @@ def test_other_code_than_training_s_retrains_nothing(finished, file, rules):
 
 def test_settings_that_change_no_number_retrain_nothing(finished):
     try:
-        finished.configure(training={"device": "cpu", "stack": 1}, tracking={"live_seconds": 1})
+        finished.configure(
+            training={"device": "cpu", "max_stacked_runs": 1}, tracking={"flush_interval_s": 1}
+        )
         assert finished.planned() == {}
     finally:
         finished.configure()
@@ -208,13 +213,13 @@ def test_a_refactoring_trains_nothing(copy):
 
 
 def test_another_version_of_training_retrains(copy):
-    some = cells(copy, "mnist*")
+    some = groups(copy, "mnist*")
     version = "src/restudy/provenance/training_version.py"
     now, another = f"VERSION = {TRAINING_VERSION}\n", f"VERSION = {TRAINING_VERSION + 1}\n"
     with copy.replaced(version, now, another):
         assert copy.planned()["train"] == 2
         output = copy.run(*jobs_of(copy, some))
-    # Short cells of one study share a job.
+    # Short groups of one study share a job.
     assert trained(output) == dict.fromkeys(some, (2, 2))
 
 
@@ -226,15 +231,15 @@ def test_growing_while_the_tracking_store_is_down(finished, copy):
     copy.write_study("wider", **wider | {"compare": []})
     output = copy.run()
 
-    old = cells(finished)
-    new = [name for name in cells(copy) if name not in old]
+    old = groups(finished)
+    new = [name for name in groups(copy) if name not in old]
     assert len(new) == 1
     grown = {name: (1, 3) for name in old if name.startswith("mnist")}
     assert trained(output) == grown | {new[0]: (2, 2)}
     for name, folder in old.items():
         for table in (group_files.HISTORY, group_files.SUMMARY):
-            before, after = (pd.read_parquet(x / table) for x in (folder, cells(copy)[name]))
-            rows = after[after["lane"].isin(before["lane"])].reset_index(drop=True)
+            before, after = (pd.read_parquet(x / table) for x in (folder, groups(copy)[name]))
+            rows = after[after["run"].isin(before["run"])].reset_index(drop=True)
             pd.testing.assert_frame_equal(rows, before, check_exact=True)
     assert "warning: MLflow" in output
     report = json.loads((copy.results / "mlflow/sync.json").read_text())
@@ -252,10 +257,10 @@ def test_growing_while_the_tracking_store_is_down(finished, copy):
 
 @pytest.fixture
 def in_one_job(finished, tmp_path):
-    return finished.with_four_cells_to_train(tmp_path / "checkout")
+    return finished.with_four_groups_to_train(tmp_path / "checkout")
 
 
-def test_a_cell_that_fails_takes_no_other_with_it(in_one_job):
+def test_a_group_that_fails_takes_no_other_with_it(in_one_job):
     script = "workflow/scripts/train.py"
     fails = "    def train(name):\n        "
     error = "from restudy.common.errors import RestudyError; raise RestudyError('made up')"
@@ -268,14 +273,14 @@ def test_a_cell_that_fails_takes_no_other_with_it(in_one_job):
     assert len(records(in_one_job)) == 3
 
     output = in_one_job.run()
-    assert trained(output) == dict.fromkeys(cells(in_one_job), (0, 2)) | {name: (2, 2)}
+    assert trained(output) == dict.fromkeys(groups(in_one_job), (0, 2)) | {name: (2, 2)}
     assert len(records(in_one_job)) == 4
 
 
-def test_a_file_of_a_cell_that_is_gone_is_made_again(finished, copy):
+def test_a_file_of_a_group_that_is_gone_is_made_again(finished, copy):
     """When it is needed. It is no output that Snakemake knows of; the record of its job is."""
-    name, *others = cells(copy, "mnist*")
-    (copy.results / "cells" / name / group_files.WEIGHTS).unlink()
+    name, *others = groups(copy, "mnist*")
+    (copy.results / "groups" / name / group_files.WEIGHTS).unlink()
     (copy.results / "studies/tiny/runs.parquet").unlink()
     target = "results/studies/tiny/runs.parquet"
     assert trained(copy.run(target)) == {name: (2, 2)} | dict.fromkeys(others, (0, 2))
@@ -335,4 +340,4 @@ def test_a_claim_of_one_s_own_on_a_study_of_one_s_own_gets_its_verdict(finished,
     difference = wide["0.1"] - wide["1e-09"]
     assert found["effect"] == pytest.approx(difference.mean())
     assert found["n"] == 5
-    assert found["low"] > 0.05
+    assert found["ci_low"] > 0.05

@@ -47,7 +47,7 @@ RECIPE = {
 }
 FACTORS = {
     "penalties": {"lambda2": [0.0, LAMBDA], "optimiser": ["sgd", "momentum"]},
-    "biases": {"bias": ["per_unit", "none"], "target_scaling": ["none", "standard"]},
+    "biases": {"bias": ["per_neuron", "none"], "target_scaling": ["none", "standard"]},
 }
 """Of each study."""
 
@@ -136,7 +136,7 @@ def number(place, value):
 
 
 FREE, PENALISED = {"lambda2": "0.0"}, {"lambda2": str(LAMBDA)}
-PER_UNIT, NO_BIAS = {"bias": "per_unit"}, {"bias": "none"}
+PER_UNIT, NO_BIAS = {"bias": "per_neuron"}, {"bias": "none"}
 SGD, MOMENTUM = {"optimiser": "sgd"}, {"optimiser": "momentum"}
 EVIDENCE = {
     "sources": [{"id": "S1", "title": "A planted report", "what": "Numbers that are known."}],
@@ -146,7 +146,7 @@ EVIDENCE = {
             "source": "S1",
             "kind": "experiment",
             "name": "Planted",
-            "what": "Linear models.",
+            "description": "Linear models.",
         }
     ],
     "claims": [
@@ -209,7 +209,7 @@ def test_training_ends_at_the_closed_form(results):
         assert part["test_r2"].mean() == pytest.approx(expected, abs=0.015)
     biases = runs["biases"][runs["biases"]["target_scaling"] == "none"]
     for bias, part in biases.groupby("bias"):
-        expected = closed_form(ARRAYS, bias=bias == "per_unit")
+        expected = closed_form(ARRAYS, bias=bias == "per_neuron")
         assert part["test_r2"].mean() == pytest.approx(expected, abs=0.015)
 
 
@@ -236,7 +236,7 @@ def test_few_seeds_say_so_as_often_as_promised(results):
         found = evaluate_tests(rows, part_studies, part).set_index("claim")
         assert (found["n"] == SEEDS).all()
         right.append(found["verdict"] == pd.Series(VERDICTS))
-        covered.append(found["low"].le(effects) & found["high"].ge(effects))
+        covered.append(found["ci_low"].le(effects) & found["ci_high"].ge(effects))
         # A run with another seed is one more run, and so is what a source prints.
         printed = float(free["test_r2"][(seeds[-1] + 1) % (REPETITIONS * SEEDS)])
         numbers = [number(1, repr(printed)), number(2, repr(printed + 0.1))]
@@ -252,6 +252,6 @@ def test_few_seeds_say_so_as_often_as_promised(results):
 
 def of_runs(study, runs):
     """Return the tables of a study with some of its runs alone."""
-    mine = pd.MultiIndex.from_frame(runs[["cell", "lane"]])
-    rows = pd.MultiIndex.from_frame(study.history[["cell", "lane"]].astype(str))
+    mine = pd.MultiIndex.from_frame(runs[["group", "run"]])
+    rows = pd.MultiIndex.from_frame(study.history[["group", "run"]].astype(str))
     return replace(study, history=study.history[rows.isin(mine)])

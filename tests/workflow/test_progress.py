@@ -28,7 +28,7 @@ MESSAGES = [
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
-    """A checkout with one study: four cells in one job."""
+    """A checkout with one study: four groups in one job."""
     made = Checkout.fresh(tmp_path_factory.mktemp("progress") / "checkout")
     study = STUDIES["tiny"] | {"factors": {"hidden": [[8], [9], [10], [11]]}, "compare": []}
     made.write_study("four", **study | {"recipe": STUDIES["tiny"]["recipe"] | {"epochs": 40}})
@@ -88,7 +88,7 @@ def test_on_a_terminal_one_line_is_always_up_to_date(checkout, monkeypatch):
 
 
 def test_elsewhere_there_are_plain_lines(checkout):
-    for folder in ("cells", "studies"):
+    for folder in ("groups", "studies"):
         shutil.rmtree(checkout.results / folder)
     with (
         checkout.replaced(DISPLAY, "LOOK = 2.0", "LOOK = 0.05"),

@@ -28,7 +28,7 @@ PUBLISHED = """
   unit: percent
   measure:
     study: tiny
-    where: {norm: batch}
+    filter: {norm: batch}
     split: test
     metric: accuracy
 """
@@ -98,26 +98,26 @@ def mlflow_tags(checkout, run):
 
 def test_a_published_value_leads_to_runs_code_data_and_mlflow(own):
     found = traced(own, "PUB-S1-999")
-    [group] = found["groups"]
-    assert group["study"] == "tiny"
-    assert [run["seed"] for run in group["runs"]] == [0, 1]
+    [run_set] = found["run_sets"]
+    assert run_set["study"] == "tiny"
+    assert [run["seed"] for run in run_set["runs"]] == [0, 1]
 
     # The values are those that the table's mean is the mean of, in the unit of the row.
     with (own.results / "tables/published.csv").open(newline="") as file:
         [row] = [row for row in csv.DictReader(file) if row["id"] == "PUB-S1-999"]
-    values = [run["value"] for run in group["runs"]]
+    values = [run["value"] for run in run_set["runs"]]
     assert statistics.mean(values) == pytest.approx(float(row["mean"]))
     assert found["target"]["says"]["status"] == row["status"]
 
     prepared = (own.results / "data/mnist.safetensors").read_bytes()
     [data] = found["origin"]["data"]
     assert hashlib.sha256(prepared).hexdigest() in data
-    for run in group["runs"]:
-        record = json.loads((own.results / "cells" / run["cell"] / "cell.json").read_text())
-        assert record["seeds"][run["lane"]] == run["seed"]
+    for run in run_set["runs"]:
+        record = json.loads((own.results / "groups" / run["group"] / "group.json").read_text())
+        assert record["seeds"][run["run"]] == run["seed"]
         assert found["origin"]["version of training"] == [str(record["training_version"])]
         tags = mlflow_tags(own, run["mlflow"])
-        assert (tags["restudy.cell"], tags["restudy.lane"]) == (run["cell"], run["lane"])
+        assert (tags["restudy.group"], tags["restudy.run"]) == (run["group"], run["run"])
         assert tags["restudy.digest"] == run["digest"]
     assert found["data"]["mnist"]["raw files"] == {
         file.name: file.sha256 for file in DATASETS["mnist"].files
@@ -131,12 +131,15 @@ def test_a_published_value_leads_to_runs_code_data_and_mlflow(own):
 
 def test_a_claim_leads_to_both_of_its_sides(own):
     found = traced(own, "CLM-MINE-02")
-    assert [group["role"] for group in found["groups"]] == ["test 1, treatment", "test 1, control"]
+    assert [run_set["role"] for run_set in found["run_sets"]] == [
+        "test 1, treatment",
+        "test 1, control",
+    ]
     runs = pd.read_parquet(own.results / "studies/tiny/runs.parquet")
-    for group, level in zip(found["groups"], ("batch", "none"), strict=True):
+    for run_set, level in zip(found["run_sets"], ("batch", "none"), strict=True):
         wanted = runs[runs["norm"] == level]
-        assert {(run["cell"], run["lane"]) for run in group["runs"]} == set(
-            zip(wanted["cell"], wanted["lane"], strict=True)
+        assert {(run["group"], run["run"]) for run in run_set["runs"]} == set(
+            zip(wanted["group"], wanted["run"], strict=True)
         )
     assert found["target"]["says"]["status"]
 
@@ -155,7 +158,7 @@ def test_a_claim_leads_to_both_of_its_sides(own):
         ("ERR-S1-01", "erratum", 0),
         ("FIG-S1-01", "figure of a source", 0),
         ("SYS-S1-RELU", "layer", 0),
-        ("PUZ-S1-01", "puzzle", 0),
+        ("PUZ-S1-01", "configuration search", 0),
         ("CON-HYP-01", "contradiction", 0),
         ("layer-gradients", "experiment", 0),
     ],
@@ -163,26 +166,26 @@ def test_a_claim_leads_to_both_of_its_sides(own):
 def test_other_things_that_can_be_asked_about(finished, what, kind, runs):
     found = traced(finished, what)
     assert found["target"]["kind"] == kind
-    assert sum(len(group["runs"]) for group in found["groups"]) == runs
-    assert all(run["mlflow"] for group in found["groups"] for run in group["runs"])
+    assert sum(len(run_set["runs"]) for run_set in found["run_sets"]) == runs
+    assert all(run["mlflow"] for run_set in found["run_sets"] for run in run_set["runs"])
 
 
 def test_a_metric_s_values_are_those_of_the_runs(finished):
-    [group] = traced(finished, "tiny/test_accuracy")["groups"]
+    [run_set] = traced(finished, "tiny/test_accuracy")["run_sets"]
     table = pd.read_parquet(finished.results / "studies/tiny/runs.parquet")
-    found = {(run["cell"], run["lane"]): run["value"] for run in group["runs"]}
-    assert found == table.set_index(["cell", "lane"])["test_accuracy"].to_dict()
+    found = {(run["group"], run["run"]): run["value"] for run in run_set["runs"]}
+    assert found == table.set_index(["group", "run"])["test_accuracy"].to_dict()
 
 
-def test_a_run_is_found_by_cell_by_lane_and_by_mlflow_s_id(finished):
-    [group] = traced(finished, "tiny")["groups"]
-    run = group["runs"][0]
-    place = f"{run['cell']}/{run['lane']}"
-    for what in (place, run["lane"], run["mlflow"]):
-        [found] = traced(finished, what)["groups"]
+def test_a_run_is_found_by_group_by_run_and_by_mlflow_s_id(finished):
+    [run_set] = traced(finished, "tiny")["run_sets"]
+    run = run_set["runs"][0]
+    place = f"{run['group']}/{run['run']}"
+    for what in (place, run["run"], run["mlflow"]):
+        [found] = traced(finished, what)["run_sets"]
         assert run["mlflow"] in [one["mlflow"] for one in found["runs"]]
-    [cell] = traced(finished, run["cell"])["groups"]
-    assert len(cell["runs"]) == 2
+    [group] = traced(finished, run["group"])["run_sets"]
+    assert len(group["runs"]) == 2
 
 
 @pytest.mark.parametrize(

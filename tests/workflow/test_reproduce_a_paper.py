@@ -79,7 +79,7 @@ def test_the_rows_are_right_and_the_study_is_measured_and_drawn(config):
         assert evidence.compared([STUDY]) == [STUDY]
         figures = figures_to_draw(load_source_figures(evidence.published), plan.studies)
         assert figures["FIG-S5-01"].study == STUDY
-        # Only the scale that cuts the recipe cannot judge.
+        # Only the scale that reduces the recipe cannot judge.
         study = plan.studies[STUDY]
         assert study.comparable == (study.scale != "quick")
 
@@ -90,7 +90,7 @@ def test_the_plan_that_the_page_shows_has_these_runs(config):
     for scale, plan in plans().items():
         told = forecast.forecast(plan, scale)
         (study,) = (study for study in told.studies if study.name == STUDY)
-        found.append((str(study.runs), str(len(study.cells)), str(study.jobs)))
+        found.append((str(study.runs), str(len(study.groups)), str(study.jobs)))
     assert shown == found
 
 

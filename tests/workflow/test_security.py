@@ -33,7 +33,7 @@ def test_words_like_commands_go_through_a_run_untouched(checkout):
     checkout.run(f"{RESULTS}/tables/tiny/summary.csv")
     assert not owned(checkout)
     assert (checkout.folder / RESULTS / "tables/tiny/summary.csv").stat().st_size
-    assert list((checkout.folder / RESULTS / "cells").glob("*/cell.json"))
+    assert list((checkout.folder / RESULTS / "groups").glob("*/group.json"))
 
 
 @pytest.mark.parametrize(

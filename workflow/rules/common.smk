@@ -30,9 +30,10 @@ def told_without_traceback():
     """Turn errors of the user's and of the machine's into one that has no traceback."""
     try:
         yield
-    except (RestudyError, OSError) as error:
-        text = system_errors.in_words(error) or str(error)
-        raise WorkflowError(text) from None
+    except RestudyError as error:
+        raise WorkflowError(str(error)) from None
+    except OSError as error:
+        raise WorkflowError(system_errors.in_words(error) or str(error)) from None
 
 
 with told_without_traceback():
@@ -91,7 +92,7 @@ def collected(kind, studies):
 
 def training_of(study):
     """Return the records of the jobs that train the runs of a study."""
-    jobs = sorted({JOB_OF[cell] for cell in PLAN.studies[study].cells})
+    jobs = sorted({JOB_OF[group] for group in PLAN.studies[study].groups})
     return expand(rules.train.output, job=jobs)
 
 

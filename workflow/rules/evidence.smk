@@ -68,9 +68,9 @@ rule search_configurations:
         histories=collected("history", EVIDENCE.searched(PLAN.studies)),
         descriptions=collected("description", EVIDENCE.searched(PLAN.studies)),
     output:
-        table=RESULTS / "tables/forensics.csv",
-        conclusions=RESULTS / "tables/puzzles.csv",
-        text=RESULTS / "tables/forensics.md",
+        table=RESULTS / "tables/search_candidates.csv",
+        conclusions=RESULTS / "tables/configuration_searches.csv",
+        text=RESULTS / "tables/configuration_searches.md",
     priority: SOON
     params:
         scale=workflow_support.scale_in_words(SETTINGS, PLAN),
@@ -106,8 +106,8 @@ rule show_erratum_effects:
         descriptions=collected("description", EVIDENCE.studies_of_errata(PLAN.studies)),
         experiments=experiment_records(SHOWN_EXPERIMENTS),
     output:
-        shown=RESULTS / "tables/errata_shown.csv",
-        contrasts=RESULTS / "tables/contrasts.csv",
+        shown=RESULTS / "tables/erratum_effects.csv",
+        contrasts=RESULTS / "tables/printed_differences.csv",
     priority: SOON
     params:
         experiments=experiment_tables(SHOWN_EXPERIMENTS),

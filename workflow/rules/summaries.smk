@@ -28,8 +28,8 @@ rule decompose_variance:
         runs=rules.collect_runs.output.runs,
         description=rules.collect_runs.output.description,
     output:
-        table=RESULTS / "tables/{study}/matters.csv",
-        text=RESULTS / "tables/{study}/matters.md",
+        table=RESULTS / "tables/{study}/variance_components.csv",
+        text=RESULTS / "tables/{study}/variance_components.md",
     wildcard_constraints:
         study=any_of(GRIDS),
     message:

@@ -13,7 +13,7 @@ PICTURES = workflow_support.figures_with(
 
 rule sync_tracking:
     input:
-        cells=collected("cells", PLAN.studies),
+        groups=collected("groups", PLAN.studies),
     output:
         RESULTS / "mlflow/sync.json",
     priority: SOON
@@ -33,7 +33,7 @@ rule sync_tracking:
 rule register_results:
     input:
         store=rules.sync_tracking.output,
-        cells=collected("cells", PLAN.studies),
+        groups=collected("groups", PLAN.studies),
         data=expand(
             rules.prepare_dataset.output,
             dataset=sorted(

@@ -5,7 +5,7 @@
 from restudy.planning.jobs import make_jobs
 
 JOBS = make_jobs(PLAN)
-JOB_OF = {cell.id: job.id for job in JOBS.values() for cell in job.cells}
+JOB_OF = {group.id: job.id for job in JOBS.values() for group in job.groups}
 
 
 rule create_store:
@@ -17,9 +17,9 @@ rule create_store:
         "../scripts/create_store.py"
 
 
-# One job trains one cell, all its runs stacked, or a few short cells one after the other. Its
-# output is a record. The cells' files are no outputs: Snakemake takes back those of a job that
-# fails, and cells may move from job to job.
+# One job trains one group, all its runs stacked, or a few short groups one after the other. Its
+# output is a record. The groups' files are no outputs: Snakemake takes back those of a job that
+# fails, and groups may move from job to job.
 rule train:
     input:
         data=lambda wildcards: (
@@ -36,7 +36,7 @@ rule train:
         runtime=lambda wildcards: JOBS[wildcards.job].minutes,
         gpu=GPUS,
     params:
-        cells=lambda wildcards: JOBS[wildcards.job].parameters(),
+        groups=lambda wildcards: JOBS[wildcards.job].parameters(),
         version=TRAINING_VERSION,
     message:
         "Train {wildcards.job}"
@@ -52,7 +52,7 @@ rule collect_runs:
         history=RESULTS / "studies/{study}/history.parquet",
         timing=RESULTS / "studies/{study}/timing.parquet",
         description=RESULTS / "studies/{study}/study.json",
-        cells=RESULTS / "studies/{study}/cells.json",
+        groups=RESULTS / "studies/{study}/groups.json",
     priority: SOON
     params:
         description=lambda wildcards: PLAN.studies[wildcards.study].description(),

@@ -15,5 +15,5 @@ with job(snakemake.log[0]):
         source_figures=params.source_figures,
         contradiction_figures=params.contradictions,
     )
-    view = read_run(Path(params.results), info, params.cells)
+    view = read_run(Path(params.results), info, params.groups)
     write_atomically(Path(snakemake.output[0]), view.to_json())

@@ -7,6 +7,6 @@ with job(snakemake.log[0]):
     collect(
         snakemake.params.description,
         snakemake.params.runs,
-        cells=Path(snakemake.params.results) / "cells",
+        groups=Path(snakemake.params.results) / "groups",
         folder=Path(snakemake.output.runs).parent,
     )

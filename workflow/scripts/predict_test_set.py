@@ -9,7 +9,7 @@ from restudy.runtime.job_log import job
 with job(snakemake.log[0]):
     table = predictions_table(
         pd.read_parquet(snakemake.input.runs),
-        cells=Path(snakemake.params.results) / "cells",
+        groups=Path(snakemake.params.results) / "groups",
         prepared=Path(snakemake.input.data[0]),
     )
     write_runs(Path(snakemake.output[0]), table)

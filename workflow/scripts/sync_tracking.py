@@ -12,7 +12,7 @@ with job(snakemake.log[0]) as say:
     settings = load_settings(snakemake.config)
     results = Path(settings.results)
     uri = tracking_uri(settings.tracking.uri, results)
-    report = sync(uri, artifact_root(uri, results), results / "cells", read_tracked(results))
+    report = sync(uri, artifact_root(uri, results), results / "groups", read_tracked(results))
     if report.problem:
         say(
             f"warning: MLflow: {report.missing} runs are missing in the store "

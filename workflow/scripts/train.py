@@ -4,7 +4,7 @@ from pathlib import Path
 
 from restudy.config.loading import load_settings
 from restudy.config.recipe import Recipe
-from restudy.config.run_ids import Lane
+from restudy.config.run_ids import RunSpec
 from restudy.runtime.job_log import job
 
 # What is imported stays: looking for garbage in it takes a sixth of the time of importing it.
@@ -15,9 +15,9 @@ with job(snakemake.log[0]) as say:
 
     from restudy.results.group_files import FILES
     from restudy.runtime.job_records import write_record
-    from restudy.tracking.live_logging import LiveCell
+    from restudy.tracking.live_logging import LiveGroup
     from restudy.tracking.store import artifact_root, read_tracked, tracking_uri
-    from restudy.training.train_group import describe, train_cell
+    from restudy.training.train_group import describe, train_group
     from restudy.training.train_job import train_in_turn
 
     gc.freeze()
@@ -28,31 +28,31 @@ with job(snakemake.log[0]) as say:
     results = Path(settings.results)
     torch.set_num_threads(snakemake.threads)
     uri = tracking_uri(settings.tracking.uri, results)
-    cells = {cell["id"]: cell for cell in snakemake.params.cells}
-    folders = {name: results / "cells" / name for name in cells}
+    groups = {group["id"]: group for group in snakemake.params.groups}
+    folders = {name: results / "groups" / name for name in groups}
 
     def train(name):
-        cell = cells[name]
-        live = LiveCell(
+        group = groups[name]
+        live = LiveGroup(
             uri,
             artifact_root(uri, results),
             partial(read_tracked, results),
             name,
-            settings.tracking.live_seconds,
+            settings.tracking.flush_interval_s,
             warn=say,
             system_metrics=settings.tracking.system_metrics,
         )
-        found, trained = train_cell(
-            [Lane(lane["id"], Recipe(**lane["recipe"])) for lane in cell["lanes"]],
+        found, trained = train_group(
+            [RunSpec(run["id"], Recipe(**run["recipe"])) for run in group["runs"]],
             folders[name],
             Path(snakemake.input.data),
             version=snakemake.params.version,
             device=settings.training.device,
-            stack=settings.training.stack,
-            choice=settings.training.arithmetic,
-            keep_weights=cell["keep_weights"],
+            stack=settings.training.max_stacked_runs,
+            choice=settings.training.matmul_backend,
+            keep_weights=group["keep_weights"],
             checkpoints=results / "checkpoints" / name,
-            checkpoint_seconds=settings.training.checkpoint_seconds,
+            checkpoint_interval_s=settings.training.checkpoint_interval_s,
             watch=live.watch,
         )
         live.finish(found)

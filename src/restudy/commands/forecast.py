@@ -27,21 +27,21 @@ from restudy.evidence.validation import FOLDER, load_evidence
 from restudy.experiments.project import use
 from restudy.planning import costs
 from restudy.planning.jobs import make_jobs
-from restudy.planning.plan import Cell, Plan, load_plan
+from restudy.planning.plan import Plan, RunGroup, load_plan
 from restudy.progress.time_left import duration
 
-_HEAD = ("study", "runs", "cells", "jobs", "core seconds", "time", "cut")
+_HEAD = ("study", "runs", "groups", "jobs", "core seconds", "time", "reduced")
 
 
 @dataclass(frozen=True)
 class StudyForecast:
-    """What a study adds to those before it: a run or cell of several counts for the first.
+    """What a study adds to those before it: a run or group of several counts for the first.
 
     Attributes:
         name: name of the study.
         runs: number of its own runs.
         shared: number of its runs that a study before it has, too.
-        cells: its own cells, in the order of its runs.
+        groups: its own groups, in the order of its runs.
         jobs: number of jobs that train them.
         seconds: seconds of one core for its own runs.
         makespan: seconds that its jobs take alone on all cores.
@@ -51,7 +51,7 @@ class StudyForecast:
     name: str
     runs: int = 0
     shared: int = 0
-    cells: tuple[Cell, ...] = ()
+    groups: tuple[RunGroup, ...] = ()
     jobs: int = 0
     seconds: float = 0.0
     makespan: float = 0.0
@@ -103,10 +103,10 @@ def forecast(
     owner: dict[str, str] = {}
     for name, study in plan.studies.items():
         for run in study.runs:
-            owner.setdefault(run.cell, name)
+            owner.setdefault(run.group, name)
     jobs: dict[str, list[float]] = {name: [] for name in plan.studies}
     for job in make_jobs(plan).values():
-        jobs[owner[job.cells[0].id]].append(job.work * slower)
+        jobs[owner[job.groups[0].id]].append(job.work * slower)
     studies = []
     seen: set[tuple[str, str]] = set()
     for name in names or plan.studies:
@@ -114,19 +114,19 @@ def forecast(
             studies.append(StudyForecast(name, reductions=None))
             continue
         study = plan.studies[name]
-        own = {(run.cell, run.lane): plan.cells[run.cell] for run in study.runs}
-        own = {place: cell for place, cell in own.items() if place not in seen}
+        own = {(run.group, run.id): plan.groups[run.group] for run in study.runs}
+        own = {place: group for place, group in own.items() if place not in seen}
         seen |= own.keys()
-        cells = {cell.id: cell for cell in own.values() if owner[cell.id] == name}
+        groups = {group.id: group for group in own.values() if owner[group.id] == name}
         studies.append(
             StudyForecast(
                 name,
                 runs=len(own),
                 shared=len(study.runs) - len(own),
-                cells=tuple(cells.values()),
+                groups=tuple(groups.values()),
                 jobs=len(jobs[name]),
-                # A run's share of what its cell takes.
-                seconds=slower * sum(cell.work / len(cell.lanes) for cell in own.values()),
+                # A run's share of what its group takes.
+                seconds=slower * sum(group.work / len(group.runs) for group in own.values()),
                 makespan=makespan(jobs[name], cores),
                 reductions=study.reductions,
             )
@@ -134,13 +134,13 @@ def forecast(
     total = StudyForecast(
         "all",
         runs=sum(study.runs for study in studies),
-        cells=tuple(cell for study in studies for cell in study.cells),
+        groups=tuple(group for study in studies for group in study.groups),
         jobs=sum(study.jobs for study in studies),
         seconds=sum(study.seconds for study in studies),
         makespan=makespan([seconds for some in jobs.values() for seconds in some], cores),
     )
     others = costs.other_jobs(
-        datasets=len({cell.shared.dataset for cell in plan.cells.values()}),
+        datasets=len({group.shared.dataset for group in plan.groups.values()}),
         studies=len(plan.studies),
         runs=sum(study.runs + study.shared for study in studies),
         figures=figures + len(plan.studies),
@@ -158,17 +158,17 @@ def makespan(jobs: Iterable[float], cores: int) -> float:
     return max(free)
 
 
-def describe(found: Forecast, *, cells: bool = False) -> str:
-    """Return a forecast as text; with ``cells`` each cell has a line too."""
-    rows = [_row(study, values=cells) for study in (*found.studies, found.total)]
+def describe(found: Forecast, *, groups: bool = False) -> str:
+    """Return a forecast as text; with ``groups`` each group has a line too."""
+    rows = [_row(study, values=groups) for study in (*found.studies, found.total)]
     parts = [f"Scale {found.scale}", _table(_HEAD, rows)]
-    if cells:
+    if groups:
         each = [
-            (study.name, cell.id, f"{len(cell.lanes)}", _seconds(cell.work * found.slower))
+            (study.name, group.id, f"{len(group.runs)}", _seconds(group.work * found.slower))
             for study in found.studies
-            for cell in study.cells
+            for group in study.groups
         ]
-        parts.append(_table(("study", "cell", "runs", "core seconds"), each))
+        parts.append(_table(("study", "group", "runs", "core seconds"), each))
     training = found.total.makespan
     times = map(duration, (training + found.rest, training, found.rest))
     cores_used = f"{found.cores} core{'s'[: found.cores - 1]}"
@@ -180,16 +180,16 @@ def _row(study: StudyForecast, *, values: bool) -> Sequence[str]:
     if study.reductions is None:
         return (study.name, *["-"] * 5, "left out")
     names = ["combinations" if one.field == EXCLUDE else one.field for one in study.reductions]
-    cut = "; ".join(one.text for one in study.reductions) if values else ", ".join(names)
+    reduced = "; ".join(one.text for one in study.reductions) if values else ", ".join(names)
     shared = f"(and {study.shared} runs of studies above)" if study.shared else ""
     return (
         study.name,
         f"{study.runs:,}",
-        f"{len(study.cells):,}",
+        f"{len(study.groups):,}",
         f"{study.jobs:,}",
         _seconds(study.seconds),
         duration(study.makespan),
-        f"{cut} {shared}".strip(),
+        f"{reduced} {shared}".strip(),
     )
 
 
@@ -199,7 +199,7 @@ def _seconds(seconds: float) -> str:
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return a table as text: words to the left, numbers to the right."""
-    sides = ["left" if name in ("study", "cell", "cut") else "right" for name in head]
+    sides = ["left" if name in ("study", "group", "reduced") else "right" for name in head]
     text = tabulate(rows, head, tablefmt="plain", colalign=sides, disable_numparse=True)
     return "\n".join(line.rstrip() for line in text.splitlines())
 
@@ -224,7 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m restudy.commands.forecast", description=__doc__
     )
-    parser.add_argument("--scale", choices=SCALES, help="this one alone, and its cells")
+    parser.add_argument("--scale", choices=SCALES, help="this one alone, and its groups")
     parser.add_argument("--cores", default="all", help="how many jobs run at once (default: all)")
     options = parser.parse_args(arguments)
     try:
@@ -235,13 +235,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         besides = {scale: _besides(plan, settings[scale]) for scale, plan in plans.items()}
         from restudy.planning import machine_speed
 
-        slower = machine_speed.measure(cores, settings[shown[0]].training.arithmetic)
+        slower = machine_speed.measure(cores, settings[shown[0]].training.matmul_backend)
     except RestudyError as error:
         sys.exit(f"error: {error}")
     for scale, plan in plans.items():
         names = load_studies(Path(settings[scale].studies), settings[scale].only)
         found = forecast(plan, scale, names=names, **besides[scale], cores=cores, slower=slower)
-        print(describe(found, cells=options.scale is not None), end="\n\n")
+        print(describe(found, groups=options.scale is not None), end="\n\n")
     print(_NOTES)
     if machine_speed.has_gpu():
         print("There is a CUDA device, which the pipeline uses: all of this is for the CPU.")
@@ -263,7 +263,7 @@ def _besides(plan: Plan, settings: Settings) -> dict[str, int]:
 
 
 _NOTES = """\
-A run or cell that several studies have counts for the first of them. Core seconds are estimated,
+A run or group that several studies have counts for the first of them. Core seconds are estimated,
 within a factor of two, by the speed of this machine as it is now: busy with other work it is
 slower. The time of a study is that of its jobs alone on all cores. Runs whose results are there,
 and still right, are not trained again."""

@@ -62,11 +62,11 @@ def watch_training(
             {job.wildcards.job for job in some if job.rule.name == training_progress.RULE}
             for some in (workflow.dag.needrun_jobs(), workflow.dag.jobs)
         )
-        cells = {name: [cell.id for cell in jobs[name].cells] for name in needed}
+        groups = {name: [group.id for group in jobs[name].groups] for name in needed}
         training_progress.set_watcher(
             training_progress.Watcher(
-                {cell: plan.cells[cell] for some in cells.values() for cell in some},
-                {name: cells[name] for name in to_run},
+                {group: plan.groups[group] for some in groups.values() for group in some},
+                {name: groups[name] for name in to_run},
                 results,
                 version,
             )

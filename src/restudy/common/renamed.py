@@ -6,6 +6,16 @@ The entries serve all files: a new name is suggested only where it is allowed.
 from __future__ import annotations
 
 RENAMED_KEYS: dict[str, str] = {
+    # Settings, studies and recipes
+    "arithmetic": "matmul_backend",
+    "checkpoint_seconds": "checkpoint_interval_s",
+    "live_seconds": "flush_interval_s",
+    "norm_place": "norm_position",
+    "probes": "diagnostics",
+    "skip": "disabled",
+    "stack": "max_stacked_runs",
+    "weight_scale": "init_scale",
+    # Evidence
     "along": "x_factor",
     "because": "reason",
     "candidates": "search_factors",
@@ -24,12 +34,19 @@ RENAMED_KEYS: dict[str, str] = {
     "stand_in": "surrogate_data",
     "take": "statistic",
     "than_in": "interaction_baseline",
+    "what": "description",
     "where": "filter",
     "wording": "text_only",
 }
 """Old -> new name of a key of ``config.yaml``, a study or a file of evidence."""
 
 RENAMED_VALUES: dict[str, dict[str, str]] = {
+    "bias": {"per_unit": "per_neuron"},
+    "l1_form": {"absolute": "with_abs", "signed": "without_abs"},
+    "l2_convention": {"half": "lambda_over_2", "whole": "lambda"},
+    "loss": {"cross_entropy_after_softmax": "double_softmax"},
+    "optimiser": {"averaging_momentum": "dampened_momentum"},
+    "scaling": {"unit": "zero_one", "centred": "minus_one_one"},
     "predicts": {"no greater": "non_superior", "no less": "non_inferior"},
     "curve": {"reach": "epochs_to_target", "worsening": "degradation"},
     "status": {

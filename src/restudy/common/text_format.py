@@ -52,7 +52,7 @@ def agree(n: int, one: str, many: str) -> str:
 
 
 def nonzero(counts: Iterable[int]) -> list[str]:
-    """Return counts as the cells of a table; empty for zero."""
+    """Return counts as the groups of a table; empty for zero."""
     return [f"{n:,}" if n else "" for n in counts]
 
 

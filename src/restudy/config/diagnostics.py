@@ -1,7 +1,7 @@
-"""The probes: what each measures beside the metrics of a run, declared once.
+"""The diagnostics: what each measures beside the metrics of a run, declared once.
 
-The measurement of a probe is a function in ``restudy.training.diagnostics``, marked with the
-probe's name.
+The measurement of a diagnostic is a function in ``restudy.training.diagnostics``, marked with the
+diagnostic's name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from restudy.config.recipe import Recipe
 
 BLOCK_ROWS = 512
-"""Training samples of the block that most probes look at: the first ones."""
+"""Training samples of the block that most diagnostics look at: the first ones."""
 
 NOISY_ROWS = 3000
 """Validation samples that ``robustness`` looks at. Noise in all of them is 6% of a short run."""
@@ -30,7 +30,7 @@ def _nothing(_recipe: Recipe, _times: int) -> int:
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric of a probe: its meaning, and the recipes whose runs have it."""
+    """A metric of a diagnostic: its meaning, and the recipes whose runs have it."""
 
     meaning: str
     if_recipe: Callable[[Recipe], bool] = _always
@@ -38,7 +38,7 @@ class Metric:
 
 @dataclass(frozen=True)
 class ProbeSpec:
-    """What a probe measures, and what it needs.
+    """What a diagnostic measures, and what it needs.
 
     Attributes:
         description: for the reference of a recipe's keys.
@@ -172,16 +172,19 @@ PROBES: dict[str, ProbeSpec] = {
 }
 
 
-def probed_metrics(recipe: Recipe) -> list[str]:
-    """Return the metrics of a recipe's probes; all stand under the split ``train``."""
+def diagnosed_metrics(recipe: Recipe) -> list[str]:
+    """Return the metrics of a recipe's diagnostics; all stand under the split ``train``."""
     return [
         name
-        for probe in recipe.probes
-        for name, metric in PROBES[probe].metrics.items()
+        for diagnostic in recipe.diagnostics
+        for name, metric in PROBES[diagnostic].metrics.items()
         if metric.if_recipe(recipe)
     ]
 
 
 def is_measured_once(recipe: Recipe, metric: str) -> bool:
-    """Return whether a metric of a recipe's probes is known after the last epoch only."""
-    return any(PROBES[probe].at_end and metric in PROBES[probe].metrics for probe in recipe.probes)
+    """Return whether a metric of a recipe's diagnostics is known after the last epoch only."""
+    return any(
+        PROBES[diagnostic].at_end and metric in PROBES[diagnostic].metrics
+        for diagnostic in recipe.diagnostics
+    )

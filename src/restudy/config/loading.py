@@ -281,9 +281,9 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
 
 # Columns that the result tables have beside the recipe's fields.
 _COLUMNS = (
-    *("study", "cell", "lane", "digest", "status", "diverged_epoch", "parameters"),
+    *("study", "group", "run", "digest", "status", "diverged_epoch", "parameters"),
     *("n_train", "n_validation", "n_test", "epochs_done", "steps_done", "penalty"),
-    *("epoch", "step", "split", "metric", "value", "n", "mean", "sd", "low", "high", "level"),
+    *("epoch", "step", "split", "metric", "value", "n", "mean", "sd", "ci_low", "ci_high", "level"),
 )
 
 
@@ -291,7 +291,7 @@ def _factor_errors(study: Study, where: str) -> list[str]:
     """Check that factors are recipe fields with good levels, wherever a study names them."""
     found = []
     places = {"factors": study.factors} | {
-        f"scales.{scale}.factors": cut.factors for scale, cut in study.scales.items()
+        f"scales.{scale}.factors": change.factors for scale, change in study.scales.items()
     }
     fields = list(Recipe.model_fields)
     for place, factors in places.items():
@@ -330,8 +330,8 @@ def _factor_errors(study: Study, where: str) -> list[str]:
                         where, f"{place}.{name}", levels, "levels that differ from each other"
                     )
                 )
-    for scale, cut in study.scales.items():
-        for name in cut.factors.keys() - study.factors.keys():
+    for scale, change in study.scales.items():
+        for name in change.factors.keys() - study.factors.keys():
             found.append(
                 f"{where}: scales.{scale}.factors.{name}: no factor of the study; allowed: "
                 f"{', '.join(study.factors) or 'none'}" + _did_you_mean(name, study.factors)
@@ -343,7 +343,7 @@ def _exclude_errors(study: Study, where: str) -> list[str]:
     """Check that what is left out names factors and levels of the study."""
     found = []
     places = {"exclude": study.exclude} | {
-        f"scales.{scale}.exclude": cut.exclude or [] for scale, cut in study.scales.items()
+        f"scales.{scale}.exclude": change.exclude or [] for scale, change in study.scales.items()
     }
     patterns = [(place, pattern) for place, patterns in places.items() for pattern in patterns]
     for place, pattern in patterns:
@@ -367,7 +367,7 @@ def _exclude_errors(study: Study, where: str) -> list[str]:
 
 def _seed_errors(study: Study, where: str) -> list[str]:
     seeds = {"seeds": study.seeds} | {
-        f"scales.{scale}.seeds": cut.seeds for scale, cut in study.scales.items()
+        f"scales.{scale}.seeds": change.seeds for scale, change in study.scales.items()
     }
     return [
         bad_value(where, place, value, "seeds that differ from each other")
@@ -385,12 +385,12 @@ def _comparison_errors(study: Study, where: str) -> list[str]:
             suggestion = closest_match(factor, study.factors)
             found.append(bad_value(where, f"{place}.factor", factor, allowed, suggestion))
             continue
-        cuts = {
-            f" at scale {scale}": cut.factors[factor]
-            for scale, cut in study.scales.items()
-            if factor in cut.factors
+        changes = {
+            f" at scale {scale}": change.factors[factor]
+            for scale, change in study.scales.items()
+            if factor in change.factors
         }
-        for scale, levels in ({"": study.factors[factor]} | cuts).items():
+        for scale, levels in ({"": study.factors[factor]} | changes).items():
             if baseline not in list(levels):
                 allowed = ", ".join(map(label, levels)) + scale
                 suggestion = closest_match(label(baseline), map(label, levels))
@@ -406,8 +406,8 @@ def _figure_errors(study: Study, where: str) -> list[str]:
     if needed and not needed - {"dataset"} <= study.factors.keys() <= needed:
         allowed = f"learning_curves, or a study with the factors {', '.join(kind.factors)}"
         found.append(bad_value(where, "figure", study.figure, allowed))
-    cuts = (cut.keep_weights is False for cut in study.scales.values())
-    if "predictions" in kind.arguments and (not study.keep_weights or any(cuts)):
+    changes = (change.keep_weights is False for change in study.scales.values())
+    if "predictions" in kind.arguments and (not study.keep_weights or any(changes)):
         allowed = f"true, for the figure {study.figure}"
         found.append(bad_value(where, "keep_weights", False, allowed))
     dataset = getattr(study.recipe, "dataset", None)

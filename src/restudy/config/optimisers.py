@@ -9,7 +9,7 @@ from __future__ import annotations
 OPTIMISERS: dict[str, str] = {
     "sgd": "w -= lr*g",
     "momentum": "v = m*v + g, w -= lr*v",
-    "averaging_momentum": "v = m*v + (1-m)*g, w -= lr*v",
+    "dampened_momentum": "v = m*v + (1-m)*g, w -= lr*v",
     "nesterov": "v = m*v + g, w -= lr*(g + m*v)",
     "adam": "Kingma and Ba 2015",
 }

@@ -1,8 +1,8 @@
 """A recipe: every hyperparameter of one training run.
 
-The same names are used in study files, result tables and MLflow. Fields in ``LANE_FIELDS`` change
-no tensor shape and no schedule, so runs that differ only in them are trained together as lanes of
-one cell; all other fields define the cell.
+The same names are used in study files, result tables and MLflow. Fields in ``PER_RUN_FIELDS``
+change no tensor shape and no schedule, so runs that differ only in them are trained together as
+runs of one group; all other fields define the group.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from restudy.data.registry import DATASETS
 if TYPE_CHECKING:
     DatasetName = str
     Optimiser = str
-    Probe = str
+    Diagnostic = str
 else:
     DatasetName = Literal[tuple(DATASETS)]
     Optimiser = Literal[tuple(OPTIMISERS)]
-    Probe = Literal[tuple(PROBES)]
+    Diagnostic = Literal[tuple(PROBES)]
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -34,7 +34,7 @@ Count = Annotated[int, Field(ge=1)]
 
 Activation = Literal["relu", "sigmoid", "tanh", "identity"]
 Norm = Literal["none", "batch", "layer"]
-Loss = Literal["cross_entropy", "mse", "cross_entropy_after_softmax"]
+Loss = Literal["cross_entropy", "mse", "double_softmax"]
 WeightInit = Literal["torch", "normal", "he", "glorot"]
 
 
@@ -51,10 +51,10 @@ class Recipe(Strict):
         description="how many training samples are held out for validation; "
         "null: a tenth (6,000 images, 2,064 houses); 0, none, is for studies as_published",
     )
-    scaling: Literal["unit", "centred", "standard", "raw"] = Field(
-        "unit",
-        description="inputs: unit = x/255, centred = (x/255 - 0.5)/0.5, standard = mean 0 and "
-        "standard deviation 1 per feature by the training samples, raw = as they are",
+    scaling: Literal["zero_one", "minus_one_one", "standard", "raw"] = Field(
+        "zero_one",
+        description="inputs: zero_one = x/255, minus_one_one = (x/255 - 0.5)/0.5, standard = "
+        "mean 0 and standard deviation 1 per feature by the training samples, raw = as they are",
     )
     target_scaling: Literal["none", "standard"] = Field(
         "none", description="regression targets: as they are, or standardised like the inputs"
@@ -66,11 +66,11 @@ class Recipe(Strict):
     # The network
     hidden: list[Count] = Field(description="widths of the hidden layers; [] for a linear model")
     activation: Activation = Field("relu", description="activation after each hidden layer")
-    bias: Literal["per_unit", "shared", "none"] = Field(
-        "per_unit", description="one bias per unit, one for a whole layer, or none"
+    bias: Literal["per_neuron", "shared", "none"] = Field(
+        "per_neuron", description="one bias per unit, one for a whole layer, or none"
     )
     norm: Norm = Field("none", description="normalisation of each hidden layer")
-    norm_place: Literal["before", "after"] = Field(
+    norm_position: Literal["before", "after"] = Field(
         "before", description="normalise before or after the activation"
     )
     norm_eps: Positive = Field(1e-5, description="added to the variance under the root")
@@ -86,14 +86,14 @@ class Recipe(Strict):
         "normal = normal(0, 1); he = normal(0, sqrt(2/fan_in)); glorot = uniform with "
         "variance 2/(fan_in + fan_out); biases zero in the last three",
     )
-    weight_scale: NonNegative = Field(
+    init_scale: NonNegative = Field(
         1.0, description="factor on the initial weights; for normal: their standard deviation"
     )
 
     # The objective
     loss: Loss = Field(
         "cross_entropy",
-        description="cross_entropy of logits, mse, or cross_entropy_after_softmax "
+        description="cross_entropy of logits, mse, or double_softmax "
         "(softmax applied twice, a common mistake)",
     )
     lambda1: NonNegative = Field(
@@ -102,11 +102,11 @@ class Recipe(Strict):
     lambda2: NonNegative = Field(
         0.0, description="strength of the L2 penalty on weights, see l2_convention"
     )
-    l1_form: Literal["absolute", "signed"] = Field(
-        "absolute", description="sum of |w|, or of w itself (a mistake)"
+    l1_form: Literal["with_abs", "without_abs"] = Field(
+        "with_abs", description="sum of |w|, or of w itself (a mistake)"
     )
-    l2_convention: Literal["half", "whole"] = Field(
-        "half", description="(lambda2/2) * sum w^2, or lambda2 * sum w^2"
+    l2_convention: Literal["lambda_over_2", "lambda"] = Field(
+        "lambda_over_2", description="(lambda2/2) * sum w^2, or lambda2 * sum w^2"
     )
 
     # The optimisation
@@ -132,10 +132,10 @@ class Recipe(Strict):
     evaluate_every: Count = Field(
         1, description="epochs between two evaluations; the last epoch is always evaluated"
     )
-    probes: list[Probe] = Field(
+    diagnostics: list[Diagnostic] = Field(
         [],
         description="what is measured beside the metrics: "
-        + "; ".join(f"{name} = {probe.description}" for name, probe in PROBES.items()),
+        + "; ".join(f"{name} = {diagnostic.description}" for name, diagnostic in PROBES.items()),
     )
     seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(
         0, description="root of all random streams of the run"
@@ -189,7 +189,7 @@ class Recipe(Strict):
         return self.model_dump(exclude_defaults=True)
 
 
-LANE_FIELDS = frozenset(
+PER_RUN_FIELDS = frozenset(
     {
         "seed",
         "learning_rate",
@@ -198,7 +198,7 @@ LANE_FIELDS = frozenset(
         "adam_beta1",
         "adam_beta2",
         "adam_eps",
-        "weight_scale",
+        "init_scale",
         "lambda1",
         "lambda2",
         "norm_eps",
@@ -214,15 +214,15 @@ def _disagreements(recipe: Recipe) -> Iterator[str]:
     dataset, named = DATASETS[recipe.dataset], repr(recipe.dataset)
     classifies = dataset.task == "classification"
     rows, validation, n = dataset.train_rows, recipe.n_validation, recipe.n_train
-    if len(set(recipe.probes)) < len(recipe.probes):
-        yield f"probes: {recipe.probes} names one twice; allowed: each once"
+    if len(set(recipe.diagnostics)) < len(recipe.diagnostics):
+        yield f"diagnostics: {recipe.diagnostics} names one twice; allowed: each once"
     if (recipe.loss != "mse") != classifies:
-        right = "cross_entropy, cross_entropy_after_softmax" if classifies else "mse"
+        right = "cross_entropy, double_softmax" if classifies else "mse"
         yield (
             f"loss: {recipe.loss!r} does not fit the {dataset.task} data set {named}; "
             f"allowed: {right}"
         )
-    if not classifies and recipe.scaling in ("unit", "centred"):
+    if not classifies and recipe.scaling in ("zero_one", "minus_one_one"):
         yield f"scaling: {recipe.scaling!r} is for images; allowed for {named}: standard, raw"
     if classifies and recipe.target_scaling != "none":
         yield (
@@ -231,14 +231,14 @@ def _disagreements(recipe: Recipe) -> Iterator[str]:
         )
     if not classifies and recipe.label_noise:
         yield f"label_noise: {recipe.label_noise!r} needs classes; allowed for {named}: 0"
-    for name in recipe.probes:
+    for name in recipe.diagnostics:
         if PROBES[name].needs == "classes" and not classifies:
             allowed = ", ".join(one for one, spec in PROBES.items() if spec.needs != "classes")
-            yield f"probes: {name!r} needs classes; allowed for {named}: {allowed}"
+            yield f"diagnostics: {name!r} needs classes; allowed for {named}: {allowed}"
         if PROBES[name].needs == "validation" and not validation:
             yield (
-                f"probes: {name!r} is measured on validation samples, and validation_samples is 0; "
-                "allowed: other probes"
+                f"diagnostics: {name!r} is measured on validation samples, and validation_samples "
+                "is 0; allowed: other diagnostics"
             )
     if (recipe.epochs is None) == (recipe.steps is None):
         yield f"epochs: {recipe.epochs}, steps: {recipe.steps}; allowed: exactly one of the two"

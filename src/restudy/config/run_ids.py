@@ -1,4 +1,4 @@
-"""What a run is called: ids of lanes and cells, and labels of levels.
+"""What a run is called: ids of runs and groups, and labels of levels.
 
 Ids are digests of what a run *is*: of the fields that differ from their default, so that neither a
 new study nor a new field with a default changes an id that is there already.
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from restudy.common.digests import digest
-from restudy.config.recipe import LANE_FIELDS, Recipe
+from restudy.config.recipe import PER_RUN_FIELDS, Recipe
 from restudy.data.registry import DATASETS
 
 _SHORT_NORMS = {"none": "plain", "batch": "bn", "layer": "ln"}
@@ -19,8 +19,8 @@ _DIGITS = 10
 
 
 @dataclass(frozen=True)
-class Lane:
-    """One run inside a cell.
+class RunSpec:
+    """One run inside a group.
 
     Attributes:
         id: seed and digest of the recipe, such as ``s3-0f1e2d3c4b``.
@@ -31,9 +31,9 @@ class Lane:
     recipe: Recipe
 
 
-def cell_id(recipe: Recipe) -> str:
-    """Return the id of the cell that ``recipe`` belongs to, readable but for the digest."""
-    shared = {k: v for k, v in recipe.differences().items() if k not in LANE_FIELDS}
+def group_id(recipe: Recipe) -> str:
+    """Return the id of the group that ``recipe`` belongs to, readable but for the digest."""
+    shared = {k: v for k, v in recipe.differences().items() if k not in PER_RUN_FIELDS}
     parts = [
         DATASETS[recipe.dataset].short_name or recipe.dataset,
         "x".join(map(str, recipe.hidden)) or "linear",
@@ -45,7 +45,7 @@ def cell_id(recipe: Recipe) -> str:
     return "-".join(parts)
 
 
-def lane_id(recipe: Recipe) -> str:
+def run_id(recipe: Recipe) -> str:
     """Return the id of the run that ``recipe`` (seed included) describes."""
     return f"s{recipe.seed}-{digest(recipe.differences(), _DIGITS)}"
 
@@ -56,7 +56,7 @@ def to_flat_dict(recipe: Recipe) -> dict[str, Any]:
         **recipe.model_dump(),
         "hidden": label(recipe.hidden),
         "batch_size": label(recipe.batch_size),
-        "probes": ", ".join(recipe.probes) or "none",
+        "diagnostics": ", ".join(recipe.diagnostics) or "none",
     }
 
 

@@ -64,7 +64,7 @@ def study_schema() -> dict[str, Any]:
             "minProperties": 1,
         },
     }
-    for owner in (schema, parts["Cut"]):
+    for owner in (schema, parts["ScaleChange"]):
         factors = owner["properties"]["factors"]
         factors.pop("additionalProperties")
         factors["$ref"] = "#/$defs/Factors"

@@ -25,18 +25,18 @@ class DataSettings(Strict):
 
 
 class TrainingSettings(Strict):
-    """How cells are trained."""
+    """How groups are trained."""
 
     device: Literal["auto", "cpu", "cuda"] = Field("auto", description="auto: cuda if there is one")
-    stack: Annotated[int, Field(ge=1)] = Field(
-        10, description="how many lanes of a cell are stacked and trained at once"
+    max_stacked_runs: Annotated[int, Field(ge=1)] = Field(
+        10, description="how many runs of a group are stacked and trained at once"
     )
-    arithmetic: Literal["auto", "default", "onednn", "onednn_bf16"] = Field(
+    matmul_backend: Literal["auto", "default", "onednn", "onednn_bf16"] = Field(
         "auto",
         description="how the CPU multiplies matrices: default = PyTorch's choice, onednn, or "
         "onednn_bf16 (faster on some processors, rounds to 8 bits); auto: the faster float32",
     )
-    checkpoint_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
+    checkpoint_interval_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         60.0, description="longest training, in seconds and whole epochs, that a kill can undo"
     )
 
@@ -47,11 +47,11 @@ class TrackingSettings(Strict):
     uri: str | None = Field(
         None, description="an MLflow tracking URI; null: MLFLOW_TRACKING_URI, else results/mlflow"
     )
-    live_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
-        10.0, description="longest time that metrics of a running cell wait before they are sent"
+    flush_interval_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = Field(
+        10.0, description="longest time that metrics of a running group wait before they are sent"
     )
     system_metrics: Annotated[bool, BeforeValidator(_switch)] = Field(
-        False, description="log load and memory of the machine while a cell trains"
+        False, description="log load and memory of the machine while a group trains"
     )
 
 

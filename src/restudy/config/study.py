@@ -60,7 +60,7 @@ Factor = Annotated[
 ]
 
 
-class Cut(Strict):
+class ScaleChange(Strict):
     """What a scale changes in a study, to spend less time on it."""
 
     recipe: RecipePart = Field(RecipePart(), description="recipe fields set to something else")
@@ -68,7 +68,7 @@ class Cut(Strict):
     exclude: list[dict[str, Any]] | None = Field(None, description="replaces the study's")
     seeds: Seeds | None = Field(None, description="replaces the study's")
     keep_weights: bool | None = Field(None, description="replaces the study's")
-    skip: bool = Field(False, description="leave the study out at this scale")
+    disabled: bool = Field(False, description="leave the study out at this scale")
 
 
 class Comparison(Strict):
@@ -105,7 +105,7 @@ class Study(Strict):
         "learning_curves", description="how the study is drawn"
     )
     keep_weights: bool = Field(True, description="write the trained weights to files and MLflow")
-    scales: dict[Literal["quick", "default"], Cut] = Field(
+    scales: dict[Literal["quick", "default"], ScaleChange] = Field(
         {}, description="what the smaller scales change; the full scale is the study as it stands"
     )
     _file: str = PrivateAttr("")
@@ -117,8 +117,8 @@ class Study(Strict):
 
     def labels(self, factor: str) -> list[str]:
         """Return the labels of all levels that a factor has at any scale."""
-        cuts = [cut.factors[factor] for cut in self.scales.values() if factor in cut.factors]
-        levels = (level for part in (self.factors[factor], *cuts) for level in part)
+        changed = [one.factors[factor] for one in self.scales.values() if factor in one.factors]
+        levels = (level for part in (self.factors[factor], *changed) for level in part)
         return list(dict.fromkeys(map(label, levels)))
 
     def excluded(self, factor: str, wanted: Any) -> list[Any]:

@@ -153,14 +153,14 @@ def scale(split: Split, scaling: str, target_scaling: str) -> ScaledSplit:
 
     Args:
         split: the parts, unscaled.
-        scaling: ``raw`` (as it is), ``unit`` (x / 255), ``centred`` ((x / 255 - 0.5) / 0.5) or
-            ``standard`` (each feature minus its mean, divided by its standard deviation, with
-            ``ddof=0``; a feature that never varies is divided by 1).
+        scaling: ``raw`` (as it is), ``zero_one`` (x / 255), ``minus_one_one`` ((x / 255 - 0.5) /
+            0.5) or ``standard`` (each feature minus its mean, divided by its standard deviation,
+            with ``ddof=0``; a feature that never varies is divided by 1).
         target_scaling: ``none``, or ``standard`` for a regression's targets.
 
     Raises:
-        ValueError: an unknown word, ``unit`` or ``centred`` for anything but byte images, or
-            ``standard`` for labels. Recipes are checked for all of it before they come here.
+        ValueError: an unknown word, ``zero_one`` or ``minus_one_one`` for anything but byte images,
+            or ``standard`` for labels. Recipes are checked for all of it before they come here.
     """
     shift, divisor = _input_scaling(split, scaling)
     target_mean, target_sd = _target_scaling(split, target_scaling)
@@ -189,11 +189,11 @@ def _input_scaling(split: Split, scaling: str) -> tuple[Statistic, Statistic]:
         return np.float64(0), np.float64(1)
     if scaling == "standard":
         return _mean_and_sd(split.train.x)
-    if scaling not in ("unit", "centred"):
+    if scaling not in ("zero_one", "minus_one_one"):
         raise ValueError(f"unknown scaling {scaling!r}")
     if split.train.x.dtype != np.uint8:
         raise ValueError(f"scaling {scaling!r} is for byte images, not for {split.name}")
-    if scaling == "unit":
+    if scaling == "zero_one":
         return np.float64(0), np.float64(255)
     return np.float64(127.5), np.float64(127.5)  # (x / 255 - 0.5) / 0.5, in one step
 

@@ -1,4 +1,4 @@
-"""Tables of ``docs/results.md`` and ``docs/data.md``, from columns, probes and data sets."""
+"""Tables of ``docs/results.md`` and ``docs/data.md``, from columns, diagnostics and data sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def column_blocks() -> dict[str, str]:
         "tables of evidence": _tables(evidence_tables().values(), "csv"),
         "tables of studies": _tables(STUDY_TABLES.values(), "csv"),
         "tables of runs": _tables(RUN_TABLES.values(), "parquet"),
-        "metrics of probes": _probes(),
+        "metrics of diagnostics": _diagnostics(),
     }
 
 
@@ -29,11 +29,11 @@ def data_blocks() -> dict[str, str]:
     return {"data sets": _data_sets()}
 
 
-def _probes() -> str:
-    lines = ["| probe | metric | |", "|---|---|---|"]
-    for name, probe in PROBES.items():
-        for metric, about in probe.metrics.items():
-            when = "; once, at the end" if probe.at_end else ""
+def _diagnostics() -> str:
+    lines = ["| diagnostic | metric | |", "|---|---|---|"]
+    for name, diagnostic in PROBES.items():
+        for metric, about in diagnostic.metrics.items():
+            when = "; once, at the end" if diagnostic.at_end else ""
             lines.append(f"| `{name}` | `{metric}` | {about.meaning}{when} |")
     return "\n".join(lines)
 
@@ -47,8 +47,8 @@ def _data_sets() -> str:
     files = ["| raw file in the cache | SHA-256 |", "|---|---|"]
     for one in DATASETS.values():
         task = f"{one.classes} classes" if one.classes else one.task
-        cells = [f"`{one.name}`", task, f"{one.train_rows:,}", f"{one.inputs:,}", one.licence]
-        sets.append(f"| {' | '.join(cells)} |")
+        groups = [f"`{one.name}`", task, f"{one.train_rows:,}", f"{one.inputs:,}", one.licence]
+        sets.append(f"| {' | '.join(groups)} |")
         files += [f"| `{one.name}/{file.name}` | `{file.sha256}` |" for file in one.files]
     return "\n".join([*sets, "", *files])
 

@@ -19,8 +19,8 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from restudy.config.recipe import LANE_FIELDS, Recipe
-from restudy.config.study import Cut, Study
+from restudy.config.recipe import PER_RUN_FIELDS, Recipe
+from restudy.config.study import ScaleChange, Study
 from restudy.evidence import figure_specs, metric_selectors, schema
 
 PAGE = Path("docs/configuration.md")
@@ -28,7 +28,7 @@ PAGE = Path("docs/configuration.md")
 # Where the schema of a model says too little: model -> key -> allowed values.
 _OVERRIDES: dict[type[BaseModel], dict[str, str]] = {
     Study: {"factors": "mapping of [factors](studies.md#factors)"},
-    Cut: {"factors": "mapping of [factors](studies.md#factors)"},
+    ScaleChange: {"factors": "mapping of [factors](studies.md#factors)"},
     schema.Figure: {"draw": "[drawing](#drawings), `null`"},
     metric_selectors.RunMetric: {"at": "`last`, `best`, `{epoch: k}`, `{step: k}`"},
     figure_specs.ProjectDrawing: {"kind": "the name of a drawing that the project declares"},
@@ -192,7 +192,7 @@ def _table(model: type[BaseModel], others: set[type[BaseModel]], link: Link) -> 
     """Return the table of a model; keys of a model above, if that has a table, are left out."""
     base = next((one for one in model.__mro__[1:] if one in others), None)
     known = set(keys(base, link)) if base else set()
-    starred = LANE_FIELDS if model is Recipe else frozenset()
+    starred = PER_RUN_FIELDS if model is Recipe else frozenset()
     rows = (
         [f"`{key.name}`{' *' if key.name in starred else ''}", *key[1:]]
         for key in keys(model, link)

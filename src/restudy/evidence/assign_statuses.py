@@ -27,7 +27,8 @@ def findings(
 
     Args:
         rows: the catalogue.
-        tables: ``published``, ``claim_tests``, ``errata_shown``, ``contrasts`` and ``puzzles``.
+        tables: ``published``, ``claim_tests``, ``erratum_effects``, ``printed_differences`` and
+            ``configuration_searches``.
         experiments: name of each study -> ids of the experiments that it repeats.
         done: names of the small experiments of this run.
         missing_figures: ids of figures that this run does not draw -> the reason, plain values.
@@ -36,13 +37,15 @@ def findings(
     verdicts = verdicts_of(rows.claims, tables["claim_tests"])
     verdicts |= timing_claims.untimed_findings(rows.claims, verdicts, done)
     by_hand = {row.id: row.by_hand for row in rows.claims if row.by_hand is not None}
-    others = numbers | by_hand | verdicts | search_tables.statuses_of(tables["puzzles"])
+    others = (
+        numbers | by_hand | verdicts | search_tables.statuses_of(tables["configuration_searches"])
+    )
     open_numbers = {row.id for row in rows.published if row.status is None}
     return {
         **{id_: status for id_, status in numbers.items() if id_ in open_numbers},
         **verdicts,
         **erratum_effects.statuses_of(
-            rows.errata, tables["errata_shown"], tables["contrasts"], others
+            rows.errata, tables["erratum_effects"], tables["printed_differences"], others
         ),
         **repeated_experiments(experiments),
         **{

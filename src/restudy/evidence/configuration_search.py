@@ -98,7 +98,8 @@ class ConstraintCheck(NamedTuple):
         about = {"published": self.id, "metric": self.constraint.name}
         if self.ours is None or self.is_lost:
             return reason("candidate_diverged", **about)
-        ends = {name: rounded(getattr(self.ours.estimate, name), 6) for name in ("low", "high")}
+        found = self.ours.estimate
+        ends = {"pi_low": rounded(found.low, 6), "pi_high": rounded(found.high, 6)}
         sds = rounded(self.sds, 3)
         return reason("candidate_outside", **about, value=self.value, **ends, sds=sds)
 

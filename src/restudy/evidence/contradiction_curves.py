@@ -25,7 +25,7 @@ from restudy.stats.intervals import mean_interval
 
 COLUMNS = (
     *("panel", "dataset", "curve", "level", "x"),
-    *("n", "mean", "sd", "low", "high", "least", "most", "diverged"),
+    *("n", "mean", "sd", "ci_low", "ci_high", "least", "most", "diverged"),
 )
 Factors = Mapping[str, Sequence[str]]
 

@@ -72,7 +72,7 @@ def find_in_study(
 
     Raises:
         MissingError: a level or a number that the test asks for is not there at this scale, or the
-            scale cuts a study that is held against a number.
+            scale reduces a study that is held against a number.
     """
     factors: Mapping[str, Sequence[str]] = tables.description["factors"]
     for levels in test.sides.values():

@@ -29,7 +29,7 @@ def effect_table(
     studies: Mapping[str, StudyTables],
     experiments: Mapping[str, pd.DataFrame] | None = None,
 ) -> pd.DataFrame:
-    """Return the table ``errata_shown``: each number with a mistake and without it.
+    """Return the table ``erratum_effects``: each number with a mistake and without it.
 
     Args:
         errata: rows of the catalogue.
@@ -37,13 +37,13 @@ def effect_table(
         experiments: the tables of the experiments that they name, likewise.
     """
     return make_table(
-        "errata_shown",
+        "erratum_effects",
         (
             {
                 "erratum": erratum.id,
                 "source": erratum.origin,
                 "severity": erratum.severity,
-                "what": effect.what,
+                "description": effect.what,
                 "study": _subject(effect),
                 **{"reductions": "", **columns([])},
                 **design_columns(effect),
@@ -109,8 +109,8 @@ def _numbers(
         "as_published": mine.mean(),
         "corrected": theirs.mean(),
         "difference": effect.mean,
-        "low": effect.low,
-        "high": effect.high,
+        "ci_low": effect.low,
+        "ci_high": effect.high,
         "p": effect.p,
         "reductions": to_json(joint_reductions(both)),
     }
@@ -128,7 +128,7 @@ def _finding(
     counted_signs = (count_signs(contrasts),) if len(signs) else ()
     reasons = (*map(_effect, found.to_dict("records")), *counted_signs, *statuses)
     if len(found) or (signs["reductions"] == "").any():
-        differs = (found["low"] > 0) | (found["high"] < 0)
+        differs = (found["ci_low"] > 0) | (found["ci_high"] < 0)
         shown = (differs & ~found["exploratory"].astype(bool)).any() or is_shown(contrasts)
         return Finding(Status.EFFECT_CONFIRMED if shown else Status.NO_EFFECT_FOUND, reasons)
     if any(others[id_].status is not Status.PENDING for id_ in named):
@@ -148,9 +148,9 @@ def _named(id_: str, other: Finding) -> Reason:
 def _effect(row: Mapping[Any, Any]) -> Reason:
     return reason(
         "effect",
-        what=row["what"],
+        what=row["description"],
         **{name: rounded(row[name], 4) for name in ("as_published", "corrected")},
-        **{name: rounded(row[name], 3) for name in ("difference", "low", "high")},
+        **{name: rounded(row[name], 3) for name in ("difference", "ci_low", "ci_high")},
         n=int(row["n"]),
         reductions=[one._asdict() for one in from_json(row["reductions"])],
         **{name: bool(row[name]) for name in ("redesigned", "exploratory")},

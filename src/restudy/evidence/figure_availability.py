@@ -37,7 +37,7 @@ from restudy.evidence.reasons import Reason, reason
 from restudy.evidence.schema import Figure, Published, load_rows
 from restudy.evidence.validation import FOLDER, STUDIES
 from restudy.experiments.project import project
-from restudy.planning.plan import Run, StudyPlan
+from restudy.planning.plan import PlannedRun, StudyPlan
 
 FILE = FOLDER / "figures.yaml"
 
@@ -218,16 +218,16 @@ def _errors(where: str, drawing: Curves | Levels, plan: StudyPlan) -> Iterator[s
 def _measured(recipe: Recipe) -> list[str]:
     """Return the panels that a run can fill."""
     score = "rmse" if recipe.task == "regression" else "accuracy"
-    probed = ["batch_loss"] if "batch_loss" in recipe.probes else []
-    return [score, "data_loss", "penalty", OBJECTIVE, *probed]
+    diagnosed = ["batch_loss"] if "batch_loss" in recipe.diagnostics else []
+    return [score, "data_loss", "penalty", OBJECTIVE, *diagnosed]
 
 
-def _is_drawn(run: Run, drawing: Curves | Levels) -> bool:
+def _is_drawn(run: PlannedRun, drawing: Curves | Levels) -> bool:
     wanted = {factor: drawing.wanted(factor) or [] for factor in drawing.filter}
     return all(run.levels[factor] in levels for factor, levels in wanted.items())
 
 
-def _measures(run: Run, step: int) -> bool:
+def _measures(run: PlannedRun, step: int) -> bool:
     """Return whether the network is measured after so many steps."""
     recipe, last = run.recipe, run.recipe.total_steps
     return step == last or (

@@ -27,7 +27,7 @@ from restudy.evidence.metric_selectors import (
 from restudy.evidence.reasons import Reason, reason, reason_text, unique
 from restudy.results.collect import HISTORY, read_description
 
-RUN = ["cell", "lane"]
+RUN = ["group", "run"]
 _EPOCH = [*RUN, "epoch"]
 _NAMES = [*RUN, "split", "metric"]
 """The columns of a history that are text."""
@@ -62,16 +62,16 @@ class StudyTables:
     def _parts(self) -> dict[Any, pd.DataFrame]:
         """The history by (split, metric), with the ``seed`` of each row."""
         return {
-            key: rows.assign(seed=rows["lane"].map(_seed).astype("int64"))
+            key: rows.assign(seed=rows["run"].map(_seed).astype("int64"))
             for key, rows in self.history.groupby(["split", "metric"], observed=True)
         }
 
     @cached_property
     def diverged(self) -> frozenset[tuple[str, str]]:
-        """Cell and lane of the runs whose training loss is not finite at some evaluation."""
+        """Group and id of the runs whose training loss is not finite at some evaluation."""
         losses = self._parts["train", "data_loss"]
         lost = losses[~np.isfinite(losses["value"])]
-        return frozenset(zip(lost["cell"], lost["lane"], strict=True))
+        return frozenset(zip(lost["group"], lost["run"], strict=True))
 
     def has(self, split: str, metric: str) -> bool:
         """Return whether a metric is recorded."""
@@ -205,7 +205,7 @@ def _selected_rows(selector: MetricSelector, tables: StudyTables) -> pd.DataFram
             raise MissingError("level_missing", factor=factor, level=level)
     along_steps = selector.reduce is not None and selector.x_factor == STEP
     rows = (tables.metric_rows if along_steps else tables.run_rows)(selector, levels)
-    runs = zip(rows["cell"], rows["lane"], strict=True)
+    runs = zip(rows["group"], rows["run"], strict=True)
     is_lost = pd.Series([run in tables.diverged for run in runs], index=rows.index)
     return rows.assign(value=rows["value"].mask(is_lost))
 
@@ -247,7 +247,7 @@ def run_values(spec: MetricSpec, tables: StudyTables, runs: pd.DataFrame) -> pd.
     epochs before it diverged, too.
 
     Returns:
-        the columns of the factors, ``seed``, ``value`` and ``diverged``, indexed by cell and lane.
+        the columns of the factors, ``seed``, ``value`` and ``diverged``, indexed by group and run.
 
     Raises:
         MissingError: the study has no such number at this scale.
@@ -274,7 +274,7 @@ def run_values(spec: MetricSpec, tables: StudyTables, runs: pd.DataFrame) -> pd.
 
 
 def number_of(metric: RunMetric, tables: StudyTables) -> pd.Series[float]:
-    """Return a number of each run as its history has it, indexed by cell and lane.
+    """Return a number of each run as its history has it, indexed by group and run.
 
     Raises:
         MissingError: the study has no such number at this scale.
@@ -361,6 +361,6 @@ def second_knee(x: ArrayLike, y: ArrayLike) -> float:
 _REDUCTIONS = {"knee": knee, "second_knee": second_knee}
 
 
-def _seed(lane: str) -> int:
-    """Return the seed that the id of a lane starts with: 3 for ``s3-0f1e2d3c4b``."""
-    return int(lane.removeprefix("s").partition("-")[0])
+def _seed(run: str) -> int:
+    """Return the seed that the id of a run starts with: 3 for ``s3-0f1e2d3c4b``."""
+    return int(run.removeprefix("s").partition("-")[0])

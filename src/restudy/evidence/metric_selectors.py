@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from restudy.common.errors import bad_value
-from restudy.config.diagnostics import is_measured_once, probed_metrics
+from restudy.config.diagnostics import diagnosed_metrics, is_measured_once
 from restudy.config.recipe import Recipe
 from restudy.config.strict import Strict
 from restudy.evidence.checks import (
@@ -77,7 +77,7 @@ class RunMetric(Strict):
             yield bad_value(where, f"{key}.split", self.split, ", ".join(splits))
         if self.metric not in (metrics := metrics_of(recipe, self.split)):
             yield choice_error(where, f"{key}.metric", self.metric, metrics)
-        once = self.split == "test" and "test" not in recipe.probes
+        once = self.split == "test" and "test" not in recipe.diagnostics
         if once or is_measured_once(recipe, self.metric):
             if self.at != LAST or along_steps:
                 yield bad_value(
@@ -219,7 +219,7 @@ def metrics_of(recipe: Recipe, split: str) -> list[str]:
     plain = ["data_loss", *(["rmse", "r2"] if recipe.loss == "mse" else ["accuracy"])]
     if split != "train":
         return plain
-    return [*plain, "penalty", *probed_metrics(recipe)]
+    return [*plain, "penalty", *diagnosed_metrics(recipe)]
 
 
 def _is_number(text: str) -> bool:

@@ -24,7 +24,7 @@ from restudy.stats.effects import paired_effect
 def difference_table(
     errata: Sequence[Erratum], published: Sequence[Published], studies: Mapping[str, StudyTables]
 ) -> pd.DataFrame:
-    """Return the table ``contrasts``: printed differences next to those of our runs.
+    """Return the table ``printed_differences``: printed differences next to those of our runs.
 
     Args:
         errata: rows of the catalogue.
@@ -38,14 +38,14 @@ def difference_table(
     """
     rows = {row.id: row for row in published}
     table = make_table(
-        "contrasts",
+        "printed_differences",
         (
             {
                 "erratum": erratum.id,
                 "source": rows[contrast.number].source,
-                "what": contrast.what,
-                "number": contrast.number,
-                "less": contrast.minus,
+                "description": contrast.what,
+                "first": contrast.number,
+                "second": contrast.minus,
                 **{"sign": "", "reductions": "", "reason": "", "reason_args": ""},
                 **_numbers(contrast, rows, studies),
             }
@@ -53,7 +53,7 @@ def difference_table(
             for contrast in erratum.contrasts
         ),
     )
-    return table.astype({"n": "Int64", "other": "Int64"})
+    return table.astype({"n": "Int64", "n_opposite": "Int64"})
 
 
 def is_shown(table: pd.DataFrame) -> bool:
@@ -63,7 +63,7 @@ def is_shown(table: pd.DataFrame) -> bool:
     reduces are not the source's, and show nothing.
     """
     whole = table[(table["sign"] != "") & (table["reductions"] == "")]
-    return bool((whole["other"] > 0).any())
+    return bool((whole["n_opposite"] > 0).any())
 
 
 def count_signs(table: pd.DataFrame) -> Reason:
@@ -74,7 +74,7 @@ def count_signs(table: pd.DataFrame) -> Reason:
         "signs",
         n=len(judged),
         **{sign.value: counts.get(sign, 0) for sign in of_kind(Kind.CONTRASTS)},
-        other=(judged["other"] > 0).sum(),
+        other=(judged["n_opposite"] > 0).sum(),
         reduced=(judged["reductions"] != "").sum(),
         missing=len(table) - len(judged),
     )
@@ -94,10 +94,10 @@ def _numbers(
     mine, theirs = both[0].by_seed.align(both[1].by_seed, join="inner")
     effect = paired_effect(mine, theirs)
     found |= {"n": effect.n, "reductions": to_json(joint_reductions(both))}
-    found["other"] = int(((mine - theirs) * printed < 0).sum())
+    found["n_opposite"] = int(((mine - theirs) * printed < 0).sum())
     if effect.n < 2:
         return found | columns([reason("few_pairs")])
-    found |= {"mean": effect.mean, "low": effect.low, "high": effect.high, "p": effect.p}
+    found |= {"mean": effect.mean, "ci_low": effect.low, "ci_high": effect.high, "p": effect.p}
     if effect.low <= 0 <= effect.high:
         return found | {"sign": Status.OPEN}
     survives = (effect.low > 0) == (printed > 0)

@@ -74,7 +74,7 @@ def readable(table: pd.DataFrame) -> pd.DataFrame:
             "unit": table["unit"],
             "published": table["value"],
             "ours": table["mean"].map(number).mask(table["status"] == Status.EXACT, table["value"]),
-            "95% for one more run": list(map(interval, table["low"], table["high"])),
+            "95% for one more run": list(map(interval, table["pi_low"], table["pi_high"])),
             "runs": [DASH if pd.isna(n) else str(n) for n in table["n"]],
             "corrected": table["corrected_mean"].map(number),
             "status": table["status"],
@@ -149,11 +149,15 @@ def _measured(
     except MissingError as missing:
         status = Status.NOT_TESTABLE if measure.surrogate_data else Status.PENDING
         return found | _status(status, [*stated(measure.remark), missing.reason])
-    found |= ours.estimate._asdict() | {"difference": ours.printed - ours.estimate.mean}
+    found |= ours.estimate.columns("pi") | {"difference": ours.printed - ours.estimate.mean}
     corrected, untested = _corrected(row, studies)
     if corrected is not None:
         own = corrected.estimate
-        found |= {"corrected_mean": own.mean, "corrected_low": own.low, "corrected_high": own.high}
+        found |= {
+            "corrected_mean": own.mean,
+            "corrected_pi_low": own.low,
+            "corrected_pi_high": own.high,
+        }
     status, reasons = _judged(measure, ours, corrected, untested)
     if status is Status.INCONSISTENT:
         found["distance"] = ours.beyond

@@ -186,7 +186,7 @@ def _steps(args: Mapping[str, Any]) -> str:
 
 
 def _reduced(args: Mapping[str, Any]) -> str:
-    return f"this scale cuts: {in_words(of_plain(args['reductions']))}"
+    return f"this scale reduces: {in_words(of_plain(args['reductions']))}"
 
 
 def _few_runs(args: Mapping[str, Any]) -> str:
@@ -214,9 +214,11 @@ def _test(args: Mapping[str, Any]) -> str:
     sign = "" if args["is_ratio"] else "+"
     effect, low, high = (
         f"{math.nan if args[name] is None else float(args[name]):{sign}.3g}"
-        for name in ("effect", "low", "high")
+        for name in ("effect", "ci_low", "ci_high")
     )
-    words = f"{where}{args['number']}, {args['sides']}: {effect} ({low} to {high}; n {args['n']}): "
+    words = (
+        f"{where}{args['metric']}, {args['contrast']}: {effect} ({low} to {high}; n {args['n']}): "
+    )
     words += Status(args["verdict"]).label
     if args["reasons"]:
         words += f", since {_nested(args)}"
@@ -233,7 +235,7 @@ def _test(args: Mapping[str, Any]) -> str:
 def _effect(args: Mapping[str, Any]) -> str:
     words = (
         "{what}: {as_published:.4g} as published, {corrected:.4g} corrected, {difference:+.3g} "
-        "({low:+.3g} to {high:+.3g}, n {n})"
+        "({ci_low:+.3g} to {ci_high:+.3g}, n {n})"
     ).format_map(args)
     reductions = in_words(of_plain(args["reductions"]))
     return words + (f" [{reductions}]" if reductions else "") + by_design(args)
@@ -262,7 +264,7 @@ def _status(args: Mapping[str, Any]) -> str:
 
 
 def _ruled_out(args: Mapping[str, Any]) -> str:
-    ends = interval(float(args["low"]), float(args["high"]))
+    ends = interval(float(args["pi_low"]), float(args["pi_high"]))
     words = f"{args['published']}, {args['metric']}: {args['value']} printed, {ends} ours"
     sds = args["sds"]
     if sds is None:
@@ -321,7 +323,7 @@ _WORDS: Mapping[str, str | Callable[[Mapping[str, Any]], str]] = {
     "nearest_candidate": lambda args: f"The nearest of these: {args['name']} ({_nested(args)})",
     "candidates_open": lambda args: f"Not judged: {args['n']} ({_nested(args)})",
     "search_reduced": lambda args: (
-        f"This scale cuts the search: {in_words(of_plain(args['reductions']))}"
+        f"This scale reduces the search: {in_words(of_plain(args['reductions']))}"
     ),
     "searched": "{compatible} compatible, {ruled_out} ruled out",
     # Systems and figures.

@@ -467,7 +467,7 @@ class SourceComponent(_OfOneSource):
     Attributes:
         kind: such as layer, loss, network or experiment.
         name: what it is called.
-        what: what it does, as the source has it.
+        description: what it does, as the source has it.
         formula: as the source has it, mistakes included.
         see: id of the component whose hyperparameters the experiment takes over.
         reported: hyperparameters that the source states.
@@ -477,12 +477,12 @@ class SourceComponent(_OfOneSource):
             that names it is.
     """
 
-    columns = ("kind", "name", "what")
+    columns = ("kind", "name", "description")
 
     id: Annotated[str, Field(pattern=row_id("(SYS|EXP)", SOURCE, "[A-Z0-9-]+"))]
     kind: Text
     name: Text
-    what: Text | None = None
+    description: Text | None = None
     formula: Text | None = None
     see: Text | None = None
     reported: dict[str, Any] = {}

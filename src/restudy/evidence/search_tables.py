@@ -28,13 +28,13 @@ _NAMED = 4
 
 
 def candidate_table(results: Sequence[SearchResult]) -> pd.DataFrame:
-    """Return the table ``forensics``: every number of every candidate next to the printed one.
+    """Return the table ``search_candidates``: each number of each candidate, and the printed one.
 
     There are no rows for a search whose study is not in this run.
     """
     rows = [
         {
-            "puzzle": result.search.id,
+            "search": result.search.id,
             "source": result.search.source,
             "study": result.search.study,
             "candidate": candidate.name,
@@ -46,15 +46,15 @@ def candidate_table(results: Sequence[SearchResult]) -> pd.DataFrame:
         for candidate in result.candidates or ()
         for check in candidate.checks
     ]
-    table = make_table("forensics", rows)
+    table = make_table("search_candidates", rows)
     return table.astype({"n": "Int64", "diverged": "Int64", "fits": "boolean"})
 
 
 def conclusion_table(results: Sequence[SearchResult]) -> pd.DataFrame:
-    """Return the table ``puzzles``: which candidates of each search are left, as reasons."""
+    """Return the table ``configuration_searches``: the candidates left, as reasons."""
     rows = [
         {
-            **{"puzzle": result.search.id, "source": result.search.source},
+            **{"search": result.search.id, "source": result.search.source},
             **{"title": result.search.title, "question": result.search.question},
             "study": result.search.study,
             "compatible": len(result.of(Status.COMPATIBLE)),
@@ -64,11 +64,11 @@ def conclusion_table(results: Sequence[SearchResult]) -> pd.DataFrame:
         }
         for result in results
     ]
-    return make_table("puzzles", rows)
+    return make_table("configuration_searches", rows)
 
 
 def conclusion(row: Mapping[Any, Any]) -> str:
-    """Return the words for the conclusion of a row of ``puzzles``."""
+    """Return the words for the conclusion of a row of ``configuration_searches``."""
     parts = reason_parts(parse(row))
     if not _is_searched(row):
         return f"Not yet: {'; '.join(parts)}."
@@ -81,7 +81,7 @@ def statuses_of(table: pd.DataFrame) -> dict[str, Finding]:
     for row in table.to_dict("records"):
         counts = {name: int(row[name]) for name in ("compatible", "ruled_out")}
         searched = Finding(Status.SEARCHED, (reason("searched", **counts),))
-        found[row["puzzle"]] = (
+        found[row["search"]] = (
             searched if _is_searched(row) else Finding(Status.PENDING, parse(row))
         )
     return found
@@ -92,7 +92,7 @@ def to_text(results: Sequence[SearchResult], scale: str) -> str:
     parts = []
     conclusions = conclusion_table(results).to_dict("records")
     for result, row in zip(results, conclusions, strict=True):
-        title = f"# {row['puzzle']}: {row['title']}"
+        title = f"# {row['search']}: {row['title']}"
         parts.append(f"{title}\n\n{row['question']}\n\n{conclusion(row)}\n")
         if result.candidates:
             rows = [_readable(candidate) for candidate in result.candidates]
@@ -155,7 +155,7 @@ def _columns(check: ConstraintCheck) -> dict[str, Any]:
     if check.ours is None:
         return found
     return found | {
-        **check.ours.estimate._asdict(),
+        **check.ours.estimate.columns("pi"),
         "diverged": check.ours.diverged,
         **{"sds": check.sds, "misses": check.misses, "fits": check.fits},
     }

@@ -87,7 +87,7 @@ def adjust_and_classify(claims: Sequence[Claim], table: pd.DataFrame) -> pd.Data
     table = table.astype({"n": "Int64", "diverged": "Int64"})
     table["p_adjusted"] = table["p_contradicts"] = math.nan
     for _, family in confirmatory_rows(table).groupby("topic", sort=False):
-        bounds = family["predicts"].isin(BOUNDS)
+        bounds = family["expected"].isin(BOUNDS)
         p = family["p"].mask(bounds, family["p_equal"])
         table.loc[family.index, "p_adjusted"] = holm(p.to_numpy(np.float64))
         # A difference that contradicts a claim of none is one that is found, as any other.
@@ -106,18 +106,18 @@ def readable_tests(table: pd.DataFrame) -> pd.DataFrame:
             (
                 row["claim"],
                 ", ".join(filter(None, (row["study"], row["dataset"]))),
-                *(row["number"], row["sides"]),
+                *(row["metric"], row["contrast"]),
                 *(number(row[name]) for name in ("treatment", "control", "effect")),
-                interval(row["low"], row["high"]),
+                interval(row["ci_low"], row["ci_high"]),
                 DASH if pd.isna(row["n"]) else f"{row['n']:.0f}",
                 number(row["p_adjusted"]),
-                *(row["predicts"].replace("_", "-"), number(row["margin"])),
+                *(row["expected"].replace("_", "-"), number(row["margin"])),
                 *(row["verdict"], f"{_power(row)}{by_design(row)}".strip(", ") or DASH),
             )
             for row in table.to_dict("records")
         ],
         columns=[
-            *("claim", "study", "number", "sides", "treatment", "control", "effect", "95%", "n"),
+            *("claim", "study", "metric", "contrast", "treatment", "control", "effect", "95%", "n"),
             *("p, adjusted", "predicted", "margin", "verdict", "remarks"),
         ],
     )
@@ -182,9 +182,9 @@ def _rows(
         "study": test.subject,
         "dataset": "",
         **{"reductions": "", **columns([])},
-        "number": test.number_text,
-        "sides": test.describe(),
-        "predicts": test.predicts,
+        "metric": test.number_text,
+        "contrast": test.describe(),
+        "expected": test.predicts,
         "scale_of": SCALES[test.ratio],
         "margin": test.margin,
         **design_columns(test),
@@ -204,15 +204,15 @@ def _columns(test: ClaimTest, found: EffectResult) -> dict[str, Any]:
         "treatment": found.treatment,
         "control": found.control,
         "effect": back(effect.mean),
-        "low": back(effect.low),
-        "high": back(effect.high),
+        "ci_low": back(effect.low),
+        "ci_high": back(effect.high),
         "n": effect.n,
         "sd": found.sd,
         "p": effect.p,
         "p_equal": p_against_margin(effect, small, test.predicts) if test.bounds else math.nan,
         "low_power": has_low_power(effect, small) if small > 0 else None,
         "diverged": found.diverged,
-        "left_out": found.unpaired,
+        "n_excluded": found.unpaired,
         "reductions": to_json(found.reductions),
         "verdict": "",
         **columns(found.reasons),
@@ -234,7 +234,7 @@ def _log(value: float) -> float:
 def _verdict(test: ClaimTest, row: pd.Series[Any]) -> str:
     low, effect, high, margin = (
         _log(row[name]) if test.ratio else float(row[name])
-        for name in ("low", "effect", "high", "margin")
+        for name in ("ci_low", "effect", "ci_high", "margin")
     )
     p = float(row["p_adjusted"])
     p_different = float(row["p_contradicts"]) if test.bounds else p
@@ -283,15 +283,15 @@ def _outcome(row: Mapping[Any, Any]) -> Reason:
     """Return a test and its outcome, as a reason of a claim's verdict."""
     is_open = row["verdict"] == Status.INCONCLUSIVE
     reasons = parse(row) if is_open else ()
-    p = float(row["p_equal"] if row["predicts"] in BOUNDS else row["p"])
+    p = float(row["p_equal"] if row["expected"] in BOUNDS else row["p"])
     misses_alone = is_open and not reasons and p < ALPHA <= float(row["p_adjusted"])
     return reason(
         "test",
         dataset=row["dataset"],
-        number=row["number"],
-        sides=row["sides"],
+        metric=row["metric"],
+        contrast=row["contrast"],
         is_ratio=row["scale_of"] == SCALES[True],
-        **{name: rounded(row[name], 3) for name in ("effect", "low", "high")},
+        **{name: rounded(row[name], 3) for name in ("effect", "ci_low", "ci_high")},
         n=int(row["n"]),
         verdict=row["verdict"],
         reasons=nested(reasons),

@@ -53,13 +53,15 @@ def only_classes(data: PreparedData, *classes: int) -> PreparedData:
     return replace(found, y_train=y_train, y_test=y_test)
 
 
-def scaled(data: PreparedData, scaling: str = "unit", target_scaling: str = "none") -> ScaledSplit:
+def scaled(
+    data: PreparedData, scaling: str = "zero_one", target_scaling: str = "none"
+) -> ScaledSplit:
     """Scale all samples by the training samples, none held out; see :func:`scale`."""
     return scale(split(data, None, 0), scaling, target_scaling)
 
 
 def held_out(
-    data: PreparedData, validation: int, scaling: str = "unit", target_scaling: str = "none"
+    data: PreparedData, validation: int, scaling: str = "zero_one", target_scaling: str = "none"
 ) -> ScaledSplit:
     """Hold out the last samples for validation, a third at most; scale by the training samples."""
     rows = min(validation, len(data.x_train) // 3)

@@ -11,16 +11,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from restudy.config.recipe import Recipe
-from restudy.config.run_ids import Lane, cell_id, lane_id
+from restudy.config.run_ids import RunSpec, group_id, run_id
 from restudy.data.load import PreparedData
 from restudy.results.predictions import predict
-from restudy.training.train_stacks import train_lanes
+from restudy.training.train_stacks import train_runs
 
 Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainedNetwork:
     """A trained network.
 
     Attributes:
@@ -48,8 +48,10 @@ class Run:
         return float(self.curve(split, metric)[-1])
 
 
-def train_all(recipes: Mapping[Key, Mapping[str, Any]], data: PreparedData) -> dict[Key, Run]:
-    """Train a network for each of some keys, those of one cell together.
+def train_all(
+    recipes: Mapping[Key, Mapping[str, Any]], data: PreparedData
+) -> dict[Key, TrainedNetwork]:
+    """Train a network for each of some keys, those of one group together.
 
     Args:
         recipes: key -> fields of its recipe. The data set is given; without ``validation_samples``
@@ -59,25 +61,25 @@ def train_all(recipes: Mapping[Key, Mapping[str, Any]], data: PreparedData) -> d
     Returns:
         the same keys, in order.
     """
-    lanes = {key: _lane(fields, data) for key, fields in recipes.items()}
-    cells: dict[str, list[Lane]] = {}
-    for lane in lanes.values():
-        cells.setdefault(cell_id(lane.recipe), []).append(lane)
-    found: dict[str, Run] = {}
-    for cell in cells.values():
-        results = train_lanes(cell, data, digests={lane.id: "" for lane in cell})
-        histories = dict(list(results.history.groupby("lane")))
-        for lane in cell:
-            found[lane.id] = Run(lane.recipe, results.weights[lane.id], histories[lane.id])
-    return {key: found[lane.id] for key, lane in lanes.items()}
+    runs = {key: _run(fields, data) for key, fields in recipes.items()}
+    groups: dict[str, list[RunSpec]] = {}
+    for run in runs.values():
+        groups.setdefault(group_id(run.recipe), []).append(run)
+    found: dict[str, TrainedNetwork] = {}
+    for group in groups.values():
+        results = train_runs(group, data, digests={run.id: "" for run in group})
+        histories = dict(list(results.history.groupby("run")))
+        for run in group:
+            found[run.id] = TrainedNetwork(run.recipe, results.weights[run.id], histories[run.id])
+    return {key: found[run.id] for key, run in runs.items()}
 
 
-def train_one(fields: Mapping[str, Any], data: PreparedData) -> Run:
+def train_one(fields: Mapping[str, Any], data: PreparedData) -> TrainedNetwork:
     """Train one network; see :func:`train_all`."""
     return train_all({"": fields}, data)[""]
 
 
-def _lane(fields: Mapping[str, Any], data: PreparedData) -> Lane:
+def _run(fields: Mapping[str, Any], data: PreparedData) -> RunSpec:
     held_out = fields.get("validation_samples", 0)
     batch = fields["batch_size"]
     samples = fields.get("train_samples", len(data.x_train) - held_out)
@@ -90,4 +92,4 @@ def _lane(fields: Mapping[str, Any], data: PreparedData) -> Lane:
             "batch_size": batch if batch == "full" else min(batch, samples),
         }
     )
-    return Lane(lane_id(recipe), recipe)
+    return RunSpec(run_id(recipe), recipe)

@@ -100,12 +100,12 @@ def _data(runs: pd.DataFrame, timing: pd.DataFrame) -> pd.DataFrame:
         columns={
             "n_epochs": "n",
             _TIME: "mean",
-            f"{_TIME}_min": "low",
-            f"{_TIME}_max": "high",
+            f"{_TIME}_min": "ci_low",
+            f"{_TIME}_max": "ci_high",
         }
     )
     both = pd.concat([summary[summary["panel"].isin(list(_PANELS))], times], ignore_index=True)
-    return both[["panel", *FACTORS, "n", "mean", "low", "high"]]
+    return both[["panel", *FACTORS, "n", "mean", "ci_low", "ci_high"]]
 
 
 def _sizes(runs: pd.DataFrame) -> dict[str, float]:

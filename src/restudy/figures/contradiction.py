@@ -82,7 +82,7 @@ def caption(
     claims: Mapping[str, Claim],
     reductions: Mapping[str, Iterable[Reduction]],
 ) -> str:
-    """Return what is said below a figure: the claims, the studies, and what their scale cuts.
+    """Return what is said below a figure: the claims, the studies, and what their scale reduces.
 
     Args:
         asked: what is drawn.
@@ -92,7 +92,7 @@ def caption(
     said = " ".join(f"{id_}: {claims[id_].statement}" for id_ in asked.claims)
     where = ", ".join([*asked.studies, *asked.experiments])
     told = "; ".join(f"{study}: {in_words(found)}" for study, found in reductions.items())
-    cut = f" Cut at this scale: {told}." if told else ""
+    cut = f" Reduced at this scale: {told}." if told else ""
     return (
         f"{asked.id}. {asked.title} {said} Measured in {where}: mean and 95% t interval, cut off "
         f"where it leaves its panel.{cut}"

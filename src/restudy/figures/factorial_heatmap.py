@@ -134,8 +134,8 @@ def _cells(runs: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
                 "n": found.n,
                 "n_diverged": int((part["status"] == "diverged").sum()),
                 "mean": found.mean,
-                "low": found.low,
-                "high": found.high,
+                "ci_low": found.low,
+                "ci_high": found.high,
                 "winner": "data set" if key in top else "row" if key in best else "",
             }
         )
@@ -189,7 +189,7 @@ def _text(cell: Mapping[Any, Any]) -> str:
     if cell["n"] == 0:
         return TIMES
     mean = f"{100 * cell['mean']:.1f}" + ("*" if cell["n_diverged"] else "")
-    half = 100 * (cell["high"] - cell["mean"])
+    half = 100 * (cell["ci_high"] - cell["mean"])
     return f"{mean}\n±{half:.1f}" if np.isfinite(half) else mean
 
 

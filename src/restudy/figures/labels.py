@@ -122,16 +122,16 @@ def _norm(one: Mapping[str, Any]) -> str:
     norm = str(one["norm"])
     if norm == "none" or one["hidden"] == "linear":
         return ""
-    return f"{norm} norm {one['norm_place']} the activation"
+    return f"{norm} norm {one['norm_position']} the activation"
 
 
 def _penalty(one: Mapping[str, Any]) -> str:
     words = []
     if one["lambda1"]:
-        what = "|w|" if one["l1_form"] == "absolute" else "w, without the absolute value"
+        what = "|w|" if one["l1_form"] == "with_abs" else "w, without the absolute value"
         words.append(f"penalty {number(format(one['lambda1'], 'g'))} sum {what}")
     if one["lambda2"]:
-        half = "/2" if one["l2_convention"] == "half" else ""
+        half = "/2" if one["l2_convention"] == "lambda_over_2" else ""
         words.append(f"penalty {number(format(one['lambda2'], 'g'))}{half} sum w²")
     return " and ".join(words)
 
@@ -166,7 +166,7 @@ _WORDS = (
     (("n_train",), lambda one: f"{int(one['n_train']):,} training samples"),
     (("hidden",), _hidden),
     (("hidden", "activation"), _activation),
-    (("hidden", "norm", "norm_place"), _norm),
+    (("hidden", "norm", "norm_position"), _norm),
     (("dropout",), lambda one: f"dropout {one['dropout']:g}" if one["dropout"] else ""),
     (("lambda1", "lambda2", "l1_form", "l2_convention"), _penalty),
     (("optimiser", "momentum"), _rule),

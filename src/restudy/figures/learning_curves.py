@@ -102,7 +102,7 @@ def learning_curves(history: pd.DataFrame, factors: Sequence[str]) -> Drawing:
     metrics = [name for name in _METRICS if name in set(history["metric"])]
     data = curve_data(kept, factors, metrics)
     shown, remark = _choose(data, factors)
-    runs = history[["lane", *factors]].drop_duplicates()
+    runs = history[["run", *factors]].drop_duplicates()
     seeds = int(runs.groupby(list(factors), observed=True).size().max()) if factors else len(runs)
     spread = f"mean and 95% interval over {seeds} seeds" if seeds > 1 else "one seed"
     over_epochs = bool(data["epoch"].min() < data["epoch"].max())
@@ -264,7 +264,7 @@ def _count_diverged(
     history: pd.DataFrame, lost: pd.Series, factors: Sequence[str], shown: Shown
 ) -> list[str]:
     """Say how many runs diverged: of each combination, or in all if that would be a long list."""
-    runs = history.assign(lost=lost)[["lane", *factors, "lost"]].drop_duplicates()
+    runs = history.assign(lost=lost)[["run", *factors, "lost"]].drop_duplicates()
     counts = {
         key_of(levels): (int(part["lost"].sum()), len(part))
         for levels, part in combinations(runs, factors)

@@ -115,7 +115,7 @@ def split_axis(axis: Axes, names: Sequence[str], room: float = 0.5) -> None:
 def draw_means(axis: Axes, x: ArrayLike, rows: pd.DataFrame, line: str, colour: str) -> None:
     """Draw means in matplotlib's format ``line``, with their intervals as bars."""
     axis.plot(x, rows["mean"], line, color=colour)
-    axis.vlines(x, rows["low"], rows["high"], color=colour, linewidth=0.8)
+    axis.vlines(x, rows["ci_low"], rows["ci_high"], color=colour, linewidth=0.8)
 
 
 def curve_data(
@@ -141,14 +141,14 @@ def curve_data(
         (*key, *mean_interval(values))
         for key, values in rows.groupby(columns, observed=True, sort=True)["value"]
     ]
-    found = pd.DataFrame(records, columns=[*columns, "n", "mean", "sd", "low", "high"])
+    found = pd.DataFrame(records, columns=[*columns, "n", "mean", "sd", "ci_low", "ci_high"])
     return found.astype({name: history[name].dtype for name in factors})
 
 
 def diverged(history: pd.DataFrame) -> pd.Series:
     """Tell of each row whether it is of a run that diverged, at this epoch or another."""
     losses = history[(history["split"] == "train") & (history["metric"] == "data_loss")]
-    return history["lane"].isin(losses.loc[~np.isfinite(losses["value"]), "lane"])
+    return history["run"].isin(losses.loc[~np.isfinite(losses["value"]), "run"])
 
 
 def draw_curves(
@@ -166,7 +166,7 @@ def draw_curves(
         if len(curve) == 1:
             draw_point(axis, float(curve[x].iloc[0]), curve, look, SIGNS[split])
             continue
-        place, mean, low, high = curve[[x, "mean", "low", "high"]].to_numpy(float).T
+        place, mean, low, high = curve[[x, "mean", "ci_low", "ci_high"]].to_numpy(float).T
         axis.plot(place, mean, line, color=look.colour)
         bottom = np.maximum(low, axis.get_ylim()[0])  # a log scale has no zero
         if bands:
@@ -180,8 +180,8 @@ def draw_point(axis: Axes, x: float, rows: pd.DataFrame, look: Look, sign: str =
     apart. ``sign`` is for points of a level without.
     """
     for row in rows.tail(1).to_dict("records"):
-        bottom = max(row["low"], axis.get_ylim()[0])
-        axis.plot([x, x], [bottom, row["high"]], color=look.colour, linewidth=0.8)
+        bottom = max(row["ci_low"], axis.get_ylim()[0])
+        axis.plot([x, x], [bottom, row["ci_high"]], color=look.colour, linewidth=0.8)
         axis.plot([x], [row["mean"]], look.marker or sign, color=look.colour)
 
 

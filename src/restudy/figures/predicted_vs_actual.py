@@ -83,7 +83,7 @@ def housing(runs: pd.DataFrame, history: pd.DataFrame, predictions: pd.DataFrame
         ignore_index=True,
     )
     columns = ["panel", "hidden", "true", "predicted", "houses"]
-    columns += ["epoch", "n", "mean", "sd", "low", "high"]
+    columns += ["epoch", "n", "mean", "sd", "ci_low", "ci_high"]
     return Drawing(figure, data[columns])
 
 
@@ -146,7 +146,11 @@ def _draw_predictions(
 
 def _scored(name: str, score: pd.Series) -> str:
     """Return the title of a panel of predictions, with R2 and its interval."""
-    between = f" ({score['low']:.3f} to {score['high']:.3f})" if np.isfinite(score["low"]) else ""
+    between = (
+        f" ({score['ci_low']:.3f} to {score['ci_high']:.3f})"
+        if np.isfinite(score["ci_low"])
+        else ""
+    )
     return f"{name}: test R² {score['mean']:.3f}{between}"
 
 

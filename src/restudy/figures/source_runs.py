@@ -172,7 +172,7 @@ def source_runs(tables: Tables, drawing: Curves | Levels, printed: Mapping[str, 
             signs = [*line_handles({"train": "--", "validation": "-"}), *signs]
     _finish(figure, found, {key: look.name for key, look in shown.items()}, signs, remarks)
     before, after = (["split", x], []) if is_training else ([x] * (drawing.x == x), ["split"])
-    columns = ["panel", *found.factors, *before, *after, "n", "mean", "sd", "low", "high"]
+    columns = ["panel", *found.factors, *before, *after, "n", "mean", "sd", "ci_low", "ci_high"]
     return Drawing(figure, table.reindex(columns=[*columns, PUBLISHED]))
 
 
@@ -182,7 +182,7 @@ def _select(tables: Tables, drawing: Curves | Levels) -> _Selection:
     for factor in drawing.filter:
         runs = _ordered(runs, factor, drawing).dropna(subset=[factor])
     history = history.assign(value=history["value"].mask(diverged(history)))
-    kept = history[history["lane"].isin(runs["lane"])]
+    kept = history[history["run"].isin(runs["run"])]
     for factor in drawing.filter:
         kept = _ordered(kept, factor, drawing)
     factors = tables.factors
@@ -201,7 +201,7 @@ def _with_objective(history: pd.DataFrame) -> pd.DataFrame:
     """Add the loss with its penalty, of each split, to a history."""
     losses = history[history["metric"] == "data_loss"]
     penalties = history[history["metric"] == PENALTY]
-    keys = ["cell", "lane", "epoch"]
+    keys = ["group", "run", "epoch"]
     both = losses.merge(penalties[[*keys, "value"]], on=keys, suffixes=("", "_penalty"))
     total = both.assign(metric=OBJECTIVE, value=both["value"] + both["value_penalty"])
     return pd.concat([history, total.drop(columns="value_penalty")], ignore_index=True)
@@ -211,7 +211,7 @@ def _rows(history: pd.DataFrame, drawing: Levels) -> pd.DataFrame:
     """Return the rows of a history that are drawn: of some steps, or the last of each run."""
     if drawing.x == _STEP:
         return history[history[_STEP].isin(drawing.at)]
-    return history[history[_STEP] == history.groupby("lane")[_STEP].transform("max")]
+    return history[history[_STEP] == history.groupby("run")[_STEP].transform("max")]
 
 
 def _looks(tables: Tables, found: _Selection, drawing: Curves | Levels) -> dict[Key, Look]:
@@ -322,7 +322,7 @@ def _finish(
     """
     runs = found.runs
     parts = {key_of(levels): rows for levels, rows in combinations(runs, found.varied)}
-    groups = {name: runs["lane"].isin(parts[key]["lane"]) for key, name in names.items()}
+    groups = {name: runs["run"].isin(parts[key]["run"]) for key, name in names.items()}
     seeds = int(runs["seed"].nunique())
     spread = f"mean and 95% interval over {seeds} seeds" if seeds > 1 else "one seed"
     lost = int((runs["status"] == "diverged").sum())

@@ -76,5 +76,5 @@ def caption(
         sentences.append(_AS_PUBLISHED if description["as_published"] else _HONEST)
         if description["reductions"]:
             words = in_words(of_plain(description["reductions"]))
-            sentences.append(f"Cut at this scale: {words}.")
+            sentences.append(f"Reduced at this scale: {words}.")
     return " ".join(sentences)

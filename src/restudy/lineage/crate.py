@@ -50,9 +50,9 @@ _PARTS = {
         ("studies/*/runs.parquet", "studies/*/study.json"),
     ),
     "experiments": ("Tables of the small experiments", ("experiments/*.parquet",)),
-    "cells": (
+    "groups": (
         "Records of the training jobs: code, data, versions, machine",
-        ("cells/*/cell.json",),
+        ("groups/*/group.json",),
     ),
 }
 """Folder of the results -> what it is, and which of its files belong to a crate.
@@ -117,7 +117,7 @@ def build(results: Path, root: Path, checkout: Path, agent: str | None = None) -
     for name in (PAGE, PAPER):
         if not (results / name).is_file():
             raise RestudyError(f"{results / name}: is missing: the run is not finished")
-    cells, (started, ended) = _cells(results), _times(results)
+    groups, (started, ended) = _groups(results), _times(results)
     check_out(root, commit, checkout)
 
     crate = ROCrate(version="1.1")
@@ -140,13 +140,13 @@ def build(results: Path, root: Path, checkout: Path, agent: str | None = None) -
         for name in settings
         if (checkout / name).is_file()
     ]
-    data = {one["data"]["dataset"]: one["data"] for one in cells}
+    data = {one["data"]["dataset"]: one["data"] for one in groups}
     raw = [file for _, one in sorted(data.items()) for file in _add_data(crate, workflow, one)]
     _connect(crate, workflow, "input", "settings", "File", "The settings of the run", files)
     _connect(crate, workflow, "input", "raw data", "File", "The raw files of the data sets", raw)
     run = {
         "name": f"The run at the scale {scale}",
-        "description": _origin(cells, commit),
+        "description": _origin(groups, commit),
         "startTime": started,
         "endTime": ended,
         "actionStatus": "http://schema.org/CompletedActionStatus",
@@ -159,7 +159,7 @@ def build(results: Path, root: Path, checkout: Path, agent: str | None = None) -
     if (readme := crate.get("README.md")) is not None:
         readme["about"] = dataset
     packages = {("snakemake", version("snakemake"))}
-    packages |= {one for cell in cells for one in cell["versions"].items()}
+    packages |= {one for group in groups for one in group["versions"].items()}
     workflow["softwareRequirements"] = [
         _add_software(crate, name, number) for name, number in sorted(packages) if name != "restudy"
     ]
@@ -216,13 +216,13 @@ def check_out(root: Path, commit: str, folder: Path) -> None:
         raise RestudyError(f"commit {commit} has no Snakefile")
 
 
-def _cells(results: Path) -> list[dict[str, Any]]:
-    """Return the records of the cells that the run's studies ask for."""
+def _groups(results: Path) -> list[dict[str, Any]]:
+    """Return the records of the groups that the run's studies ask for."""
     paths = results.glob("studies/*/runs.parquet")
-    names = {cell for path in paths for cell in pd.read_parquet(path, columns=["cell"])["cell"]}
+    names = {group for path in paths for group in pd.read_parquet(path, columns=["group"])["group"]}
     records = {name: read_record(results, name) for name in sorted(names)}
     if missing := [name for name, record in records.items() if record is None]:
-        place = results / "cells" / missing[0]
+        place = results / "groups" / missing[0]
         raise RestudyError(f"{place}: has no record: the run is not finished")
     return [record for record in records.values() if record is not None]
 
@@ -243,12 +243,12 @@ def _times(results: Path) -> tuple[str, str]:
     return first.isoformat(timespec="seconds"), last.isoformat(timespec="seconds")
 
 
-def _origin(cells: list[dict[str, Any]], commit: str) -> str:
-    machines = sorted({f"{cell['machine']}; {cell['device']}" for cell in cells})
-    versions = sorted({str(cell.get("training_version", "unknown")) for cell in cells})
-    commits = sorted({str(cell["git_commit"] or "unknown") for cell in cells})
+def _origin(groups: list[dict[str, Any]], commit: str) -> str:
+    machines = sorted({f"{group['machine']}; {group['device']}" for group in groups})
+    versions = sorted({str(group.get("training_version", "unknown")) for group in groups})
+    commits = sorted({str(group["git_commit"] or "unknown") for group in groups})
     return (
-        f"{len(cells)} cells trained, on {' and '.join(machines)}. Report of commit {commit}; "
+        f"{len(groups)} groups trained, on {' and '.join(machines)}. Report of commit {commit}; "
         f"training code of commit {', '.join(commits)}, version {', '.join(versions)}."
     )
 

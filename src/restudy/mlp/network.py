@@ -44,7 +44,7 @@ class FullyConnectedNet:
         hidden: Sequence[int],
         outputs: int,
         *,
-        weight_scale: float,
+        init_scale: float,
         random: Random,
         loss: str = "cross_entropy",
         activation: str = "relu",
@@ -56,13 +56,13 @@ class FullyConnectedNet:
         dtype: DTypeLike = np.float64,
         arithmetic: Arithmetic = NUMPY,
     ) -> None:
-        """Draw the weights, layer by layer, from normal(0, weight_scale); biases are zero.
+        """Draw the weights, layer by layer, from normal(0, init_scale); biases are zero.
 
         Args:
             inputs: numbers of a sample.
             hidden: widths of the hidden layers; empty for a linear model.
             outputs: number of classes, or of predicted values.
-            weight_scale: standard deviation of the initial weights.
+            init_scale: standard deviation of the initial weights.
             random: draws the weights.
             loss: name in ``LOSSES``.
             activation: name in ``ACTIVATIONS``.
@@ -79,7 +79,7 @@ class FullyConnectedNet:
         """
         sizes = [inputs, *hidden, outputs]
         require(min(sizes) >= 1, f"widths must be 1 or more, not {sizes}")
-        not_negative(weight_scale=weight_scale, lambda1=lambda1, lambda2=lambda2)
+        not_negative(init_scale=init_scale, lambda1=lambda1, lambda2=lambda2)
         probability("dropout", dropout)
         self.dtype = np.dtype(dtype)
         require(self.dtype in (np.float32, np.float64), f"float32 or float64, not {self.dtype}")
@@ -94,7 +94,7 @@ class FullyConnectedNet:
         self.params: Parameters = {}
         self.averages: list[RunningAverages] = []
         for i, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes), start=1):
-            weights = weight_scale * random.standard_normal((fan_in, fan_out))
+            weights = init_scale * random.standard_normal((fan_in, fan_out))
             self.params[f"W{i}"] = weights.astype(self.dtype)
             self.params[f"b{i}"] = np.zeros(fan_out, self.dtype)
             if batch_norm and i < self.layers:

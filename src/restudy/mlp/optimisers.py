@@ -33,7 +33,7 @@ def classical_momentum(
     return w + v, v
 
 
-def averaging_momentum(
+def dampened_momentum(
     w: Array, g: Array, v: Array, learning_rate: float, momentum: float
 ) -> tuple[Array, Array]:
     """Return w - eta v with v = beta v + (1 - beta) g.
@@ -60,6 +60,6 @@ def nesterov(
 OPTIMISERS: dict[str, Update] = {
     "sgd": sgd,
     "momentum": classical_momentum,
-    "averaging_momentum": averaging_momentum,
+    "dampened_momentum": dampened_momentum,
     "nesterov": nesterov,
 }

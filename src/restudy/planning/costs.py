@@ -1,8 +1,8 @@
-"""What training costs, roughly: for forecasts, the time that is left, and how cells share jobs.
+"""What training costs, roughly: for forecasts, the time that is left, and how groups share jobs.
 
 Nothing that is trained depends on these numbers, and a machine twice as fast changes no decision
 much: they are right within a factor of two on one core of a server of the 2020s. Only
-:func:`operations` is exact: ids of cells depend on it.
+:func:`operations` is exact: ids of groups depend on it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from restudy.config.recipe import Recipe
 from restudy.data.registry import DATASETS
 
 # Fitted to processor times of :mod:`restudy.training` on one thread of an AVX-512 server: stacks
-# of 3 to 10 lanes, momentum and Adam, with and without batch norm and dropout, from a linear model
+# of 3 to 10 runs, momentum and Adam, with and without batch norm and dropout, from a linear model
 # of the houses to 784-1024-1024-10, batches of 8 to 256 and of all samples.
 _FLOP = 0.9e-11
 """Seconds of a floating-point operation in the products."""
@@ -28,11 +28,11 @@ _MASK = 1.6e-8
 _WEIGHT = 2e-9
 """Seconds that a step takes to pass over a weight and its velocity, whatever the batch."""
 _LAYER = 5e-5
-"""Seconds that a lane adds to a step for each layer, however small it is."""
-CELL = 0.6
-"""Seconds to read and scale the images and to write the files of a cell; houses are less."""
+"""Seconds that a run adds to a step for each layer, however small it is."""
+GROUP = 0.6
+"""Seconds to read and scale the images and to write the files of a group; houses are less."""
 _ROWS = 500
-"""Samples of a full batch that are taken at a time, for each lane anew."""
+"""Samples of a full batch that are taken at a time, for each run anew."""
 
 START = 8.0
 """Seconds before a job's first step, nearly all of them imports."""
@@ -55,12 +55,12 @@ def other_jobs(
     ]
 
 
-def seconds(recipe: Recipe, lanes: int) -> float:
-    """Estimate how long one core trains a cell, without the start of its job.
+def seconds(recipe: Recipe, runs: int) -> float:
+    """Estimate how long one core trains a group, without the start of its job.
 
     Args:
-        recipe: of one of its lanes; the others cost the same, but for dropout.
-        lanes: how many there are.
+        recipe: of one of its runs; the others cost the same, but for dropout.
+        runs: how many there are.
     """
     data = DATASETS[recipe.dataset]
     weights = _weights(recipe)
@@ -76,7 +76,7 @@ def seconds(recipe: Recipe, lanes: int) -> float:
     # Calls, whatever the size of the network.
     blocks = math.ceil(recipe.n_batch / _ROWS) if full else 1
     calls = (len(recipe.hidden) + 1) * steps * blocks * _LAYER
-    return lanes * products + lanes * passes + (CELL + lanes * calls)
+    return runs * products + runs * passes + (GROUP + runs * calls)
 
 
 def operations(recipe: Recipe) -> int:
@@ -94,10 +94,12 @@ def _weights(recipe: Recipe) -> int:
 
 
 def _evaluated(recipe: Recipe) -> int:
-    """Return how many samples a lane is measured on in all, its probes' included."""
+    """Return how many samples a run is measured on in all, its diagnostics' included."""
     times = math.ceil(recipe.total_epochs / recipe.evaluate_every)
     # About: there are six training rows for each image of the test sets.
     tests = DATASETS[recipe.dataset].train_rows // 6
     samples = times * (recipe.n_train + recipe.n_validation)
-    samples += tests * (times if "test" in recipe.probes else 1)
-    return samples + sum(PROBES[probe].samples(recipe, times) for probe in recipe.probes)
+    samples += tests * (times if "test" in recipe.diagnostics else 1)
+    return samples + sum(
+        PROBES[diagnostic].samples(recipe, times) for diagnostic in recipe.diagnostics
+    )

@@ -1,10 +1,10 @@
-"""The plan: from study files to cells and lanes. A pure function, made before any work starts.
+"""The plan: from study files to groups and runs. A pure function, made before any work starts.
 
-Cells belong to no study. Runs of equal shape and schedule meet in one cell whichever study asks
-for them, and a run that two studies ask for is trained once. Ids are digests of what a run *is*,
-so a new study, factor or seed changes none of the ids that are there already.
+Groups belong to no study. Runs of equal shape and schedule meet in one group whichever study
+asks for them, and a run that two studies ask for is trained once. Ids are digests of what a run
+*is*, so a new study, factor or seed changes none of the ids that are there already.
 
-Runs that take minutes each are dealt out to several cells by their settings, so that a search over
+Runs that take minutes each are dealt out to several groups by their settings, so that a search over
 many of them is work for all cores and no job takes a night. The seeds of one setting stay together.
 """
 
@@ -25,62 +25,62 @@ from restudy.common.errors import RestudyError
 from restudy.config.loading import check_names, load_studies
 from restudy.config.recipe import Recipe
 from restudy.config.reductions import EXCLUDE, SEEDS, Reduction
-from restudy.config.run_ids import Lane, cell_id, label, lane_id
+from restudy.config.run_ids import RunSpec, group_id, label, run_id
 from restudy.config.settings import Settings
 from restudy.config.sources import check_sources
-from restudy.config.study import Cut, Study
+from restudy.config.study import ScaleChange, Study
 from restudy.planning import costs
 
 _LONG = 10**13
 """Operations of a run that is long: some two minutes of one core."""
 _PARTS = 8
-"""Cells that long runs of equal shape and schedule are dealt out to."""
+"""Groups that long runs of equal shape and schedule are dealt out to."""
 
 
 @dataclass(frozen=True)
-class Cell:
-    """Lanes of equal shape and schedule; of long runs, a part of those.
+class RunGroup:
+    """Runs of equal shape and schedule; of long runs, a part of those.
 
     Attributes:
-        id: readable, ending in a digest of the fields that the lanes share.
-        lanes: sorted by id, without repetition.
+        id: readable, ending in a digest of the fields that the runs share.
+        runs: sorted by id, without repetition.
         keep_weights: whether the trained weights are written.
     """
 
     id: str
-    lanes: tuple[Lane, ...]
+    runs: tuple[RunSpec, ...]
     keep_weights: bool
 
     @property
     def shared(self) -> Recipe:
-        """The recipe of the first lane: right for every field that the lanes share."""
-        return self.lanes[0].recipe
+        """The recipe of the first run: right for every field that the runs share."""
+        return self.runs[0].recipe
 
     def parameters(self) -> dict[str, Any]:
-        """Return the cell as plain values, as a job is handed it."""
-        lanes = [{"id": lane.id, "recipe": lane.recipe.differences()} for lane in self.lanes]
-        return {"id": self.id, "lanes": lanes, "keep_weights": self.keep_weights}
+        """Return the group as plain values, as a job is handed it."""
+        runs = [{"id": run.id, "recipe": run.recipe.differences()} for run in self.runs]
+        return {"id": self.id, "runs": runs, "keep_weights": self.keep_weights}
 
     @cached_property
     def work(self) -> float:
         """Estimate of what training it takes, in seconds of one core."""
-        n = len(self.lanes)
-        return fmean(costs.seconds(lane.recipe, n) for lane in self.lanes)
+        n = len(self.runs)
+        return fmean(costs.seconds(run.recipe, n) for run in self.runs)
 
 
 @dataclass(frozen=True)
-class Run:
-    """A lane as a study sees it.
+class PlannedRun:
+    """A run of a study.
 
     Attributes:
-        cell: id of the cell that trains it.
-        lane: id of the lane.
+        group: id of the group that trains it.
+        id: id of the run.
         levels: factor name -> label of the run's level, in the order of the study's factors.
         recipe: the full recipe.
     """
 
-    cell: str
-    lane: str
+    group: str
+    id: str
     levels: Mapping[str, str]
     recipe: Recipe
 
@@ -99,14 +99,14 @@ class StudyPlan:
 
     study: Study
     scale: str
-    runs: tuple[Run, ...]
+    runs: tuple[PlannedRun, ...]
     factors: Mapping[str, tuple[str, ...]]
     reductions: tuple[Reduction, ...]
 
     @property
-    def cells(self) -> tuple[str, ...]:
-        """Ids of the cells that hold the study's runs, sorted."""
-        return tuple(sorted({run.cell for run in self.runs}))
+    def groups(self) -> tuple[str, ...]:
+        """Ids of the groups that hold the study's runs, sorted."""
+        return tuple(sorted({run.group for run in self.runs}))
 
     def tracked(self) -> dict[str, Any]:
         """Return all that MLflow's view needs: description, data sets and places of its runs."""
@@ -147,27 +147,27 @@ class StudyPlan:
     @property
     def comparable(self) -> bool:
         """Whether its runs are what the study as written asks for, if fewer of them."""
-        cut, full = _cut(self.study, self.scale), _fields(self.study.recipe)
+        change, full = _change(self.study, self.scale), _fields(self.study.recipe)
         same_recipe = all(
             name == "evaluate_every" or value == full.get(name, Recipe.model_fields[name].default)
-            for name, value in _fields(cut.recipe).items()
+            for name, value in _fields(change.recipe).items()
         )
         # A level may have another meaning at this scale, under the same name.
         return same_recipe and all(
             fields == _levels(name, self.study.factors[name]).get(level, fields)
-            for name, levels in cut.factors.items()
+            for name, levels in change.factors.items()
             for level, fields in _levels(name, levels).items()
         )
 
     def keeps_weights(self) -> bool:
         """Tell whether the weights of its runs are written, at this scale."""
-        cut = _cut(self.study, self.scale).keep_weights
-        return self.study.keep_weights if cut is None else cut
+        change = _change(self.study, self.scale).keep_weights
+        return self.study.keep_weights if change is None else change
 
     def places(self) -> list[dict[str, Any]]:
-        """Return where each run is, as plain values: its cell, lane and levels."""
+        """Return where each run is, as plain values: its group, run and levels."""
         return [
-            {"cell": run.cell, "lane": run.lane, "levels": dict(run.levels)} for run in self.runs
+            {"group": run.group, "run": run.id, "levels": dict(run.levels)} for run in self.runs
         ]
 
 
@@ -177,11 +177,11 @@ class Plan:
 
     Attributes:
         studies: by name, in the order of their files.
-        cells: by id, sorted.
+        groups: by id, sorted.
     """
 
     studies: Mapping[str, StudyPlan]
-    cells: Mapping[str, Cell]
+    groups: Mapping[str, RunGroup]
 
 
 def load_plan(settings: Settings) -> Plan:
@@ -198,7 +198,7 @@ def load_plan(settings: Settings) -> Plan:
 
 
 def make_plan(studies: Mapping[str, Study], scale: str, full: Iterable[str] = ()) -> Plan:
-    """Expand studies into cells and lanes.
+    """Expand studies into groups and runs.
 
     Args:
         studies: by name.
@@ -212,30 +212,31 @@ def make_plan(studies: Mapping[str, Study], scale: str, full: Iterable[str] = ()
     planned = {
         name: plan_study(study, scales[name])
         for name, study in studies.items()
-        if not _cut(study, scales[name]).skip
+        if not _change(study, scales[name]).disabled
     }
-    lanes: dict[str, dict[str, Lane]] = {}
+    runs: dict[str, dict[str, RunSpec]] = {}
     keep: dict[str, bool] = {}
     for study_plan in planned.values():
         for run in study_plan.runs:
-            lanes.setdefault(run.cell, {})[run.lane] = Lane(run.lane, run.recipe)
-            keep[run.cell] = keep.get(run.cell, False) or study_plan.keeps_weights()
-    cells = {
-        cell: Cell(cell, tuple(lanes[cell][lane] for lane in sorted(lanes[cell])), keep[cell])
-        for cell in sorted(lanes)
+            runs.setdefault(run.group, {})[run.id] = RunSpec(run.id, run.recipe)
+            keep[run.group] = keep.get(run.group, False) or study_plan.keeps_weights()
+    groups = {
+        group: RunGroup(group, tuple(some for _, some in sorted(runs[group].items())), keep[group])
+        for group in sorted(runs)
     }
-    return Plan(planned, cells)
+    return Plan(planned, groups)
 
 
 def plan_study(study: Study, scale: str) -> StudyPlan:
     """Expand one study at one scale; see :func:`make_plan`."""
-    cut = _cut(study, scale)
-    base = _fields(study.recipe) | _fields(cut.recipe)
+    change = _change(study, scale)
+    base = _fields(study.recipe) | _fields(change.recipe)
     factors = {
-        name: _levels(name, cut.factors.get(name, levels)) for name, levels in study.factors.items()
+        name: _levels(name, change.factors.get(name, levels))
+        for name, levels in study.factors.items()
     }
-    exclude = study.exclude if cut.exclude is None else cut.exclude
-    seeds = _seeds(study.seeds if cut.seeds is None else cut.seeds)
+    exclude = study.exclude if change.exclude is None else change.exclude
+    seeds = _seeds(study.seeds if change.seeds is None else change.seeds)
     runs = []
     for labels in itertools.product(*factors.values()):
         levels = dict(zip(factors, labels, strict=True))
@@ -248,29 +249,29 @@ def plan_study(study: Study, scale: str) -> StudyPlan:
         _check_test_set_use(study, recipe)
         for seed in seeds:
             seeded = recipe.model_copy(update={"seed": seed})
-            runs.append(Run(_cell(seeded), lane_id(seeded), levels, seeded))
+            runs.append(PlannedRun(_group(seeded), run_id(seeded), levels, seeded))
     if not runs:
         raise RestudyError(
             f"{study.file}: exclude: leaves no combination of levels; allowed: one or more"
         )
     labels_of = {name: tuple(levels) for name, levels in factors.items()}
-    return StudyPlan(study, scale, tuple(runs), labels_of, _reductions(study, cut, seeds))
+    return StudyPlan(study, scale, tuple(runs), labels_of, _reductions(study, change, seeds))
 
 
-def _cell(recipe: Recipe) -> str:
-    """Return the id of the cell that trains ``recipe``.
+def _group(recipe: Recipe) -> str:
+    """Return the id of the group that trains ``recipe``.
 
     It depends on nothing but the recipe: a setting more moves none of the others.
     """
-    cell = cell_id(recipe)
+    group = group_id(recipe)
     if costs.operations(recipe) < _LONG:
-        return cell
+        return group
     settings = {name: value for name, value in recipe.differences().items() if name != "seed"}
-    return f"{cell}-{int(digest(settings), 16) % _PARTS + 1}of{_PARTS}"
+    return f"{group}-{int(digest(settings), 16) % _PARTS + 1}of{_PARTS}"
 
 
-def _cut(study: Study, scale: str) -> Cut:
-    return study.scales.get(scale, Cut())  # type: ignore[call-overload, no-any-return]
+def _change(study: Study, scale: str) -> ScaleChange:
+    return study.scales.get(scale, ScaleChange())  # type: ignore[call-overload, no-any-return]
 
 
 def _fields(part: Any) -> dict[str, Any]:
@@ -320,7 +321,7 @@ def _check_test_set_use(study: Study, recipe: Recipe) -> None:
         return
     for key, bad in (
         ("validation_samples", recipe.validation_samples == 0),
-        ("probes", "test" in recipe.probes),
+        ("diagnostics", "test" in recipe.diagnostics),
     ):
         if bad:
             raise RestudyError(
@@ -329,21 +330,21 @@ def _check_test_set_use(study: Study, recipe: Recipe) -> None:
             )
 
 
-def _reductions(study: Study, cut: Cut, seeds: list[int]) -> tuple[Reduction, ...]:
+def _reductions(study: Study, change: ScaleChange, seeds: list[int]) -> tuple[Reduction, ...]:
     """Return what a scale reduces of the study as written."""
     full = _fields(study.recipe)
     found = [
         Reduction(name, label(before), label(value))
-        for name, value in _fields(cut.recipe).items()
+        for name, value in _fields(change.recipe).items()
         for before in [full.get(name, Recipe.model_fields[name].default)]
         if before != value
     ]
-    for name, levels in cut.factors.items():
+    for name, levels in change.factors.items():
         kept, all_levels = (list(_levels(name, x)) for x in (levels, study.factors[name]))
         if kept != all_levels:
             found.append(Reduction(name, all_levels, kept))
-    if cut.exclude is not None and cut.exclude != study.exclude:
-        found.append(Reduction(EXCLUDE, study.exclude, cut.exclude))
+    if change.exclude is not None and change.exclude != study.exclude:
+        found.append(Reduction(EXCLUDE, study.exclude, change.exclude))
     full_seeds = _seeds(study.seeds)
     if len(seeds) != len(full_seeds):
         found.append(Reduction(SEEDS, len(full_seeds), len(seeds)))

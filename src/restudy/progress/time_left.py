@@ -4,7 +4,7 @@ Nothing here looks at a clock or at files: times are handed in, in seconds of an
 
 One job may take a hundred times as long as another, so what is left is weighed by the plan's
 estimates (:mod:`restudy.planning.costs`), in seconds of one core. These are divided by the speed
-of this run: the estimated seconds of the cells that it has trained, over the seconds that they
+of this run: the estimated seconds of the groups that it has trained, over the seconds that they
 took.
 """
 
@@ -21,8 +21,8 @@ _OVERDUE = 0.1
 
 
 @dataclass
-class CellProgress:
-    """Progress of a cell: its runs, the estimated seconds of one core for all, the trained runs."""
+class GroupProgress:
+    """Progress of a group: its runs, the estimated core seconds of all, the trained runs."""
 
     runs: int
     work: float
@@ -39,15 +39,15 @@ class _Job:
     """A job.
 
     Attributes:
-        cells: those that the job trains, by name.
+        groups: those that the job trains, by name.
         name: shown while the job runs.
         began: start time.
-        seen: time at which the latest of its cells was trained; before that, its start.
-        gained: estimated seconds of the cells that the job has trained, its start included.
+        seen: time at which the latest of its groups was trained; before that, its start.
+        gained: estimated seconds of the groups that the job has trained, its start included.
         ended: whether it has ended.
     """
 
-    cells: Mapping[str, CellProgress] = field(default_factory=dict)
+    groups: Mapping[str, GroupProgress] = field(default_factory=dict)
     name: str = ""
     began: float | None = None
     seen: float = 0.0
@@ -57,7 +57,7 @@ class _Job:
     def seconds_left(self, now: float, speed: float) -> float:
         """Return the expected seconds until the job ends."""
         start = 0.0 if self.gained else costs.START
-        expected = (start + sum(cell.left for cell in self.cells.values())) / speed
+        expected = (start + sum(group.left for group in self.groups.values())) / speed
         if self.began is None:
             return expected
         since = now - self.seen
@@ -68,13 +68,13 @@ class Run:
     """A run of the pipeline: jobs that train, and others.
 
     Attributes:
-        cells: all that the run needs, by name.
+        groups: all that the run needs, by name.
         cores: how many jobs run at once.
         jobs: how many have ended, and all.
     """
 
     def __init__(self) -> None:
-        self.cells: Mapping[str, CellProgress] = {}
+        self.groups: Mapping[str, GroupProgress] = {}
         self.cores = 1
         self.jobs = (0, 0)
         self._running: dict[int, _Job] = {}
@@ -82,23 +82,23 @@ class Run:
         # Seconds of each other job that has ended.
         self._others: list[float] = []
 
-    def expect(self, cells: Mapping[str, CellProgress], jobs: Iterable[Iterable[str]]) -> None:
-        """Set the cells that the run needs, and those that each training job trains."""
-        self.cells = cells
-        self._training = [_Job({name: cells[name] for name in job}) for job in jobs]
+    def expect(self, groups: Mapping[str, GroupProgress], jobs: Iterable[Iterable[str]]) -> None:
+        """Set the groups that the run needs, and those that each training job trains."""
+        self.groups = groups
+        self._training = [_Job({name: groups[name] for name in job}) for job in jobs]
 
-    def begin(self, number: int, name: str, cells: Iterable[str], now: float) -> None:
-        """Record that a job has begun, which trains ``cells``."""
-        wanted = set(cells)
-        job = next((job for job in self._training if wanted & job.cells.keys()), _Job())
+    def begin(self, number: int, name: str, groups: Iterable[str], now: float) -> None:
+        """Record that a job has begun, which trains ``groups``."""
+        wanted = set(groups)
+        job = next((job for job in self._training if wanted & job.groups.keys()), _Job())
         job.name, job.began, job.seen = name, now, now
         self._running[number] = job
 
-    def finish(self, cell: str, now: float) -> None:
-        """Record that a cell is trained."""
-        found = self.cells[cell]
+    def finish(self, group: str, now: float) -> None:
+        """Record that a group is trained."""
+        found = self.groups[group]
         for job in self._running.values():
-            if cell in job.cells and found.left:
+            if group in job.groups and found.left:
                 job.gained += found.left + (not job.gained) * costs.START
                 job.seen = now
         found.done = found.runs
@@ -107,8 +107,8 @@ class Run:
         """Record that a job has ended."""
         if number not in self._running:
             return
-        for cell in self._running[number].cells if well else ():
-            self.finish(cell, now)
+        for group in self._running[number].groups if well else ():
+            self.finish(group, now)
         job = self._running.pop(number)
         job.ended = True
         if job not in self._training and job.began is not None:
@@ -130,7 +130,7 @@ class Run:
             for job in self._training
             if job.began is not None and job.seen > job.began
         ]
-        # Estimated seconds over measured ones; 1 before any cell was trained.
+        # Estimated seconds over measured ones; 1 before any group was trained.
         speed = sum(one for one, _ in seen) / sum(one for _, one in seen) if seen else 1.0
         each = [job.seconds_left(now, speed) for job in self._training if not job.ended]
         others = max(self.jobs[1] - self.jobs[0] - len(each), 0)
@@ -154,22 +154,22 @@ class Run:
         return ", ".join(
             f"{job.name} {percent(share)}" if share else job.name
             for job in self._running.values()
-            for share in [_share(job.cells) if job.cells else 0.0]
+            for share in [_share(job.groups) if job.groups else 0.0]
         )
 
     def _parts(self, trained: str, now: float) -> Iterator[str]:
-        cells = self.cells.values()
+        groups = self.groups.values()
         if self._training:
-            done, runs = sum(cell.done for cell in cells), sum(cell.runs for cell in cells)
-            yield trained.format(done, runs, percent(_share(self.cells)))
+            done, runs = sum(group.done for group in groups), sum(group.runs for group in groups)
+            yield trained.format(done, runs, percent(_share(self.groups)))
         if self.jobs[0] < self.jobs[1]:
             yield f"about {duration(self.seconds_left(now))} left"
 
 
-def _share(cells: Mapping[str, CellProgress]) -> float:
-    """Return the part of the work on cells that is done: from 0 to 1."""
-    whole = sum(cell.work for cell in cells.values())
-    return 1 - sum(cell.left for cell in cells.values()) / whole if whole else 1.0
+def _share(groups: Mapping[str, GroupProgress]) -> float:
+    """Return the part of the work on groups that is done: from 0 to 1."""
+    whole = sum(group.work for group in groups.values())
+    return 1 - sum(group.left for group in groups.values()) / whole if whole else 1.0
 
 
 def percent(share: float) -> str:

@@ -1,4 +1,4 @@
-"""Which cells of a run of the pipeline are trained, by their records: seen from outside."""
+"""Which groups of a run of the pipeline are trained, by their records: seen from outside."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from restudy.planning.plan import Cell
-from restudy.progress.time_left import CellProgress
+from restudy.planning.plan import RunGroup
+from restudy.progress.time_left import GroupProgress
 from restudy.provenance.versions import numerical_versions
 from restudy.results.group_record import RECORD, trainings
 from restudy.runtime.timestamps import when_written
@@ -17,16 +17,16 @@ RULE = "train"
 
 
 class Watcher:
-    """Looks at the records of the cells that a run of the pipeline trains.
+    """Looks at the records of the groups that a run of the pipeline trains.
 
     Attributes:
-        cells: progress of each cell before the run.
-        jobs: name of each training job -> its cells.
+        groups: progress of each group before the run.
+        jobs: name of each training job -> its groups.
     """
 
     def __init__(
         self,
-        cells: Mapping[str, Cell],
+        groups: Mapping[str, RunGroup],
         jobs: Mapping[str, Sequence[str]],
         results: Path,
         version: int,
@@ -34,26 +34,26 @@ class Watcher:
         """Look what there is before anything runs.
 
         Args:
-            cells: by name, all that the run needs.
-            jobs: name of each job that is to run -> its cells; those of no job are done.
-            results: folder with ``cells``.
+            groups: by name, all that the run needs.
+            jobs: name of each job that is to run -> its groups; those of no job are done.
+            results: folder with ``groups``.
             version: of training; what another version has trained does not count.
         """
         self.jobs = jobs
-        self.cells = {
-            name: CellProgress(len(cell.lanes), cell.work, len(cell.lanes))
-            for name, cell in cells.items()
+        self.groups = {
+            name: GroupProgress(len(group.runs), group.work, len(group.runs))
+            for name, group in groups.items()
         }
-        self._folder = results / "cells"
-        # When the record of each cell was written that is not trained yet.
+        self._folder = results / "groups"
+        # When the record of each group was written that is not trained yet.
         self._written: dict[str, float] = {}
         for name in (name for job in jobs.values() for name in job):
-            there = trained_lanes(self._folder / name, version)
-            self.cells[name].done = sum(lane.id in there for lane in cells[name].lanes)
+            there = trained_runs(self._folder / name, version)
+            self.groups[name].done = sum(run.id in there for run in groups[name].runs)
             self._written[name] = when_written(self._folder / name / RECORD)
 
     def finished(self) -> list[str]:
-        """Return the cells whose records were written since the last call."""
+        """Return the groups whose records were written since the last call."""
         now = {name: when_written(self._folder / name / RECORD) for name in self._written}
         found = [name for name, when in now.items() if when and when != self._written[name]]
         for name in found:
@@ -61,21 +61,21 @@ class Watcher:
         return found
 
 
-def trained_lanes(folder: Path, version: int) -> set[str]:
-    """Return the lanes of a cell that need no training, as far as its records tell.
+def trained_runs(folder: Path, version: int) -> set[str]:
+    """Return the runs of a group that need no training, as far as its records tell.
 
     Args:
-        folder: the cell's.
+        folder: the group's.
         version: of training, ``TRAINING_VERSION``.
     """
     try:
         record = json.loads((folder / RECORD).read_bytes())
         return {
-            lane
+            run
             for part in trainings(record)
             if part["training_version"] == version
             and numerical_versions().items() <= part["versions"].items()
-            for lane in part["seeds"]
+            for run in part["seeds"]
         }
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return set()

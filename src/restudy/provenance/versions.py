@@ -18,8 +18,14 @@ _PACKAGE = "restudy"
 _SOURCE = Path(__file__).parents[1]
 # Packages of the project -> their folders.
 _FOLDERS = dict[str, Path]()
-# Modules that code_digest does not read -> what stands for them. No result depends on how jobs log.
-_UNREAD = {"restudy.training": f"training {TRAINING_VERSION}", "restudy.runtime": "runtime"}
+# Modules that code_digest does not read -> what stands for them. No result depends on how jobs log,
+# or on the wording of errors.
+_UNREAD = {
+    "restudy.training": f"training {TRAINING_VERSION}",
+    "restudy.runtime": "runtime",
+    "restudy.common.errors": "errors",
+    "restudy.common.renamed": "renamed",
+}
 # Fields of a syntax tree that change no result.
 _NO_RESULT = {"annotation", "returns", "type_comment", "type_params", "ctx", "kind"}
 # The libraries whose arithmetic is in every trained number.
@@ -42,7 +48,8 @@ def code_digest(*modules: str) -> str:
     and public local variables, annotations in the body of a class (they declare its fields).
 
     Of a module whose definition is used, what it runs when it is imported counts too. For the
-    training engine stands ``TRAINING_VERSION``.
+    training engine stands ``TRAINING_VERSION``; the wording of errors and how jobs log do not
+    count.
 
     Args:
         modules: names such as ``restudy.results.study_tables``; all that they define counts.

@@ -122,12 +122,12 @@ def _missing(plan: Plan, results: Path) -> Iterator[str]:
 
 
 def _stale(plan: Plan, results: Path) -> Iterator[str]:
-    for cell in plan.cells:
-        record = read_record(results, cell)
+    for group in plan.groups:
+        record = read_record(results, group)
         if record is None:
-            yield f"cell {cell} is missing"
+            yield f"group {group} is missing"
         elif record.get("training_version") != TRAINING_VERSION:
-            yield f"cell {cell} was trained by other code"
+            yield f"group {group} was trained by other code"
     found = read_configuration(results)["studies"]
     for name, study in plan.studies.items():
         if name not in found:
@@ -143,8 +143,10 @@ def _stale(plan: Plan, results: Path) -> Iterator[str]:
 
 
 def _splits(results: Path) -> dict[str, tuple[int, str]]:
-    """Return data set -> seed of its split and checksum, as the cells of a run record them."""
-    records = (read_record(results, path.parent.name) for path in results.glob(f"cells/*/{RECORD}"))
+    """Return data set -> seed of its split and checksum, as the groups of a run record them."""
+    records = (
+        read_record(results, path.parent.name) for path in results.glob(f"groups/*/{RECORD}")
+    )
     data = [record["data"] for record in records if record and "data" in record]
     return {one["dataset"]: (int(one["split_seed"]), str(one["sha256"])) for one in data}
 

@@ -57,7 +57,7 @@ class Outcome(StrEnum):
 
 COLUMNS = (
     *("table", "row", "study", "outcome", "p", "moved"),
-    *("column", "reference", "own", "low", "high", "n", "own_n", "changed", "why", "kind"),
+    *("column", "reference", "own", "ci_low", "ci_high", "n", "own_n", "changed", "why", "kind"),
 )
 
 
@@ -204,7 +204,14 @@ def _compare_shared(
 def _compare_means(left: pd.DataFrame, right: pd.DataFrame, table: Table) -> pd.DataFrame:
     """Return p and interval of each mean of a sampled table; NaN for other tables."""
     if table.kind is not Kind.SAMPLED:
-        row = {"p": np.nan, "column": "", "reference": "", "own": "", "low": np.nan, "high": np.nan}
+        row = {
+            "p": np.nan,
+            "column": "",
+            "reference": "",
+            "own": "",
+            "ci_low": np.nan,
+            "ci_high": np.nan,
+        }
         return pd.DataFrame(row | {"own_n": np.nan}, index=range(len(left)))
     sample = table.sample
     mean, sd, n = _numbers(left, sample.mean), _spread(left, sample), _numbers(left, sample.n)
@@ -222,7 +229,7 @@ def _compare_means(left: pd.DataFrame, right: pd.DataFrame, table: Table) -> pd.
             counts = (int(one[i]) for one in (lost, n, own_lost, own_n))
             p[i] = min(1.0, 2 * np.fmin(p[i], p_of_lost(*counts)))
     texts = {"reference": left[sample.mean].to_numpy(), "own": right[sample.mean].to_numpy()}
-    numbers = {"p": p, "low": low, "high": high, "n": n, "own_n": own_n}
+    numbers = {"p": p, "ci_low": low, "ci_high": high, "n": n, "own_n": own_n}
     return pd.DataFrame({"column": sample.mean, **texts, **numbers})
 
 

@@ -46,7 +46,10 @@ MERGED: Mapping[str, Merge] = {
 }
 """The tables whose rows are merged."""
 
-_STUDY_FILES = (*(f"{name}.csv" for name in STUDY_TABLES if name not in TIMED), "matters.md")
+_STUDY_FILES = (
+    *(f"{name}.csv" for name in STUDY_TABLES if name not in TIMED),
+    "variance_components.md",
+)
 _COUNTED = ("published", "claims", "errata")
 """The kinds of rows that have a status here; systems and figures are not about runs."""
 
@@ -127,13 +130,15 @@ def merge(
     merged = {}
     for name, rule in MERGED.items():
         old = earlier[name]
-        study = old["study"] if "study" in old else old["number"].map(study_of)
+        study = old["study"] if "study" in old else old["first"].map(study_of)
         old = old[study.isin(trusted)]
         kept = rule.answered(old) | ~study[old.index].isin(done)
         merged[name] = _fill(new[name], old[kept], rule)
-    searched = merged["puzzles"].loc[is_searched(merged["puzzles"]), "puzzle"]
-    candidates = merged["forensics"]
-    return merged | {"forensics": candidates[candidates["puzzle"].isin(searched)]}
+    searched = merged["configuration_searches"].loc[
+        is_searched(merged["configuration_searches"]), "search"
+    ]
+    candidates = merged["search_candidates"]
+    return merged | {"search_candidates": candidates[candidates["search"].isin(searched)]}
 
 
 def adjust(claims: Sequence[Claim], table: pd.DataFrame) -> pd.DataFrame:
@@ -169,7 +174,13 @@ def _read_merged(folder: Path) -> dict[str, pd.DataFrame]:
 
 def _with_statuses(tables: Path, catalogue: Catalogue, parts: Parts) -> dict[str, pd.DataFrame]:
     """Return the status of each claim and mistake by the merged tables, and their counts."""
-    names = ("published", "claim_tests", "errata_shown", "contrasts", "puzzles")
+    names = (
+        "published",
+        "claim_tests",
+        "erratum_effects",
+        "printed_differences",
+        "configuration_searches",
+    )
     judged = findings(
         catalogue,
         {name: read_typed(tables / f"{name}.csv") for name in names},

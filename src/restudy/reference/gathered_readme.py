@@ -34,7 +34,7 @@ def write_pages(
         missing: studies that have not been done at the full scale.
         reference: folder of the reference, whose claims are those of the default scale.
     """
-    names = ("claims", "claim_tests", "errata", "puzzles", "timed_claims")
+    names = ("claims", "claim_tests", "errata", "configuration_searches", "timed_claims")
     tables = {name: read_table(folder / f"tables/{name}.csv") for name in names}
     published = read_typed(folder / "tables/published.csv")
     claims, path = tables["claims"], reference / "tables/claims.csv"
@@ -49,11 +49,12 @@ def write_pages(
         f"[All claims, beside the default scale]({CLAIMS}).\n",
         *([] if default is None else [_changes(claims, tables["claim_tests"], before)]),
         *(
-            f"## What matters most: [{one.parent.name}](tables/{one.parent.name}/matters.csv)\n\n"
+            f"## What matters most: [{one.parent.name}]"
+            f"(tables/{one.parent.name}/variance_components.csv)\n\n"
             + one.read_text(encoding="utf-8")
-            for one in sorted(folder.glob("tables/*/matters.md"))
+            for one in sorted(folder.glob("tables/*/variance_components.md"))
         ),
-        _puzzles(tables["puzzles"]),
+        _searches(tables["configuration_searches"]),
         _studies(parts),
     ]
     (folder / README).write_text("\n".join(sections), encoding="utf-8")
@@ -109,10 +110,10 @@ def _changes(claims: pd.DataFrame, tests: pd.DataFrame, before: pd.Series[str]) 
     return _table(columns, title, notes)
 
 
-def _puzzles(puzzles: pd.DataFrame) -> str:
+def _searches(searches: pd.DataFrame) -> str:
     lines = [
-        f"* **{row['question']}** ({row['puzzle']}) {conclusion(row)}"
-        for row in puzzles[is_searched(puzzles)].to_dict("records")
+        f"* **{row['question']}** ({row['search']}) {conclusion(row)}"
+        for row in searches[is_searched(searches)].to_dict("records")
     ]
     return "## Puzzles: what the sources leave out\n\n" + "\n".join(lines or ["None yet."]) + "\n"
 

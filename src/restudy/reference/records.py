@@ -29,11 +29,11 @@ Parts = dict[str, dict[str, dict[str, Any]]]
 def study_digest(description: Mapping[str, Any], runs: Iterable[Iterable[str]]) -> str:
     """Digest what a study asks for at a scale: levels, comparisons, recipes and seeds.
 
-    Titles and questions do not count. The ids of cells and lanes are digests of the recipes.
+    Titles and questions do not count. The ids of groups and runs are digests of the recipes.
 
     Args:
         description: content of ``study.json``.
-        runs: cell and lane of each run.
+        runs: group and run of each run.
     """
     asked = {name: description[name] for name in ("scale", "as_published", "factors", "compare")}
     return digest([asked, sorted(map(list, runs))])
@@ -41,7 +41,7 @@ def study_digest(description: Mapping[str, Any], runs: Iterable[Iterable[str]]) 
 
 def plan_digest(study: StudyPlan) -> str:
     """Digest what a planned study asks for, as :func:`study_digest` does."""
-    return study_digest(study.description(), [(run.cell, run.lane) for run in study.runs])
+    return study_digest(study.description(), [(run.group, run.id) for run in study.runs])
 
 
 def read_configuration(results: Path) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def read_configuration(results: Path) -> dict[str, Any]:
         if path.parent.name in record.studies:
             try:
                 description = json.loads(path.read_text(encoding="utf-8"))
-                runs = pd.read_parquet(path.with_name("runs.parquet"), columns=["cell", "lane"])
+                runs = pd.read_parquet(path.with_name("runs.parquet"), columns=["group", "run"])
                 studies[path.parent.name] = study_digest(description, runs.to_numpy().tolist())
             except (OSError, ValueError, KeyError) as error:
                 problem = f"{path.parent}: cannot be read ({error}); run it again"
@@ -78,27 +78,27 @@ def describe_origin(plan: Plan, results: Path) -> dict[str, Any]:
         plan: plan of the run's scale.
         results: folder of the run.
     """
-    cells = [record for cell in plan.cells if (record := read_record(results, cell))]
+    groups = [record for group in plan.groups if (record := read_record(results, group))]
     configuration, run = read_configuration(results), read_run_record(results)
-    data = sorted((cell["data"] for cell in cells), key=lambda one: str(one["dataset"]))
+    data = sorted((group["data"] for group in groups), key=lambda one: str(one["dataset"]))
     return {
         **configuration,
         "studies": {name: configuration["studies"][name] for name in plan.studies},
-        "runs": sum(len(cell.lanes) for cell in plan.cells.values()),
+        "runs": sum(len(group.runs) for group in plan.groups.values()),
         "commit": run.commit_in_words(),
         "training_version": TRAINING_VERSION,
-        "trained_at": _distinct(cell["git_commit"] for cell in cells),
+        "trained_at": _distinct(group["git_commit"] for group in groups),
         "versions": {
-            name: ", ".join(_distinct(cell["versions"][name] for cell in cells))
-            for name in (cells[0]["versions"] if cells else ())
+            name: ", ".join(_distinct(group["versions"][name] for group in groups))
+            for name in (groups[0]["versions"] if groups else ())
         },
         "machine": {
-            "system": ", ".join(_distinct(cell["machine"] for cell in cells)),
+            "system": ", ".join(_distinct(group["machine"] for group in groups)),
             "processor": run.machine.processor,
             "cores": run.machine.cores,
-            "devices": _distinct(cell["device"] for cell in cells),
+            "devices": _distinct(group["device"] for group in groups),
         },
-        "hours": {"jobs": job_hours(results), "training": training_hours(plan.cells, results)},
+        "hours": {"jobs": job_hours(results), "training": training_hours(plan.groups, results)},
         "data": {
             one["dataset"]: {"sha256": one["sha256"], "split_seed": one["split_seed"]}
             for one in data
@@ -121,7 +121,7 @@ def describe_parts(plan: Plan, results: Path, experiments: Iterable[str]) -> Par
         name: {
             **_stamps(study),
             "runs": len(study.runs),
-            "training_hours": training_hours(study.cells, results),
+            "training_hours": training_hours(study.groups, results),
             **source,
         }
         for name, study in plan.studies.items()
@@ -192,12 +192,12 @@ def job_hours(results: Path) -> float:
     return round(sum(float(pd.read_csv(path, sep="\t")["s"].sum()) for path in paths) / 3600, 2)
 
 
-def training_hours(cells: Iterable[str], results: Path) -> float:
+def training_hours(groups: Iterable[str], results: Path) -> float:
     """Return the hours of training and evaluation; each run has a share of its stack's seconds."""
     seconds = 0.0
-    for cell in cells:
-        table = pd.read_parquet(results / "cells" / cell / TIMING)
-        spent = (table["train_seconds"] + table["evaluation_seconds"]) / table["lanes_in_stack"]
+    for group in groups:
+        table = pd.read_parquet(results / "groups" / group / TIMING)
+        spent = (table["train_seconds"] + table["evaluation_seconds"]) / table["runs_in_stack"]
         seconds += float(spent.sum())
     return round(seconds / 3600, 2)
 

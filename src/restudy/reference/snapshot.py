@@ -78,7 +78,7 @@ def _readme(origin: Mapping[str, Any]) -> str:
 * [Every printed number beside ours](tables/published.md), as [CSV](tables/published.csv).
 * [Claims](tables/claims.csv) and their [tests](tables/claim_tests.csv); claims that
   [contradict each other](tables/contradictions.md).
-* [Mistakes](tables/errata.csv), and [what they do](tables/errata_shown.csv).
+* [Mistakes](tables/errata.csv), and [what they do](tables/erratum_effects.csv).
 * [All tables](tables), [all figures](figures) with the numbers drawn. What the columns mean:
   [docs/results.md](../../docs/results.md).
 

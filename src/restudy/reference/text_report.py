@@ -62,8 +62,8 @@ def _line(row: dict[Any, Any]) -> str:
     text = f"{row['table']} [{row['row']}]"
     if isinstance(row["column"], str) and row["column"]:
         text += f" {row['column']} {row['reference'] or '-'} -> {row['own'] or '-'}"
-    if pd.notna(row["low"]):
-        text += f" (interval {row['low']:.6g} to {row['high']:.6g}, n {row['n']:.0f}"
+    if pd.notna(row["ci_low"]):
+        text += f" (interval {row['ci_low']:.6g} to {row['ci_high']:.6g}, n {row['n']:.0f}"
         text += f", p {row['p']:.2g})" if pd.notna(row["p"]) else ")"
     return text + (f": {row['why']}" if row["why"] else "")
 

@@ -100,7 +100,7 @@ def finding(one: Finding) -> FindingText:
         effect, low, high = map(percent, (one.effect, one.low, one.high))
         interval = f"{low} to {high}"
         factor = one.statement.replace("_", " ").capitalize()
-        statement, address = f"{factor}: {' rather than '.join(one.levels)}", f"matters-{one.id}"
+        statement, address = f"{factor}: {' rather than '.join(one.levels)}", f"variance-{one.id}"
         measured = f"{where}share of the variance of {one.measured[0]}, {one.id}"
     else:
         effect, interval = estimate(one.effect, one.low, one.high, signed=one.measure != "ratio")

@@ -1,12 +1,12 @@
-"""From cells to studies: the tables that figures, tables and verdicts read.
+"""From groups to studies: the tables that figures, tables and verdicts read.
 
 ======================  =========================================================================
-``runs.parquet``        one row per run: ``study, cell, lane``, a column per factor, then the
-                        columns of the cells' summaries
-``history.parquet``     the cells' histories, with ``cell`` and a column per factor
+``runs.parquet``        one row per run: ``study, group, run``, a column per factor, then the
+                        columns of the groups' summaries
+``history.parquet``     the groups' histories, with ``group`` and a column per factor
 ``timing.parquet``      the same for times
 ``study.json``          what the study is: title, question, factors and their levels, seeds
-``cells.json``          the SHA-256 of each of its cells' ``cell.json``: which results these are
+``groups.json``          the SHA-256 of each of its groups' ``group.json``: which results these are
 ======================  =========================================================================
 
 A factor's column is a categorical whose categories are its levels in the study's order. A factor
@@ -28,58 +28,60 @@ from restudy.common.files import write_atomically
 from restudy.results import group_files
 from restudy.results.table_files import write_runs
 
-RUNS, HISTORY, TIMING, DESCRIPTION, CELLS = (
+RUNS, HISTORY, TIMING, DESCRIPTION, GROUPS = (
     "runs.parquet",
     "history.parquet",
     "timing.parquet",
     "study.json",
-    "cells.json",
+    "groups.json",
 )
 
 
 def collect(
-    description: Mapping[str, Any], runs: list[dict[str, Any]], cells: Path, folder: Path
+    description: Mapping[str, Any], runs: list[dict[str, Any]], groups: Path, folder: Path
 ) -> None:
     """Write a study's tables.
 
     Args:
         description: ``name, title, question, source, as_published, scale, factors`` (name ->
             labels), ``reductions``, ``compare``.
-        runs: for each run ``cell``, ``lane`` and ``levels`` (factor -> label).
-        cells: the folder with the cells' folders.
+        runs: for each run ``group``, ``run`` and ``levels`` (factor -> label).
+        groups: the folder with the groups' folders.
         folder: where the tables go.
 
     Raises:
-        RestudyError: a cell has no results, or a run is missing in them.
+        RestudyError: a group has no results, or a run is missing in them.
     """
     factors = {name: list(labels) for name, labels in description["factors"].items()}
     places = pd.DataFrame(
-        [{"cell": run["cell"], "lane": run["lane"], **run["levels"]} for run in runs]
+        [{"group": run["group"], "run": run["run"], **run["levels"]} for run in runs]
     )
     for name, labels in factors.items():
         places[name] = pd.Categorical(places[name], categories=labels, ordered=True)
-    parts = {cell: _read_tables(cells / cell) for cell in places["cell"].unique()}
+    parts = {group: _read_tables(groups / group) for group in places["group"].unique()}
 
     def table(name: str) -> pd.DataFrame:
         rows = pd.concat(
-            [part[name].assign(cell=cell) for cell, part in parts.items()], ignore_index=True
+            [part[name].assign(group=group) for group, part in parts.items()], ignore_index=True
         )
         kept = rows.drop(columns=[factor for factor in factors if factor in rows])
-        return places.merge(kept, on=["cell", "lane"], how="left", validate="one_to_many")
+        return places.merge(kept, on=["group", "run"], how="left", validate="one_to_many")
 
     summary = table("summary")
-    missing = summary.loc[summary["status"].isna(), ["cell", "lane"]]
+    missing = summary.loc[summary["status"].isna(), ["group", "run"]]
     if len(missing):
-        cell, lane = missing.iloc[0]
-        raise RestudyError(f"{cells / cell}: lane {lane} of study {description['name']} is missing")
+        group, lost = missing.iloc[0]
+        raise RestudyError(
+            f"{groups / group}: run {lost} of study {description['name']} is missing"
+        )
     summary.insert(0, "study", description["name"])
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in ((RUNS, summary), (HISTORY, table("history")), (TIMING, table("timing"))):
         write_runs(folder / file, content)
     write_atomically(folder / DESCRIPTION, json.dumps(description, indent=1).encode())
-    records = {cell: (cells / cell / group_files.RECORD).read_bytes() for cell in parts}
-    checksums = {cell: hashlib.sha256(record).hexdigest() for cell, record in records.items()}
-    write_atomically(folder / CELLS, json.dumps(checksums, indent=1).encode())
+    records = {group: (groups / group / group_files.RECORD).read_bytes() for group in parts}
+    checksums = {group: hashlib.sha256(record).hexdigest() for group, record in records.items()}
+    write_atomically(folder / GROUPS, json.dumps(checksums, indent=1).encode())
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -88,6 +90,6 @@ def read_description(folder: Path) -> dict[str, Any]:
 
 
 def _read_tables(folder: Path) -> dict[str, pd.DataFrame]:
-    """Read the tables of a cell, without its weights, which are a thousand times as large."""
+    """Read the tables of a group, without its weights, which are a thousand times as large."""
     found = group_files.read_complete(folder)
     return {"summary": found.summary, "history": found.history, "timing": found.timing}

@@ -35,7 +35,7 @@ def _is_judged(table: pd.DataFrame) -> pd.Series[bool]:
 
 
 def is_searched(table: pd.DataFrame) -> pd.Series[bool]:
-    """Return which rows of ``puzzles`` have a candidate that was judged."""
+    """Return which rows of ``configuration_searches`` have a candidate that was judged."""
     return (table["compatible"] != "0") | (table["ruled_out"] != "0")
 
 
@@ -62,7 +62,7 @@ _P = Column("p", NUMBER, "p value of no effect")
 
 _CLAIM = Column("claim", TEXT, "id of the claim", KEY)
 _ERRATUM = Column("erratum", TEXT, "id of the erratum", KEY)
-_PUZZLE = Column("puzzle", TEXT, "id of the question", KEY)
+_SEARCH = Column("search", TEXT, "id of the question", KEY)
 _MEASURED = Column("metric", TEXT, "what is measured", FIXED)
 _UNIT = Column("unit", TEXT, "unit of all numbers in the row", FIXED)
 _PRINTED = Column("value", TEXT, "the number as printed", FIXED)
@@ -76,8 +76,8 @@ _CLAIM_HEAD = (
 )
 _COMPARED = (_MEASURED, _UNIT, _PRINTED)
 _INTERVAL = (
-    Column("low", NUMBER, "lower end of the 95% interval"),
-    Column("high", NUMBER, "upper end of the 95% interval"),
+    Column("ci_low", NUMBER, "lower end of the 95% interval"),
+    Column("ci_high", NUMBER, "upper end of the 95% interval"),
 )
 _OURS = (
     Column("mean", NUMBER, "mean of our runs", unit="of the row"),
@@ -99,13 +99,13 @@ PUBLISHED = Table(
         _PRINTED,
         *_OURS,
         Column("n", INTEGER, "number of our runs"),
-        Column("low", NUMBER, "lower end of the 95% prediction interval for one more run"),
-        Column("high", NUMBER, "upper end of the 95% prediction interval for one more run"),
+        Column("pi_low", NUMBER, "lower end of the 95% prediction interval for one more run"),
+        Column("pi_high", NUMBER, "upper end of the 95% prediction interval for one more run"),
         Column("difference", NUMBER, "`value` minus `mean`", unit="of the row"),
         Column("distance", NUMBER, "of an inconsistent value, from the interval"),
         Column("corrected_mean", NUMBER, "mean of runs with the source's error corrected"),
-        Column("corrected_low", NUMBER, "lower end of their prediction interval"),
-        Column("corrected_high", NUMBER, "upper end of their prediction interval"),
+        Column("corrected_pi_low", NUMBER, "lower end of their prediction interval"),
+        Column("corrected_pi_high", NUMBER, "upper end of their prediction interval"),
         *_STATUS,
         Column("study", TEXT, "study of our runs", FIXED),
         _REDUCTIONS,
@@ -120,9 +120,9 @@ _TESTS = (
     Column("test", INTEGER, "number of the claim's test", KEY),
     Column("study", TEXT, "study or experiment", KEY),
     Column("dataset", TEXT, "data set, or `all`", KEY),
-    Column("number", TEXT, "what is measured", FIXED),
-    Column("sides", TEXT, "what is compared with what", FIXED),
-    Column("predicts", TEXT, "direction that the claim predicts", FIXED),
+    Column("metric", TEXT, "what is measured", FIXED),
+    Column("contrast", TEXT, "what is compared with what", FIXED),
+    Column("expected", TEXT, "direction that the claim predicts", FIXED),
     Column("scale_of", TEXT, "`difference` or `ratio`", FIXED),
     Column("treatment", NUMBER, "mean of the first side over seeds; of a trend its last level"),
     Column("control", NUMBER, "mean of the second side over seeds; of a trend its first level"),
@@ -140,7 +140,9 @@ _TESTS = (
         "low_power", BOOLEAN, "whether an effect of the margin is missed in 1 of 5 cases", VERDICT
     ),
     Column("diverged", INTEGER, "runs that took part and have no finite loss"),
-    Column("left_out", INTEGER, "combinations without a number on one side, or without a contest"),
+    Column(
+        "n_excluded", INTEGER, "combinations without a number on one side, or without a contest"
+    ),
     _REDUCTIONS,
     *_REASON,
     *_DESIGN,
@@ -154,7 +156,7 @@ CLAIM_TESTS = Table(
     whole=True,
     merge=Merge(
         ("claim", "test"),
-        ("topic", "study", "number", "sides", "predicts", "scale_of", "margin", "exploratory"),
+        ("topic", "study", "metric", "contrast", "expected", "scale_of", "margin", "exploratory"),
         _is_judged,
     ),
 )
@@ -173,11 +175,11 @@ TIMED_CLAIMS = Table(
 )
 
 FORENSICS = Table(
-    "forensics",
-    "puzzle, candidate and published value",
+    "search_candidates",
+    "configuration search, candidate and published value",
     Kind.SAMPLED,
     (
-        _PUZZLE,
+        _SEARCH,
         Column("source", TEXT, "its source"),
         Column("study", TEXT, "the search", FIXED),
         Column("candidate", TEXT, "levels of the candidate", KEY),
@@ -186,22 +188,24 @@ FORENSICS = Table(
         Column("n", INTEGER, "runs with a value"),
         Column("diverged", INTEGER, "runs without one"),
         *_OURS,
-        Column("low", NUMBER, "lower end for one more run, of level 1 - 0.05 / number of values"),
-        Column("high", NUMBER, "upper end for one more run, of the same level"),
+        Column(
+            "pi_low", NUMBER, "lower end for one more run, of level 1 - 0.05 / number of values"
+        ),
+        Column("pi_high", NUMBER, "upper end for one more run, of the same level"),
         Column("sds", NUMBER, "distance from the mean", unit="standard deviations"),
         Column("misses", NUMBER, "distance from the interval's middle", unit="half widths"),
         Column("fits", TEXT, "whether it lies inside; empty where it judges nothing", VERDICT),
         Column("verdict", TEXT, "`compatible`, `ruled_out` or `pending`", VERDICT),
         *_REASON,
     ),
-    merge=Merge(("puzzle",), (), _always),
+    merge=Merge(("search",), (), _always),
 )
 PUZZLES = Table(
-    "puzzles",
-    "puzzle",
+    "configuration_searches",
+    "search",
     Kind.DERIVED,
     (
-        _PUZZLE,
+        _SEARCH,
         Column("source", TEXT, "its source"),
         Column("title", TEXT, "what is searched"),
         Column("question", TEXT, "what the source leaves out"),
@@ -211,18 +215,18 @@ PUZZLES = Table(
         Column("not_yet", INTEGER, "candidates that are not judged"),
         *_REASON,
     ),
-    merge=Merge(("puzzle",), ("question", "study"), is_searched),
+    merge=Merge(("search",), ("question", "study"), is_searched),
 )
 
 ERRATA_SHOWN = Table(
-    "errata_shown",
+    "erratum_effects",
     "effect of an erratum",
     Kind.SAMPLED,
     (
         _ERRATUM,
         Column("source", TEXT, "its source", FIXED),
         Column("severity", TEXT, "its severity", FIXED),
-        Column("what", TEXT, "what is measured", KEY),
+        Column("description", TEXT, "what is measured", KEY),
         Column("study", TEXT, "study or experiment"),
         _N,
         Column("as_published", NUMBER, "mean with the mistake"),
@@ -235,31 +239,31 @@ ERRATA_SHOWN = Table(
         *_DESIGN,
     ),
     sample=Sample(mean="difference", sd=""),
-    merge=Merge(("erratum", "what"), ("study", "exploratory"), _has_n),
+    merge=Merge(("erratum", "description"), ("study", "exploratory"), _has_n),
 )
 CONTRASTS = Table(
-    "contrasts",
+    "printed_differences",
     "printed difference of two single runs that an erratum names",
     Kind.SAMPLED,
     (
         _ERRATUM,
         Column("source", TEXT, "its source", FIXED),
-        Column("what", TEXT, "what is compared", KEY),
-        Column("number", TEXT, "id of the first published number", FIXED),
-        Column("less", TEXT, "id of the second", FIXED),
+        Column("description", TEXT, "what is compared", KEY),
+        Column("first", TEXT, "id of the first published number", FIXED),
+        Column("second", TEXT, "id of the second", FIXED),
         Column("printed", NUMBER, "the first minus the second, shares for percent", FIXED),
         Column("n", INTEGER, "pairs of our runs"),
         Column("mean", NUMBER, "mean of our differences, in pairs"),
         *_INTERVAL,
         _P,
-        Column("other", NUMBER, "share of our pairs with a difference of the other sign"),
+        Column("n_opposite", INTEGER, "pairs with a difference of the opposite sign"),
         Column("sign", TEXT, "whether the [sign](verdicts.md#errata) is kept", VERDICT),
         _REDUCTIONS,
         *_REASON,
     ),
     sample=Sample(sd=""),
     whole=True,
-    merge=Merge(("erratum", "number", "less"), ("what", "printed"), _has_n),
+    merge=Merge(("erratum", "first", "second"), ("description", "printed"), _has_n),
 )
 
 CLAIMS = Table(
@@ -296,7 +300,7 @@ SYSTEMS = Table(
         Column("source", TEXT, "its source"),
         Column("kind", TEXT, "its kind"),
         Column("name", TEXT, "its name"),
-        Column("what", TEXT, "what it does"),
+        Column("description", TEXT, "what it does"),
         *_STATUS,
     ),
 )
@@ -343,7 +347,7 @@ CALIBRATION = Table(
     Kind.EXACT,
     (
         Column("measure", TEXT, "`coverage`, `false positives` or `power`", KEY),
-        Column("what", TEXT, "interval or test", KEY),
+        Column("description", TEXT, "interval or test", KEY),
         Column("distribution", TEXT, "of the simulated values", KEY),
         Column("n", INTEGER, "values in a sample", KEY),
         Column("nominal", NUMBER, "what it promises", unit="share"),
@@ -390,8 +394,8 @@ STUDY_TABLES: Mapping[str, Table] = {
                 _SD,
                 *_INTERVAL,
                 Column("n_diverged", INTEGER, "runs without a value"),
-                Column("binomial_low", NUMBER, "lower end of Wilson's 95% interval"),
-                Column("binomial_high", NUMBER, "upper end of Wilson's 95% interval"),
+                Column("wilson_low", NUMBER, "lower end of Wilson's 95% interval"),
+                Column("wilson_high", NUMBER, "upper end of Wilson's 95% interval"),
             ),
             others=_FACTOR,
             sample=Sample(lost="n_diverged"),
@@ -424,21 +428,21 @@ STUDY_TABLES: Mapping[str, Table] = {
                 Column("metric", TEXT, "`accuracy` or `r2`", KEY),
                 Column("validation", NUMBER, "mean on the validation part"),
                 Column("test", NUMBER, "mean on the test set"),
-                Column("test_low", NUMBER, "lower end of its 95% interval"),
-                Column("test_high", NUMBER, "upper end of its 95% interval"),
+                Column("test_ci_low", NUMBER, "lower end of its 95% interval"),
+                Column("test_ci_high", NUMBER, "upper end of its 95% interval"),
             ),
             others=Column("factors", TEXT, "level of each factor that has won", VERDICT),
-            sample=Sample(mean="test", sd="", ends=("test_low", "test_high")),
+            sample=Sample(mean="test", sd="", ends=("test_ci_low", "test_ci_high")),
             choice=True,
         ),
         Table(
-            "matters",
+            "variance_components",
             "data set and source of variance (studies with the figure `grid`)",
             Kind.DERIVED,
             (
                 Column("dataset", TEXT, "data set", KEY),
                 Column("source", TEXT, "factor or interaction", KEY),
-                Column("share", NUMBER, "omega squared", unit="share"),
+                Column("omega_squared", NUMBER, "omega squared", unit="share"),
                 *_INTERVAL,
                 Column("best", TEXT, "level with the highest mean", VERDICT),
                 Column("best_mean", NUMBER, "its mean"),
@@ -453,7 +457,7 @@ STUDY_TABLES: Mapping[str, Table] = {
             Kind.TIMED,
             (
                 Column("n_runs", INTEGER, "runs"),
-                Column("lanes_in_stack", INTEGER, "lanes of the largest stack"),
+                Column("runs_in_stack", INTEGER, "runs of the largest stack"),
                 Column("n_epochs", INTEGER, "epochs timed, each once per stack"),
                 Column("epoch_seconds", NUMBER, "a run's share of an epoch: median", unit="s"),
                 Column("epoch_seconds_min", NUMBER, "the same: smallest", unit="s"),
@@ -474,8 +478,8 @@ TIMED = frozenset(
 """Names of the tables of times: different in each run, so neither kept nor compared."""
 
 _PLACE = (
-    Column("cell", TEXT, "folder of the run's results: `cells/CELL/`", KEY),
-    Column("lane", TEXT, "its id in that folder", KEY),
+    Column("group", TEXT, "folder of the run's results: `groups/GROUP/`", KEY),
+    Column("run", TEXT, "its id in that folder", KEY),
 )
 RUN_TABLES: Mapping[str, Table] = {
     table.name: table
@@ -520,7 +524,7 @@ RUN_TABLES: Mapping[str, Table] = {
             (
                 *_PLACE,
                 _EPOCH,
-                Column("lanes_in_stack", INTEGER, "lanes trained at once"),
+                Column("runs_in_stack", INTEGER, "runs trained at once"),
                 Column("train_seconds", NUMBER, "of the stack since the last evaluation", unit="s"),
                 Column("evaluation_seconds", NUMBER, "of the stack", unit="s"),
             ),
@@ -531,7 +535,7 @@ RUN_TABLES: Mapping[str, Table] = {
             "finished run and test sample (studies with the figure `housing`)",
             Kind.SAMPLED,
             (
-                Column("lane", TEXT, "id of the run", KEY),
+                Column("run", TEXT, "id of the run", KEY),
                 Column("hidden", TEXT, "widths of the hidden layers"),
                 Column("seed", INTEGER, "seed of the run"),
                 Column("true", NUMBER, "target", unit="of the target"),

@@ -1,21 +1,21 @@
-"""A cell's result files: the contract between training and everything that reads its results.
+"""A group's result files: the contract between training and everything that reads its results.
 
 ======================  =========================================================================
-``history.parquet``     one row per lane, epoch, split and metric: ``lane, epoch, step, split,
+``history.parquet``     one row per run, epoch, split and metric: ``run, epoch, step, split,
                         metric, value``; the split ``test`` at the last epoch only, but for a
-                        recipe with the probe ``test``
-``summary.parquet``     one row per lane: ``lane, digest``, the recipe's fields, ``n_train,
+                        recipe with the diagnostic ``test``
+``summary.parquet``     one row per run: ``run, digest``, the recipe's fields, ``n_train,
                         n_validation, n_test, parameters, epochs_done, steps_done, status``
                         (``finished`` or ``diverged``), ``diverged_epoch`` and the last epoch's
                         metrics as ``split_metric``
-``timing.parquet``      one row per lane and epoch: ``lane, epoch, lanes_in_stack,
+``timing.parquet``      one row per run and epoch: ``run, epoch, runs_in_stack,
                         train_seconds, evaluation_seconds`` (the whole stack's seconds)
-``weights.safetensors`` trained parameters as ``lane/name``; empty if weights are not kept
-``cell.json``           where the results come from, and the checksums of the other four
+``weights.safetensors`` trained parameters as ``run/name``; empty if weights are not kept
+``group.json``           where the results come from, and the checksums of the other four
 ======================  =========================================================================
 
 History and summary hold no times: the same commit on the same machine writes the same bytes.
-``cell.json`` is written last, so files that do not fit it are known to be half-written.
+``group.json`` is written last, so files that do not fit it are known to be half-written.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ FILES = (HISTORY, SUMMARY, TIMING, WEIGHTS, RECORD)
 
 
 @dataclass
-class CellResults:
-    """What training a cell, or some of its lanes, has brought.
+class GroupResults:
+    """What training a group, or some of its runs, has brought.
 
     Attributes:
         history, summary, timing: tables as the module says.
-        weights: lane -> name -> array.
-        record: what ``cell.json`` says beside checksums.
+        weights: run -> name -> array.
+        record: what ``group.json`` says beside checksums.
     """
 
     history: pd.DataFrame
@@ -61,26 +61,26 @@ class CellResults:
     weights: dict[str, dict[str, NDArray[Any]]] = field(default_factory=dict)
     record: dict[str, Any] = field(default_factory=dict)
 
-    def only(self, lanes: Iterable[str]) -> CellResults:
-        """Return the results of some lanes."""
-        kept = set(lanes)
+    def only(self, runs: Iterable[str]) -> GroupResults:
+        """Return the results of some runs."""
+        kept = set(runs)
         history, summary, timing = (
-            table[table["lane"].isin(kept)] for table in (self.history, self.summary, self.timing)
+            table[table["run"].isin(kept)] for table in (self.history, self.summary, self.timing)
         )
-        weights = {lane: state for lane, state in self.weights.items() if lane in kept}
-        return CellResults(history, summary, timing, weights, self.record)
+        weights = {run: state for run, state in self.weights.items() if run in kept}
+        return GroupResults(history, summary, timing, weights, self.record)
 
 
 def summary_row(
-    lane: str, digest: str, recipe: Recipe, history: pd.DataFrame, facts: Mapping[str, Any]
+    run: str, digest: str, recipe: Recipe, history: pd.DataFrame, facts: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return a lane's row of the summary.
+    """Return a run's row of the summary.
 
     Args:
-        lane: the lane's id.
-        digest: stands for recipe, code and data; a lane with another digest is trained again.
-        recipe: the lane's recipe.
-        history: the lane's rows of the history.
+        run: the run's id.
+        digest: stands for recipe, code and data; a run with another digest is trained again.
+        recipe: the run's recipe.
+        history: the run's rows of the history.
         facts: the columns that neither recipe nor history tell.
     """
     last = history[history["epoch"] == history["epoch"].max()]
@@ -91,7 +91,7 @@ def summary_row(
         for row in last.itertuples()
     }
     return {
-        "lane": lane,
+        "run": run,
         "digest": digest,
         **to_flat_dict(recipe),
         **facts,
@@ -106,8 +106,8 @@ def summary_row(
 _SUMMARY_INTEGERS = ("train_samples", "validation_samples", "epochs", "steps", "diverged_epoch")
 
 
-def merge(parts: Iterable[CellResults]) -> CellResults:
-    """Put results of different lanes together, in an order that does not depend on theirs."""
+def merge(parts: Iterable[GroupResults]) -> GroupResults:
+    """Put results of different runs together, in an order that does not depend on theirs."""
     parts = list(parts)
     history, summary, timing = (
         pd.concat([getattr(part, name) for part in parts], ignore_index=True)
@@ -115,21 +115,21 @@ def merge(parts: Iterable[CellResults]) -> CellResults:
     )
     summary = summary.astype(dict.fromkeys(_SUMMARY_INTEGERS, "Int64"))
     history = history.astype({"epoch": "int64", "step": "int64", "value": "float64"})
-    weights = {lane: state for part in parts for lane, state in part.weights.items()}
-    return CellResults(
-        history.sort_values(["lane", "epoch", "split", "metric"], ignore_index=True),
-        summary.sort_values("lane", ignore_index=True),
-        timing.sort_values(["lane", "epoch"], ignore_index=True),
+    weights = {run: state for part in parts for run, state in part.weights.items()}
+    return GroupResults(
+        history.sort_values(["run", "epoch", "split", "metric"], ignore_index=True),
+        summary.sort_values("run", ignore_index=True),
+        timing.sort_values(["run", "epoch"], ignore_index=True),
         dict(sorted(weights.items())),
         parts[-1].record,
     )
 
 
-def write(results: CellResults, folder: Path) -> None:
-    """Write a cell's files, each under a temporary name first, ``cell.json`` last."""
+def write(results: GroupResults, folder: Path) -> None:
+    """Write a group's files, each under a temporary name first, ``group.json`` last."""
     arrays = {
-        f"{lane}/{name}": array
-        for lane, state in results.weights.items()
+        f"{run}/{name}": array
+        for run, state in results.weights.items()
         for name, array in state.items()
     }
     contents: dict[str, bytes] = {
@@ -144,8 +144,8 @@ def write(results: CellResults, folder: Path) -> None:
         write_atomically(folder / name, content)
 
 
-def read(folder: Path) -> CellResults | None:
-    """Read a cell's files; None if they are not all there or do not fit together."""
+def read(folder: Path) -> GroupResults | None:
+    """Read a group's files; None if they are not all there or do not fit together."""
     try:
         record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
         checksums = record.pop("files")
@@ -157,20 +157,20 @@ def read(folder: Path) -> CellResults | None:
         return None
     weights: dict[str, dict[str, NDArray[Any]]] = {}
     for key, array in sorted(load_arrays(contents[WEIGHTS]).items()):
-        lane, name = key.split("/", 1)
-        weights.setdefault(lane, {})[name] = array
+        run, name = key.split("/", 1)
+        weights.setdefault(run, {})[name] = array
     history, summary, timing = (
         pd.read_parquet(BytesIO(contents[name])) for name in (HISTORY, SUMMARY, TIMING)
     )
-    return CellResults(history, summary, timing, weights, record)
+    return GroupResults(history, summary, timing, weights, record)
 
 
-def read_complete(folder: Path) -> CellResults:
-    """Read a cell's files.
+def read_complete(folder: Path) -> GroupResults:
+    """Read a group's files.
 
     Raises:
         RestudyError: they are not all there or do not fit together.
     """
     if (found := read(folder)) is None:
-        raise RestudyError(f"{folder}: holds no results that fit together; train the cell again")
+        raise RestudyError(f"{folder}: holds no results that fit together; train the group again")
     return found

@@ -37,7 +37,7 @@ def predict(
         weights: the run's parameters by name, as ``weights.safetensors`` has them:
             ``linear.{i}.weight`` (outputs, inputs), ``linear.{i}.bias`` (outputs,), and
             ``norm.{i}.weight, .bias, .running_mean, .running_var`` (units,).
-        recipe: the run's row of ``runs.parquet``: ``activation``, ``norm``, ``norm_place`` and
+        recipe: the run's row of ``runs.parquet``: ``activation``, ``norm``, ``norm_position`` and
             ``norm_eps`` are used.
         x: scaled inputs, shape (n, features).
 
@@ -55,54 +55,54 @@ def predict(
             break
         if recipe["norm"] == "none":
             h = activation(h)
-        elif recipe["norm_place"] == "before":
+        elif recipe["norm_position"] == "before":
             h = activation(_normalise(h, weights, recipe, i))
         else:
             h = _normalise(activation(h), weights, recipe, i)
     return h
 
 
-def predictions_table(runs: pd.DataFrame, cells: Path, prepared: Path) -> pd.DataFrame:
+def predictions_table(runs: pd.DataFrame, groups: Path, prepared: Path) -> pd.DataFrame:
     """Predict the test set of a regression study with each of its finished runs.
 
     Args:
         runs: ``runs.parquet`` of the study.
-        cells: the folder with the cells' folders.
+        groups: the folder with the groups' folders.
         prepared: the prepared file of its data set.
 
     Returns:
-        one row per run and test sample: ``lane, hidden, seed, true, predicted``, the last two in
+        one row per run and test sample: ``run, hidden, seed, true, predicted``, the last two in
         the units of the data.
 
     Raises:
-        RestudyError: the file is of another data set or not of a regression, or a cell's weights
+        RestudyError: the file is of another data set or not of a regression, or a group's weights
             are not there.
     """
     data = load(prepared)
     tables = []
-    for cell, lanes in runs[runs["status"] == "finished"].groupby("cell", sort=False):
-        folder = cells / str(cell)
+    for group, rows in runs[runs["status"] == "finished"].groupby("group", sort=False):
+        folder = groups / str(group)
         weights = group_files.read_complete(folder).weights
-        for run in lanes.to_dict("records"):
+        for run in rows.to_dict("records"):
             if run["dataset"] != data.name or DATASETS[data.name].task != "regression":
                 raise RestudyError(
                     f"{prepared}: {data.name}; allowed: the prepared data of a regression study "
                     f"on {run['dataset']}"
                 )
-            if run["lane"] not in weights:
+            if run["run"] not in weights:
                 raise RestudyError(
-                    f"{folder}: keeps no weights of lane {run['lane']}; train it again with "
+                    f"{folder}: keeps no weights of run {run['run']}; train it again with "
                     "keep_weights: true in its study"
                 )
             parts = split(data, int(run["n_train"]), int(run["n_validation"]))
             scaled = scale(parts, run["scaling"], run["target_scaling"])
-            outputs = predict(weights[run["lane"]], run, scaled.test.x)
-            columns = {name: run[name] for name in ("lane", "hidden", "seed")}
+            outputs = predict(weights[run["run"]], run, scaled.test.x)
+            columns = {name: run[name] for name in ("run", "hidden", "seed")}
             columns["true"] = parts.test.y.astype(np.float64)
             columns["predicted"] = scaled.to_original_units(outputs[:, 0])
             tables.append(pd.DataFrame(columns))
     if not tables:
-        return pd.DataFrame(columns=["lane", "hidden", "seed", "true", "predicted"])
+        return pd.DataFrame(columns=["run", "hidden", "seed", "true", "predicted"])
     return pd.concat(tables, ignore_index=True).astype({"hidden": runs["hidden"].dtype})
 
 

@@ -91,7 +91,7 @@ class Sample:
     mean: str = "mean"
     sd: str = "sd"
     n: str = "n"
-    ends: tuple[str, str] = ("low", "high")
+    ends: tuple[str, str] = ("ci_low", "ci_high")
     lost: str = ""
     log: str = ""
 

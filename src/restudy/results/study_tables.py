@@ -64,8 +64,8 @@ def summary_table(runs: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
         factors: names of its factors.
 
     Returns:
-        the factors' columns and those declared for ``summary``: ``low`` and ``high`` end the 95% t
-        interval of the mean over seeds, ``binomial_low`` and ``binomial_high`` the 95% Wilson
+        the factors' columns and those declared for ``summary``: ``ci_low`` and ``ci_high`` end the
+        95% t interval of the mean over seeds, ``wilson_low`` and ``wilson_high`` the 95% Wilson
         interval of one network's accuracy on the finite validation or test set (NaN for other
         metrics).
     """
@@ -74,10 +74,10 @@ def summary_table(runs: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
         n_diverged = int((part["status"] == "diverged").sum())
         for metric in metrics_of(runs):
             found = mean_interval(part[metric])
-            row = {**levels, "metric": metric, **found._asdict(), "n_diverged": n_diverged}
+            row = {**levels, "metric": metric, **found.columns(), "n_diverged": n_diverged}
             if metric in _SAMPLES:
                 ends = wilson_interval(found.mean, int(part[_SAMPLES[metric]].iloc[0]))
-                row["binomial_low"], row["binomial_high"] = ends
+                row["wilson_low"], row["wilson_high"] = ends
             rows.append(row)
     return _in_order(runs, rows, factors, "summary")
 
@@ -121,15 +121,15 @@ def comparison_table(
                     overall = dict.fromkeys(others, OVERALL) | at
                     rows.append({**keys, **overall, **_paired_overall(pooled, others)})
     texts = ["factor", "level", "baseline", "metric", *factors]
-    numbers = ["n", "n_pairs", "n_missing", "mean", "sd", "low", "high"]
+    numbers = ["n", "n_pairs", "n_missing", "mean", "sd", "ci_low", "ci_high"]
     return pd.DataFrame(rows, columns=[*texts, *numbers]).astype(dict.fromkeys(texts, str))
 
 
 def timing_table(timing: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     """Return the seconds of a run in each combination of levels.
 
-    Lanes are trained in stacks, and the time of a stack is measured; a run's share is that divided
-    by the number of lanes. Times are different in each run, so they have a table of their own.
+    Runs are trained in stacks, and the time of a stack is measured; a run's share is that divided
+    by the number of runs. Times are different in each run, so they have a table of their own.
 
     Args:
         timing: ``timing.parquet`` of a study.
@@ -141,18 +141,18 @@ def timing_table(timing: pd.DataFrame, factors: Sequence[str]) -> pd.DataFrame:
     rows = []
     for levels, part in combinations(timing, factors):
         # Seconds are those since the last evaluation, which may be epochs ago.
-        earlier = part.sort_values("epoch").groupby(["cell", "lane"])["epoch"].shift(fill_value=0)
-        # The lanes of a stack repeat one measurement.
-        keys = ["cell", "epoch", "lanes_in_stack", "train_seconds"]
+        earlier = part.sort_values("epoch").groupby(["group", "run"])["epoch"].shift(fill_value=0)
+        # The runs of a stack repeat one measurement.
+        keys = ["group", "epoch", "runs_in_stack", "train_seconds"]
         measured = part.assign(epochs=part["epoch"] - earlier).drop_duplicates(keys)
-        epoch = measured["train_seconds"] / measured["lanes_in_stack"] / measured["epochs"]
-        total = (part["train_seconds"] + part["evaluation_seconds"]) / part["lanes_in_stack"]
-        n_runs = len(part[["cell", "lane"]].drop_duplicates())
+        epoch = measured["train_seconds"] / measured["runs_in_stack"] / measured["epochs"]
+        total = (part["train_seconds"] + part["evaluation_seconds"]) / part["runs_in_stack"]
+        n_runs = len(part[["group", "run"]].drop_duplicates())
         rows.append(
             {
                 **levels,
                 "n_runs": n_runs,
-                "lanes_in_stack": int(part["lanes_in_stack"].max()),
+                "runs_in_stack": int(part["runs_in_stack"].max()),
                 "n_epochs": int(measured["epochs"].sum()),
                 "epoch_seconds": float(epoch.median()),
                 "epoch_seconds_min": float(epoch.min()),
@@ -193,7 +193,7 @@ def winners(
             validation, levels, part = max(entries, key=lambda entry: entry[0])
             test = mean_interval(part[f"test_{metric}"])
             row = {**levels, "n": test.n, "metric": metric, "validation": validation}
-            ends = {"test_low": test.low, "test_high": test.high}
+            ends = {"test_ci_low": test.low, "test_ci_high": test.high}
             rows.append({**row, "test": test.mean, **ends})
     return _in_order(runs, rows, factors, "winners")
 
@@ -245,7 +245,7 @@ def readable_summary(summary: pd.DataFrame, factors: Sequence[str]) -> pd.DataFr
         row["runs"] = str(int(part["n"].max()) + diverged)
         if summary["n_diverged"].any():
             row["diverged"] = str(diverged)
-        texts = map(plus_minus, part["mean"], part["high"])
+        texts = map(plus_minus, part["mean"], part["ci_high"])
         rows.append(row | dict(zip(map(_spaced, part["metric"]), texts, strict=True)))
     return pd.DataFrame(rows)
 
@@ -261,7 +261,7 @@ def readable_comparison(comparison: pd.DataFrame, factors: Sequence[str]) -> pd.
             "where": _where(row, factors),
             "seeds": str(row["n"]),
             "mean difference": number(row["mean"], signed=True),
-            "95% interval": interval(row["low"], row["high"], signed=True),
+            "95% interval": interval(row["ci_low"], row["ci_high"], signed=True),
         }
         for row in comparison.to_dict("records")
     ]
@@ -281,7 +281,7 @@ def to_markdown(table: pd.DataFrame, title: str, notes: str) -> str:
 
 
 def _paired(differences: pd.DataFrame) -> dict[str, Any]:
-    found = mean_interval(differences["difference"])._asdict()
+    found = mean_interval(differences["difference"]).columns()
     return found | {"n_pairs": found["n"], "n_missing": len(differences) - found["n"]}
 
 
@@ -289,7 +289,7 @@ def _paired_overall(differences: pd.DataFrame, others: list[str]) -> dict[str, A
     missing = int(differences["difference"].isna().sum())
     whole = [part for _, part in combinations(differences, others) if part.notna().all(axis=None)]
     kept = pd.concat(whole) if whole else differences.iloc[:0]
-    found = mean_interval(kept.groupby("seed")["difference"].mean())._asdict()
+    found = mean_interval(kept.groupby("seed")["difference"].mean()).columns()
     return found | {"n_pairs": len(kept), "n_missing": missing}
 
 

@@ -17,14 +17,24 @@ from restudy.stats.variance import HIGHER, RESIDUAL
 
 DATASET = "dataset"
 COLUMNS = (
-    *("dataset", "source", "share", "low", "high", "best", "best_mean", "worst", "worst_mean"),
+    *(
+        "dataset",
+        "source",
+        "omega_squared",
+        "ci_low",
+        "ci_high",
+        "best",
+        "best_mean",
+        "worst",
+        "worst_mean",
+    ),
     "seeds",
 )
 _LITTLE = 0.05
 """A factor whose share surely lies below this hardly matters."""
 
 
-def matters_table(
+def variance_table(
     runs: pd.DataFrame, factors: Sequence[str], value: str = "test_accuracy"
 ) -> pd.DataFrame:
     """Return what explains the variance of ``value``, for each data set by itself.
@@ -44,7 +54,7 @@ def matters_table(
     parts = []
     for levels, part in combinations(runs, [DATASET] if DATASET in factors else []):
         varying = [name for name in named if len(part[name].unique()) > 1]
-        shares = share_intervals(part, varying, value).sort_values("share", ascending=False)
+        shares = share_intervals(part, varying, value).sort_values("omega_squared", ascending=False)
         means = {name: part.groupby(name, observed=True)[value].mean() for name in varying}
         for row in shares.to_dict("records"):
             mean = means.get(row["source"])
@@ -58,17 +68,19 @@ def matters_table(
 
 
 def advice(table: pd.DataFrame) -> list[str]:
-    """Say in a line each what a :func:`matters_table` means for somebody who builds a network."""
+    """Say in a line each what a :func:`variance_table` means for somebody who builds a network."""
     return [_line(row) for _, row in table.iterrows() if row["source"] != HIGHER]
 
 
 def _line(row: pd.Series[Any]) -> str:
     name = str(row["source"]).replace("_", " ")
     where = f"{row['dataset']}: " if row["dataset"] else ""
-    if np.isnan(row["share"]):
+    if np.isnan(row["omega_squared"]):
         return f"{where}{name}: too few seeds to say"
     # An estimate below 0 is what no effect at all gives half the time.
-    share, low, high = (max(0.0, 100 * row[name]) for name in ("share", "low", "high"))
+    share, low, high = (
+        max(0.0, 100 * row[name]) for name in ("omega_squared", "ci_low", "ci_high")
+    )
     size = f"{share:.0f}% ({low:.0f}% to {high:.0f}%) of the variance"
     matters = "matters" if low > 100 * _LITTLE else "may matter"
     verb = "hardly matters" if high < 100 * _LITTLE else matters

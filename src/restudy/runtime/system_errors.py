@@ -49,8 +49,8 @@ def _of(error: BaseException, folder: Path | None) -> str | None:
     text = str(error).lower()
     if isinstance(error, MemoryError) or any(words in text for words in _MEMORY_WORDS):
         return (
-            "there is not enough memory; give fewer --cores, or a smaller training.stack in "
-            f"config.yaml, {AGAIN}"
+            "there is not enough memory; give fewer --cores, or a smaller "
+            f"training.max_stacked_runs in config.yaml, {AGAIN}"
         )
     if any(words in text for words in _FULL_WORDS):
         return _full(None, folder)

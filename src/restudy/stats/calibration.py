@@ -63,7 +63,7 @@ class Simulation(NamedTuple):
     """A row of the table before it is simulated: see `calibrate`."""
 
     measure: str
-    what: str
+    description: str
     distribution: str
     n: int
     nominal: float
@@ -83,10 +83,10 @@ def calibrate(repetitions: int = 10_000, seed: int = 0) -> pd.DataFrame:
 
     Returns:
         one row per measure, procedure, noise and n: ``measure`` (``coverage``, ``false positives``
-        or ``power``), ``what`` (the procedure), ``distribution``, ``n`` (per group; of a share the
-        test samples), ``nominal`` (what it should be: the level, the most that is allowed, or the
-        power under normal noise), ``repetitions``, ``estimate`` and ``mc_error`` (the estimate's
-        standard error).
+        or ``power``), ``description`` (the procedure), ``distribution``, ``n`` (per group; of a
+        share the test samples), ``nominal`` (what it should be: the level, the most that is
+        allowed, or the power under normal noise), ``repetitions``, ``estimate`` and ``mc_error``
+        (the estimate's standard error).
 
     Raises:
         ValueError: ``repetitions`` is less than 1.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +28,11 @@ class Estimate(NamedTuple):
     sd: float
     low: float
     high: float
+
+    def columns(self, kind: Literal["ci", "pi"] = "ci") -> dict[str, float]:
+        """Return the numbers by column, the ends as those of a mean (ci) or of a run (pi)."""
+        ends = {f"{kind}_low": self.low, f"{kind}_high": self.high}
+        return {"n": self.n, "mean": self.mean, "sd": self.sd, **ends}
 
 
 def mean_interval(values: ArrayLike, level: float = LEVEL) -> Estimate:

@@ -70,7 +70,9 @@ def share_intervals(
     n_seeds = grid.shape[1]
     if n_seeds < 2:
         sources = decompose(kept, levels, value, order).table["source"]
-        return pd.DataFrame({"source": sources, "share": np.nan, "low": np.nan, "high": np.nan})
+        return pd.DataFrame(
+            {"source": sources, "omega_squared": np.nan, "ci_low": np.nan, "ci_high": np.nan}
+        )
 
     y = grid.to_numpy(np.float64)
     y = y - y[0, 0]  # see `decompose`
@@ -80,8 +82,8 @@ def share_intervals(
     columns = np.concatenate([y[..., None], mean[..., None] + stretched[:, draws]], axis=2)
     columns = columns.reshape(y.size, -1)
 
-    cells = grid.index.to_frame(index=False)
-    rows = cells.loc[cells.index.repeat(n_seeds)]
+    groups = grid.index.to_frame(index=False)
+    rows = groups.loc[groups.index.repeat(n_seeds)]
     terms, sums = sums_of_squares(rows, levels, columns, order)
     total = ((columns - columns.mean(axis=0)) ** 2).sum(axis=0)
     _, found = shares(terms["df"].to_numpy(), sums, total)
@@ -89,4 +91,6 @@ def share_intervals(
     found[-1] = y.size * mean_square / np.where(total > 0, total + mean_square, np.nan)
     ends = np.quantile(found[:, 1:], [(1 - level) / 2, (1 + level) / 2], axis=1)
     low, high = np.clip(ends, 0, 1)
-    return pd.DataFrame({"source": terms["source"], "share": found[:, 0], "low": low, "high": high})
+    return pd.DataFrame(
+        {"source": terms["source"], "omega_squared": found[:, 0], "ci_low": low, "ci_high": high}
+    )

@@ -125,12 +125,12 @@ def sums_of_squares(
         rows.append((" x ".join(term), len(term), with_term[0] - without[0]))
         sums.append(without[1] - with_term[1])
     model = _fit(y, codes, terms)
-    cells = _fit(y, codes, [tuple(varying)] if varying else [])
+    groups = _fit(y, codes, [tuple(varying)] if varying else [])
     if order < len(varying):
-        rows.append((HIGHER, 0, cells[0] - model[0]))
-        sums.append(model[1] - cells[1])
-    rows.append((RESIDUAL, 0, len(y) - cells[0]))
-    sums.append(cells[1])
+        rows.append((HIGHER, 0, groups[0] - model[0]))
+        sums.append(model[1] - groups[1])
+    rows.append((RESIDUAL, 0, len(y) - groups[0]))
+    sums.append(groups[1])
     table = pd.DataFrame(rows, columns=["source", "order", "df"])
     return table, np.maximum(np.stack(sums), 0.0)
 

@@ -1,4 +1,4 @@
-"""A picture of how all lanes of a cell learned."""
+"""A picture of how all runs of a group learned."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ def learning_curves(history: pd.DataFrame, groups: Mapping[str, str], title: str
     """Draw loss and score against the epoch; return a PNG.
 
     Args:
-        history: rows of ``lane, epoch, split, metric, value``.
-        groups: lane -> what it is an example of; lanes of a group share a colour.
+        history: rows of ``run, epoch, split, metric, value``.
+        groups: run -> what it is an example of; runs of a group share a colour.
         title: what stands above.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    history = history.assign(group=history["lane"].map(groups))
+    history = history.assign(group=history["run"].map(groups))
     metrics = [metric for metric in _PANELS if (history["metric"] == metric).any()]
     names = sorted(history["group"].unique())
     colours = {name: f"C{place % _COLOURS}" for place, name in enumerate(names)}
@@ -60,10 +60,10 @@ def learning_curves(history: pd.DataFrame, groups: Mapping[str, str], title: str
 
 
 def _broken_line(rows: pd.DataFrame) -> tuple[list[float], list[float]]:
-    """Return the curves of several lanes as one line with gaps: drawing many lines is slow."""
+    """Return the curves of several runs as one line with gaps: drawing many lines is slow."""
     x: list[float] = []
     y: list[float] = []
-    for _, own in rows.groupby("lane"):
+    for _, own in rows.groupby("run"):
         x += [*own["epoch"], np.nan]
         y += [*own["value"], np.nan]
     return x, y

@@ -54,16 +54,18 @@ def outcome_in(note: str) -> str:
     return separator + outcome
 
 
-def lane_note(study: Study, levels: Mapping[str, str], seed: str) -> str:
-    """Return the description of a lane's run."""
+def run_note(study: Study, levels: Mapping[str, str], seed: str) -> str:
+    """Return the description of a run in MLflow."""
     factors = [f"{name} = {level}" for name, level in levels.items()]
     return _of(study, f"One trained network: {', '.join([*factors, f'seed = {seed}'])}.")
 
 
-def cell_note(study: Study, cell: str, lanes: int) -> str:
-    """Return the description of a cell's run."""
-    runs = f"{lanes} run{'s'[: lanes - 1]}"
-    return _of(study, f"The cell `{cell}`: {runs} of the study, trained together; means over them.")
+def group_note(study: Study, group: str, runs: int) -> str:
+    """Return the description of a group's run."""
+    counted = f"{runs} run{'s'[: runs - 1]}"
+    return _of(
+        study, f"The group `{group}`: {counted} of the study, trained together; means over them."
+    )
 
 
 def places(study: Study) -> list[str]:

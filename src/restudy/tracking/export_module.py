@@ -64,8 +64,8 @@ def rebuild(
     Args:
         weights: the run's parameters by name, as ``weights.safetensors`` has them (see
             :func:`restudy.results.predictions.predict`).
-        recipe: the run's row of its cell's summary: ``scaling, target_scaling, activation, norm,
-            norm_place`` and ``norm_eps`` are used.
+        recipe: the run's row of its group's summary: ``scaling, target_scaling, activation, norm,
+            norm_position`` and ``norm_eps`` are used.
         split: the data that it was trained on, unscaled.
 
     Returns:
@@ -81,7 +81,7 @@ def rebuild(
         if i < last:
             activation = (f"activation_{i}", _ACTIVATIONS[recipe["activation"]]())
             norm = [] if recipe["norm"] == "none" else [(f"norm_{i}", _norm(weights, recipe, i))]
-            before = recipe["norm_place"] == "before"
+            before = recipe["norm_position"] == "before"
             layers += [*norm, activation] if before else [activation, *norm]
     if recipe["target_scaling"] != "none":
         mean, sd = _target_statistics(split, recipe["target_scaling"])

@@ -1,4 +1,4 @@
-"""Showing a cell in MLflow while it trains."""
+"""Showing a group in MLflow while it trains."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ import pytorch_lightning as pl
 
 from restudy.config.recipe import Recipe
 from restudy.config.run_ids import to_flat_dict
-from restudy.results.group_files import CellResults
+from restudy.results.group_files import GroupResults
 from restudy.tracking import run_records
-from restudy.tracking.log import Started, create, log_cell, send
+from restudy.tracking.log import Started, create, log_group, send
 from restudy.tracking.run_records import (
-    CELL,
-    LANE,
+    GROUP,
+    RUN,
     Point,
     RunContent,
     Study,
@@ -45,11 +45,11 @@ def _to_stderr(line: str) -> None:
 
 @dataclass
 class _Stack:
-    """Lanes that train at once.
+    """Runs that train at once.
 
     Attributes:
         recorder: keeps their records.
-        recipes: one per lane.
+        recipes: one per run.
         began: when their training began, in seconds.
         times: when each record was made.
         sent: how many records the store has.
@@ -62,7 +62,7 @@ class _Stack:
     sent: int = 0
 
     def points(self, place: int) -> list[Point]:
-        """Return the metrics of a lane that were not sent yet."""
+        """Return the metrics of a run that were not sent yet."""
         records = self.recorder.records
         found = []
         for i in range(self.sent, len(records)):
@@ -72,7 +72,7 @@ class _Stack:
                 run_records.metric_name(split, metric): values[place]
                 for (split, metric), values in record.metrics.items()
             }
-            values["seconds_per_epoch"] = record.train_seconds / epochs / len(self.recorder.lanes)
+            values["seconds_per_epoch"] = record.train_seconds / epochs / len(self.recorder.runs)
             found += [
                 Point(name, value, record.epoch, when)
                 for name, value in values.items()
@@ -81,12 +81,12 @@ class _Stack:
         return found
 
 
-class LiveCell:
-    """The view of one cell that is training.
+class LiveGroup:
+    """The view of one group that is training.
 
     Nothing is sent, and MLflow is not even imported, before the first ``seconds`` are over: a
-    cell that is done by then is left to :func:`restudy.tracking.sync.sync`, because opening the
-    store would cost more than such a cell. Trouble with the store is told once and ends the
+    group that is done by then is left to :func:`restudy.tracking.sync.sync`, because opening the
+    store would cost more than such a group. Trouble with the store is told once and ends the
     view, never the training.
     """
 
@@ -95,7 +95,7 @@ class LiveCell:
         uri: str,
         artifacts: Path | None,
         studies: Callable[[], Iterable[Study]],
-        cell: str,
+        group: str,
         seconds: float = 10.0,
         warn: Callable[[str], None] = _to_stderr,
         *,
@@ -107,16 +107,16 @@ class LiveCell:
             uri: the store.
             artifacts: folder for the files of new experiments; None: the server decides.
             studies: returns all studies, with ``runs``; asked when there is something to send.
-                Those without a lane in this cell are passed over.
-            cell: the cell's id.
+                Those without a run in this group are passed over.
+            group: the group's id.
             seconds: the longest time that metrics wait before they are sent.
             warn: told, in one line, when the store cannot be used.
-            system_metrics: measure the machine too, in the cell's run. Then even the shortest
-                cell is shown from its first epoch on.
+            system_metrics: measure the machine too, in the group's run. Then even the shortest
+                group is shown from its first epoch on.
         """
         self.uri = uri
         self.artifacts = artifacts
-        self.cell = cell
+        self.group = group
         self._all_studies = studies
         self.seconds = seconds
         self.warn = warn
@@ -130,23 +130,23 @@ class LiveCell:
 
     @cached_property
     def studies(self) -> list[Study]:
-        """The studies that have a lane in this cell."""
-        return [study for study in self._all_studies() if run_records.lanes_of(study, self.cell)]
+        """The studies that have a run in this group."""
+        return [study for study in self._all_studies() if run_records.runs_of(study, self.group)]
 
     def watch(self, recorder: Recorder) -> pl.Callback:
-        """Return the callback for a stack; what ``train_lanes`` takes as ``watch``."""
+        """Return the callback for a stack; what ``train_runs`` takes as ``watch``."""
         stack = _Stack(recorder)
         self._stacks.append(stack)
         return _Watcher(self, stack)
 
-    def finish(self, results: CellResults) -> bool:
-        """Complete the cell's runs if they were begun.
+    def finish(self, results: GroupResults) -> bool:
+        """Complete the group's runs if they were begun.
 
         Args:
-            results: of the whole cell, lanes that were kept from before included.
+            results: of the whole group, runs that were kept from before included.
 
         Returns:
-            whether the store has the cell now; otherwise ``sync`` brings it there.
+            whether the store has the group now; otherwise ``sync`` brings it there.
         """
         return bool(self._started) and self._guard(lambda: self._finish(results))
 
@@ -182,7 +182,7 @@ class LiveCell:
                     machine.stop()
             self.warn(
                 f"MLflow: {public(self.uri)}: {self.problem}; training goes on, and the runs of "
-                f"{self.cell} are put in when the pipeline ends"
+                f"{self.group} are put in when the pipeline ends"
             )
             return False
         return True
@@ -198,50 +198,50 @@ class LiveCell:
         if study["name"] not in self._started:
             experiment = ensure_experiment(client, self.artifacts, study, describe=False)
             began = min(stack.began for stack in self._stacks)
-            content = self._content(study, "cell", self.cell, {}, began)
+            content = self._content(study, "group", self.group, {}, began)
             parent = create(client, experiment, content)
             self._started[study["name"]] = (experiment, Started(parent))
             if self.system_metrics:
                 self._machines.append(Machine(self.uri, parent))
         experiment, started = self._started[study["name"]]
-        levels = run_records.lanes_of(study, self.cell)
+        levels = run_records.runs_of(study, self.group)
         for stack in self._stacks:
             new = stack.recorder.records[stack.sent :]
             if not new:
                 continue
-            for place, lane in enumerate(stack.recorder.lanes):
-                if lane not in levels:
+            for place, run in enumerate(stack.recorder.runs):
+                if run not in levels:
                     continue
                 params = None
-                if lane not in started.lanes:
+                if run not in started.runs:
                     recipe = stack.recipes[place]
                     params = run_records.params(to_flat_dict(recipe))
-                    name = run_records.run_name(study, levels[lane], recipe.seed)
+                    name = run_records.run_name(study, levels[run], recipe.seed)
                     tags = {
-                        **run_records.lane_tags(study, levels[lane], str(recipe.seed)),
-                        **factor_tags(levels[lane]),
-                        LANE: lane,
+                        **run_records.run_tags(study, levels[run], str(recipe.seed)),
+                        **factor_tags(levels[run]),
+                        RUN: run,
                     }
                     content = self._content(study, "run", name, tags, stack.began)
-                    started.lanes[lane] = create(client, experiment, content, started.parent)
-                send(client, started.lanes[lane], stack.points(place), params)
-                started.sent[lane] = new[-1].epoch
+                    started.runs[run] = create(client, experiment, content, started.parent)
+                send(client, started.runs[run], stack.points(place), params)
+                started.sent[run] = new[-1].epoch
 
     def _content(
         self, study: Study, kind: str, name: str, tags: dict[str, str], began: float
     ) -> RunContent:
-        common = {**common_tags(study, kind), CELL: self.cell, run_records.STATUS: "training"}
+        common = {**common_tags(study, kind), GROUP: self.group, run_records.STATUS: "training"}
         begun = round(1000 * began)
         return RunContent(name, common | tags, {}, [], begun, begun)
 
-    def _finish(self, results: CellResults) -> None:
+    def _finish(self, results: GroupResults) -> None:
         client = self._client
         assert client  # noqa: S101 (told to mypy: runs were begun)
         for machine in self._machines:
             machine.stop()
         for study in self.studies:
             experiment, started = self._started[study["name"]]
-            log_cell(client, experiment, study, self.cell, results, started=started)
+            log_group(client, experiment, study, self.group, results, started=started)
 
     def _abandon(self) -> None:
         client = self._client
@@ -249,14 +249,14 @@ class LiveCell:
         for machine in self._machines:
             machine.stop()
         for _, started in self._started.values():
-            for run_id in [*started.lanes.values(), started.parent]:
+            for run_id in [*started.runs.values(), started.parent]:
                 client.set_terminated(run_id, "FAILED")
 
 
 class _Watcher(pl.Callback):
     """Tells a view of the epochs of one stack."""
 
-    def __init__(self, view: LiveCell, stack: _Stack) -> None:
+    def __init__(self, view: LiveGroup, stack: _Stack) -> None:
         self.view = view
         self.stack = stack
 

@@ -1,6 +1,6 @@
-"""Writing a cell's runs to a store, once each.
+"""Writing a group's runs to a store, once each.
 
-In a study's experiment a cell is a run, and the study's lanes in it are its children. What is
+In a study's experiment a group is a run, and the study's runs in it are its children. What is
 there and right is left alone; what is stale, half-written or there twice is deleted and written
 again.
 """
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors.numpy import save
 
-from restudy.results.group_files import RECORD, WEIGHTS, CellResults
+from restudy.results.group_files import RECORD, WEIGHTS, GroupResults
 from restudy.tracking import run_records
 from restudy.tracking.curves import learning_curves
-from restudy.tracking.run_records import CELL, LANE, PARENT, Point, RunContent, Study
+from restudy.tracking.run_records import GROUP, PARENT, RUN, Point, RunContent, Study
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -36,13 +36,13 @@ class Started:
     """The runs that a training job has begun in one experiment.
 
     Attributes:
-        parent: id of the cell's run.
-        lanes: lane -> id of its run.
-        sent: lane -> last epoch that the store has.
+        parent: id of the group's run.
+        runs: run -> id of its run.
+        sent: run -> last epoch that the store has.
     """
 
     parent: str
-    lanes: dict[str, str] = field(default_factory=dict)
+    runs: dict[str, str] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
 
 
@@ -51,9 +51,9 @@ class Standing:
     """How the runs in a store compare with those that should be there.
 
     Attributes:
-        kept: lane -> id of its run, finished and right.
-        others: ids of finished runs of lanes that are not asked for now; they stay.
-        parent: id of the cell's run if it is right.
+        kept: run -> id of its run, finished and right.
+        others: MLflow ids of finished runs that no study asks for now; they stay.
+        parent: id of the group's run if it is right.
         superfluous: ids of runs to delete.
     """
 
@@ -63,70 +63,70 @@ class Standing:
     superfluous: list[str]
 
 
-def log_cell(
+def log_group(
     client: MlflowClient,
     experiment: str,
     study: Study,
-    cell: str,
-    results: CellResults,
+    group: str,
+    results: GroupResults,
     *,
     ended: float | None = None,
     started: Started | None = None,
     existing: Sequence[Run] | None = None,
 ) -> int:
-    """Make a study's view of a cell complete.
+    """Make a study's view of a group complete.
 
     Args:
         client: of an open store.
         experiment: id of the study's experiment.
         study: its description, with ``runs`` (see :mod:`restudy.tracking.run_records`).
-        cell: the cell's id.
-        results: the cell's results; lanes that are not the study's are passed over.
+        group: the group's id.
+        results: the group's results; runs that are not the study's are passed over.
         ended: when training ended, in seconds; None: now.
         started: runs to complete, instead of writing new ones.
-        existing: the experiment's runs of this cell; None: look them up.
+        existing: the experiment's runs of this group; None: look them up.
 
     Returns:
-        how many lanes were written.
+        how many runs were written.
     """
-    lanes = run_records.lane_contents(study, cell, results, ended)
-    if not lanes:
+    runs = run_records.run_contents(study, group, results, ended)
+    if not runs:
         return 0
-    parent = run_records.cell_content(study, cell, results, lanes)
+    parent = run_records.group_content(study, group, results, runs)
     if existing is None:
-        existing = find_runs(client, experiment, cell)
+        existing = find_runs(client, experiment, group)
     begun = started or Started("")
-    wanted = {lane: run_records.identity(content.tags) for lane, content in lanes.items()}
+    wanted = {run: run_records.identity(content.tags) for run, content in runs.items()}
     standing = compare(existing, wanted, begun)
     for run_id in standing.superfluous:
         client.delete_run(run_id)
-    if standing.parent and len(standing.kept) == len(lanes):
+    if standing.parent and len(standing.kept) == len(runs):
         return 0
     parent_id = begun.parent or create(client, experiment, parent)
     for run_id in [*standing.kept.values(), *standing.others]:
         client.set_tag(run_id, PARENT, parent_id)
     data = _data_inputs(results)
-    missing = [lane for lane in lanes if lane not in standing.kept]
-    for lane in missing:
-        run_id = begun.lanes.get(lane) or create(client, experiment, lanes[lane], parent_id)
+    missing = [run for run in runs if run not in standing.kept]
+    for run in missing:
+        run_id = begun.runs.get(run) or create(client, experiment, runs[run], parent_id)
         with tempfile.TemporaryDirectory() as folder:
-            if lane in results.weights:
+            if run in results.weights:
                 # Not save_file: it makes a file that only its owner can read, wherever it goes.
-                (Path(folder) / WEIGHTS).write_bytes(save(results.weights[lane]))
+                (Path(folder) / WEIGHTS).write_bytes(save(results.weights[run]))
             _complete(
                 client,
                 run_id,
-                lanes[lane],
+                runs[run],
                 data,
                 Path(folder),
-                begun=lane in begun.lanes,
-                sent=begun.sent.get(lane, 0),
+                begun=run in begun.runs,
+                sent=begun.sent.get(run, 0),
             )
     with tempfile.TemporaryDirectory() as folder:
-        history = results.history[results.history["lane"].isin(lanes)]
+        history = results.history[results.history["run"].isin(runs)]
         if history["epoch"].nunique() > 1:
-            groups = run_records.varying_levels(run_records.lanes_of(study, cell))
-            (Path(folder) / CURVES).write_bytes(learning_curves(history, groups, title=cell))
+            groups = run_records.varying_levels(run_records.runs_of(study, group))
+            (Path(folder) / CURVES).write_bytes(learning_curves(history, groups, title=group))
         (Path(folder) / RECORD).write_text(json.dumps(results.record, indent=1), encoding="utf-8")
         _complete(client, parent_id, parent, data, Path(folder), begun=started is not None)
     return len(missing)
@@ -135,30 +135,34 @@ def log_cell(
 def compare(
     existing: Iterable[Run], wanted: Mapping[str, Mapping[str, str]], started: Started
 ) -> Standing:
-    """Compare the runs of a cell in an experiment with those that should be there.
+    """Compare the runs of a group in an experiment with those that should be there.
 
     Args:
         existing: all that are not deleted.
-        wanted: lane -> its identity tags.
+        wanted: run -> its identity tags.
         started: runs of a job that is not done yet, which are neither right nor superfluous.
     """
     kept: dict[str, str] = {}
     others, superfluous = [], []
     parent = None
-    parent_tags = run_records.cell_identity_tags(wanted)
-    for run in existing:
-        run_id, tags, lane = run.info.run_id, run.data.tags, run.data.tags.get(LANE)
-        finished = run.info.status == "FINISHED"
-        if run_id == started.parent or run_id in started.lanes.values():
+    parent_tags = run_records.group_identity_tags(wanted)
+    for mlflow_run in existing:
+        run_id, tags, run = (
+            mlflow_run.info.run_id,
+            mlflow_run.data.tags,
+            mlflow_run.data.tags.get(RUN),
+        )
+        finished = mlflow_run.info.status == "FINISHED"
+        if run_id == started.parent or run_id in started.runs.values():
             continue
-        if lane is None:
+        if run is None:
             right = finished and _has(tags, parent_tags) and not (parent or started.parent)
             parent = run_id if right else parent
-        elif lane in wanted:
-            right = finished and lane not in kept and lane not in started.lanes
-            right = right and run_records.identity(tags) == wanted[lane]
+        elif run in wanted:
+            right = finished and run not in kept and run not in started.runs
+            right = right and run_records.identity(tags) == wanted[run]
             if right:
-                kept[lane] = run_id
+                kept[run] = run_id
         else:
             right = finished
             if right:
@@ -172,9 +176,9 @@ def compare(
     return Standing(kept, others, parent, superfluous)
 
 
-def find_runs(client: MlflowClient, experiment: str, cell: str | None = None) -> list[Run]:
-    """Return the runs of an experiment (and a cell) that are not deleted, in as few calls as go."""
-    where = f"tags.`{CELL}` = '{cell}'" if cell else ""
+def find_runs(client: MlflowClient, experiment: str, group: str | None = None) -> list[Run]:
+    """Return the runs of an experiment (and a group) that are not deleted."""
+    where = f"tags.`{GROUP}` = '{group}'" if group else ""
     found: list[Run] = []
     token = None
     while True:
@@ -190,8 +194,8 @@ def create(
 ) -> str:
     """Begin a run, with the tags that it is found by, and return its id."""
     tags = content.tags | ({PARENT: parent} if parent else {})
-    run = client.create_run(experiment, content.started, tags, content.name)
-    return str(run.info.run_id)
+    mlflow_run = client.create_run(experiment, content.started, tags, content.name)
+    return str(mlflow_run.info.run_id)
 
 
 def send(
@@ -256,7 +260,7 @@ def _send_data(client: MlflowClient, run_id: str, data: list[DatasetInput]) -> N
         client.log_inputs(run_id, data)
 
 
-def _data_inputs(results: CellResults) -> list[DatasetInput]:
+def _data_inputs(results: GroupResults) -> list[DatasetInput]:
     """Return the data set as MLflow has it: a name, a digest, and what it was used for."""
     from mlflow.entities import Dataset, DatasetInput, InputTag
 

@@ -53,7 +53,7 @@ def finish(
     """
     studies = list(studies)
     verdicts = read_verdicts(results / "report/view.json")
-    best = {study["name"]: best_of(study, results / "cells") for study in studies}
+    best = {study["name"]: best_of(study, results / "groups") for study in studies}
     planned = len(studies) + sum(one is not None for one in best.values())
     report = FinishReport()
     try:

@@ -43,13 +43,13 @@ class Best:
     """The best network of a study.
 
     Attributes:
-        cell: id of its cell.
-        row: its row of the cell's summary.
+        group: id of its group.
+        row: its row of the group's summary.
         levels: factor -> label.
         metric: the validation score that it is best by.
     """
 
-    cell: str
+    group: str
     row: Mapping[str, Any]
     levels: Mapping[str, str]
     metric: str
@@ -60,33 +60,33 @@ class Best:
         return self.metric.replace("validation", "test")
 
 
-def best_of(study: Study, cells: Path) -> Best | None:
+def best_of(study: Study, groups: Path) -> Best | None:
     """Return the run of a study with the best validation score.
 
     Of equal ones the one with the smaller validation loss, then the smaller id.
 
     Args:
         study: with ``runs, datasets, keep_weights``.
-        cells: the folder with the cells' folders.
+        groups: the folder with the groups' folders.
 
     Returns:
         None if the study keeps no weights, or validates none of its finished runs.
     """
     metric = main_metrics(study)[1]
     rows = [
-        (cell, row)
-        for cell in sorted({run["cell"] for run in study["runs"]})
-        for row in _summary(cells / cell / group_files.SUMMARY)
-        if row["lane"] in run_records.lanes_of(study, cell)
+        (group, row)
+        for group in sorted({run["group"] for run in study["runs"]})
+        for row in _summary(groups / group / group_files.SUMMARY)
+        if row["run"] in run_records.runs_of(study, group)
         and row["status"] == "finished"
         and not pd.isna(row.get(metric))
     ]
     if not rows or not study["keep_weights"]:
         return None
-    cell, row = min(
-        rows, key=lambda one: (-one[1][metric], one[1]["validation_data_loss"], one[1]["lane"])
+    group, row = min(
+        rows, key=lambda one: (-one[1][metric], one[1]["validation_data_loss"], one[1]["run"])
     )
-    return Best(cell, row, run_records.lanes_of(study, cell)[row["lane"]], metric)
+    return Best(group, row, run_records.runs_of(study, group)[row["run"]], metric)
 
 
 def register(client: MlflowClient, experiment: str, study: Study, best: Best, folder: Path) -> bool:
@@ -97,14 +97,14 @@ def register(client: MlflowClient, experiment: str, study: Study, best: Best, fo
         experiment: id of the study's experiment.
         study: its description.
         best: of :func:`best_of`.
-        folder: the folder that everything is written to, with ``cells`` and ``data``.
+        folder: the folder that everything is written to, with ``groups`` and ``data``.
 
     Returns:
         whether a version was added.
 
     Raises:
         StoreError: the store has no run of this network.
-        RestudyError: the cell's files or the data cannot be read.
+        RestudyError: the group's files or the data cannot be read.
     """
     run_id = _run_of(client, experiment, best)
     tags = _tags(study, best, run_id)
@@ -126,14 +126,14 @@ def register(client: MlflowClient, experiment: str, study: Study, best: Best, fo
 
 
 def _tags(study: Study, best: Best, run_id: str) -> dict[str, str]:
-    lane = best.row["lane"]
-    program = digest([best.cell, lane, best.row["digest"], code_digest(rebuild.__module__)])
+    run = best.row["run"]
+    program = digest([best.group, run, best.row["digest"], code_digest(rebuild.__module__)])
     return {
         **run_records.study_tags(study),
         **run_records.claims_tag(study),
         **run_records.factor_tags(best.levels),
-        run_records.CELL: best.cell,
-        run_records.LANE: lane,
+        run_records.GROUP: best.group,
+        run_records.RUN: run,
         run_records.SEED: str(best.row["seed"]),
         run_records.DIGEST: program,
         "restudy.run_id": run_id,
@@ -200,13 +200,13 @@ def _describe(
 
 def _run_of(client: MlflowClient, experiment: str, best: Best) -> str:
     """Return the id of the run that is this network's."""
-    cell, lane = (f"tags.`{tag}`" for tag in (run_records.CELL, run_records.LANE))
-    where = f"{cell} = '{best.cell}' and {lane} = '{best.row['lane']}'"
-    for run in client.search_runs([experiment], where):
-        right = run.data.tags.get(run_records.DIGEST) == best.row["digest"]
-        if right and run.info.status == "FINISHED":
-            return str(run.info.run_id)
-    raise StoreError(f"the store has no run of lane {best.row['lane']} of {best.cell}")
+    group, run = (f"tags.`{tag}`" for tag in (run_records.GROUP, run_records.RUN))
+    where = f"{group} = '{best.group}' and {run} = '{best.row['run']}'"
+    for mlflow_run in client.search_runs([experiment], where):
+        right = mlflow_run.data.tags.get(run_records.DIGEST) == best.row["digest"]
+        if right and mlflow_run.info.status == "FINISHED":
+            return str(mlflow_run.info.run_id)
+    raise StoreError(f"the store has no MLflow run of {best.row['run']} of {best.group}")
 
 
 def _add(
@@ -258,7 +258,7 @@ def save(best: Best, folder: Path, path: Path) -> None:
 
     Args:
         best: which one.
-        folder: the folder that everything is written to, with ``cells`` and ``data``.
+        folder: the folder that everything is written to, with ``groups`` and ``data``.
         path: the folder to make.
     """
     # They warn of what is meant to be so.
@@ -268,12 +268,12 @@ def save(best: Best, folder: Path, path: Path) -> None:
     from mlflow.models import ModelSignature
     from mlflow.types import Schema, TensorSpec
 
-    found = group_files.read(folder / "cells" / best.cell)
-    if found is None or best.row["lane"] not in found.weights:
-        raise StoreError(f"the cell {best.cell} keeps no weights of lane {best.row['lane']}")
+    found = group_files.read(folder / "groups" / best.group)
+    if found is None or best.row["run"] not in found.weights:
+        raise StoreError(f"the group {best.group} keeps no weights of run {best.row['run']}")
     data = _data(folder / "data" / f"{best.row['dataset']}.safetensors")
     parts = split(data, int(best.row["n_train"]), int(best.row["n_validation"]))
-    weights = found.weights[best.row["lane"]]
+    weights = found.weights[best.row["run"]]
     outputs = max(
         (int(name.split(".")[1]), array.shape[0])
         for name, array in weights.items()
@@ -298,7 +298,7 @@ _NEEDED = ("mlflow", "torch", "numpy")
 
 
 def _summary(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a cell's summary; none if it cannot be read."""
+    """Yield the rows of a group's summary; none if it cannot be read."""
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError):

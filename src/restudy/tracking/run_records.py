@@ -1,8 +1,8 @@
-"""What MLflow is told of a cell: names, tags, parameters and metrics. Pure functions.
+"""What MLflow is told of a group: names, tags, parameters and metrics. Pure functions.
 
 A study is a mapping here: its description (``name, title, question, scale, factors,
 reductions``, see :mod:`restudy.results.collect`), ``datasets``, and ``runs``, a list of
-``cell``, ``lane`` and ``levels`` (factor -> label). The workflow adds ``claims``, ids of those
+``group``, ``run`` and ``levels`` (factor -> label). The workflow adds ``claims``, ids of those
 that are tested on the study, and ``results``, the folder that everything is written to. Every tag
 of ours starts with ``restudy.``.
 """
@@ -18,20 +18,20 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from restudy.common.digests import digest
-from restudy.config.recipe import LANE_FIELDS, Recipe
+from restudy.config.recipe import PER_RUN_FIELDS, Recipe
 from restudy.config.run_ids import label
-from restudy.results.group_files import CellResults
+from restudy.results.group_files import GroupResults
 from restudy.results.group_record import training_of
 from restudy.tracking import descriptions
 
 Study = descriptions.Study
 Levels = Mapping[str, str]
 
-CELL, LANE, DIGEST, FACTOR = "restudy.cell", "restudy.lane", "restudy.digest", "restudy.factor."
+GROUP, RUN, DIGEST, FACTOR = "restudy.group", "restudy.run", "restudy.digest", "restudy.factor."
 KIND, SEED, STATUS = "restudy.kind", "restudy.seed", "restudy.status"
 SOURCE, HONESTY, CLAIMS = "restudy.source", "restudy.honesty", "restudy.claims"
 PARENT = "mlflow.parentRunId"
-# Facts of a lane that are no recipe fields and help to read them.
+# Facts of a run that are no recipe fields and help to read them.
 _FACTS = ("n_train", "n_validation", "n_test", "parameters")
 
 
@@ -63,9 +63,9 @@ class RunContent:
     ended: int
 
 
-def lanes_of(study: Study, cell: str) -> dict[str, Levels]:
-    """Return the lanes of a cell that a study asks for, and their levels."""
-    return {run["lane"]: run["levels"] for run in study["runs"] if run["cell"] == cell}
+def runs_of(study: Study, group: str) -> dict[str, Levels]:
+    """Return the runs of a group that a study asks for, and their levels."""
+    return {run["run"]: run["levels"] for run in study["runs"] if run["group"] == group}
 
 
 def run_name(study: Study, levels: Levels, seed: int) -> str:
@@ -84,9 +84,9 @@ def factor_tags(levels: Levels) -> dict[str, str]:
     return {FACTOR + name: str(level) for name, level in levels.items()}
 
 
-def identity_tags(cell: str, lane: str, digest: str, levels: Levels) -> dict[str, str]:
-    """Return the tags by which a lane's run is known to be the right one."""
-    return {CELL: cell, LANE: lane, DIGEST: digest, **factor_tags(levels)}
+def identity_tags(group: str, run: str, digest: str, levels: Levels) -> dict[str, str]:
+    """Return the tags by which a run in MLflow is known to be the right one."""
+    return {GROUP: group, RUN: run, DIGEST: digest, **factor_tags(levels)}
 
 
 def identity(tags: Mapping[str, str]) -> dict[str, str]:
@@ -94,13 +94,13 @@ def identity(tags: Mapping[str, str]) -> dict[str, str]:
     return {
         key: value
         for key, value in tags.items()
-        if key in (CELL, LANE, DIGEST) or key.startswith(FACTOR)
+        if key in (GROUP, RUN, DIGEST) or key.startswith(FACTOR)
     }
 
 
-def cell_identity_tags(lanes: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    """Return the same for the cell's own run: a digest of its lanes' identity tags."""
-    return {DIGEST: digest(lanes)}
+def group_identity_tags(runs: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Return the same for the group's own run: a digest of its runs' identity tags."""
+    return {DIGEST: digest(runs)}
 
 
 def study_tags(study: Study) -> dict[str, str]:
@@ -123,20 +123,20 @@ def claims_tag(study: Study) -> dict[str, str]:
 
 
 def common_tags(study: Study, kind: str) -> dict[str, str]:
-    """Return the tags that every run has: ``kind`` is ``summary``, ``cell`` or ``run``."""
+    """Return the tags that every run has: ``kind`` is ``summary``, ``group`` or ``run``."""
     return {KIND: kind, **study_tags(study)}
 
 
-def lane_tags(study: Study, levels: Levels, seed: str) -> dict[str, str]:
-    """Return the tags of a lane's run that follow from the study, whatever came out."""
-    note = descriptions.lane_note(study, levels, seed)
+def run_tags(study: Study, levels: Levels, seed: str) -> dict[str, str]:
+    """Return the tags of a run in MLflow that follow from the study, whatever came out."""
+    note = descriptions.run_note(study, levels, seed)
     return {**common_tags(study, "run"), SEED: seed, descriptions.NOTE: note}
 
 
-def cell_tags(study: Study, cell: str) -> dict[str, str]:
-    """Return the same for the run of a cell."""
-    note = descriptions.cell_note(study, cell, len(lanes_of(study, cell)))
-    return {**common_tags(study, "cell"), descriptions.NOTE: note}
+def group_tags(study: Study, group: str) -> dict[str, str]:
+    """Return the same for the run of a group."""
+    note = descriptions.group_note(study, group, len(runs_of(study, group)))
+    return {**common_tags(study, "group"), descriptions.NOTE: note}
 
 
 def params(fields: Mapping[str, Any]) -> dict[str, str]:
@@ -154,116 +154,112 @@ def metric_name(split: str, metric: str) -> str:
     return metric if metric == "penalty" else f"{split}_{metric}"
 
 
-def lane_contents(
-    study: Study, cell: str, results: CellResults, ended: float | None = None
+def run_contents(
+    study: Study, group: str, results: GroupResults, ended: float | None = None
 ) -> dict[str, RunContent]:
-    """Return the runs of those lanes of a cell that a study asks for and the results hold.
+    """Return the MLflow runs of a group's runs that a study asks for and the results hold.
 
     Args:
         study: with ``runs``, as the module says.
-        cell: the cell's id.
-        results: its results, of any lanes.
+        group: the group's id.
+        results: its results, of any runs.
         ended: when training ended, in seconds; None: now.
     """
     end = round(1000 * (time.time() if ended is None else ended))
-    levels = lanes_of(study, cell)
+    levels = runs_of(study, group)
     points = _points(results.only(levels), end)
     contents = {}
     for fields in results.summary.to_dict("records"):
         row = {str(name): value for name, value in fields.items()}
-        lane = row["lane"]
-        if lane not in levels:
+        run = row["run"]
+        if run not in levels:
             continue
         tags = {
-            **lane_tags(study, levels[lane], str(row["seed"])),
-            **identity_tags(cell, lane, row["digest"], levels[lane]),
+            **run_tags(study, levels[run], str(row["seed"])),
+            **identity_tags(group, run, row["digest"], levels[run]),
             STATUS: row["status"],
-            **_origin(results.record, lane),
+            **_origin(results.record, run),
         }
         if _is_told(row["diverged_epoch"]):
             tags["restudy.diverged_epoch"] = label(row["diverged_epoch"])
-        contents[lane] = RunContent(
-            name=run_name(study, levels[lane], row["seed"]),
+        contents[run] = RunContent(
+            name=run_name(study, levels[run], row["seed"]),
             tags=tags,
             params=params(row),
-            points=points[lane],
-            started=end - _milliseconds(results.timing, lane),
+            points=points[run],
+            started=end - _milliseconds(results.timing, run),
             ended=end,
         )
     return contents
 
 
-def cell_content(
-    study: Study, cell: str, results: CellResults, lanes: Mapping[str, RunContent]
+def group_content(
+    study: Study, group: str, results: GroupResults, runs: Mapping[str, RunContent]
 ) -> RunContent:
-    """Return the run of the cell itself: what its lanes share, and their means.
+    """Return the run of the group itself: what its runs share, and their means.
 
     Args:
-        study: as for :func:`lane_contents`.
-        cell: the same.
+        study: as for :func:`run_contents`.
+        group: the same.
         results: the same.
-        lanes: what :func:`lane_contents` returned, not empty.
+        runs: what :func:`run_contents` returned, not empty.
     """
-    summary = results.summary[results.summary["lane"].isin(lanes)]
+    summary = results.summary[results.summary["run"].isin(runs)]
     finished = summary[summary["status"] == "finished"]
-    ended = max(content.ended for content in lanes.values())
+    ended = max(content.ended for content in runs.values())
     epoch = int(summary["epochs_done"].max())
-    last = {point.name for content in lanes.values() for point in content.points}
+    last = {point.name for content in runs.values() for point in content.points}
     values = {name: float(finished[name].mean()) for name in sorted(last) if name in finished}
-    values |= {"lanes": len(summary), "lanes_diverged": len(summary) - len(finished)}
-    first = next(iter(lanes.values()))
+    values |= {"runs": len(summary), "runs_diverged": len(summary) - len(finished)}
+    first = next(iter(runs.values()))
     shared = {
         key: value
         for key, value in first.tags.items()
-        if key.startswith(FACTOR) and all(c.tags[key] == value for c in lanes.values())
+        if key.startswith(FACTOR) and all(c.tags[key] == value for c in runs.values())
     }
-    identities = {lane: identity(content.tags) for lane, content in lanes.items()}
+    identities = {run: identity(content.tags) for run, content in runs.items()}
     return RunContent(
-        name=cell,
+        name=group,
         tags={
-            **cell_tags(study, cell),
-            CELL: cell,
-            **cell_identity_tags(identities),
+            **group_tags(study, group),
+            GROUP: group,
+            **group_identity_tags(identities),
             **shared,
-            STATUS: "finished" if len(finished) == len(summary) else "diverged lanes",
+            STATUS: "finished" if len(finished) == len(summary) else "diverged runs",
             **_origin(results.record, None),
         },
-        params={name: value for name, value in first.params.items() if name not in LANE_FIELDS},
+        params={name: value for name, value in first.params.items() if name not in PER_RUN_FIELDS},
         points=[
             Point(name, value, epoch, ended)
             for name, value in values.items()
             if math.isfinite(value)
         ],
-        started=min(content.started for content in lanes.values()),
+        started=min(content.started for content in runs.values()),
         ended=ended,
     )
 
 
 def varying_levels(levels: Mapping[str, Levels]) -> dict[str, str]:
-    """Return for each lane the levels that tell it from the others, such as ``norm=batch``."""
+    """Return for each run the levels that tell it from the others, such as ``norm=batch``."""
     factors: Iterable[str] = next(iter(levels.values()), {})
     varying = [name for name in factors if len({own[name] for own in levels.values()}) > 1]
-    return {
-        lane: " ".join(f"{name}={own[name]}" for name in varying) for lane, own in levels.items()
-    }
+    return {run: " ".join(f"{name}={own[name]}" for name in varying) for run, own in levels.items()}
 
 
-def _points(results: CellResults, end: int) -> dict[str, list[Point]]:
-    """Return the metrics of every lane, at the times when the last training knew them."""
-    timing = results.timing.sort_values(["lane", "epoch"])
-    lane = timing["lane"]
-    seconds = (timing["train_seconds"] + timing["evaluation_seconds"]).groupby(lane)
+def _points(results: GroupResults, end: int) -> dict[str, list[Point]]:
+    """Return the metrics of every run, at the times when the last training knew them."""
+    timing = results.timing.sort_values(["run", "epoch"])
+    run = timing["run"]
+    seconds = (timing["train_seconds"] + timing["evaluation_seconds"]).groupby(run)
     remaining = seconds.transform("sum") - seconds.cumsum()
     # An epoch that was not evaluated has no row: its seconds are in the next one.
-    epochs = timing["epoch"].groupby(lane).diff().fillna(timing["epoch"])
-    share = timing["train_seconds"] / epochs / timing["lanes_in_stack"]
-    times = dict(
-        zip(zip(lane, timing["epoch"], strict=True), end - (1000 * remaining), strict=True)
-    )
-    found: dict[str, list[Point]] = {name: [] for name in results.summary["lane"]}
-    for name, epoch, value in zip(lane, timing["epoch"], share, strict=True):
+    epochs = timing["epoch"].groupby(run).diff().fillna(timing["epoch"])
+    share = timing["train_seconds"] / epochs / timing["runs_in_stack"]
+    times = dict(zip(zip(run, timing["epoch"], strict=True), end - (1000 * remaining), strict=True))
+    found: dict[str, list[Point]] = {name: [] for name in results.summary["run"]}
+    for name, epoch, value in zip(run, timing["epoch"], share, strict=True):
         found[name].append(Point("seconds_per_epoch", value, epoch, round(times[name, epoch])))
-    columns = ["lane", "epoch", "split", "metric", "value"]
+    columns = ["run", "epoch", "split", "metric", "value"]
     for row in results.history[columns].itertuples(index=False, name=None):
         name, epoch, split, metric, value = row
         if math.isfinite(value):
@@ -272,19 +268,19 @@ def _points(results: CellResults, end: int) -> dict[str, list[Point]]:
     return found
 
 
-def _milliseconds(timing: pd.DataFrame, lane: str) -> int:
-    own = timing.loc[timing["lane"] == lane, ["train_seconds", "evaluation_seconds"]]
+def _milliseconds(timing: pd.DataFrame, run: str) -> int:
+    own = timing.loc[timing["run"] == run, ["train_seconds", "evaluation_seconds"]]
     return round(1000 * float(own.to_numpy().sum()))
 
 
-def _origin(record: Mapping[str, Any], lane: str | None) -> dict[str, str]:
-    """Return the tags that say what code and data a lane (None: the cell) comes from."""
+def _origin(record: Mapping[str, Any], run: str | None) -> dict[str, str]:
+    """Return the tags that say what code and data a run (None: the group) comes from."""
     tags = {}
     data = record.get("data", {}).get("sha256")
     if data:
         tags["restudy.data_digest"] = data
-    # A lane that was kept when others were trained has its commit in an earlier record.
-    own = record if lane is None else training_of(record, lane)
+    # A run that was kept when others were trained has its commit in an earlier record.
+    own = record if run is None else training_of(record, run)
     commit = own.get("git_commit")
     if commit:
         tags["restudy.git_commit"] = commit + ("-dirty" if own.get("git_dirty") else "")

@@ -41,7 +41,7 @@ def view_tags(study: Study) -> dict[str, str]:
     views: list[tuple[str, str, str, list[str], Any]] = [
         (RUNS, "Runs, best first", "=", _columns("tags", [*factors, STATUS]), None),
         (MEANS, "Means over seeds", "=", [], means),
-        (OVERVIEW, "Summary and cells", "!=", _columns("tags", [KIND, STATUS]), None),
+        (OVERVIEW, "Summary and groups", "!=", _columns("tags", [KIND, STATUS]), None),
     ]
     if not factors:
         del views[1]

@@ -83,14 +83,14 @@ def summarise(
     tags = _tags(study, files, verdicts)
     found = client.search_runs([experiment], f"tags.`{KIND}` = '{SUMMARY}'")
     right = [
-        run
-        for run in found
-        if run.info.status == "FINISHED" and run.data.tags.get(DIGEST) == tags[DIGEST]
+        mlflow_run
+        for mlflow_run in found
+        if mlflow_run.info.status == "FINISHED" and mlflow_run.data.tags.get(DIGEST) == tags[DIGEST]
     ]
     kept = right[0].info.run_id if right else None
-    for run in found:
-        if run.info.run_id != kept:
-            client.delete_run(run.info.run_id)
+    for mlflow_run in found:
+        if mlflow_run.info.run_id != kept:
+            client.delete_run(mlflow_run.info.run_id)
     run_id = kept or _write(client, experiment, study, tags, files)
     outcome = _outcome(experiment, run_id, next(iter(files)), verdicts)
     places = descriptions.bullets(descriptions.places(study))

@@ -1,4 +1,4 @@
-"""What the machine does while a cell trains: load, memory, disk, network, as MLflow measures it.
+"""What the machine does while a group trains: load, memory, disk, network, as MLflow measures it.
 
 On request only (``tracking.system_metrics``). A thread of its own asks psutil; training is not
 told, so no number of it changes.

@@ -1,1 +1,1 @@
-"""The stacked network: all runs of one shape trained at once, along a leading lane dimension."""
+"""The stacked network: all runs of one shape trained at once, along a leading dimension."""

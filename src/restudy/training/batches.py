@@ -1,4 +1,4 @@
-"""What the lanes train on: the data on the device, and each lane's own order of them."""
+"""What the runs train on: the data on the device, and each run's own order of them."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ class TensorData:
         return cls(train, validation, test, split.target_sd)
 
 
-def lane_targets(y: Tensor, recipes: Sequence[Recipe], classes: int) -> Tensor:
-    """Return the training targets of each lane, label noise put in.
+def run_targets(y: Tensor, recipes: Sequence[Recipe], classes: int) -> Tensor:
+    """Return the training targets of each run, label noise put in.
 
     A share ``label_noise`` of the labels is replaced by another class, all others being equally
-    likely. Lanes of one seed hit the same samples: more noise adds to less.
+    likely. Runs of one seed hit the same samples: more noise adds to less.
 
     Args:
         y: targets, (n,).
-        recipes: one per lane.
+        recipes: one per run.
         classes: number of classes; unused without label noise.
 
     Returns:
@@ -67,26 +67,26 @@ def lane_targets(y: Tensor, recipes: Sequence[Recipe], classes: int) -> Tensor:
     if not any(recipe.label_noise for recipe in recipes):
         return targets
     targets = targets.clone()
-    for lane, recipe in enumerate(recipes):
+    for run, recipe in enumerate(recipes):
         random = generator(recipe.seed, "label noise")
         hit = torch.from_numpy(random.random(len(y)) < recipe.label_noise).to(y.device)
         shift = torch.from_numpy(random.integers(1, classes, len(y))).to(y.device)
-        targets[lane] = torch.where(hit, (y + shift) % classes, y)
+        targets[run] = torch.where(hit, (y + shift) % classes, y)
     return targets
 
 
 class EpochBatches:
-    """Iterable over the batches of one epoch after another, each lane in an order of its own.
+    """Iterable over the batches of one epoch after another, each run in an order of its own.
 
     Yields blocks of sample numbers, int64 of shape (steps, L, batch): up to ``STEPS_A_BLOCK``
     full batches, then the partial last batch of the epoch, if any, as a block of one step.
     """
 
     def __init__(self, recipes: Sequence[Recipe], device: torch.device | None = None) -> None:
-        """Prepare the batches of a stack of lanes, equal in all that concerns batches.
+        """Prepare the batches of a stack of runs, equal in all that concerns batches.
 
         Args:
-            recipes: one per lane.
+            recipes: one per run.
             device: that the sample numbers are put on, an epoch at a time.
         """
         self.device = device
@@ -109,7 +109,7 @@ class EpochBatches:
             yield order[:, full * self.batch :].unsqueeze(0)
 
     def order(self, epoch: int) -> Tensor:
-        """Return the sample numbers in each lane's order of an epoch, int64 (L, n).
+        """Return the sample numbers in each run's order of an epoch, int64 (L, n).
 
         A batch of all samples has no order: they come as they are.
         """

@@ -1,8 +1,8 @@
 """Checkpoints: a stack that trains long is written down at epoch ends, and goes on from there.
 
 Every random stream starts anew at each epoch, so the stack's tensors (parameters, optimiser state,
-what a probe compares with) and the records so far are all there is: what goes on from a checkpoint
-ends with the same bits.
+what a diagnostic compares with) and the records so far are all there is: what goes on from a
+checkpoint ends with the same bits.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Checkpoints(pl.Callback):
 
     Attributes:
         path: the file.
-        key: stands for everything that the lanes' numbers depend on; a file with another key is
+        key: stands for everything that the runs' numbers depend on; a file with another key is
             not read.
         recorder: of the stack.
         seconds: least time between two writes, and from the start to the first.
@@ -41,7 +41,7 @@ class Checkpoints(pl.Callback):
     _written: float = field(default_factory=time.monotonic)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
-        """Write, if it is time. The last epoch too: other stacks of the cell may be killed."""
+        """Write, if it is time. The last epoch too: other stacks of the group may be killed."""
         if time.monotonic() - self._written < self.seconds:
             return
         stack: Stack = pl_module.stack

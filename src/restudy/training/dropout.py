@@ -1,4 +1,4 @@
-"""Dropout with a random stream for each lane."""
+"""Dropout with a random stream for each run."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from restudy.config.recipe import Recipe
 from restudy.training.rng import integer_seed
 
 
-class LaneDropout:
-    """Masks of inverted dropout: mask ~ Bernoulli(1 - p) / (1 - p), p and mask per lane.
+class StackDropout:
+    """Masks of inverted dropout: mask ~ Bernoulli(1 - p) / (1 - p), p and mask per run.
 
     Srivastava et al. 2014, in the form that needs no change at evaluation: h becomes h * mask.
     """
 
     def __init__(self, recipes: Sequence[Recipe], device: torch.device) -> None:
-        """Prepare for the lanes of a stack; :meth:`start_epoch` must be called before use."""
+        """Prepare for the runs of a stack; :meth:`start_epoch` must be called before use."""
         self.recipes = list(recipes)
         self.generators = [torch.Generator(device) for _ in recipes]
 
     def start_epoch(self, epoch: int) -> None:
-        """Seed every lane's stream for one epoch."""
+        """Seed every run's stream for one epoch."""
         for random, recipe in zip(self.generators, self.recipes, strict=True):
             random.manual_seed(integer_seed(recipe.seed, "dropout", epoch))
 
     def __call__(self, h: Tensor, layer: int) -> Tensor:
         """Return the mask for the activations ``h`` of a hidden layer, (L, units, batch)."""
         mask = torch.ones_like(h)
-        for lane, (random, recipe) in enumerate(zip(self.generators, self.recipes, strict=True)):
+        for run, (random, recipe) in enumerate(zip(self.generators, self.recipes, strict=True)):
             if recipe.dropout:
                 keep = 1 - recipe.dropout
-                mask[lane].bernoulli_(keep, generator=random).div_(keep)
+                mask[run].bernoulli_(keep, generator=random).div_(keep)
         return mask

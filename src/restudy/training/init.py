@@ -1,4 +1,4 @@
-"""Initial weights and biases of one lane."""
+"""Initial weights and biases of one run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def widths(recipe: Recipe, inputs: int, outputs: int) -> list[int]:
 
 
 def initial_layers(recipe: Recipe, inputs: int, outputs: int) -> list[Layer]:
-    """Draw the weights and biases a lane starts from.
+    """Draw the weights and biases a run starts from.
 
     The draws depend on the seed and the layer's shape alone, so recipes that differ in anything
     else (batch norm, penalty, batch size) start from the same weights.
@@ -45,7 +45,7 @@ def initial_layers(recipe: Recipe, inputs: int, outputs: int) -> list[Layer]:
             weights = random.standard_normal(shape) * math.sqrt(2 / fan_in)
         else:
             weights = random.uniform(-1, 1, shape) * math.sqrt(6 / (fan_in + fan_out))
-        layers.append((weights * recipe.weight_scale, _biases(recipe, number, fan_in, fan_out)))
+        layers.append((weights * recipe.init_scale, _biases(recipe, number, fan_in, fan_out)))
     return layers
 
 

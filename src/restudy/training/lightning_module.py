@@ -1,4 +1,4 @@
-"""A stack of lanes as a LightningModule."""
+"""A stack of runs as a LightningModule."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from restudy.training.batches import EpochBatches
 from restudy.training.stack import Stack
 
 
-class LanesModule(pl.LightningModule):
+class StackModule(pl.LightningModule):
     """L runs trained at once.
 
     The Trainer's "batch" is a block of optimiser steps (see :class:`EpochBatches`), so its
@@ -21,7 +21,7 @@ class LanesModule(pl.LightningModule):
         """Wrap a stack.
 
         Args:
-            stack: the lanes.
+            stack: the runs.
             first_epoch: the Trainer's first, counted from 0: the number that a checkpoint has done.
         """
         super().__init__()

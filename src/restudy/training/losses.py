@@ -7,13 +7,13 @@ from torch.nn import functional
 
 
 def sample_losses(outputs: Tensor, targets: Tensor, kind: str) -> Tensor:
-    """Return the loss of each sample of each lane.
+    """Return the loss of each sample of each run.
 
     Args:
         outputs: (L, outputs, batch): logits, or predictions with one output.
         targets: (L, batch): class numbers (int64), or values.
         kind: ``cross_entropy``: -log softmax(z)_y, fused and overflow-safe;
-            ``cross_entropy_after_softmax``: the same with softmax(z) taken for
+            ``double_softmax``: the same with softmax(z) taken for
             logits; ``mse``: (z - y)^2.
 
     Returns:
@@ -21,7 +21,7 @@ def sample_losses(outputs: Tensor, targets: Tensor, kind: str) -> Tensor:
     """
     if kind == "mse":
         return (outputs[:, 0] - targets).square()
-    if kind == "cross_entropy_after_softmax":
+    if kind == "double_softmax":
         outputs = outputs.softmax(1)
     return functional.cross_entropy(outputs, targets, reduction="none")
 

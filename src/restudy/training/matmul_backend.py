@@ -67,8 +67,8 @@ def choose(choice: Choice) -> Arithmetic:
     if candidate == "onednn" and error > FLOAT32_ERROR:
         if choice == "onednn":
             raise RestudyError(
-                f"config.yaml: training.arithmetic: 'onednn' has an error of {error:.1e} on this "
-                f"processor, float32 has {FLOAT32_ERROR:.0e} at most; allowed here: auto, "
+                f"config.yaml: training.matmul_backend: 'onednn' has an error of {error:.1e} on "
+                f"this processor, float32 has {FLOAT32_ERROR:.0e} at most; allowed here: auto, "
                 "default, or onednn_bf16, which rounds to 8 bits"
             )
         return Arithmetic("default", product_error("default"))

@@ -10,17 +10,17 @@ import pandas as pd
 import pytorch_lightning as pl
 import torch
 
-from restudy.training.diagnostics.registry import probe
+from restudy.training.diagnostics.registry import diagnostic
 
 
 @dataclass
 class EpochRecord:
-    """What is known of all lanes after an epoch.
+    """What is known of all runs after an epoch.
 
     Attributes:
         epoch: counted from 1.
         step: optimiser steps so far.
-        metrics: (split, metric) -> one value per lane.
+        metrics: (split, metric) -> one value per run.
         train_seconds, evaluation_seconds: of the whole stack, since the last record.
     """
 
@@ -33,15 +33,15 @@ class EpochRecord:
 
 @dataclass
 class Recorder(pl.Callback):
-    """Evaluates all lanes at epoch ends and keeps the records.
+    """Evaluates all runs at epoch ends and keeps the records.
 
     Attributes:
-        lanes: ids of the lanes, in the order of the stack.
+        runs: ids of the runs, in the order of the stack.
         records: one for each evaluated epoch.
         trained: seconds of training since the last record.
     """
 
-    lanes: list[str]
+    runs: list[str]
     records: list[EpochRecord] = field(default_factory=list)
     trained: float = 0.0
     _started: float = 0.0
@@ -53,7 +53,7 @@ class Recorder(pl.Callback):
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: Any) -> None:
         """Stop the clock; evaluate on training and validation data, at the end on test data.
 
-        The probes of the recipe measure too.
+        The diagnostics of the recipe measure too.
         """
         stack = pl_module.stack
         _wait(stack.data.train.x.device)
@@ -62,11 +62,11 @@ class Recorder(pl.Callback):
         epoch, last = stack.epoch + 1, stack.epochs
         if epoch % stack.recipes[0].evaluate_every and epoch != last:
             return
-        probes = stack.recipes[0].probes
+        diagnostics = stack.recipes[0].diagnostics
         parts = {"train": stack.data.train}
         if len(stack.data.validation.x):
             parts["validation"] = stack.data.validation
-        if epoch == last or "test" in probes:
+        if epoch == last or "test" in diagnostics:
             parts["test"] = stack.data.test
         metrics = {
             (split, metric): values.tolist()
@@ -74,7 +74,7 @@ class Recorder(pl.Callback):
             for metric, values in stack.evaluate(part).items()
         }
         metrics["train", "penalty"] = stack.penalties().tolist()
-        for metric, values in probe(stack, probes, last=epoch == last).items():
+        for metric, values in diagnostic(stack, diagnostics, last=epoch == last).items():
             metrics["train", metric] = values.tolist()
         seconds = time.perf_counter() - stopped
         record = EpochRecord(epoch, stack.steps_done, metrics, self.trained, seconds)
@@ -82,26 +82,26 @@ class Recorder(pl.Callback):
         self.trained = 0.0
 
     def history(self) -> pd.DataFrame:
-        """Return the records as rows of ``lane, epoch, step, split, metric, value``."""
+        """Return the records as rows of ``run, epoch, step, split, metric, value``."""
         return pd.DataFrame(
             [
-                (lane, record.epoch, record.step, split, metric, value)
+                (run, record.epoch, record.step, split, metric, value)
                 for record in self.records
                 for (split, metric), values in record.metrics.items()
-                for lane, value in zip(self.lanes, values, strict=True)
+                for run, value in zip(self.runs, values, strict=True)
             ],
-            columns=["lane", "epoch", "step", "split", "metric", "value"],
+            columns=["run", "epoch", "step", "split", "metric", "value"],
         )
 
     def timing(self) -> pd.DataFrame:
-        """Return the times as rows of lane, epoch, lanes in the stack, and the stack's seconds."""
+        """Return the times as rows of run, epoch, runs in the stack, and the stack's seconds."""
         return pd.DataFrame(
             [
-                (lane, r.epoch, len(self.lanes), r.train_seconds, r.evaluation_seconds)
+                (run, r.epoch, len(self.runs), r.train_seconds, r.evaluation_seconds)
                 for r in self.records
-                for lane in self.lanes
+                for run in self.runs
             ],
-            columns=["lane", "epoch", "lanes_in_stack", "train_seconds", "evaluation_seconds"],
+            columns=["run", "epoch", "runs_in_stack", "train_seconds", "evaluation_seconds"],
         )
 
 

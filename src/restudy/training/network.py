@@ -91,10 +91,10 @@ class StackedNetwork(nn.Module):
         dtype: torch.dtype = torch.float32,
         device: torch.device | None = None,
     ) -> None:
-        """Draw the initial weights of all lanes.
+        """Draw the initial weights of all runs.
 
         Args:
-            recipes: one per lane, equal in everything that shapes the network.
+            recipes: one per run, equal in everything that shapes the network.
             inputs: number of features.
             outputs: number of classes, or of regression targets.
             dtype: of all parameters.
@@ -102,8 +102,8 @@ class StackedNetwork(nn.Module):
         """
         super().__init__()
         shape = recipes[0]
-        self.lanes, self.widths = len(recipes), [*shape.hidden, outputs]
-        self.bias, self.norm, self.place = shape.bias, shape.norm, shape.norm_place
+        self.runs, self.widths = len(recipes), [*shape.hidden, outputs]
+        self.bias, self.norm, self.place = shape.bias, shape.norm, shape.norm_position
         self.activation = ACTIVATIONS[shape.activation]
         drawn = [initial_layers(recipe, inputs, outputs) for recipe in recipes]
 
@@ -111,14 +111,14 @@ class StackedNetwork(nn.Module):
             return torch.from_numpy(np.stack(arrays)).to(device, dtype)  # type: ignore[arg-type]
 
         self.weights = [
-            nn.Parameter(stack([lane[i][0] for lane in drawn]), requires_grad=False)
+            nn.Parameter(stack([run[i][0] for run in drawn]), requires_grad=False)
             for i in range(len(self.widths))
         ]
         vector = torch.zeros(self._small_size(), device=device, dtype=dtype)
         self.vector = nn.Parameter(vector, requires_grad=False)
         self.small = self.split(self.vector)
         for i, bias in enumerate(self.small.biases):
-            bias.copy_(stack([lane[i][1] for lane in drawn]))
+            bias.copy_(stack([run[i][1] for run in drawn]))
         for scale in self.small.scales:
             scale.fill_(1)
         self.norms: list[BatchNorm | LayerNorm] = [
@@ -132,25 +132,27 @@ class StackedNetwork(nn.Module):
 
     def split(self, vector: Tensor) -> Small:
         """Return views of a vector as long as ``self.vector`` as the parameters in it."""
-        sizes = [self.lanes * units for units in self._small_units()]
-        views = [part.view(self.lanes, -1, 1) for part in torch.split(vector, sizes)]
+        sizes = [self.runs * units for units in self._small_units()]
+        views = [part.view(self.runs, -1, 1) for part in torch.split(vector, sizes)]
         biases = len(self.widths) if self.bias != "none" else 0
         norms = (len(views) - biases) // 2
         return Small(views[:biases], views[biases : biases + norms], views[biases + norms :])
 
     def _small_units(self) -> list[int]:
-        """Return how many numbers of one lane each part of the vector has."""
-        biases = {"per_unit": self.widths, "shared": [1] * len(self.widths), "none": []}[self.bias]
+        """Return how many numbers of one run each part of the vector has."""
+        biases = {"per_neuron": self.widths, "shared": [1] * len(self.widths), "none": []}[
+            self.bias
+        ]
         return [*biases, *([] if self.norm == "none" else 2 * self.widths[:-1])]
 
     def _small_size(self) -> int:
-        return self.lanes * sum(self._small_units())
+        return self.runs * sum(self._small_units())
 
     def forward(self, x: Tensor, see: See | None = None) -> Tensor:
-        """Run all lanes in evaluation mode.
+        """Run all runs in evaluation mode.
 
         Args:
-            x: inputs, (L, batch, features); may be one batch expanded over the lanes.
+            x: inputs, (L, batch, features); may be one batch expanded over the runs.
             see: is shown, hidden layer by hidden layer, input and output of the activation and
                 what the next layer takes, (L, units, batch). What it is shown is written over
                 later.
@@ -180,7 +182,7 @@ class StackedNetwork(nn.Module):
         return h if bias is None else h.add_(bias)
 
     def step(self, x: Tensor, mask: Mask | None = None) -> tuple[Tensor, Tape]:
-        """Run all lanes in training mode.
+        """Run all runs in training mode.
 
         Args:
             x: inputs, (L, batch, features).
@@ -228,7 +230,7 @@ class StackedNetwork(nn.Module):
             if self.small.biases and not idle:
                 total = g.sum(2, keepdim=True)
                 own = self.small_gradients.biases[i]
-                own.copy_(total if self.bias == "per_unit" else total.sum(1, keepdim=True))
+                own.copy_(total if self.bias == "per_neuron" else total.sum(1, keepdim=True))
             below = self.weights[i].transpose(1, 2) @ g if i else None
             learner.product(i, g, tape.inputs[i])
             if below is not None:
@@ -254,8 +256,8 @@ class StackedNetwork(nn.Module):
         self.small_gradients.shifts[layer].copy_(shift)
         return below
 
-    def lane_state(self, lane: int) -> dict[str, Tensor]:
-        """Return one lane's parameters and statistics under the names ``nn.Sequential`` has.
+    def run_state(self, run: int) -> dict[str, Tensor]:
+        """Return one run's parameters and statistics under the names ``nn.Sequential`` has.
 
         Layer i's ``linear.{i}.weight`` has shape (outputs, inputs) and ``linear.{i}.bias``
         (outputs,); its norm's ``norm.{i}.weight``, ``.bias``, ``.running_mean``, ``.running_var``
@@ -263,22 +265,22 @@ class StackedNetwork(nn.Module):
         """
         state = {}
         for i, weights in enumerate(self.weights):
-            state[f"linear.{i}.weight"] = weights[lane]
+            state[f"linear.{i}.weight"] = weights[run]
             if self.small.biases:
-                bias = self.small.biases[i][lane]
+                bias = self.small.biases[i][run]
                 state[f"linear.{i}.bias"] = bias.expand(weights.shape[1], 1)[:, 0]
         for i, norm in enumerate(self.norms):
-            state[f"norm.{i}.weight"] = norm.scale[lane, :, 0]
-            state[f"norm.{i}.bias"] = norm.shift[lane, :, 0]
+            state[f"norm.{i}.weight"] = norm.scale[run, :, 0]
+            state[f"norm.{i}.bias"] = norm.shift[run, :, 0]
             if isinstance(norm, BatchNorm):
-                state[f"norm.{i}.running_mean"] = norm.mean[lane]
-                state[f"norm.{i}.running_var"] = norm.var[lane]
+                state[f"norm.{i}.running_mean"] = norm.mean[run]
+                state[f"norm.{i}.running_var"] = norm.var[run]
         return {name: value.detach().cpu().clone() for name, value in state.items()}
 
-    def lane_states(self) -> Iterator[dict[str, Tensor]]:
-        """Yield :meth:`lane_state` of each lane."""
-        return (self.lane_state(lane) for lane in range(self.lanes))
+    def run_states(self) -> Iterator[dict[str, Tensor]]:
+        """Yield :meth:`run_state` of each run."""
+        return (self.run_state(run) for run in range(self.runs))
 
     def trainable(self) -> int:
-        """Number of trainable parameters of one lane."""
-        return sum(p.numel() for p in self.parameters()) // self.lanes
+        """Number of trainable parameters of one run."""
+        return sum(p.numel() for p in self.parameters()) // self.runs

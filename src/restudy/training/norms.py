@@ -1,4 +1,4 @@
-"""Batch norm and layer norm over a stack of lanes, forward and backward."""
+"""Batch norm and layer norm over a stack of runs, forward and backward."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from restudy.config.recipe import Recipe
-from restudy.training.run_length import runs_of_equal
+from restudy.training.run_length import equal_stretches
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Saved:
 class BatchNorm(nn.Module):
     """y = gamma (h - mean) / sqrt(var + eps) + beta, over the batch (Ioffe and Szegedy 2015).
 
-    Every unit of every lane is one group of PyTorch's group norm, which takes one pass over
+    Every unit of every run is one group of PyTorch's group norm, which takes one pass over
     contiguous rows and is faster than its batch norm with as many channels. As in
     ``nn.BatchNorm1d`` the variance is biased in the output and unbiased in the running statistics.
 
@@ -37,10 +37,10 @@ class BatchNorm(nn.Module):
     var: Tensor
 
     def __init__(self, recipes: Sequence[Recipe], scale: Tensor, shift: Tensor) -> None:
-        """Take over scale and shift, (L, units, 1), of one layer; eps and momentum are lanes'."""
+        """Take over scale and shift, (L, units, 1), of one layer; eps and momentum are runs'."""
         super().__init__()
         self.scale, self.shift = scale, shift
-        self.runs = runs_of_equal([recipe.norm_eps for recipe in recipes])
+        self.stretches = equal_stretches([recipe.norm_eps for recipe in recipes])
         self.eps = scale.new_tensor([[recipe.norm_eps] for recipe in recipes])
         self.momentum = scale.new_tensor([[recipe.norm_momentum] for recipe in recipes])
         self.register_buffer("mean", torch.zeros_like(scale[..., 0]))
@@ -66,8 +66,8 @@ class BatchNorm(nn.Module):
         """
         batch = h.shape[2]
         out, mean, rstd = _joined(
-            _rows_normed(h[lanes], self.scale[lanes], self.shift[lanes], eps)
-            for lanes, eps in self.runs
+            _rows_normed(h[runs], self.scale[runs], self.shift[runs], eps)
+            for runs, eps in self.stretches
         )
         true_mean = mean if offset is None else mean + offset[..., 0]
         var = rstd.pow(-2).sub_(self.eps).clamp_(min=0).mul_(batch / (batch - 1))
@@ -127,10 +127,10 @@ class LayerNorm(nn.Module):
     """
 
     def __init__(self, recipes: Sequence[Recipe], scale: Tensor, shift: Tensor) -> None:
-        """Take over scale and shift, (L, units, 1), of one layer; eps is the lanes'."""
+        """Take over scale and shift, (L, units, 1), of one layer; eps is the runs'."""
         super().__init__()
         self.scale, self.shift = scale, shift
-        self.runs = runs_of_equal([recipe.norm_eps for recipe in recipes])
+        self.stretches = equal_stretches([recipe.norm_eps for recipe in recipes])
 
     def forward(self, h: Tensor, bias: Tensor | None) -> Tensor:
         """Normalise h + bias, (L, units, batch)."""
@@ -144,8 +144,8 @@ class LayerNorm(nn.Module):
         """
         rows = (h if offset is None else h + offset).transpose(1, 2).contiguous()
         normed, mean, rstd = _joined(
-            torch.native_layer_norm(rows[lanes], rows.shape[2:], None, None, eps)
-            for lanes, eps in self.runs
+            torch.native_layer_norm(rows[runs], rows.shape[2:], None, None, eps)
+            for runs, eps in self.stretches
         )
         out = torch.addcmul(self.shift, normed.transpose(1, 2), self.scale)
         return out.contiguous(), Saved(rows, mean, rstd)
@@ -174,16 +174,16 @@ def _rows_normed(
     h: Tensor, scale: Tensor, shift: Tensor, eps: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Normalise each row of h, (L, units, batch); return it, mean and rstd, (L, units)."""
-    lanes, units, batch = h.shape
-    groups = lanes * units
+    runs, units, batch = h.shape
+    groups = runs * units
     out, mean, rstd = torch.native_group_norm(
         h, scale.view(-1), shift.view(-1), 1, groups, batch, groups, eps
     )
-    return out.view_as(h), mean.view(lanes, units), rstd.view(lanes, units)
+    return out.view_as(h), mean.view(runs, units), rstd.view(runs, units)
 
 
 def _joined(parts: Iterable[tuple[Tensor, Tensor, Tensor]]) -> tuple[Tensor, Tensor, Tensor]:
-    """Put the results of the runs together again, by lane."""
+    """Put the results of the runs together again, by run."""
     parts = list(parts)
     if len(parts) == 1:
         return parts[0]

@@ -1,9 +1,10 @@
-"""Optimisers for a stack whose lanes each have hyperparameters of their own.
+"""Optimisers for a stack whose runs each have hyperparameters of their own.
 
 An optimiser is what the network's backward pass hands its gradients to. A large batch may be handed
 over in blocks: ``begin`` says which block comes, the gradients add up, and the last block's change
-the parameters. An operation that takes one number is called once for each run of neighbouring lanes
-that share it: once in all, mostly. A lane's arithmetic is then the same whichever lanes are beside
+the parameters. An operation that takes one number is called once for each stretch of neighbouring
+runs
+that share it: once in all, mostly. A run's arithmetic is then the same whichever runs are beside
 it.
 """
 
@@ -18,13 +19,13 @@ from torch.optim.adam import adam
 from restudy.config.recipe import Recipe
 from restudy.training.network import StackedNetwork
 from restudy.training.penalties import l2_gradient_factor
-from restudy.training.run_length import runs_of_equal
+from restudy.training.run_length import equal_stretches
 
 _VECTOR = -1  # no layer: the vector of all other parameters
 
 
 def make_optimiser(network: StackedNetwork, recipes: Sequence[Recipe]) -> Momentum | Adam:
-    """Return the optimiser of a network whose lane l trains by ``recipes[l]``."""
+    """Return the optimiser of a network whose run l trains by ``recipes[l]``."""
     return _CLASSES[recipes[0].optimiser](network, recipes)
 
 
@@ -50,7 +51,7 @@ class Momentum:
         self.network, self.recipes = network, list(recipes)
         self.rule = recipes[0].optimiser
         momentum = [0.0 if self.rule == "sgd" else recipe.momentum for recipe in recipes]
-        self.momentum = runs_of_equal(momentum)
+        self.momentum = equal_stretches(momentum)
         self.vector_momentum = self._spread(network.vector.new_tensor(momentum).view(-1, 1, 1))
         self.u = [torch.zeros_like(weights) for weights in network.weights]
         self.vector_u = torch.zeros_like(network.vector)
@@ -81,13 +82,13 @@ class Momentum:
             step = self._sum(layer, torch.bmm(g, inputs))
             if self.last:
                 self._penalise(step, w)
-                for lanes, m in self.momentum:
-                    u[lanes].mul_(m).add_(step[lanes])
-                    w[lanes].sub_(step[lanes]).sub_(u[lanes], alpha=m)
+                for runs, m in self.momentum:
+                    u[runs].mul_(m).add_(step[runs])
+                    w[runs].sub_(step[runs]).sub_(u[runs], alpha=m)
             return
-        for lanes, m in self.momentum:
+        for runs, m in self.momentum:
             beta = m if self.first else 1
-            torch.baddbmm(u[lanes], g[lanes], inputs[lanes], beta=beta, out=u[lanes])
+            torch.baddbmm(u[runs], g[runs], inputs[runs], beta=beta, out=u[runs])
         if self.last:
             self._penalise(u, w)
             w.sub_(u)
@@ -119,26 +120,26 @@ class Momentum:
     def _set_rates(self, epoch: int) -> None:
         """Set the learning rates of an epoch, and what depends on them."""
         rates = [r.learning_rate * r.learning_rate_decay**epoch for r in self.recipes]
-        if self.rule == "averaging_momentum":
+        if self.rule == "dampened_momentum":
             rates = [rate * (1 - r.momentum) for rate, r in zip(rates, self.recipes, strict=True)]
         self.scale.copy_(self.scale.new_tensor(rates).view(-1, 1, 1))
         pairs = list(zip(rates, self.recipes, strict=True))
-        self.l1 = runs_of_equal([rate * recipe.lambda1 for rate, recipe in pairs])
-        self.l2 = runs_of_equal([rate * l2_gradient_factor(recipe) for rate, recipe in pairs])
+        self.l1 = equal_stretches([rate * recipe.lambda1 for rate, recipe in pairs])
+        self.l2 = equal_stretches([rate * l2_gradient_factor(recipe) for rate, recipe in pairs])
 
     def _penalise(self, gradient: Tensor, w: Tensor) -> None:
         """Add the penalties' part, times the learning rate."""
-        for lanes, l2 in self.l2:
+        for runs, l2 in self.l2:
             if l2:
-                gradient[lanes].add_(w[lanes], alpha=l2)
-        for lanes, l1 in self.l1:
-            if l1 and self.recipes[0].l1_form == "signed":
-                gradient[lanes].add_(l1)
+                gradient[runs].add_(w[runs], alpha=l2)
+        for runs, l1 in self.l1:
+            if l1 and self.recipes[0].l1_form == "without_abs":
+                gradient[runs].add_(l1)
             elif l1:
-                gradient[lanes].add_(w[lanes].sign(), alpha=l1)
+                gradient[runs].add_(w[runs].sign(), alpha=l1)
 
     def _spread(self, value: Tensor) -> Tensor:
-        """Return each lane's number, (L, 1, 1), at each of its places in the vector."""
+        """Return each run's number, (L, 1, 1), at each of its places in the vector."""
         spread = torch.empty_like(self.network.vector)
         for view in self.network.split(spread).all():
             view.copy_(value.expand_as(view))
@@ -148,7 +149,7 @@ class Momentum:
 class Adam:
     """Adam as in Kingma and Ba 2015, by PyTorch's own fused kernel.
 
-    The kernel takes one set of numbers; neighbouring lanes that share theirs are one call.
+    The kernel takes one set of numbers; neighbouring runs that share theirs are one call.
 
     Attributes:
         scale: what the gradient of the outputs must be multiplied by, (L, 1, 1): one.
@@ -161,24 +162,27 @@ class Adam:
         self.first = self.last = True
         self.gradients = [torch.zeros_like(weights) for weights in network.weights]
         self.vector_sum = torch.zeros_like(network.gradient)
-        equal = runs_of_equal([_numbers(recipe) for recipe in recipes])
-        runs = [(lanes, recipes[lanes.start]) for lanes, _ in equal]
+        equal = equal_stretches([_numbers(recipe) for recipe in recipes])
+        stretches = [(runs, recipes[runs.start]) for runs, _ in equal]
         small = list(zip(network.small.all(), network.small_gradients.all(), strict=True))
         self.of_weights = [
-            [_AdamRun(recipe, _by_lane(w, g, lanes), penalised=True) for lanes, recipe in runs]
+            [
+                _AdamStretch(recipe, _by_run(w, g, runs), penalised=True)
+                for runs, recipe in stretches
+            ]
             for w, g in zip(network.weights, self.gradients, strict=True)
         ]
         self.of_vector = [
-            _AdamRun(
-                recipe, [pair for p, g in small for pair in _by_lane(p, g, lanes)], penalised=False
+            _AdamStretch(
+                recipe, [pair for p, g in small for pair in _by_run(p, g, runs)], penalised=False
             )
-            for lanes, recipe in runs
+            for runs, recipe in stretches
         ]
 
     def start_epoch(self, epoch: int) -> None:
         """Set the learning rates, ``learning_rate * learning_rate_decay ** epoch``."""
-        for run in self._runs():
-            run.rate = run.recipe.learning_rate * run.recipe.learning_rate_decay**epoch
+        for stretch in self._stretches():
+            stretch.rate = stretch.recipe.learning_rate * stretch.recipe.learning_rate_decay**epoch
 
     def begin(self, *, first: bool, last: bool) -> None:
         """Say whether the coming gradients are those of a batch's first block, and of its last."""
@@ -191,8 +195,8 @@ class Adam:
             torch.bmm(g, h.mT, out=total)
         else:
             torch.baddbmm(total, g, h.mT, out=total)
-        for run in self.of_weights[layer] if self.last else []:
-            run.update()
+        for stretch in self.of_weights[layer] if self.last else []:
+            stretch.update()
 
     def small(self, gradient: Tensor) -> None:
         """Update the other parameters; the gradient is that of the network's vector."""
@@ -201,37 +205,39 @@ class Adam:
             total.copy_(gradient) if self.first else total.add_(gradient)
             # What is updated is updated by views of the network's gradient.
             gradient.copy_(total)
-        for run in self.of_vector if self.last and len(gradient) else []:
-            run.update()
+        for stretch in self.of_vector if self.last and len(gradient) else []:
+            stretch.update()
 
     def state(self) -> dict[str, Tensor]:
         """Return the tensors that training goes on from, by name."""
         return {
             f"{name}.{i}.{k}": tensor
-            for i, run in enumerate(self._runs())
+            for i, stretch in enumerate(self._stretches())
             for name, tensors in (
-                ("first", run.first),
-                ("second", run.second),
-                ("steps", run.steps),
+                ("first", stretch.first),
+                ("second", stretch.second),
+                ("steps", stretch.steps),
             )
             for k, tensor in enumerate(tensors)
         }
 
-    def _runs(self) -> list[_AdamRun]:
-        return [run for runs in (*self.of_weights, self.of_vector) for run in runs]
+    def _stretches(self) -> list[_AdamStretch]:
+        return [
+            stretch for stretches in (*self.of_weights, self.of_vector) for stretch in stretches
+        ]
 
 
-def _by_lane(parameter: Tensor, gradient: Tensor, lanes: slice) -> list[tuple[Tensor, Tensor]]:
-    """Return each lane's slices.
+def _by_run(parameter: Tensor, gradient: Tensor, runs: slice) -> list[tuple[Tensor, Tensor]]:
+    """Return each run's slices.
 
-    Not the slice of all lanes: the kernel treats the last few numbers of a tensor in another way,
+    Not the slice of all runs: the kernel treats the last few numbers of a tensor in another way,
     to other last bits, so they must be the same few in any company.
     """
-    return list(zip(parameter[lanes].unbind(), gradient[lanes].unbind(), strict=True))
+    return list(zip(parameter[runs].unbind(), gradient[runs].unbind(), strict=True))
 
 
-class _AdamRun:
-    """Neighbouring lanes of some parameters that share all of Adam's numbers, and their state."""
+class _AdamStretch:
+    """Neighbouring runs of some parameters that share all of Adam's numbers, and their state."""
 
     def __init__(
         self, recipe: Recipe, places: Sequence[tuple[Tensor, Tensor]], *, penalised: bool
@@ -250,7 +256,7 @@ class _AdamRun:
         """Update the slices from the gradients that lie ready."""
         if self.l1:
             for gradient, parameter in zip(self.gradients, self.parameters, strict=True):
-                if self.recipe.l1_form == "signed":
+                if self.recipe.l1_form == "without_abs":
                     gradient.add_(self.l1)
                 else:
                     gradient.add_(parameter.sign(), alpha=self.l1)
@@ -274,7 +280,7 @@ class _AdamRun:
 
 
 def _numbers(recipe: Recipe) -> tuple[float, ...]:
-    """Return all that Adam's update of a lane depends on."""
+    """Return all that Adam's update of a run depends on."""
     return (
         recipe.learning_rate,
         recipe.learning_rate_decay,
@@ -287,7 +293,7 @@ def _numbers(recipe: Recipe) -> tuple[float, ...]:
 
 
 _CLASSES: dict[str, type[Momentum | Adam]] = {
-    **dict.fromkeys(("sgd", "momentum", "averaging_momentum", "nesterov"), Momentum),
+    **dict.fromkeys(("sgd", "momentum", "dampened_momentum", "nesterov"), Momentum),
     "adam": Adam,
 }
 """Optimiser of :data:`restudy.config.optimisers.OPTIMISERS` -> class."""

@@ -1,7 +1,7 @@
-"""Random streams: one generator for each purpose of each lane.
+"""Random streams: one generator for each purpose of each run.
 
-A stream is derived from the lane's seed and the stream's name, never from the lane's place in a
-stack, so a lane's numbers do not depend on which lanes train beside it; and two treatments with the
+A stream is derived from the run's seed and the stream's name, never from the run's place in a
+stack, so a run's numbers do not depend on which runs train beside it; and two treatments with the
 same seed share initial weights and batch order.
 """
 
@@ -11,10 +11,10 @@ import numpy as np
 
 
 def generator(seed: int, stream: str, part: int = 0) -> np.random.Generator:
-    """Return the generator of one named stream of a lane.
+    """Return the generator of one named stream of a run.
 
     Args:
-        seed: the lane's seed.
+        seed: the run's seed.
         stream: what the numbers are for, such as ``"weights"`` or ``"batches"``.
         part: an epoch or layer, where a stream starts anew at each.
     """

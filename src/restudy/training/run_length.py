@@ -1,7 +1,7 @@
-"""Neighbouring lanes with equal numbers, which one call can serve.
+"""Neighbouring runs with equal numbers, which one call can serve.
 
-PyTorch's operations take one number for a whole tensor: where lanes have numbers of their own, an
-operation is called once for each run of neighbours that share theirs.
+PyTorch's operations take one number for a whole tensor: where runs have numbers of their own, an
+operation is called once for each stretch of neighbours that share theirs.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def runs_of_equal(values: Sequence[T]) -> list[tuple[slice, T]]:
-    """Return each run of neighbouring lanes with equal values: the lanes, and the value.
+def equal_stretches(values: Sequence[T]) -> list[tuple[slice, T]]:
+    """Return each stretch of neighbouring runs with equal values: the runs, and the value.
 
     Args:
-        values: one per lane.
+        values: one per run.
     """
-    runs, start = [], 0
+    stretches, start = [], 0
     for value, some in groupby(values):
         stop = start + len(list(some))
-        runs.append((slice(start, stop), value))
+        stretches.append((slice(start, stop), value))
         start = stop
-    return runs
+    return stretches

@@ -1,4 +1,4 @@
-"""A stack: the lanes that are trained together, and one step of training them."""
+"""A stack: the runs that are trained together, and one step of training them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from restudy.config.recipe import Recipe
-from restudy.training.batches import EpochBatches, Part, TensorData, lane_targets
-from restudy.training.dropout import LaneDropout
+from restudy.training.batches import EpochBatches, Part, TensorData, run_targets
+from restudy.training.dropout import StackDropout
 from restudy.training.evaluation import evaluate
 from restudy.training.losses import loss_gradients, sample_losses
 from restudy.training.network import StackedNetwork
@@ -21,47 +21,47 @@ _ROWS = 500
 
 
 class Stack:
-    """L runs trained at once. No lane's numbers depend on the others.
+    """L runs trained at once. No run's numbers depend on the others.
 
     Attributes:
-        recipes: one per lane.
+        recipes: one per run.
         network: their parameters.
         optimiser: theirs, with its state.
         batches: the sample numbers of every step, an epoch at a time.
         epochs: how many there are.
         epoch: the one that is trained, counted from 0.
         steps_done: optimiser steps so far.
-        losses: each lane's data loss on batches of the epoch, before their steps, (L,) each: on
-            every batch with the probe ``smoothness``; with ``batch_loss`` on the last of each
+        losses: each run's data loss on batches of the epoch, before their steps, (L,) each: on
+            every batch with the diagnostic ``smoothness``; with ``batch_loss`` on the last of each
             block at least, which the epoch's last batch is; else on none.
         unit_statistics: mean and standard deviation of each hidden unit at the last evaluation,
-            (L, 2, units), NaN before; kept by the probe ``activations``, empty without it.
+            (L, 2, units), NaN before; kept by the diagnostic ``activations``, empty without it.
     """
 
     def __init__(self, recipes: Sequence[Recipe], data: TensorData, classes: int) -> None:
         """Set up a stack.
 
         Args:
-            recipes: one per lane, equal in everything that shapes network and schedule.
+            recipes: one per run, equal in everything that shapes network and schedule.
             data: the data, on the device that the stack trains on and of the type it computes in.
             classes: number of classes; 0 for regression.
         """
         x = data.train.x
         self.recipes, self.data, self.loss = list(recipes), data, recipes[0].loss
-        self.targets = lane_targets(data.train.y, recipes, classes)
+        self.targets = run_targets(data.train.y, recipes, classes)
         self.network = StackedNetwork(recipes, x.shape[1], classes or 1, x.dtype, x.device)
         self.optimiser = make_optimiser(self.network, recipes)
         drops = any(recipe.dropout for recipe in recipes)
-        self.dropout = LaneDropout(recipes, x.device) if drops else None
+        self.dropout = StackDropout(recipes, x.device) if drops else None
         self.batches = EpochBatches(recipes, x.device)
         self.epochs = recipes[0].total_epochs
         self.epoch = 0
         self.steps_done = 0
-        probes = recipes[0].probes
-        self.watches_every_loss = "smoothness" in probes
-        self.watches_loss = self.watches_every_loss or "batch_loss" in probes
+        diagnostics = recipes[0].diagnostics
+        self.watches_every_loss = "smoothness" in diagnostics
+        self.watches_loss = self.watches_every_loss or "batch_loss" in diagnostics
         self.losses: list[Tensor] = []
-        units = sum(recipes[0].hidden) if "activations" in probes else 0
+        units = sum(recipes[0].hidden) if "activations" in diagnostics else 0
         shape = len(recipes), 2, units
         self.unit_statistics = x.new_full(shape, torch.nan, dtype=torch.float64)
 
@@ -111,16 +111,16 @@ class Stack:
         if losses is not None:
             losses += sample_losses(outputs, y, self.loss).sum(1) / n
         g = loss_gradients(outputs, y, self.loss)
-        # Each lane's loss is the mean over its batch.
+        # Each run's loss is the mean over its batch.
         g.mul_(self.optimiser.scale / n)
         self.network.backward(g, tape, self.optimiser)
 
     def evaluate(self, part: Part) -> dict[str, Tensor]:
-        """Return the metrics of all lanes on a part of the data, see :func:`evaluate`."""
+        """Return the metrics of all runs on a part of the data, see :func:`evaluate`."""
         return evaluate(self.network, part, self.loss, self.data.target_sd)
 
     def penalties(self) -> Tensor:
-        """Return the penalty of each lane, (L,)."""
+        """Return the penalty of each run, (L,)."""
         return penalties(self.network.weights, self.recipes)
 
     def state(self) -> dict[str, Tensor]:

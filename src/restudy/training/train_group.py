@@ -1,4 +1,4 @@
-"""What a training job does: train the lanes of a cell that are not trained yet, write its files."""
+"""What a training job does: train the runs of a group that are not trained yet, write its files."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from restudy.common.digests import digest
-from restudy.config.run_ids import Lane
+from restudy.config.run_ids import RunSpec
 from restudy.data.load import load
 from restudy.provenance.versions import environment, numerical_versions
 from restudy.results import group_files
 from restudy.training.matmul_backend import Choice
-from restudy.training.train_stacks import Watch, train_lanes
+from restudy.training.train_stacks import Watch, train_runs
 
 
-def train_cell(
-    lanes: Sequence[Lane],
+def train_group(
+    runs: Sequence[RunSpec],
     folder: Path,
     prepared: Path,
     *,
@@ -27,45 +27,45 @@ def train_cell(
     choice: Choice = "auto",
     keep_weights: bool = True,
     checkpoints: Path | None = None,
-    checkpoint_seconds: float = 60,
+    checkpoint_interval_s: float = 60,
     watch: Watch | None = None,
-) -> tuple[group_files.CellResults, int]:
-    """Bring a cell's files up to date.
+) -> tuple[group_files.GroupResults, int]:
+    """Bring a group's files up to date.
 
-    Lanes that the files hold already, of the same version of training on the same data, are kept as
-    they are: with one seed more, one lane is trained.
+    Runs that the files hold already, of the same version of training on the same data, are kept as
+    they are: with one seed more, one run is trained.
 
     Args:
-        lanes: the cell's lanes.
-        folder: the cell's folder.
+        runs: the group's runs.
+        folder: the group's folder.
         prepared: the prepared data set.
         version: ``TRAINING_VERSION`` of the code that trains.
         device: ``cpu``, ``cuda`` or ``auto``.
-        stack: largest number of lanes trained at once.
+        stack: largest number of runs trained at once.
         choice: how the CPU multiplies matrices, see :mod:`restudy.training.matmul_backend`.
         keep_weights: whether the trained weights are written.
         checkpoints: folder for what training goes on from after a kill; gone when it is done.
-        checkpoint_seconds: least time between two checkpoints.
+        checkpoint_interval_s: least time between two checkpoints.
         watch: makes a callback that is told of each stack's epochs.
 
     Returns:
-        the results of all lanes as they were written, and how many of them were trained now.
+        the results of all runs as they were written, and how many of them were trained now.
 
     Raises:
         RestudyError: the data cannot be read, or the machine lacks what ``device`` or ``choice``
             asks for.
     """
     data = load(prepared)
-    digests = {lane.id: _digest(lane, version, data.digest) for lane in lanes}
+    digests = {run.id: _digest(run, version, data.digest) for run in runs}
     parts = []
     old = group_files.read(folder)
     if old is not None:
         parts.append(old.only(_still_right(old, digests, keep_weights)))
-    there = set(parts[0].summary["lane"]) if parts else set()
-    missing = [lane for lane in lanes if lane.id not in there]
+    there = set(parts[0].summary["run"]) if parts else set()
+    missing = [run for run in runs if run.id not in there]
     if missing:
         started = time.perf_counter()
-        trained = train_lanes(
+        trained = train_runs(
             missing,
             data,
             digests=digests,
@@ -74,17 +74,17 @@ def train_cell(
             choice=choice,
             keep_weights=keep_weights,
             checkpoints=checkpoints,
-            checkpoint_seconds=checkpoint_seconds,
+            checkpoint_interval_s=checkpoint_interval_s,
             watch=watch,
         )
         trained.record |= {
             **environment(),
             "training_version": version,
-            "seeds": {lane.id: lane.recipe.seed for lane in missing},
+            "seeds": {run.id: run.recipe.seed for run in missing},
             "seconds": round(time.perf_counter() - started, 3),
         }
         if there and old is not None:
-            # Lanes that were kept have a record of their own.
+            # Runs that were kept have a record of their own.
             earlier = [{k: v for k, v in old.record.items() if k != "earlier"}]
             trained.record["earlier"] = [*old.record.get("earlier", []), *earlier]
         parts.append(trained)
@@ -97,10 +97,10 @@ def train_cell(
     return merged, len(missing)
 
 
-def describe(cell: str, found: group_files.CellResults, trained: int) -> str:
-    """Return the one line that is printed of a cell: runs, seconds, and how well they do."""
+def describe(group: str, found: group_files.GroupResults, trained: int) -> str:
+    """Return the one line that is printed of a group: runs, seconds, and how well they do."""
     summary = found.summary
-    line = f"{cell}: {trained} of {len(summary)} runs trained"
+    line = f"{group}: {trained} of {len(summary)} runs trained"
     if trained:
         line += f" in {found.record['seconds']:.0f} s"
     metric = "test_r2" if "test_r2" in summary else "test_accuracy"
@@ -112,17 +112,17 @@ def describe(cell: str, found: group_files.CellResults, trained: int) -> str:
     return line + (f", {diverged} diverged" if diverged else "")
 
 
-def _digest(lane: Lane, version: int, data: str) -> str:
-    """Return what stands for everything that a lane's numbers depend on."""
-    return digest([lane.recipe.differences(), version, data, numerical_versions()])
+def _digest(run: RunSpec, version: int, data: str) -> str:
+    """Return what stands for everything that a run's numbers depend on."""
+    return digest([run.recipe.differences(), version, data, numerical_versions()])
 
 
 def _still_right(
-    old: group_files.CellResults, digests: dict[str, str], keep_weights: bool
+    old: group_files.GroupResults, digests: dict[str, str], keep_weights: bool
 ) -> list[str]:
-    """Return the lanes of old results that need no training."""
+    """Return the runs of old results that need no training."""
     return [
-        lane
-        for lane, before in zip(old.summary["lane"], old.summary["digest"], strict=True)
-        if digests.get(lane) == before and (lane in old.weights or not keep_weights)
+        run
+        for run, before in zip(old.summary["run"], old.summary["digest"], strict=True)
+        if digests.get(run) == before and (run in old.weights or not keep_weights)
     ]

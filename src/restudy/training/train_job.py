@@ -1,4 +1,4 @@
-"""How a job trains several cells: one after the other, each written as soon as it is done."""
+"""How a job trains several groups: one after the other, each written as soon as it is done."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ def train_in_turn(
     say: Say,
     inputs: Iterable[Path] = (),
 ) -> None:
-    """Train the cells of a job. One that fails does not stop those after it.
+    """Train the groups of a job. One that fails does not stop those after it.
 
     Trouble of the machine's, such as a full disk, does: it would befall them too, at their end.
 
     Args:
-        folders: cell -> its folder.
-        train: brings a cell's files up to date and returns a line about it.
-        say: prints a line for the person who waits; one for each cell.
+        folders: group -> its folder.
+        train: brings a group's files up to date and returns a line about it.
+        say: prints a line for the person who waits; one for each group.
         inputs: files that the job reads.
 
     Raises:
-        RestudyError: cells failed, and which, and why, was said; or an input was written in the
+        RestudyError: groups failed, and which, and why, was said; or an input was written in the
             future, for which Snakemake would take back the record of the job.
     """
     failed = []
-    for cell, folder in folders.items():
+    for group, folder in folders.items():
         try:
-            say(train(cell))
+            say(train(group))
         except RestudyError as error:
-            say(f"error: {cell}: {error}")
-            failed.append(cell)
+            say(f"error: {group}: {error}")
+            failed.append(group)
         except Exception as error:
-            failed.append(cell)
+            failed.append(group)
             words = system_errors.in_words(error, folder)
             if words:
-                say(f"error: {cell}: {words}")
+                say(f"error: {group}: {words}")
                 break
             traceback.print_exc()
-            say(f"error: {cell}: {type(error).__name__}: {error}")
+            say(f"error: {group}: {type(error).__name__}: {error}")
     if failed:
         raise RestudyError(
-            f"{len(failed)} of {len(folders)} cells failed ({', '.join(failed)}); "
+            f"{len(failed)} of {len(folders)} groups failed ({', '.join(failed)}); "
             "the next run of the pipeline trains none of this job that are done"
         )
     late = timestamps.written_after(inputs, time.time())

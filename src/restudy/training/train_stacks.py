@@ -1,4 +1,4 @@
-"""Training a cell: the function that a training job calls."""
+"""Training a group: the function that a training job calls."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 
 from restudy.common.digests import digest
 from restudy.common.errors import RestudyError
-from restudy.config.recipe import LANE_FIELDS
-from restudy.config.run_ids import Lane
+from restudy.config.recipe import PER_RUN_FIELDS
+from restudy.config.run_ids import RunSpec
 from restudy.data.load import PreparedData, scale, split
 from restudy.data.registry import DATASETS
-from restudy.results.group_files import CellResults, merge, summary_row
+from restudy.results.group_files import GroupResults, merge, summary_row
 from restudy.training import matmul_backend
 from restudy.training.batches import TensorData
 from restudy.training.checkpoints import Checkpoints
-from restudy.training.lightning_module import LanesModule
+from restudy.training.lightning_module import StackModule
 from restudy.training.metrics_callback import Recorder
 from restudy.training.stack import Stack
 
@@ -36,8 +36,8 @@ _UPDATE_FIELDS = ("momentum", "lambda1", "lambda2", "learning_rate", "norm_eps",
 Watch = Callable[[Recorder], pl.Callback]
 
 
-def train_lanes(
-    lanes: Sequence[Lane],
+def train_runs(
+    runs: Sequence[RunSpec],
     data: PreparedData,
     *,
     digests: dict[str, str],
@@ -46,24 +46,24 @@ def train_lanes(
     choice: matmul_backend.Choice = "auto",
     keep_weights: bool = True,
     checkpoints: Path | None = None,
-    checkpoint_seconds: float = 60,
+    checkpoint_interval_s: float = 60,
     watch: Watch | None = None,
-) -> CellResults:
-    """Train lanes of one cell, in stacks, and return their results.
+) -> GroupResults:
+    """Train runs of one group, in stacks, and return their results.
 
-    A lane's numbers do not depend on the other lanes, nor on how the lanes are cut into stacks.
+    A run's numbers do not depend on the other runs, nor on how the runs are cut into stacks.
 
     Args:
-        lanes: the lanes, equal in every field that is not in ``LANE_FIELDS``; at least one.
+        runs: the runs, equal in every field that is not in ``PER_RUN_FIELDS``; at least one.
         data: the data set of their recipe.
-        digests: lane -> what stands for its recipe, code and data in the summary.
+        digests: run -> what stands for its recipe, code and data in the summary.
         device: ``cpu``, ``cuda``, or ``auto`` for cuda if there is one.
-        stack: largest number of lanes trained at once.
+        stack: largest number of runs trained at once.
         choice: how the CPU multiplies matrices, see :mod:`restudy.training.matmul_backend`.
         keep_weights: whether the results hold the trained weights.
         checkpoints: folder to go on from, and to write into, when training takes long; the caller
             deletes it when the results are safe.
-        checkpoint_seconds: least time between two checkpoints of a stack.
+        checkpoint_interval_s: least time between two checkpoints of a stack.
         watch: makes a callback for each stack that is told of its epochs, after the recorder.
 
     Raises:
@@ -72,37 +72,39 @@ def train_lanes(
     """
     place = find_device(device)
     path = matmul_backend.choose(choice)
-    shared = lanes[0].recipe
+    shared = runs[0].recipe
     parts = split(data, shared.n_train, shared.n_validation)
     scaled = scale(parts, shared.scaling, shared.target_scaling)
     tensors = TensorData.from_split(scaled, place)
     results = []
-    for some in stacks(lanes, stack):
-        identity = [path.path, str(place), [[lane.id, digests[lane.id]] for lane in some]]
-        saved = _Saved(checkpoints, digest(identity), checkpoint_seconds) if checkpoints else None
+    for some in stacks(runs, stack):
+        identity = [path.path, str(place), [[run.id, digests[run.id]] for run in some]]
+        saved = (
+            _Saved(checkpoints, digest(identity), checkpoint_interval_s) if checkpoints else None
+        )
         with matmul_backend.use(path.path), _denormals_as_zero():
             results.append(train_stack(some, tensors, digests, keep_weights, saved, watch))
     merged = merge(results)
     merged.record = {
-        "recipe": shared.model_dump(exclude=set(LANE_FIELDS)),
+        "recipe": shared.model_dump(exclude=set(PER_RUN_FIELDS)),
         "device": describe_device(place),
-        "arithmetic": describe_arithmetic(place, path),
+        "matmul_backend": describe_arithmetic(place, path),
         "threads": torch.get_num_threads(),
         "data": {"dataset": data.name, "split_seed": data.split_seed, "sha256": data.digest},
     }
     return merged
 
 
-def stacks(lanes: Sequence[Lane], size: int) -> list[list[Lane]]:
-    """Cut lanes into stacks of at most ``size``.
+def stacks(runs: Sequence[RunSpec], size: int) -> list[list[RunSpec]]:
+    """Cut runs into stacks of at most ``size``.
 
-    Lanes with dropout are kept apart: drawing masks costs time that the others need not spend. Like
-    lanes are neighbours, because neighbours with the same numbers are updated by one call.
+    Runs with dropout are kept apart: drawing masks costs time that the others need not spend. Like
+    runs are neighbours, because neighbours with the same numbers are updated by one call.
     """
     groups = (
-        sorted(some, key=lambda lane: [getattr(lane.recipe, name) for name in _UPDATE_FIELDS])
+        sorted(some, key=lambda run: [getattr(run.recipe, name) for name in _UPDATE_FIELDS])
         for drops in (False, True)
-        for some in [[lane for lane in lanes if bool(lane.recipe.dropout) == drops]]
+        for some in [[run for run in runs if bool(run.recipe.dropout) == drops]]
     )
     return [group[start : start + size] for group in groups for start in range(0, len(group), size)]
 
@@ -145,18 +147,18 @@ class _Saved:
 
 
 def train_stack(
-    lanes: Sequence[Lane],
+    runs: Sequence[RunSpec],
     data: TensorData,
     digests: dict[str, str],
     keep_weights: bool,
     saved: _Saved | None,
     watch: Watch | None,
-) -> CellResults:
-    """Train lanes at once and return their results, on data of any floating-point type."""
-    recipes = [lane.recipe for lane in lanes]
+) -> GroupResults:
+    """Train runs at once and return their results, on data of any floating-point type."""
+    recipes = [run.recipe for run in runs]
     shared = recipes[0]
     stack = Stack(recipes, data, DATASETS[shared.dataset].classes)
-    recorder = Recorder([lane.id for lane in lanes])
+    recorder = Recorder([run.id for run in runs])
     callbacks: list[pl.Callback] = [recorder]
     done = 0
     if saved:
@@ -168,7 +170,7 @@ def train_stack(
         callbacks.append(watch(recorder))
     if done < stack.epochs:
         trainer = _quiet_trainer(data.train.x.device, stack.epochs - done, callbacks)
-        trainer.fit(LanesModule(stack, done))
+        trainer.fit(StackModule(stack, done))
     history = recorder.history()
     facts = {
         "n_train": len(data.train.x),
@@ -177,19 +179,19 @@ def train_stack(
         "parameters": stack.network.trainable(),
     }
     rows = [
-        summary_row(lane.id, digests[lane.id], lane.recipe, own_history, facts)
-        for lane in lanes
-        for own_history in [history[history["lane"] == lane.id]]
+        summary_row(run.id, digests[run.id], run.recipe, own_history, facts)
+        for run in runs
+        for own_history in [history[history["run"] == run.id]]
     ]
-    weights = _weights(lanes, stack) if keep_weights else {}
-    return CellResults(history, pd.DataFrame(rows), recorder.timing(), weights)
+    weights = _weights(runs, stack) if keep_weights else {}
+    return GroupResults(history, pd.DataFrame(rows), recorder.timing(), weights)
 
 
-def _weights(lanes: Sequence[Lane], stack: Stack) -> dict[str, dict[str, np.ndarray]]:
-    """Return copies of the trained weights: lane -> name -> values."""
+def _weights(runs: Sequence[RunSpec], stack: Stack) -> dict[str, dict[str, np.ndarray]]:
+    """Return copies of the trained weights: run -> name -> values."""
     return {
-        lane.id: {name: tensor.numpy() for name, tensor in state.items()}
-        for lane, state in zip(lanes, stack.network.lane_states(), strict=True)
+        run.id: {name: tensor.numpy() for name, tensor in state.items()}
+        for run, state in zip(runs, stack.network.run_states(), strict=True)
     }
 
 

@@ -28,10 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         target = resolve(options.what, options.results, options.uri)
         found = follow(target, options.results)
-        studies = [group["study"] for group in found["groups"]]
+        studies = [run_set["study"] for run_set in found["run_sets"]]
         ids, problem = run_ids(studies, options.results, options.uri) if studies else ({}, "")
-        for run in (run for group in found["groups"] for run in group["runs"]):
-            run["mlflow"] = ids.get((run["study"], run["cell"], run["lane"]))
+        for run in (run for run_set in found["run_sets"] for run in run_set["runs"]):
+            run["mlflow"] = ids.get((run["study"], run["group"], run["run"]))
     except RestudyError as error:
         sys.exit(f"error: {error}")
     if options.json:

@@ -25,28 +25,28 @@ def follow(target: Target, results: Path) -> dict[str, Any]:
     """Follow a target back.
 
     Returns:
-        plain values: ``target``; ``groups`` of runs with one role, each run with ``mlflow`` None;
+        plain values: ``target``; ``run_sets`` of runs with one role, each run with ``mlflow`` None;
         ``origin``, label -> the different values in the records of these runs; ``data`` and
         ``experiments``, name -> label -> value; ``report``, its commit, None if there is none.
 
     Raises:
         RestudyError: the record of a run is missing.
     """
-    groups = [_group(use, _read_runs(use, results)) for use in target.uses]
+    run_sets = [_run_set(use, _read_runs(use, results)) for use in target.uses]
     for path in sorted(results.glob(f"studies/*/{RUNS}")) if target.runs else ():
         table = pd.read_parquet(path)
-        runs = pd.MultiIndex.from_frame(table[["cell", "lane"]])
+        runs = pd.MultiIndex.from_frame(table[["group", "run"]])
         if (kept := runs.isin(target.runs)).any():
-            groups.append(_group(Use("", path.parent.name), table[kept]))
-    places = {(run["cell"], run["lane"]) for group in groups for run in group["runs"]}
-    records = [_record(results, cell, lane) for cell, lane in sorted(places)]
+            run_sets.append(_run_set(Use("", path.parent.name), table[kept]))
+    places = {(run["group"], run["run"]) for run_set in run_sets for run in run_set["runs"]}
+    records = [_record(results, group, run) for group, run in sorted(places)]
     experiments = {name: _experiment(name) for name in target.experiments}
     used = {record["data"]["dataset"] for record in records}
     used |= {name for one in experiments.values() for name in one["data sets"]}
     made = (results / RUN_RECORD).is_file()
     return {
         "target": asdict(target),
-        "groups": groups,
+        "run_sets": run_sets,
         "origin": _origin(records),
         "data": {name: _data(name) for name in sorted(used)},
         "experiments": experiments,
@@ -63,7 +63,7 @@ def _read_runs(use: Use, results: Path) -> pd.DataFrame:
     return table
 
 
-def _group(use: Use, table: pd.DataFrame) -> dict[str, Any]:
+def _run_set(use: Use, table: pd.DataFrame) -> dict[str, Any]:
     where = (
         f"{factor} {levels if isinstance(levels, str) else ' or '.join(levels)}"
         for factor, levels in use.where.items()
@@ -107,18 +107,18 @@ def _run(use: Use, row: Mapping[Hashable, Any]) -> dict[str, Any]:
     value = row[use.column] if use.column else use.by_seed.get(int(row["seed"]))
     return {
         "study": use.study,
-        **{key: str(row[key]) for key in ("cell", "lane", "digest")},
+        **{key: str(row[key]) for key in ("group", "run", "digest")},
         "seed": int(row["seed"]),
         "value": None if value is None or pd.isna(value) else float(value),
         "mlflow": None,
     }
 
 
-def _record(results: Path, cell: str, lane: str) -> Mapping[str, Any]:
-    record = read_record(results, cell)
+def _record(results: Path, group: str, run: str) -> Mapping[str, Any]:
+    record = read_record(results, group)
     if record is None:
-        raise RestudyError(f"{results / 'cells' / cell}: has no record; train the cell again")
-    return training_of(record, lane)
+        raise RestudyError(f"{results / 'groups' / group}: has no record; train the group again")
+    return training_of(record, run)
 
 
 def _origin(records: Iterable[Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -138,7 +138,7 @@ def _origin_of(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "data", f"{data['dataset']}: {sha}"
     yield "versions", ", ".join(f"{name} {one}" for name, one in record["versions"].items())
     yield "machine", f"{record['machine']}; {record['device']}; threads {record['threads']}"
-    yield "arithmetic", str(record["arithmetic"])
+    yield "matmul_backend", str(record["matmul_backend"])
 
 
 def _data(name: str) -> dict[str, Any]:

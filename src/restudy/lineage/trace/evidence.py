@@ -45,8 +45,8 @@ _KINDS: Mapping[str, tuple[str, type[EvidenceItem], str]] = {
 _TABLES = {
     "id": ("published", "claims", "timed_claims", "errata", "figures", "systems", "facts"),
     "claim": ("claim_tests", "timed_claim_tests"),
-    "erratum": ("errata_shown",),
-    "puzzle": ("puzzles",),
+    "erratum": ("erratum_effects",),
+    "search": ("configuration_searches",),
 }
 """Column with the id -> tables."""
 _OTHER = Column("other", Type.TEXT, "column that is not declared")
@@ -89,7 +89,7 @@ def find(name: str, results: Path) -> Target | None:
 
 def names(results: Path) -> Iterator[str]:
     """Yield the ids that tables and figures of a run have."""
-    for column in ("id", "puzzle"):
+    for column in ("id", "search"):
         for table in _TABLES[column]:
             for _, row in table_rows(results / f"tables/{table}.csv"):
                 yield row[column]
@@ -108,7 +108,7 @@ def _rows(name: str, results: Path) -> Iterator[tuple[str, int, dict[str, str]]]
 def _texts(table: str, row: Mapping[str, str]) -> dict[str, str]:
     """Return label -> text of a row of a table: of tests and effects one text for all columns."""
     columns = {one.name: one for one in declared_table(table).columns}
-    whole = "id" in row or "puzzle" in row
+    whole = "id" in row or "search" in row
     texts = {
         name.replace("_", " "): f"{float(text):.6g}" if one.type is Type.NUMBER else text
         for name, text in row.items()
@@ -120,11 +120,11 @@ def _texts(table: str, row: Mapping[str, str]) -> dict[str, str]:
     for name in ("status", "verdict"):
         if name in texts:
             texts[name] = label(texts[name])
-    if "puzzle" in row:
+    if "search" in row:
         texts["conclusion"] = conclusion(row)
     elif "reason" in row:
         texts["because"] = reason_text(parse(row))
-    texts["this scale cuts"] = words_of(row.get("reductions", ""))
+    texts["this scale reduces"] = words_of(row.get("reductions", ""))
     if table in project().tables:
         texts["computed by"] = str(project().place(project().tables[table]).file)
     if "fact" in row and (fact := project().facts.get(row["fact"].partition(".")[0])):
@@ -132,7 +132,7 @@ def _texts(table: str, row: Mapping[str, str]) -> dict[str, str]:
     texts = {name: text for name, text in texts.items() if text}
     if whole:
         return texts
-    title = row.get("what") or f"test {row['test']}" + f" on {row['dataset']}" * bool(
+    title = row.get("description") or f"test {row['test']}" + f" on {row['dataset']}" * bool(
         row["dataset"]
     )
     return {title: ", ".join(f"{name} {text}" for name, text in texts.items())}

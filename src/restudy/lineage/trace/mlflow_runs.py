@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from restudy.common.errors import RestudyError
 from restudy.tracking.log import find_runs
-from restudy.tracking.run_records import CELL, LANE
+from restudy.tracking.run_records import GROUP, RUN
 from restudy.tracking.store import describe, open_client, tracking_uri
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def run_ids(
     studies: Iterable[str], results: Path, uri: str | None = None
 ) -> tuple[dict[tuple[str, str, str], str], str]:
-    """Return (study, cell, lane) -> id; and the error, if the store cannot be read."""
+    """Return (study, group, run) -> id; and the error, if the store cannot be read."""
     found = {}
     try:
         client = _open(results, uri)
@@ -27,15 +27,15 @@ def run_ids(
             experiment = client.get_experiment_by_name(study)
             for run in find_runs(client, experiment.experiment_id) if experiment else ():
                 tags = run.data.tags
-                if LANE in tags:
-                    found[study, tags[CELL], tags[LANE]] = str(run.info.run_id)
+                if RUN in tags:
+                    found[study, tags[GROUP], tags[RUN]] = str(run.info.run_id)
     except Exception as error:  # whatever the store raises: results do not depend on it
         return {}, describe(error)
     return found, ""
 
 
 def run_of(id_: str, results: Path, uri: str | None = None) -> str:
-    """Return ``CELL/LANE``, or the cell, of an MLflow run.
+    """Return ``GROUP/RUN``, or the group, of an MLflow run.
 
     Raises:
         RestudyError: the store cannot be read, or has no such run.
@@ -44,9 +44,9 @@ def run_of(id_: str, results: Path, uri: str | None = None) -> str:
         tags = _open(results, uri).get_run(id_).data.tags
     except Exception as error:  # whatever the store raises
         raise RestudyError(f"MLflow run {id_}: {describe(error)}") from error
-    if CELL not in tags:
+    if GROUP not in tags:
         raise RestudyError(f"MLflow run {id_}: is none of this pipeline's")
-    return f"{tags[CELL]}/{tags[LANE]}" if LANE in tags else str(tags[CELL])
+    return f"{tags[GROUP]}/{tags[RUN]}" if RUN in tags else str(tags[GROUP])
 
 
 def _open(results: Path, uri: str | None) -> MlflowClient:

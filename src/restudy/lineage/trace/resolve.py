@@ -18,7 +18,7 @@ from restudy.results.collect import DESCRIPTION, RUNS
 from restudy.results.group_record import RECORD
 
 _MLFLOW_ID = re.compile(r"[0-9a-f]{32}")
-_ID_COLUMNS = ("id", "claim", "erratum", "puzzle")
+_ID_COLUMNS = ("id", "claim", "erratum", "search")
 
 
 def resolve(what: str, results: Path, uri: str | None = None) -> Target:
@@ -46,7 +46,7 @@ def resolve(what: str, results: Path, uri: str | None = None) -> Target:
         + (f" (did you mean {guess!r}?)" if guess else "")
         + "; allowed: the id of a row of the evidence, a study, STUDY/METRIC, "
         "a file below tables/ (with :LINE for a row) or figures/, an experiment, "
-        "a cell, CELL/LANE, a lane, an MLflow run id"
+        "a group, GROUP/RUN, a run, an MLflow run id"
     )
 
 
@@ -58,8 +58,8 @@ def _names(like: str, results: Path) -> Iterator[str]:
         for folder in ("tables", "figures"):
             paths = (results / folder).rglob("*.*")
             yield from (path.relative_to(results).as_posix() for path in paths)
-    for cell, lane in _runs(results):
-        yield from (f"{cell}/{lane}",) if "/" in like else (cell, lane)
+    for group, run in _runs(results):
+        yield from (f"{group}/{run}",) if "/" in like else (group, run)
 
 
 def _metrics(study: str, results: Path) -> list[str]:
@@ -68,11 +68,11 @@ def _metrics(study: str, results: Path) -> list[str]:
 
 
 def _runs(results: Path) -> dict[tuple[str, str], list[str]]:
-    """Return cell and lane of each run -> the studies that have it."""
+    """Return group and run of each run -> the studies that have it."""
     found: dict[tuple[str, str], list[str]] = {}
     for path in sorted(results.glob(f"studies/*/{RUNS}")):
-        for cell, lane in pd.read_parquet(path, columns=["cell", "lane"]).to_numpy():
-            found.setdefault((cell, lane), []).append(path.parent.name)
+        for group, run in pd.read_parquet(path, columns=["group", "run"]).to_numpy():
+            found.setdefault((group, run), []).append(path.parent.name)
     return found
 
 
@@ -83,7 +83,7 @@ def _study(name: str, results: Path) -> Target | None:
         return None
     says = {key: description[key] for key in ("title", "question", "scale") if description.get(key)}
     if reductions := in_words(of_plain(description["reductions"])):
-        says["this scale cuts"] = reductions
+        says["this scale reduces"] = reductions
     places = (study_file(study), str(results / "studies" / study / RUNS))
     if not metric:
         return Target(name, "study", says, places, (Use("", study),))
@@ -140,12 +140,12 @@ def _experiment(name: str, results: Path) -> Target | None:
 
 
 def _run(name: str, results: Path) -> Target | None:
-    cell, _, lane = name.partition("/")
+    group, _, run = name.partition("/")
     studies = _runs(results)
-    runs = tuple(run for run in studies if run == (cell, lane) or (not lane and name in run))
+    runs = tuple(one for one in studies if one == (group, run) or (not run and name in one))
     if not runs:
         return None
-    kind = "cell" if name in {one for one, _ in runs} else "run"
+    kind = "group" if name in {one for one, _ in runs} else "run"
     says = {"studies": ", ".join(sorted({study for run in runs for study in studies[run]}))}
-    places = dict.fromkeys(str(results / "cells" / one / RECORD) for one, _ in runs)
+    places = dict.fromkeys(str(results / "groups" / one / RECORD) for one, _ in runs)
     return Target(name, kind, says, tuple(places), runs=runs)

@@ -49,7 +49,7 @@ class Target:
         uses: runs that it is computed from.
         experiments: names of the experiments that it is computed from.
         related: ids that it depends on, to trace next.
-        runs: cell and lane of runs that are traced by themselves.
+        runs: group and id of the runs that are traced by themselves.
     """
 
     name: str

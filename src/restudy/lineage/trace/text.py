@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _SHOWN = 12
-"""Runs of a group that are shown; ``--json`` has all."""
+"""Runs of a run_set that are shown; ``--json`` has all."""
 _WIDTH, _LABEL = 110, 20
 
 
@@ -18,15 +18,15 @@ def lines(chain: Mapping[str, Any], mlflow_problem: str = "") -> Iterator[str]:
     yield from _pairs(target["says"].items())
     yield from _list("where", filter(None, target["places"]))
     yield from _list("rests on", target["related"])
-    for group in chain["groups"]:
-        yield from ("", *_group(group))
+    for run_set in chain["run_sets"]:
+        yield from ("", *_run_set(run_set))
     for name, made in chain["experiments"].items():
         yield from ("", f"Experiment {name}")
         texts = {
             key: value if isinstance(value, list) else [str(value)] for key, value in made.items()
         }
         yield from _pairs((key, ", ".join(value)) for key, value in texts.items())
-    if not chain["groups"] and not chain["experiments"]:
+    if not chain["run_sets"] and not chain["experiments"]:
         yield from ("", "No run of ours is behind it.")
     if chain["origin"]:
         yield from ("", "What these runs were made with")
@@ -44,18 +44,18 @@ def lines(chain: Mapping[str, Any], mlflow_problem: str = "") -> Iterator[str]:
         yield from _pairs([("MLflow", f"run ids are not known: {mlflow_problem}")])
 
 
-def _group(group: Mapping[str, Any]) -> Iterator[str]:
-    role = f"{group['role']}: " if group["role"] else ""
-    where = f", {group['where']}" if group["where"] else ""
-    runs = group["runs"]
-    yield f"{role}study {group['study']}{where}: {len(runs)} run{'' if len(runs) == 1 else 's'}"
-    recipe = ", ".join(f"{key} {value}" for key, value in group["recipe"].items())
-    yield from _pairs([("declared in", group["file"]), ("recipe", recipe)])
-    yield from _pairs([("varies", ", ".join(group["varies"])), ("number", group["number"])])
+def _run_set(run_set: Mapping[str, Any]) -> Iterator[str]:
+    role = f"{run_set['role']}: " if run_set["role"] else ""
+    where = f", {run_set['where']}" if run_set["where"] else ""
+    runs = run_set["runs"]
+    yield f"{role}study {run_set['study']}{where}: {len(runs)} run{'' if len(runs) == 1 else 's'}"
+    recipe = ", ".join(f"{key} {value}" for key, value in run_set["recipe"].items())
+    yield from _pairs([("declared in", run_set["file"]), ("recipe", recipe)])
+    yield from _pairs([("varies", ", ".join(run_set["varies"])), ("number", run_set["number"])])
     for run in runs[:_SHOWN]:
         value = "" if run["value"] is None else f"  {run['value']:.6g}"
         mlflow = f"  MLflow {run['mlflow']}" if run["mlflow"] else ""
-        yield f"  seed {run['seed']}{value}  cells/{run['cell']} lane {run['lane']}{mlflow}"
+        yield f"  seed {run['seed']}{value}  groups/{run['group']} run {run['run']}{mlflow}"
     if len(runs) > _SHOWN:
         yield f"  and {len(runs) - _SHOWN} more (--json has all)"
 

@@ -22,7 +22,7 @@ from restudy.results.variance_components import advice
 _STYLE, _SCRIPT, _SECTIONS = "style.css", "script.js", "sections/"
 _IDS = {
     **dict.fromkeys(("published", "claims", "errata", "figures", "systems"), "id"),
-    "puzzles": "puzzle",
+    "configuration_searches": "search",
 }
 """Table -> the column whose ids have a place on the page."""
 

@@ -66,16 +66,16 @@ def errata(view: View, source: str) -> pd.DataFrame:
 
 def effects(view: View, source: str) -> pd.DataFrame:
     """Return the numbers of ours with the mistakes of a source and without."""
-    shown = view.frame("errata_shown", source)
+    shown = view.frame("erratum_effects", source)
     return pd.DataFrame(
         {
             "mistake": row["erratum"],
-            "what": f"{row['what']}{by_design(row)}",
+            "what": f"{row['description']}{by_design(row)}",
             "as published": number(row["as_published"]),
             "corrected": number(row["corrected"]),
             "difference": number(row["difference"], signed=True),
             **_interval_of(row),
-            "cuts": words_of(row["reductions"]) or DASH,
+            "reductions": words_of(row["reductions"]) or DASH,
         }
         for row in shown[shown["difference"].notna()].to_dict("records")
     )
@@ -83,18 +83,18 @@ def effects(view: View, source: str) -> pd.DataFrame:
 
 def signs(view: View, source: str) -> pd.DataFrame:
     """Return the differences of two published numbers that ours are compared with, each once."""
-    table = view.frame("contrasts", source)
-    found = table[table["sign"] != ""].drop_duplicates(["number", "less"])
+    table = view.frame("printed_differences", source)
+    found = table[table["sign"] != ""].drop_duplicates(["first", "second"])
     return pd.DataFrame(
         {
-            "difference": row["what"],
-            "of": f"{row['number']} less {row['less']}",
+            "difference": row["description"],
+            "of": f"{row['first']} minus {row['second']}",
             "printed": number(row["printed"], signed=True),
             "ours": number(row["mean"], signed=True),
             **_interval_of(row),
-            "other sign": f"{row['other']:.0f}",
+            "other sign": f"{row['n_opposite']:.0f}",
             "its sign": row["sign"],
-            "cuts": words_of(row["reductions"]) or DASH,
+            "reductions": words_of(row["reductions"]) or DASH,
         }
         for row in found.to_dict("records")
     )
@@ -153,17 +153,17 @@ def contradiction_pairs(view: View) -> list[tuple[str, pd.DataFrame, str]]:
 
 def searches(view: View) -> pd.DataFrame:
     """Return the configuration searches with their conclusions."""
-    table = view.frame("puzzles")
+    table = view.frame("configuration_searches")
     words = [search_tables.conclusion(row) for row in table.to_dict("records")]
     return table.assign(conclusion=words)
 
 
 def candidates(view: View) -> dict[str, pd.DataFrame]:
     """Return the candidates of each configuration search, and why they are ruled out."""
-    table = view.frame("forensics")
-    table = table.assign(because=texts(table)).drop_duplicates(["puzzle", "candidate"])
+    table = view.frame("search_candidates")
+    table = table.assign(because=texts(table)).drop_duplicates(["search", "candidate"])
     columns = ["candidate", "verdict", "because"]
-    return {str(name): rows[columns] for name, rows in table.groupby("puzzle", sort=False)}
+    return {str(name): rows[columns] for name, rows in table.groupby("search", sort=False)}
 
 
 def study_means(view: View, study: StudyView) -> pd.DataFrame:
@@ -204,7 +204,7 @@ def status_counts(view: View, places: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _interval_of(row: Mapping[Any, Any]) -> dict[str, str]:
-    return {"95%": interval(row["low"], row["high"], signed=True), "n": f"{row['n']:.0f}"}
+    return {"95%": interval(row["ci_low"], row["ci_high"], signed=True), "n": f"{row['n']:.0f}"}
 
 
 def _folded(table: pd.DataFrame, summary: str) -> pd.Series[Any]:
@@ -229,13 +229,15 @@ def _outcomes(tests: pd.DataFrame) -> Folded:
 
 def _test_line(test: Mapping[Any, Any]) -> str:
     where = f"{test['study']}, {test['dataset']}" if test["dataset"] else test["study"]
-    what = f"{where}: {test['number']}, {test['sides']}"
+    what = f"{where}: {test['metric']}, {test['contrast']}"
     if test["verdict"] == Status.PENDING:
         words = (f"{what}: {label(test['verdict'])}", reason_text(parse(test)))
         return ", ".join(filter(None, words))
     signed = test["scale_of"] != "ratio"
-    effect, low, high = (number(test[name], signed=signed) for name in ("effect", "low", "high"))
-    expected = test["predicts"].replace("_", "-")
+    effect, low, high = (
+        number(test[name], signed=signed) for name in ("effect", "ci_low", "ci_high")
+    )
+    expected = test["expected"].replace("_", "-")
     line = (
         f"{what}: {number(test['treatment'])} and {number(test['control'])}, {test['scale_of']} "
         f"{effect} ({low} to {high}; n {test['n']:.0f}; p {number(test['p_adjusted'])}), predicted "
@@ -243,5 +245,5 @@ def _test_line(test: Mapping[Any, Any]) -> str:
     )
     if test["low_power"] and test["verdict"] == Status.INCONCLUSIVE:
         line += ", low power"
-    line += " (the study is cut at this scale)" if test["reductions"] else ""
+    line += " (the study is reduced at this scale)" if test["reductions"] else ""
     return line + by_design(test)

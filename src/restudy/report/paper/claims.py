@@ -100,8 +100,8 @@ def listed(view: View, verdicts: Sequence[Status] = tuple(VERDICTS)) -> list[dic
             {name: str(claim[name]) for name in ("id", "source", "topic", "statement")}
             | {
                 "verdict": label(claim["status"]),
-                "number": ", ".join(filter(None, [test["dataset"], test["number"]])),
-                "sides": str(test["sides"]),
+                "number": ", ".join(filter(None, [test["dataset"], test["metric"]])),
+                "contrast": str(test["contrast"]),
                 "margin": _margin(test),
                 "n": f"{test['n']:.0f}",
                 "tests": amount(len(own), "test") if len(own) > 1 else "",
@@ -135,7 +135,7 @@ def effect_plot(view: View) -> dict[str, Any]:
             tests[name].mask(tests["scale_of"] == _RATIO, np.log(tests[name].clip(lower=0)))
             for name in ("effect", "margin")
         )
-    direction = tests["predicts"].map({"greater": 1, "less": -1}).astype(float)
+    direction = tests["expected"].map({"greater": 1, "less": -1}).astype(float)
     value = direction * effect / margin.where(margin > 0)
     dots = {"row": tests["topic"], "value": value, "kind": tests["verdict"].map(label)}
     return dot_plot(pd.DataFrame(dots), _AXIS, 1.0)
@@ -144,7 +144,7 @@ def effect_plot(view: View) -> dict[str, Any]:
 def _effect(test: pd.Series[Any]) -> dict[str, str]:
     """Return a test's effect with its interval: ``+0.0056``, or ``× 0.45`` for a ratio."""
     is_ratio = test["scale_of"] == _RATIO
-    ends = (float(test[name]) for name in ("effect", "low", "high"))
+    ends = (float(test[name]) for name in ("effect", "ci_low", "ci_high"))
     found, interval = estimate(*ends, signed=not is_ratio)
     return {"effect": f"{TIMES} {found}" if is_ratio else found, "interval": interval}
 

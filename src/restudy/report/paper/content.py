@@ -32,7 +32,7 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
         captions: name of each figure to show -> its caption.
     """
     extent = studies.extent(view)
-    matters = view.named("matters")
+    components = view.named("variance_components")
     published, verdicts, mistakes = (
         len(view.tables[kind]["id"]) for kind in ("published", "claims", "errata")
     )
@@ -47,7 +47,7 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
         "extent": extent,
         "method": _method(view.frame("calibration")),
         "tones": {status.label: status.tone.value for status in Status},
-        "abstract": _abstract(view, extent, matters),
+        "abstract": _abstract(view, extent, components),
         "sources": [_source(view, source, captions) for source in view.sources],
         "contrasts": [row for source in view.sources for row in studies.contrasts(view, source.id)],
         "numbers": {
@@ -74,10 +74,10 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
             "signs": errata.signs(view),
             "effects": errata.most_severe(errata.effects(view)),
         },
-        "puzzles": {"found": errata.puzzles(view), "open": errata.open_puzzles(view)},
-        "matters": [
+        "searches": {"found": errata.searches(view), "open": errata.open_searches(view)},
+        "variance": [
             {"study": name, "sentences": studies.variance(name, table)}
-            for name, table in matters.items()
+            for name, table in components.items()
         ],
         "pictures": dict(captions),
     }
@@ -89,7 +89,7 @@ def to_json(made: Mapping[str, Any]) -> bytes:
 
 
 def _abstract(
-    view: View, extent: Mapping[str, str], matters: Mapping[str, pd.DataFrame]
+    view: View, extent: Mapping[str, str], components: Mapping[str, pd.DataFrame]
 ) -> list[str]:
     n = len(view.sources)
     prints, makes = ("prints", "makes") if n == 1 else ("print", "make")
@@ -112,7 +112,7 @@ def _abstract(
         phrases.outcome("claims", view.counts.claims_untimed),
         phrases.outcome("errata", view.counts.errata),
         errata.signs(view),
-        *map(studies.largest_shares, matters.values()),
+        *map(studies.largest_shares, components.values()),
     ]
     return [text for text in told if text]
 
@@ -131,7 +131,7 @@ def calibrated(calibration: pd.DataFrame) -> str:
     """Return how often the intervals of paired differences hold the truth, by simulation."""
     rows = calibration[
         (calibration["measure"] == "coverage")
-        & (calibration["what"] == "t interval of paired differences")
+        & (calibration["description"] == "t interval of paired differences")
     ]
     if rows.empty:
         return ""

@@ -22,15 +22,15 @@ def signs(view: View) -> str:
 
     Empty if none was compared.
     """
-    contrasts = view.frame("contrasts")
+    contrasts = view.frame("printed_differences")
     compared = (contrasts["sign"] != "").any()
     return sentence(reason_text([count_signs(contrasts)])) if compared else ""
 
 
 def effects(view: View) -> list[dict[str, Any]]:
     """Return a row for each mistake that changes a number: what is wrong, and these numbers."""
-    shown = confirmatory_rows(view.frame("errata_shown"))
-    differs = shown[(shown["low"] > 0) | (shown["high"] < 0)]
+    shown = confirmatory_rows(view.frame("erratum_effects"))
+    differs = shown[(shown["ci_low"] > 0) | (shown["ci_high"] < 0)]
     return [
         {
             "id": row["id"],
@@ -51,21 +51,21 @@ def most_severe(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return [row for row, size in zip(high, sizes, strict=True) if size <= NUMBERS]
 
 
-def puzzles(view: View) -> list[dict[Any, Any]]:
+def searches(view: View) -> list[dict[Any, Any]]:
     """Return the title and conclusion of each search that came to one."""
-    table = view.frame("puzzles")
+    table = view.frame("configuration_searches")
     done = table[table["compatible"] + table["ruled_out"] > 0]
     return [
-        {name: row[name] for name in ("puzzle", "source", "title")}
+        {name: row[name] for name in ("search", "source", "title")}
         | {"conclusion": conclusion(row)}
         for row in done.to_dict("records")
     ]
 
 
-def open_puzzles(view: View) -> str:
+def open_searches(view: View) -> str:
     """Return which searches have come to nothing yet; empty if all have."""
-    done = {row["puzzle"] for row in puzzles(view)}
-    waiting = [name for name in view.frame("puzzles")["puzzle"] if name not in done]
+    done = {row["search"] for row in searches(view)}
+    waiting = [name for name in view.frame("configuration_searches")["search"] if name not in done]
     if not waiting:
         return ""
     verb, noun = ("is", "answer") if len(waiting) == 1 else ("are", "answers")
@@ -73,10 +73,10 @@ def open_puzzles(view: View) -> str:
 
 
 def _numbers(row: dict[Any, Any]) -> dict[str, str]:
-    ends = (float(row[name]) for name in ("difference", "low", "high"))
+    ends = (float(row[name]) for name in ("difference", "ci_low", "ci_high"))
     difference, interval = estimate(*ends, signed=True)
     return {
-        "what": str(row["what"]),
+        "what": str(row["description"]),
         "published": brief(float(row["as_published"]), 4),
         "corrected": brief(float(row["corrected"]), 4),
         "difference": difference,

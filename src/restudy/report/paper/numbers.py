@@ -27,14 +27,14 @@ _AXIS = Axis(limit=3.0, ticks=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0))
 
 def farthest(published: pd.DataFrame) -> str:
     """Return which number lies farthest outside its interval; empty if none does."""
-    outside = published[(published["status"] == Status.INCONSISTENT) & published["low"].notna()]
+    outside = published[(published["status"] == Status.INCONSISTENT) & published["pi_low"].notna()]
     if outside.empty:
         return ""
     distance = _places(outside).abs().fillna(math.inf)  # runs without any spread
     far = outside.iloc[int(distance.to_numpy().argmax())]
     return sentence(
         f"farthest outside is {far['id']}, {far['metric']}: the source prints {far['value']}, "
-        f"one more run of ours is expected at {span(far['low'], far['high'])} "
+        f"one more run of ours is expected at {span(far['pi_low'], far['pi_high'])} "
         f"({amount(int(far['n']), 'run')})"
     )
 
@@ -100,11 +100,11 @@ def _with_interval(view: View) -> pd.DataFrame:
     """Return the numbers that were tested against an interval of our runs."""
     published = view.frame("published")
     tested = [is_tested(Status(status)) for status in published["status"]]
-    return published[pd.Series(tested, dtype=bool) & published["low"].notna()]
+    return published[pd.Series(tested, dtype=bool) & published["pi_low"].notna()]
 
 
 def _places(published: pd.DataFrame) -> pd.Series[float]:
-    middle = (published["low"] + published["high"]) / 2
-    half = (published["high"] - published["low"]) / 2
+    middle = (published["pi_low"] + published["pi_high"]) / 2
+    half = (published["pi_high"] - published["pi_low"]) / 2
     printed = pd.to_numeric(published["value"], errors="coerce")
     return (printed - middle) / half.where(half > 0)

@@ -83,7 +83,7 @@ def variance(name: str, table: pd.DataFrame) -> list[str]:
 
     Args:
         name: the study.
-        table: :func:`restudy.results.variance_components.matters_table` of it.
+        table: :func:`restudy.results.variance_components.variance_table` of it.
     """
     return [_variance(name, dataset, rows) for dataset, rows in _by_dataset(table)]
 
@@ -92,11 +92,11 @@ def largest_shares(table: pd.DataFrame) -> str:
     """Return what explains most on each data set, in few words; empty if nothing is known."""
     told = []
     for dataset, rows in _by_dataset(table):
-        known = rows[rows["share"].notna() & (rows["source"] != HIGHER)]
+        known = rows[rows["omega_squared"].notna() & (rows["source"] != HIGHER)]
         if len(known):
-            first = known.iloc[int(known["share"].to_numpy().argmax())]
+            first = known.iloc[int(known["omega_squared"].to_numpy().argmax())]
             place = f" on {_title(dataset)}" if dataset else ""
-            told.append(f"{_term(first['source'])}{place} ({percent(first['share'])})")
+            told.append(f"{_term(first['source'])}{place} ({percent(first['omega_squared'])})")
     if not told:
         return ""
     return sentence(f"most of the variance in test accuracy is explained by {joined(told)}")
@@ -127,15 +127,17 @@ def _by_dataset(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 def _variance(name: str, dataset: str, rows: pd.DataFrame) -> str:
     where = f"on {_title(dataset)}" if dataset else f"in {name}"
-    known = rows[rows["share"].notna()].sort_values("share", ascending=False, kind="stable")
+    known = rows[rows["omega_squared"].notna()].sort_values(
+        "omega_squared", ascending=False, kind="stable"
+    )
     if known.empty:
         return sentence(f"{where}, it is not yet known: there are too few seeds")
-    strong = known[(known["low"] > LITTLE) & (known["source"] != HIGHER)].to_dict("records")
+    strong = known[(known["ci_low"] > LITTLE) & (known["source"] != HIGHER)].to_dict("records")
     if not strong:
         return sentence(f"{where}, nothing surely explains more than {percent(LITTLE)}")
     shares = [
-        f"{_term(row['source'])}{'' if place else ' explains'} {percent(row['share'])} "
-        f"({percent(row['low'])} to {percent(row['high'])})"
+        f"{_term(row['source'])}{'' if place else ' explains'} {percent(row['omega_squared'])} "
+        f"({percent(row['ci_low'])} to {percent(row['ci_high'])})"
         for place, row in enumerate(strong)
     ]
     better = [
@@ -156,7 +158,7 @@ def _metric(name: str) -> str:
 
 
 def _difference(row: Mapping[Any, Any]) -> dict[str, str]:
-    ends = (float(row[name]) for name in ("mean", "low", "high"))
+    ends = (float(row[name]) for name in ("mean", "ci_low", "ci_high"))
     difference, interval = estimate(*ends, signed=True)
     return {"difference": difference, "interval": interval, "n": f"{row['n']:.0f}"}
 

@@ -34,11 +34,18 @@ from restudy.results.table_files import read_table, typed
 
 TABLES = (
     *("published", "claims", "claim_tests", "timed_claims", "timed_claim_tests", "contradictions"),
-    *("timed_contradictions", "errata", "errata_shown", "contrasts", "figures", "systems"),
-    *("statuses", "puzzles", "forensics", "calibration"),
+    *(
+        "timed_contradictions",
+        "errata",
+        "erratum_effects",
+        "printed_differences",
+        "figures",
+        "systems",
+    ),
+    *("statuses", "configuration_searches", "search_candidates", "calibration"),
 )
-STUDY_TABLES = ("summary", "comparison", "matters")
-SUMMARISED = ("published", "claims", "timed_claims", "errata", "claim_tests", "errata_shown")
+STUDY_TABLES = ("summary", "comparison", "variance_components")
+SUMMARISED = ("published", "claims", "timed_claims", "errata", "claim_tests", "erratum_effects")
 """The tables that counts and key findings are made from."""
 
 
@@ -64,7 +71,7 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class StudyResults:
-    """A study: ``study.json``, the runs of ``runs.parquet``, and ``cell.json`` by cell."""
+    """A study: ``study.json``, the runs of ``runs.parquet``, and ``group.json`` by group."""
 
     description: Mapping[str, Any]
     runs: pd.DataFrame
@@ -88,7 +95,7 @@ def read_run(results: Path, info: RunInfo, studies: Mapping[str, Sequence[str]])
     Args:
         results: the folder of the results.
         info: what the tables do not say.
-        studies: name -> ids of the cells.
+        studies: name -> ids of the groups.
     """
     tables = read_tables(results / "tables")
     own = [table for table in project().tables.values() if table.shown]
@@ -96,7 +103,7 @@ def read_run(results: Path, info: RunInfo, studies: Mapping[str, Sequence[str]])
     return build_view(
         info,
         tables,
-        {name: _read_study(results, name, cells) for name, cells in studies.items()},
+        {name: _read_study(results, name, groups) for name, groups in studies.items()},
         load_sources(),
         [
             OwnTable(name=one.name, source=one.source, title=one.title, notes=one.notes)
@@ -152,13 +159,13 @@ def _read(name: str, path: Path) -> pd.DataFrame:
     return read_table(path)
 
 
-def _read_study(results: Path, name: str, cells: Sequence[str]) -> StudyResults:
+def _read_study(results: Path, name: str, groups: Sequence[str]) -> StudyResults:
     folder = results / "studies" / name
-    columns = ["cell", "lane", "seed", "status", "dataset"]
+    columns = ["group", "run", "seed", "status", "dataset"]
     return StudyResults(
         read_description(folder),
         pd.read_parquet(folder / RUNS, columns=columns),
-        {cell: json.loads((results / "cells" / cell / RECORD).read_bytes()) for cell in cells},
+        {group: json.loads((results / "groups" / group / RECORD).read_bytes()) for group in groups},
     )
 
 
@@ -174,7 +181,7 @@ def _extent(studies: Sequence[pd.DataFrame]) -> Extent:
     if not studies:
         return Extent(networks=0, diverged=0, datasets=())
     every = pd.concat([runs.astype({"dataset": str}) for runs in studies])
-    runs = every.drop_duplicates(["cell", "lane"])  # studies share runs
+    runs = every.drop_duplicates(["group", "run"])  # studies share runs
     return Extent(
         networks=len(runs),
         diverged=run_counts(runs)["diverged"],

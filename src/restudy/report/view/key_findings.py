@@ -41,13 +41,13 @@ def key_findings(tables: Mapping[str, pd.DataFrame]) -> list[Finding]:
     """Return what is worth knowing, at most ``FINDINGS``.
 
     Args:
-        tables: ``claims``, ``claim_tests``, ``errata`` and ``errata_shown``, and of each study
-            ``STUDY/summary`` and, if there is one, ``STUDY/matters``.
+        tables: ``claims``, ``claim_tests``, ``errata`` and ``erratum_effects``, and of each study
+            ``STUDY/summary`` and, if there is one, ``STUDY/variance_components``.
     """
     studies = [name.split("/")[0] for name in tables if name.endswith("/summary")]
     tests, shown = (
         table.assign(small=~table["study"].isin(studies))
-        for table in map(confirmatory_rows, (tables["claim_tests"], tables["errata_shown"]))
+        for table in map(confirmatory_rows, (tables["claim_tests"], tables["erratum_effects"]))
     )
     claims = {row["id"]: row for row in tables["claims"].to_dict("records")}
     kinds = (
@@ -68,7 +68,7 @@ def clearness(test: Mapping[Any, Any]) -> float:
     margins. Of one that found that there is none: minus the distance of the far end, so that more
     is clearer too. NaN without an interval, a spread or a margin.
     """
-    ends = [float(test["low"]), float(test["high"])]
+    ends = [float(test["ci_low"]), float(test["ci_high"])]
     margin = float(test["margin"])
     if test["scale_of"] == "ratio":
         margin = math.log(margin) if margin > 0 else math.nan
@@ -76,12 +76,12 @@ def clearness(test: Mapping[Any, Any]) -> float:
     if any(map(math.isnan, (*ends, margin))) or ends[0] == ends[1] or margin <= 0:
         return math.nan
     outside = test["verdict"] == Status.CONTRADICTED
-    if test["predicts"] in ("non_superior", "non_inferior") and not outside:
+    if test["expected"] in ("non_superior", "non_inferior") and not outside:
         # What lies on the other side speaks for the claim, however far.
-        far = ends[1] if test["predicts"] == "non_superior" else -ends[0]
+        far = ends[1] if test["expected"] == "non_superior" else -ends[0]
         return -max(far, 0.0) / margin
     distances = sorted(abs(end) / margin for end in ends)
-    if test["verdict"] == Status.NO_DIFFERENCE or test["predicts"] in BOUNDS:
+    if test["verdict"] == Status.NO_DIFFERENCE or test["expected"] in BOUNDS:
         return distances[0] if outside else -distances[1]
     return distances[0] if (ends[0] > 0) == (ends[1] > 0) else -distances[0]
 
@@ -108,11 +108,11 @@ def _claims(
             source=claim["source"],
             statement=claim["statement"],
             dataset=row["dataset"],
-            measured=(row["number"], row["sides"]),
+            measured=(row["metric"], row["contrast"]),
             measure=row["scale_of"],
             effect=row["effect"],
-            low=row["low"],
-            high=row["high"],
+            low=row["ci_low"],
+            high=row["ci_high"],
             seeds=int(row["n"]),
         )
 
@@ -120,7 +120,8 @@ def _claims(
 def _errata(errata: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Finding]:
     of = {row["id"]: row for row in errata.to_dict("records")}
     rows = [
-        row | {"clearness": abs(row["difference"]) / ((row["high"] - row["low"]) / 2 or math.inf)}
+        row
+        | {"clearness": abs(row["difference"]) / ((row["ci_high"] - row["ci_low"]) / 2 or math.inf)}
         for row in shown[shown["difference"].notna()].to_dict("records")
         if of[row["erratum"]]["status"] == Status.EFFECT_CONFIRMED
     ]
@@ -137,12 +138,12 @@ def _errata(errata: pd.DataFrame, shown: pd.DataFrame) -> Iterator[Finding]:
             id=row["erratum"],
             source=row["source"],
             statement=of[row["erratum"]]["what_is_wrong"],
-            measured=(row["what"],),
+            measured=(row["description"],),
             measure="difference",
             effect=row["difference"],
             values=(row["as_published"], row["corrected"]),
-            low=row["low"],
-            high=row["high"],
+            low=row["ci_low"],
+            high=row["ci_high"],
             seeds=int(row["n"]),
         )
 
@@ -151,12 +152,12 @@ def _factors(tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
     rows = [
         row | {"study": name.split("/")[0]}
         for name, table in tables.items()
-        if name.endswith("/matters")
+        if name.endswith("/variance_components")
         for row in table.to_dict("records")
         # A factor alone, and no interaction: only that has a best level.
-        if row["best"] and not math.isnan(row["share"])
+        if row["best"] and not math.isnan(row["omega_squared"])
     ]
-    rows.sort(key=lambda row: (-row["share"], row["study"], row["dataset"]))
+    rows.sort(key=lambda row: (-row["omega_squared"], row["study"], row["dataset"]))
     for row in _first(rows, "study"):
         yield Finding(
             kind=FindingKind.VARIANCE,
@@ -165,10 +166,10 @@ def _factors(tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
             dataset=row["dataset"],
             measured=("test accuracy",),
             measure="share",
-            effect=row["share"],
+            effect=row["omega_squared"],
             levels=(row["best"], row["worst"]),
-            low=row["low"],
-            high=row["high"],
+            low=row["ci_low"],
+            high=row["ci_high"],
             seeds=int(row["seeds"]),
         )
 

@@ -134,7 +134,7 @@ class View(Strict):
     )
 
     def frame(self, name: str, source: str | None = None) -> pd.DataFrame:
-        """Return a result table, such as ``published`` or ``grid/matters``.
+        """Return a result table, such as ``published`` or ``grid/variance_components``.
 
         Args:
             name: of the table.

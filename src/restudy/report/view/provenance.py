@@ -22,16 +22,16 @@ def provenance(records: Mapping[str, Mapping[str, Any]], runs: pd.DataFrame) -> 
     holds are left out.
 
     Args:
-        records: ``cell.json`` of each cell, by the cell's id.
-        runs: ``runs.parquet`` of the study; a cell may hold runs of others too.
+        records: ``group.json`` of each group, by the group's id.
+        runs: ``runs.parquet`` of the study; a group may hold runs of others too.
     """
     of_runs = [
-        training_of(records[cell], lane)
-        for cell, lane in zip(runs["cell"], runs["lane"], strict=True)
+        training_of(records[group], run)
+        for group, run in zip(runs["group"], runs["run"], strict=True)
     ]
     seeds = _ranges(sorted(set(map(int, runs["seed"]))))
     return [
-        f"{len(runs)} runs in {amount(len(records), 'cell')}, seeds {seeds}",
+        f"{len(runs)} runs in {amount(len(records), 'group')}, seeds {seeds}",
         *(f"{name}: {_each(map(words, of_runs))}" for name, words in _PARTS.items()),
     ]
 
@@ -52,7 +52,9 @@ _PARTS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "versions": lambda record: ", ".join(
         f"{name} {version}" for name, version in record["versions"].items()
     ),
-    "machine": "{machine}, {device}; arithmetic: {arithmetic}; threads: {threads}".format_map,
+    "machine": (
+        "{machine}, {device}; matrix products: {matmul_backend}; threads: {threads}".format_map
+    ),
 }
 """What is shown of a record -> its words."""
 

@@ -36,7 +36,7 @@ def activations(stack: Stack) -> dict[str, Tensor]:
     evaluation. It is how far layers' inputs drift, the internal covariate shift of Ioffe and
     Szegedy 2015.
 
-    All are NaN without hidden layers, and in a lane whose activations are not finite.
+    All are NaN without hidden layers, and in a run whose activations are not finite.
     """
     inputs, outputs, handed_on = [], [], []
 

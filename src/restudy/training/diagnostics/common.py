@@ -1,4 +1,4 @@
-"""What the probes share: the rows they look at, sums by lane, and leaving no trace."""
+"""What the diagnostics share: the rows they look at, sums by run, and leaving no trace."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from restudy.training.stack import Stack
 
 Measurement = Callable[[Stack], dict[str, Tensor]]
 MEASUREMENTS: dict[str, Measurement] = {}
-"""Name of a probe -> function from a stack to metric -> one value per lane, (L,)."""
+"""Name of a diagnostic -> function from a stack to metric -> one value per run, (L,)."""
 
 
-def measures(probe: str) -> Callable[[Measurement], Measurement]:
-    """Mark the function that measures a probe of :data:`restudy.config.diagnostics.PROBES`."""
+def measures(diagnostic: str) -> Callable[[Measurement], Measurement]:
+    """Mark the function that measures a diagnostic of :data:`restudy.config.diagnostics.PROBES`."""
 
     def register(function: Measurement) -> Measurement:
-        MEASUREMENTS[probe] = function
+        MEASUREMENTS[diagnostic] = function
         return function
 
     return register
@@ -32,19 +32,19 @@ def block(stack: Stack) -> tuple[Tensor, Tensor]:
     """Return the first ``BLOCK_ROWS`` training samples, or all if there are fewer.
 
     Returns:
-        inputs (L, rows, features), the same for all lanes, and what each lane is trained on,
+        inputs (L, rows, features), the same for all runs, and what each run is trained on,
         label noise included, (L, rows).
     """
     x = stack.data.train.x[:BLOCK_ROWS].expand(len(stack.recipes), -1, -1)
     return x, stack.targets[:, :BLOCK_ROWS]
 
 
-def lane_sums(values: Tensor) -> Tensor:
+def sums_by_run(values: Tensor) -> Tensor:
     """Return the sum over everything but the first dimension, (L,), float64.
 
-    A sum for each lane: one over all of them is cut among threads by how many lanes there are.
+    A sum for each run: one over all of them is cut among threads by how many runs there are.
     """
-    return torch.stack([lane.sum() for lane in values]).double()
+    return torch.stack([run.sum() for run in values]).double()
 
 
 def deviation(values: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from functools import reduce
 import torch
 from torch import Tensor
 
-from restudy.training.diagnostics.common import block, lane_sums, measures, restored, statistics
+from restudy.training.diagnostics.common import block, measures, restored, statistics, sums_by_run
 from restudy.training.losses import loss_gradients
 from restudy.training.network import StackedNetwork
 from restudy.training.stack import Stack
@@ -81,11 +81,11 @@ class _Part:
 
     def take(self, gradient: Tensor) -> None:
         """Take the next one, which must be nobody else's."""
-        self.squares.append(lane_sums(gradient.square()))
+        self.squares.append(sums_by_run(gradient.square()))
         if self.last is None or self.total is None:
             self.total = gradient.clone()
         else:
-            self.products.append(lane_sums(gradient * self.last))
+            self.products.append(sums_by_run(gradient * self.last))
             self.total += gradient
         self.last = gradient
 
@@ -118,7 +118,7 @@ class _Comparison:
         """Return mean |g_k - m|^2 / |m|^2 = mean |g_k|^2 / |m|^2 - 1, (L,)."""
         squares = self.squares()
         totals = [part.total for part in self.parts.values() if part.total is not None]
-        mean_square = _sum(lane_sums(total.square()) for total in totals) / squares.shape[1] ** 2
+        mean_square = _sum(sums_by_run(total.square()) for total in totals) / squares.shape[1] ** 2
         return (squares.mean(1) / mean_square - 1).clamp_(min=0)
 
     def cosine(self) -> Tensor:

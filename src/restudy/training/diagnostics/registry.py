@@ -1,6 +1,6 @@
-"""The probes that a recipe names, taken of a stack.
+"""The diagnostics that a recipe names, taken of a stack.
 
-Each looks and changes nothing: a run with probes ends at the same weights as one without.
+Each looks and changes nothing: a run with diagnostics ends at the same weights as one without.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ for _module in pkgutil.iter_modules(diagnostics.__path__, f"{diagnostics.__name_
 
 
 @torch.inference_mode()
-def probe(stack: Stack, names: Iterable[str], *, last: bool) -> dict[str, Tensor]:
-    """Return what the named probes measure, metric -> one value per lane, (L,).
+def diagnostic(stack: Stack, names: Iterable[str], *, last: bool) -> dict[str, Tensor]:
+    """Return what the named diagnostics measure, metric -> one value per run, (L,).
 
     Args:
         stack: after an epoch.
-        names: of a recipe's ``probes``; ``test`` is measured with the metrics.
+        names: of a recipe's ``diagnostics``; ``test`` is measured with the metrics.
         last: whether it was the last epoch.
     """
     found: dict[str, Tensor] = {}

@@ -22,7 +22,7 @@ def robustness(stack: Stack) -> dict[str, Tensor]:
     """Return the score on the first ``NOISY_ROWS`` validation samples with noise in their inputs.
 
     Noise is normal with mean 0, its standard deviation ``NOISE`` times that of all numbers in
-    those inputs, drawn once from a stream of the lane's own. ``noisy_accuracy``, or for a
+    those inputs, drawn once from a stream of the run's own. ``noisy_accuracy``, or for a
     regression ``noisy_r2``, as :func:`evaluate` has them.
     """
     part = Part(stack.data.validation.x[:NOISY_ROWS], stack.data.validation.y[:NOISY_ROWS])
@@ -31,7 +31,7 @@ def robustness(stack: Stack) -> dict[str, Tensor]:
     streams = {seed: generator(seed, "input noise") for seed in seeds}
 
     def disturbed(x: Tensor) -> Tensor:
-        # The streams go on from block to block; lanes of one seed share theirs.
+        # The streams go on from block to block; runs of one seed share theirs.
         drawn = {
             seed: own.standard_normal(x.shape[1:], np.float32) for seed, own in streams.items()
         }

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from restudy.training.diagnostics.common import block, lane_sums, measures, restored
+from restudy.training.diagnostics.common import block, measures, restored, sums_by_run
 from restudy.training.losses import loss_gradients, sample_losses
 from restudy.training.network import StackedNetwork
 from restudy.training.norms import BatchNorm, FrozenBatchNorm
@@ -49,7 +49,7 @@ class _Ascent:
     def product(self, layer: int, g: Tensor, h: Tensor) -> None:
         """Move the weights of a layer, whose gradient is g @ h^T."""
         w, gradient = self.network.weights[layer], torch.bmm(g, h.mT)
-        length, size = (lane_sums(matrix.square()).sqrt() for matrix in (gradient, w))
+        length, size = (sums_by_run(matrix.square()).sqrt() for matrix in (gradient, w))
         # Without a gradient there is no way up.
         step = torch.where(length == 0, 0, STEP * size / length)
         w.addcmul_(gradient, step.to(w).view(-1, 1, 1))

@@ -51,7 +51,7 @@ def training_mode_accuracy(stack: Stack) -> dict[str, Tensor]:
 
 
 def _rows_of(stack: Stack, rows: Tensor) -> Tensor:
-    """Return each lane's rows of the training inputs, (L, k, features), given (L, k)."""
+    """Return each run's rows of the training inputs, (L, k, features), given (L, k)."""
     return stack.data.train.x.index_select(0, rows.reshape(-1)).view(*rows.shape, -1)
 
 

@@ -15,7 +15,7 @@ SMALL = 1e-3
 
 @measures("weights")
 def weights(stack: Stack) -> dict[str, Tensor]:
-    """Return numbers of each lane's weights: those of all matrices, no bias.
+    """Return numbers of each run's weights: those of all matrices, no bias.
 
     ``weight_norm``: square root of the sum of squares; ``weight_norm_first``: of the first matrix.
     ``small_weights``, ``zero_weights``: share with |w| < ``SMALL``, with w = 0. ``weight_sum``,
@@ -23,8 +23,8 @@ def weights(stack: Stack) -> dict[str, Tensor]:
     ``beta_mean``, ``beta_sd`` of all its scales and shifts.
     """
     network = stack.network
-    lanes = [_of_lane(*parts) for parts in zip(*network.weights, strict=True)]
-    found = {metric: torch.stack([lane[metric] for lane in lanes]) for metric in lanes[0]}
+    runs = [_of_run(*parts) for parts in zip(*network.weights, strict=True)]
+    found = {metric: torch.stack([run[metric] for run in runs]) for metric in runs[0]}
     norms = [norm for norm in network.norms if isinstance(norm, BatchNorm)]
     if norms:
         for name, parts in (
@@ -37,7 +37,7 @@ def weights(stack: Stack) -> dict[str, Tensor]:
     return found
 
 
-def _of_lane(*matrices: Tensor) -> dict[str, Tensor]:
+def _of_run(*matrices: Tensor) -> dict[str, Tensor]:
     w = torch.cat([matrix.flatten() for matrix in matrices]).double()
     size = w.abs()
     return {

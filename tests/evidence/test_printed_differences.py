@@ -16,7 +16,7 @@ from restudy.evidence.statuses import Status
 from restudy.evidence.validation import Evidence, check
 from restudy.results.table_files import read_typed, to_csv
 from tests.evidence import made_up
-from tests.evidence.test_demonstrations import erratum
+from tests.evidence.test_erratum_effects import erratum
 
 
 def printed(number: int, value: str, norm: str, **fields: Any) -> Published:
@@ -62,7 +62,7 @@ def test_a_sign_survives_or_not(gain: float, sign: str, status: str):
     row, found = judged(gain)
     assert row["printed"] == pytest.approx(0.02)
     assert (row["sign"], found.status) == (sign, status)
-    assert (row["other"] > 0) == (status == Status.EFFECT_CONFIRMED)
+    assert (row["n_opposite"] > 0) == (status == Status.EFFECT_CONFIRMED)
 
 
 def test_an_interval_that_holds_0_does_not_show_that_single_runs_mislead():
@@ -74,7 +74,7 @@ def test_an_interval_that_holds_0_does_not_show_that_single_runs_mislead():
     )
     row, studies = contrasting(), {"tiny": tables}
     found = difference_table([row], PRINTED, studies)
-    assert (found["sign"][0], found["other"][0]) == ("open", 0)
+    assert (found["sign"][0], found["n_opposite"][0]) == ("open", 0)
     status = statuses_of([row], effect_table([row], studies), found, {})[row.id]
     assert status.status == Status.NO_EFFECT_FOUND
 
@@ -98,7 +98,7 @@ def test_ours_are_paired_over_seeds():
     (row,) = difference_table([contrasting()], PRINTED, {"tiny": tables}).to_dict("records")
     reference = stats.ttest_rel(*([drawn[s, norm] for s in range(5)] for norm in ("batch", "none")))
     assert row["n"] == 5
-    assert (row["low"], row["high"]) == pytest.approx(tuple(reference.confidence_interval()))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(reference.confidence_interval()))
     assert row["p"] == pytest.approx(reference.pvalue)
 
 
@@ -110,7 +110,7 @@ def test_percent_are_shares():
 def test_what_is_not_in_this_run_is_not_yet_and_counted(tmp_path):
     row = contrasting()
     found = difference_table([row], PRINTED, {})
-    path = tmp_path / "contrasts.csv"
+    path = tmp_path / "printed_differences.csv"
     path.write_bytes(to_csv(found))
     again = read_typed(path)
     assert reason_text([count_signs(again)]).endswith("1 more are not in this run")

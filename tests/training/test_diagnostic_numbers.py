@@ -1,6 +1,6 @@
-"""What the probes of gradients, activations, weights, losses measure, beside torch.nn and NumPy.
+"""Diagnostics of gradients, activations, weights and losses, beside torch.nn and NumPy.
 
-In float64, each lane against the same network alone.
+In float64, each run against the same network alone.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from scipy import stats
 from torch.nn import functional
 
 from restudy.training.batches import Part, TensorData
-from restudy.training.diagnostics.registry import probe
+from restudy.training.diagnostics.registry import diagnostic
 from restudy.training.network import StackedNetwork
 from restudy.training.rng import generator
 from restudy.training.stack import Stack
@@ -24,25 +24,25 @@ NETWORKS = [
     {"hidden": []},
     {"activation": "relu"},
     {"activation": "tanh", "bias": "shared", "weight_init": "glorot"},
-    {"activation": "sigmoid", "bias": "none", "loss": "cross_entropy_after_softmax"},
+    {"activation": "sigmoid", "bias": "none", "loss": "double_softmax"},
     {"activation": "identity", "optimiser": "adam"},
     {"activation": "relu", "norm": "batch"},
-    {"activation": "sigmoid", "norm": "batch", "norm_place": "after"},
+    {"activation": "sigmoid", "norm": "batch", "norm_position": "after"},
     {"activation": "relu", "norm": "layer"},
-    {"activation": "tanh", "norm": "layer", "norm_place": "after"},
+    {"activation": "tanh", "norm": "layer", "norm_position": "after"},
     {**HOUSES, "activation": "tanh", "norm": "batch"},
     {**HOUSES, "activation": "relu"},
 ]
 networks = pytest.mark.parametrize("fields", NETWORKS, ids=lambda f: "-".join(map(str, f.values())))
 
 
-def trained(probes, rows=200, epochs=2, **fields):
-    """Train two lanes; yield the stack after each epoch."""
+def trained(diagnostics, rows=200, epochs=2, **fields):
+    """Train two runs; yield the stack after each epoch."""
     fields = {"label_noise": 0.2, **fields} if "loss" not in fields else fields
     recipes = [
-        recipe(**{"train_samples": rows, "batch_size": 16, "epochs": epochs, "probes": probes,
-                  "seed": seed, "dropout": 0.3 * seed, "lambda2": 0.1, "learning_rate": 0.05,
-                  **fields})
+        recipe(**{"train_samples": rows, "batch_size": 16, "epochs": epochs,
+                  "diagnostics": diagnostics, "seed": seed, "dropout": 0.3 * seed,
+                  "lambda2": 0.1, "learning_rate": 0.05, **fields})
         for seed in range(2)
     ]  # fmt: skip
     classes = 0 if recipes[0].loss == "mse" else CLASSES
@@ -62,14 +62,14 @@ def trained(probes, rows=200, epochs=2, **fields):
         yield stack
 
 
-def after_training(probes, **fields):
-    *_, stack = trained(probes, **fields)
-    return stack, probe(stack, probes, last=True)
+def after_training(diagnostics, **fields):
+    *_, stack = trained(diagnostics, **fields)
+    return stack, diagnostic(stack, diagnostics, last=True)
 
 
-def alone(stack, lane):
-    """Return the network of a lane, as trained, in evaluation mode."""
-    one, state = stack.recipes[lane], stack.network.lane_state(lane)
+def alone(stack, run):
+    """Return the network of a run, as trained, in evaluation mode."""
+    one, state = stack.recipes[run], stack.network.run_state(run)
     network = Alone(one, INPUTS, stack.network.widths[-1], state, torch.float64)
     norms = {name: value for name, value in state.items() if name.startswith("norm")}
     network.load_state_dict(norms, strict=False)
@@ -133,15 +133,15 @@ def test_like_batches_have_no_noise():
     stack, _ = after_training([])
     for tensor in (stack.data.train.x, stack.targets.T):
         tensor[64:128], tensor[128:192] = tensor[:64], tensor[:64]
-    found = probe(stack, ["gradients"], last=True)
+    found = diagnostic(stack, ["gradients"], last=True)
     assert found["gradient_noise"].tolist() == pytest.approx([0, 0], abs=1e-12)
     assert found["gradient_cosine"].tolist() == pytest.approx([1, 1])
 
 
-def layers(stack, lane):
+def layers(stack, run):
     """Return of each hidden layer input, output of the activation and what is next, by NumPy."""
-    one = stack.recipes[lane]
-    state = {name: value.numpy() for name, value in stack.network.lane_state(lane).items()}
+    one = stack.recipes[run]
+    state = {name: value.numpy() for name, value in stack.network.run_state(run).items()}
     functions = {
         "relu": lambda z: np.maximum(z, 0),
         "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
@@ -162,17 +162,17 @@ def layers(stack, lane):
     h = stack.data.train.x[:512].numpy()
     for i in range(len(one.hidden)):
         h = h @ state[f"linear.{i}.weight"].T + state.get(f"linear.{i}.bias", 0.0)
-        z = normed(h, i) if one.norm_place == "before" else h
+        z = normed(h, i) if one.norm_position == "before" else h
         a = functions[one.activation](z)
-        h = normed(a, i) if one.norm_place == "after" else a
+        h = normed(a, i) if one.norm_position == "after" else a
         yield z, a, h
 
 
 @networks
 def test_activations_are_numpy_s(fields):
     before = None
-    for stack in trained(["activations"], **fields, weight_scale=4.0):
-        found = probe(stack, ["activations"], last=False)
+    for stack in trained(["activations"], **fields, init_scale=4.0):
+        found = diagnostic(stack, ["activations"], last=False)
         now = []
         for i, one in enumerate(stack.recipes):
             own = {metric: values[i] for metric, values in found.items()}
@@ -205,18 +205,18 @@ def test_dead_and_constant_units_are_counted_and_left_out():
     stack, _ = after_training(["activations"], hidden=[4])
     stack.network.weights[0][0, 1:] = 0
     stack.network.small.biases[0][0, 1:] = torch.tensor([[-1.0], [0.0], [2.0]])
-    found = probe(stack, ["activations"], last=False)
+    found = diagnostic(stack, ["activations"], last=False)
     [(z, _, _)] = layers(stack, 0)
     assert found["dead_units"][0] >= 0.5
     assert close(found["activation_kurtosis"][0], stats.kurtosis(z[:, 0], fisher=False))
-    again = probe(stack, ["activations"], last=False)
+    again = diagnostic(stack, ["activations"], last=False)
     assert again["layer_mean_shift"][0] == again["layer_sd_shift"][0] == 0
 
 
-def test_a_lane_that_diverged_has_no_activations():
+def test_a_run_that_diverged_has_no_activations():
     stack, _ = after_training(["activations"])
     stack.network.weights[0][0] = torch.inf
-    found = probe(stack, ["activations"], last=False)
+    found = diagnostic(stack, ["activations"], last=False)
     assert all(values[0].isnan() for values in found.values())
     assert found["dead_units"][1].isfinite()
 
@@ -225,9 +225,9 @@ def test_a_lane_that_diverged_has_no_activations():
 def test_weights_are_numpy_s(fields):
     *_, stack = trained(["weights"], **fields)
     stack.network.weights[0][:, 0, :2] = torch.tensor([0.0, 9e-4])
-    found = probe(stack, ["weights"], last=False)
+    found = diagnostic(stack, ["weights"], last=False)
     for i, one in enumerate(stack.recipes):
-        state = {name: value.numpy() for name, value in stack.network.lane_state(i).items()}
+        state = {name: value.numpy() for name, value in stack.network.run_state(i).items()}
         matrices = [state[f"linear.{k}.weight"].ravel() for k in range(len(one.hidden) + 1)]
         w = np.concatenate(matrices)
         assert close(found["weight_norm"][i], np.linalg.norm(w))
@@ -247,12 +247,12 @@ def test_weights_are_numpy_s(fields):
 @pytest.mark.parametrize("batch_size", [16, "full"])
 def test_smoothness_is_that_of_the_losses_of_the_epoch(norm, batch_size):
     fields = {"norm": norm, "batch_size": batch_size, "dropout": 0.0}
-    start = StackedNetwork([recipe(seed=1)], INPUTS, CLASSES, torch.float64).lane_state(0)
+    start = StackedNetwork([recipe(seed=1)], INPUTS, CLASSES, torch.float64).run_state(0)
     one = next(trained([], **fields)).recipes[1]
     network = Alone(one, INPUTS, CLASSES, start, torch.float64)
     steps = optimiser(one, network.parameters())
     for epoch, stack in enumerate(trained(["smoothness"], **fields)):
-        found = probe(stack, ["smoothness"], last=False)
+        found = diagnostic(stack, ["smoothness"], last=False)
         x, y, losses = stack.data.train.x, stack.targets[1], []
         stack.batches.epoch = epoch
         for rows in (rows for block in stack.batches for rows in block[:, 1]):
@@ -268,7 +268,7 @@ def test_smoothness_is_that_of_the_losses_of_the_epoch(norm, batch_size):
 
 @pytest.mark.parametrize("rows", [7, 3000])
 @networks
-def test_robustness_is_the_score_with_noise_from_the_lane_s_stream(fields, rows, monkeypatch):
+def test_robustness_is_the_score_with_noise_from_the_run_s_stream(fields, rows, monkeypatch):
     monkeypatch.setattr("restudy.training.diagnostics.robustness.NOISY_ROWS", rows)
     stack, found = after_training(["robustness"], **fields)
     [(metric, values)] = found.items()
@@ -304,7 +304,7 @@ def test_sharpness_without_a_gradient_is_zero():
     stack, _ = after_training([], **HOUSES)
     for tensor in (*stack.network.weights, stack.network.vector, stack.data.train.y):
         tensor.zero_()
-    assert probe(stack, ["sharpness"], last=True)["sharpness"].tolist() == [0, 0]
+    assert diagnostic(stack, ["sharpness"], last=True)["sharpness"].tolist() == [0, 0]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -314,9 +314,9 @@ def test_sharpness_without_a_gradient_is_zero():
             "hidden": st.sampled_from([[5], [4, 3], [6, 5, 4]]),
             "activation": st.sampled_from(["relu", "sigmoid", "tanh", "identity"]),
             "norm": st.sampled_from(["none", "batch", "layer"]),
-            "norm_place": st.sampled_from(["before", "after"]),
+            "norm_position": st.sampled_from(["before", "after"]),
             "weight_init": st.sampled_from(["torch", "normal", "he", "glorot"]),
-            "weight_scale": st.sampled_from([0.1, 1.0, 5.0]),
+            "init_scale": st.sampled_from([0.1, 1.0, 5.0]),
         }
     )
 )
@@ -337,7 +337,7 @@ def test_what_holds_for_any_network(fields):
     assert (found["weight_norm"] <= found["weight_abs_sum"] * (1 + 1e-12)).all()
     assert (found["weight_norm_first"] <= found["weight_norm"] * (1 + 1e-12)).all()
     assert (found["zero_weights"] <= found["small_weights"]).all()
-    again = probe(stack, ["activations"], last=False)
+    again = diagnostic(stack, ["activations"], last=False)
     for name in ("mean", "sd"):
         shift = again[f"layer_{name}_shift"]
         assert ((shift == 0) | shift.isnan()).all()

@@ -17,7 +17,7 @@ from restudy.experiments.project import project
 from restudy.figures.contradiction import caption, contradiction
 from restudy.figures.style import Drawing, save
 from tests.evidence import made_up
-from tests.evidence.test_judging import runs_of
+from tests.evidence.test_verdicts import runs_of
 from tests.figures.looking import problems
 from tests.figures.made_up_studies import EVIDENCE, SCALES, plan
 
@@ -83,7 +83,7 @@ def test_curves_stand_where_the_data_say() -> None:
         assert line.get_ydata() == pytest.approx(rows["mean"].to_numpy())
         assert line.get_xdata() == pytest.approx(rows["x"].to_numpy(float), rel=0.05)
     bars = [segment[:, 1] for bar in axes.collections for segment in bar.get_segments()]
-    assert np.array(bars) == pytest.approx(drawing.data[["low", "high"]].to_numpy())
+    assert np.array(bars) == pytest.approx(drawing.data[["ci_low", "ci_high"]].to_numpy())
     assert axes.get_xscale() == "log"
     assert [tick.get_text() for tick in axes.get_xticklabels()] == [
         *("4", "8", "16", "64", "256", "1024")
@@ -123,7 +123,7 @@ def test_nothing_or_one_point_to_draw(rows: int) -> None:
 def test_a_curve_all_of_whose_runs_diverged() -> None:
     found = data("CON-HYP-01", "default").data
     lost = found["curve"] == "no norm"
-    columns = ["mean", "sd", "low", "high", "least", "most"]
+    columns = ["mean", "sd", "ci_low", "ci_high", "least", "most"]
     found = found.assign(**{name: found[name].mask(lost) for name in columns})
     drawing = contradiction(
         found.assign(diverged=lost.astype(int)), DISPUTES["CON-HYP-01"], claims()
@@ -136,5 +136,5 @@ def test_captions_say_what_is_cut() -> None:
     asked = DISPUTES["CON-BN-01"]
     said = caption(asked, claims(), data("CON-BN-01", "quick").reductions)
     assert "s3-batch-size" in said
-    assert "Cut at this scale: s3-batch-size: " in said
-    assert "Cut" not in caption(asked, claims(), {})
+    assert "Reduced at this scale: s3-batch-size: " in said
+    assert "Reduced" not in caption(asked, claims(), {})

@@ -19,7 +19,7 @@ from restudy.evidence.search_tables import (
     conclusion_table,
     to_text,
 )
-from tests.evidence.made_up import plan, published, puzzle, tables
+from tests.evidence.made_up import configuration_search, plan, published, tables
 
 NUMBERS = ("accuracy", "data_loss")
 ROWS = [
@@ -49,8 +49,10 @@ def search(means, seeds=5, sd=0.01, **keys):
 
 
 def one(studies, **fields):
-    """Solve one puzzle."""
-    made = puzzle(**{"search_factors": ["learning_rate"], "constraints": CLUES} | fields)
+    """Solve one search."""
+    made = configuration_search(
+        **{"search_factors": ["learning_rate"], "constraints": CLUES} | fields
+    )
     [solution] = search_configurations([made], ROWS, studies)
     return solution
 
@@ -67,10 +69,13 @@ def test_the_interval_is_bonferroni_s():
     table = candidate_table([solution])
     first = table.iloc[0]
     half = stats.t(4).ppf(1 - 0.05 / 2 / 2) * 0.01 * math.sqrt(6 / 5)
-    assert (first["low"], first["high"]) == (pytest.approx(0.9 - half), pytest.approx(0.9 + half))
+    assert (first["pi_low"], first["pi_high"]) == (
+        pytest.approx(0.9 - half),
+        pytest.approx(0.9 + half),
+    )
     assert (first["n"], first["diverged"], first["sd"]) == (5, 0, pytest.approx(0.01))
     percent = table.iloc[1]
-    assert percent["high"] == pytest.approx(30 + 100 * half)
+    assert percent["pi_high"] == pytest.approx(30 + 100 * half)
 
 
 def test_a_difference_of_two_values_is_told_in_pairs_of_seeds():
@@ -100,7 +105,7 @@ def test_a_difference_of_two_values_is_told_in_pairs_of_seeds():
     difference = {"published": "PUB-S1-002", "filter": {"norm": "none"}, "minus": less, **number}
 
     def verdict(*clues, **other):
-        made_up = puzzle(
+        made_up = configuration_search(
             search_factors=["learning_rate"], between="learning_rate", constraints=list(clues)
         )
         [solution] = search_configurations(
@@ -121,7 +126,7 @@ def test_a_difference_of_two_values_is_told_in_pairs_of_seeds():
     assert row["mean"] == pytest.approx(0.1)
     assert row["sd"] == pytest.approx(0.001)
     half = stats.t(4).ppf(1 - 0.05 / 3 / 2) * 0.001 * math.sqrt(6 / 5)
-    assert row["high"] == pytest.approx(0.1 + half)
+    assert row["pi_high"] == pytest.approx(0.1 + half)
     assert "PUB-S1-002 less PUB-S1-001, test accuracy: 0.220 printed" in concluded(solution)
 
 
@@ -180,7 +185,10 @@ def test_between_two_levels_anything_between_is_possible():
     assert [c.verdict for c in solution.candidates] == ["compatible", "ruled_out"]
     half = stats.t(4).ppf(1 - 0.05 / 2 / 2) * 0.01 * math.sqrt(6 / 5)
     first = candidate_table([solution]).iloc[0]
-    assert (first["low"], first["high"]) == (pytest.approx(0.7 - half), pytest.approx(0.97 + half))
+    assert (first["pi_low"], first["pi_high"]) == (
+        pytest.approx(0.7 - half),
+        pytest.approx(0.97 + half),
+    )
     assert first["mean"] == pytest.approx(0.97)  # the nearer one
     fixed = [{**clue, "filter": {"momentum": "0.5"}} for clue in CLUES]
     solution = one(search(means, factors=factors), constraints=fixed)
@@ -198,8 +206,14 @@ def test_a_rate_between_two_that_were_searched():
     assert [c.verdict for c in solution.candidates] == ["compatible", "ruled_out"]
     half = stats.t(4).ppf(1 - 0.05 / 2 / 2) * 0.01 * math.sqrt(6 / 5)
     first, _, third, _ = candidate_table([solution]).to_dict("records")
-    assert (first["low"], first["high"]) == (pytest.approx(0.8 - half), pytest.approx(0.95 + half))
-    assert (third["low"], third["high"]) == (pytest.approx(0.95 - half), pytest.approx(0.99 + half))
+    assert (first["pi_low"], first["pi_high"]) == (
+        pytest.approx(0.8 - half),
+        pytest.approx(0.95 + half),
+    )
+    assert (third["pi_low"], third["pi_high"]) == (
+        pytest.approx(0.95 - half),
+        pytest.approx(0.99 + half),
+    )
 
 
 def test_only_neighbours_with_the_same_other_levels_are_paired():
@@ -241,13 +255,13 @@ def test_a_search_that_is_not_in_this_run_or_cut():
     scales = {"quick": {"recipe": {"epochs": 2}}}
     solution = one(search(MEANS, scale="quick", scales=scales))
     assert {c.verdict for c in solution.candidates} == {"pending"}
-    assert concluded(solution) == "Not yet: this scale cuts: epochs 2 instead of 4."
+    assert concluded(solution) == "Not yet: this scale reduces: epochs 2 instead of 4."
     scales = {"quick": {"factors": {"learning_rate": RATES[:2]}}}
     solution = one(search(MEANS, scale="quick", scales=scales))
     text = concluded(solution)
     assert text.startswith("Compatible: learning rate 0.001; learning rate 0.01. ")
     assert text.endswith(
-        "This scale cuts the search: learning_rate 0.001, 0.01 instead of 0.001, 0.01, 0.1."
+        "This scale reduces the search: learning_rate 0.001, 0.01 instead of 0.001, 0.01, 0.1."
     )
 
 
@@ -285,7 +299,7 @@ def test_the_right_candidate_is_kept_and_far_ones_are_not():
 
         rows = [published(value="0.900000"), published(id="PUB-S1-002", value="0.300000")]
         [solution] = search_configurations(
-            [puzzle(search_factors=["learning_rate"], constraints=CLUES)],
+            [configuration_search(search_factors=["learning_rate"], constraints=CLUES)],
             rows,
             {"tiny": tables(made, value)},
         )
@@ -310,9 +324,9 @@ def test_tables_and_text():
 def test_the_repository_s_puzzles_are_about_printed_numbers():
     folder = Path(__file__).parents[2] / validation.FOLDER
     rows = {row.id: row for row in load_rows(folder / "published.yaml", Published)}
-    puzzles = load_rows(folder / "configuration_searches.yaml", ConfigurationSearch)
-    assert len(puzzles) == 5
-    for made in puzzles:
+    searches = load_rows(folder / "configuration_searches.yaml", ConfigurationSearch)
+    assert len(searches) == 5
+    for made in searches:
         for clue in made.constraints:
             assert rows[clue.published].source == made.source
             # The same split and metric as where the number is held beside a study of its own.

@@ -25,7 +25,7 @@ def runs_of(made: StudyPlan, diverged: Any = None) -> pd.DataFrame:
     """Return the runs table of a made-up study."""
     rows = [
         {
-            **{"cell": run.cell, "lane": run.lane, **run.levels, "seed": run.recipe.seed},
+            **{"group": run.group, "run": run.id, **run.levels, "seed": run.recipe.seed},
             "dataset": run.recipe.dataset,
             "status": "diverged" if diverged and diverged(run) else "finished",
         }
@@ -387,8 +387,8 @@ def test_a_rank_correlation_over_the_levels_seed_by_seed():
     (less,) = find_in_study(test, tables, lost)
     assert (less.unpaired, less.diverged, less.effect.n) == (2, 2, 5)
     table = evaluate_tests([claim(test_of(**fields))], {"tiny": tables}, {"tiny": runs})
-    assert table["sides"].tolist() == ["rank correlation with test data loss"]
-    assert table["number"].tolist() == ["train accuracy less test accuracy"]
+    assert table["contrast"].tolist() == ["rank correlation with test data loss"]
+    assert table["metric"].tolist() == ["train accuracy less test accuracy"]
 
 
 CURVE = {1: 0.5, 2: 0.8, 3: 0.9, 4: 0.7}
@@ -625,7 +625,7 @@ def test_the_test_set_s_accuracy_is_read_as_it_is():
 def test_a_number_judges_no_study_that_the_scale_cuts():
     made = made_up.plan(scale="quick", scales={"quick": {"recipe": {"epochs": 2}}})
     tables, runs = made_up.tables(made), runs_of(made)
-    for control, wanted in ((0.9, "this scale cuts: epochs 2 instead of 4"), (0.0, "")):
+    for control, wanted in ((0.9, "this scale reduces: epochs 2 instead of 4"), (0.0, "")):
         test = test_of(treatment={}, control=control)
         (row,) = evaluate_tests([claim(test)], {"tiny": tables}, {"tiny": runs}).to_dict("records")
         assert wanted in reason_text(parse(row))

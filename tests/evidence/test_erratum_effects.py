@@ -50,7 +50,7 @@ def test_the_difference_is_paired_over_seeds():
     reference = stats.ttest_rel(wrong, right)
     assert row["n"] == 5
     assert row["difference"] == pytest.approx((wrong - right).mean())
-    assert (row["low"], row["high"]) == pytest.approx(tuple(reference.confidence_interval()))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(reference.confidence_interval()))
     assert row["p"] == pytest.approx(reference.pvalue)
 
 
@@ -121,7 +121,7 @@ def test_one_way_to_a_status(fields: dict[str, Any]):
 
 
 def in_experiment(scale: str, **fields: Any) -> dict[str, Any]:
-    found = {"experiment": "initial-loss", "measure": "loss", "filter": {"weight_scale": scale}}
+    found = {"experiment": "initial-loss", "measure": "loss", "filter": {"init_scale": scale}}
     return found | fields
 
 
@@ -131,11 +131,11 @@ LOSS |= {"corrected": in_experiment("0.01")}
 
 def test_numbers_of_experiments_are_paired_over_seeds_too():
     rng = np.random.default_rng(4)
-    scales = project().experiments["initial-loss"].factors["weight_scale"]
-    keys = pd.MultiIndex.from_product([scales, range(10)], names=["weight_scale", "seed"])
+    scales = project().experiments["initial-loss"].factors["init_scale"]
+    keys = pd.MultiIndex.from_product([scales, range(10)], names=["init_scale", "seed"])
     table = keys.to_frame(index=False).assign(loss=rng.normal(size=len(keys)))
     wrong, right = (
-        table.loc[table["weight_scale"] == scale, "loss"].to_numpy() for scale in ("0.5", "0.01")
+        table.loc[table["init_scale"] == scale, "loss"].to_numpy() for scale in ("0.5", "0.01")
     )
     shuffled = table.sample(frac=1, random_state=0)
     (row,) = effect_table([erratum(effects=[LOSS])], {}, {"initial-loss": shuffled}).to_dict(
@@ -144,7 +144,7 @@ def test_numbers_of_experiments_are_paired_over_seeds_too():
     reference = stats.ttest_rel(wrong, right)
     assert (row["n"], row["reductions"]) == (10, "")
     assert (row["as_published"], row["corrected"]) == pytest.approx((wrong.mean(), right.mean()))
-    assert (row["low"], row["high"]) == pytest.approx(tuple(reference.confidence_interval()))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(tuple(reference.confidence_interval()))
 
 
 def test_an_experiment_that_is_not_there_is_not_yet():
@@ -161,8 +161,8 @@ def test_an_experiment_that_is_not_there_is_not_yet():
         ({"experiment": "initial-los"}, "experiment: 'initial-los'.*did you mean 'initial-loss'"),
         ({"measure": "los"}, "measure: 'los'.*did you mean 'loss'"),
         ({"filter": {"scale": "0.5"}}, "filter: 'scale'.*a factor of initial-loss"),
-        ({"filter": {"weight_scale": "5"}}, "filter.weight_scale: '5' is not allowed.*0.001, 0.01"),
-        ({"filter": {}}, "filter: weight_scale is missing; allowed: 0.001, 0.01"),
+        ({"filter": {"init_scale": "5"}}, "filter.init_scale: '5' is not allowed.*0.001, 0.01"),
+        ({"filter": {}}, "filter: init_scale is missing; allowed: 0.001, 0.01"),
     ],
 )
 def test_a_wrong_reading_of_an_experiment_is_named(fields: dict[str, Any], words: str):

@@ -1,4 +1,4 @@
-"""The network by hand and a lane of the stacked network are one network."""
+"""The network by hand and a run of the stacked network are one network."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ STATISTICS = {"running_mean": "mean", "running_var": "var"}
 
 
 def as_ours(state):
-    """A lane's state under the names, and in the shapes, of the network by hand."""
+    """A run's state under the names, and in the shapes, of the network by hand."""
     found = {}
     for name, tensor in state.items():
         kind, layer, which = name.split(".")
@@ -25,13 +25,13 @@ def as_ours(state):
     return found
 
 
-@pytest.mark.parametrize("optimiser", ["sgd", "momentum", "averaging_momentum", "nesterov"])
+@pytest.mark.parametrize("optimiser", ["sgd", "momentum", "dampened_momentum", "nesterov"])
 @pytest.mark.parametrize(
     "fields",
     [
         {},
         {"norm": "batch", "activation": "tanh", "lambda1": 1e-3},
-        {"activation": "sigmoid", "lambda1": 1e-3, "lambda2": 1e-2, "l2_convention": "whole"},
+        {"activation": "sigmoid", "lambda1": 1e-3, "lambda2": 1e-2, "l2_convention": "lambda"},
         {**HOUSES, "norm": "batch", "lambda2": 1e-2},
     ],
 )
@@ -45,16 +45,16 @@ def test_both_train_alike(fields, optimiser):
         3,
         made.hidden,
         outputs,
-        weight_scale=1.0,
+        init_scale=1.0,
         random=random,
         loss=made.loss,
         activation=made.activation,
         penalty="elastic_net",
         lambda1=made.lambda1,
-        lambda2=made.lambda2 / (2 if made.l2_convention == "half" else 1),
+        lambda2=made.lambda2 / (2 if made.l2_convention == "lambda_over_2" else 1),
         batch_norm=made.norm == "batch",
     )
-    mine.load_state(as_ours(stacked.lane_state(0)))
+    mine.load_state(as_ours(stacked.run_state(0)))
     velocity = {name: np.zeros_like(w) for name, w in mine.params.items()}
     learner.start_epoch(0)
     for _ in range(20):
@@ -65,7 +65,7 @@ def test_both_train_alike(fields, optimiser):
             mine.params[name], velocity[name] = OPTIMISERS[optimiser](
                 mine.params[name], g, velocity[name], made.learning_rate, made.momentum
             )
-    theirs = as_ours(stacked.lane_state(0))
+    theirs = as_ours(stacked.run_state(0))
     assert theirs.keys() == mine.state().keys()
     for name, array in mine.state().items():
         np.testing.assert_allclose(array, theirs[name], rtol=1e-9, atol=1e-10)

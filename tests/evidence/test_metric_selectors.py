@@ -20,9 +20,9 @@ from restudy.evidence.schema import load_rows
 from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.evidence.validation import Evidence, check, check_experiments
 from restudy.planning.plan import make_plan
-from restudy.training.train_stacks import train_lanes
-from tests.evidence.made_up import measure, plan, published, puzzle, tables
-from tests.recipes import HOUSES, houses, images, lane
+from restudy.training.train_stacks import train_runs
+from tests.evidence.made_up import configuration_search, measure, plan, published, tables
+from tests.recipes import HOUSES, houses, images, run
 
 EVERY = list(PROBES)
 
@@ -80,15 +80,15 @@ def test_corrected_readings_and_facts_are_checked_too():
 
 
 def test_no_validation_part_no_reading_of_it():
-    made = plan(as_published=True, recipe={"validation_samples": 0, "probes": ["test"]})
+    made = plan(as_published=True, recipe={"validation_samples": 0, "diagnostics": ["test"]})
     for fields in ({"split": "validation"}, {"at": "best"}):
         with pytest.raises(RestudyError):
             check(Evidence([published(measure=measure(**fields))], []), {"tiny": made}, [])
     check(Evidence([published(measure=measure(at={"epoch": 2}))], []), {"tiny": made}, [])
 
 
-def test_a_probe_s_metric_is_read_where_and_when_it_is_measured():
-    made = plan(recipe={"probes": ["gradients", "sharpness"]})
+def test_a_diagnostic_s_metric_is_read_where_and_when_it_is_measured():
+    made = plan(recipe={"diagnostics": ["gradients", "sharpness"]})
 
     def checked(**fields):
         row = published(measure=measure(split="train", **fields))
@@ -104,7 +104,7 @@ def test_a_probe_s_metric_is_read_where_and_when_it_is_measured():
 
 def test_a_study_that_is_not_in_this_run_is_not_looked_into():
     rows = [published(measure=measure(filter={"nrom": "x"}))]
-    check(Evidence(rows, [puzzle()]), {}, ["tiny"])
+    check(Evidence(rows, [configuration_search()]), {}, ["tiny"])
 
 
 def test_a_scale_may_lack_a_level_and_end_before_an_epoch():
@@ -150,7 +150,7 @@ CLUE = {"published": "PUB-S1-001", "split": "test", "metric": "accuracy"}
 )
 def test_a_wrong_puzzle_is_named(fields, words):
     percent = published(id="PUB-S1-002", unit="percent", value="90")
-    evidence = Evidence([published(), percent], [puzzle(**fields)])
+    evidence = Evidence([published(), percent], [configuration_search(**fields)])
     with pytest.raises(RestudyError, match=f"configuration_searches.yaml: PUZ-S1-01: {words}"):
         check(evidence, {"tiny": plan()}, [])
 
@@ -180,16 +180,19 @@ def test_a_puzzle_s_file_is_checked(tmp_path, text, words):
     ("fields", "data"),
     [
         ({}, images()),
-        ({"probes": ["batch_loss", "train_sample", "training_mode", "test"]}, images()),
-        ({"probes": EVERY}, images()),
-        ({"probes": EVERY, "norm": "batch"}, images()),
-        ({"probes": ["robustness", "weights"], "norm": "batch", "hidden": [], **HOUSES}, houses()),
+        ({"diagnostics": ["batch_loss", "train_sample", "training_mode", "test"]}, images()),
+        ({"diagnostics": EVERY}, images()),
+        ({"diagnostics": EVERY, "norm": "batch"}, images()),
+        (
+            {"diagnostics": ["robustness", "weights"], "norm": "batch", "hidden": [], **HOUSES},
+            houses(),
+        ),
     ],
     ids=["none", "printed", "every", "batch norm", "linear"],
 )
 def test_metrics_are_those_that_training_records(fields, data):
-    one = lane(**fields)
-    history = train_lanes([one], data, digests={one.id: "d"}).history
+    one = run(**fields)
+    history = train_runs([one], data, digests={one.id: "d"}).history
     for split in ("train", "validation", "test"):
         assert {*metrics_of(one.recipe, split)} == {
             *history.loc[history["split"] == split, "metric"]
