@@ -49,7 +49,7 @@ Link = Callable[[str], str]
 
 
 class Key(NamedTuple):
-    """One key of a file: allowed values, default and description, in words."""
+    """Key of a file, with the texts of its allowed values, default and description."""
 
     name: str
     allowed: str
@@ -119,7 +119,7 @@ def documented(model: type) -> dict[str, str]:
 
 
 def allowed(content: Mapping[str, Any], link: Link) -> str:
-    """Return in words what a part of a JSON schema allows."""
+    """Describe the values that a part of a JSON schema allows."""
     match content:
         case {"$ref": reference}:
             return link(reference.removeprefix(_REFERENCE))

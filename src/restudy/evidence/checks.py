@@ -44,7 +44,7 @@ def choice_error(
         key: the key that holds the value.
         value: the value.
         options: what may stand there.
-        allowed: the same in words; empty for a list of the options.
+        allowed: description of the options; empty for a list of the options.
     """
     options = list(options)
     return bad_value(

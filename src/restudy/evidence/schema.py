@@ -77,7 +77,7 @@ class EvidenceRow(EvidenceItem):
         status: by hand, where no run can change it: ``not testable``, or ``pending`` where
             something is still to be written; of published numbers also ``setting`` (chosen, not
             measured) and ``constant``.
-        reason: the reason of a status by hand, in words.
+        reason: text with the reason of a status set by hand.
     """
 
     columns: ClassVar[tuple[str, ...]] = ()
