@@ -1,0 +1,1 @@
+"""The compiled engine: one network at a time, a block of steps as one call of machine code."""
