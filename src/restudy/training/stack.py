@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
 
 from restudy.config.recipe import Recipe
-from restudy.training.compiled.engine import CompiledEngine, can_train
 from restudy.training.batches import EpochBatches, Part, TensorData, run_targets
 from restudy.training.dropout import StackDropout
 from restudy.training.evaluation import evaluate
@@ -18,10 +17,22 @@ from restudy.training.network import StackedNetwork
 from restudy.training.optimisers import make_optimiser
 from restudy.training.penalties import penalties
 
+if TYPE_CHECKING:
+    from restudy.training.compiled.engine import CompiledEngine
+
 Engine = Literal["torch", "compiled"]
 
 # Rows of a full batch that are taken at a time: their activations fit into the cache.
 _ROWS = 500
+
+
+def can_compile(recipe: Recipe, device: torch.device) -> bool:
+    """Return whether the compiled engine can train by a recipe.
+
+    It computes on the CPU. It takes no batch of all samples: the stacked engine multiplies those at
+    the processor's full rate.
+    """
+    return device.type == "cpu" and recipe.batch_size != "full"
 
 
 class Stack:
@@ -63,11 +74,13 @@ class Stack:
         self._network = StackedNetwork(recipes, x.shape[1], classes or 1, x.dtype, x.device)
         drops = any(recipe.dropout for recipe in recipes)
         self.dropout = StackDropout(recipes, x.device) if drops else None
-        self.compiled = None
-        if engine == "compiled" and can_train(recipes[0], x.device):
-            self.compiled = CompiledEngine(
-                self._network, recipes, data, self.targets, self.dropout
-            )
+        self.compiled: CompiledEngine | None = None
+        if engine == "compiled" and can_compile(recipes[0], x.device):
+            # Numba is slow to import, and the stacked engine does without.
+            from restudy.training.compiled.engine import CompiledEngine
+
+            network = self._network
+            self.compiled = CompiledEngine(network, recipes, data, self.targets, self.dropout)
         else:
             self.optimiser = make_optimiser(self._network, recipes)
         self.batches = EpochBatches(recipes, x.device)
@@ -86,17 +99,23 @@ class Stack:
     @property
     def network(self) -> StackedNetwork:
         """The runs' parameters as they are now."""
-        if self.compiled and self._ahead:
-            self.compiled.write_back()
-            self._ahead = False
+        if self.compiled:
+            self._write_back(self.compiled)
         return self._network
+
+    def _write_back(self, engine: CompiledEngine) -> None:
+        """Copy the compiled engine's parameters to the network, if they have moved on."""
+        if self._ahead:
+            engine.write_back()
+            self._ahead = False
 
     def start_epoch(self, epoch: int) -> None:
         """Set batch order, dropout and learning rates to an epoch, counted from 0."""
         self.epoch = self.batches.epoch = epoch
         self.losses.clear()
         if self.compiled:
-            self.compiled.start_epoch(epoch, self.network)
+            self._write_back(self.compiled)
+            self.compiled.start_epoch(epoch)
         else:
             self.optimiser.start_epoch(epoch)
         if self.dropout:
@@ -167,7 +186,10 @@ class Stack:
 
     def state(self) -> dict[str, Tensor]:
         """Return the tensors that training goes on from, by name; they are the stack's own."""
-        parts = {"network": self.network.state_dict(), "optimiser": (self.compiled or self.optimiser).state()}
+        parts = {
+            "network": self.network.state_dict(),
+            "optimiser": (self.compiled or self.optimiser).state(),
+        }
         own = {
             f"{part}.{name}": tensor
             for part, state in parts.items()

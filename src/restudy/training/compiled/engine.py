@@ -39,20 +39,6 @@ _RULES = {
 }
 
 
-def can_train(recipe: Recipe, device: torch.device) -> bool:
-    """Return whether the compiled engine has all that a recipe asks for.
-
-    It computes on the CPU, and takes no batch of all samples: the stacked engine multiplies those
-    at the processor's full rate.
-    """
-    return (
-        device.type == "cpu"
-        and recipe.batch_size != "full"
-        and recipe.activation in _ACTIVATIONS
-        and recipe.optimiser in _RULES
-    )
-
-
 class CompiledEngine:
     """Takes the optimiser steps of L runs, each run's arithmetic by itself.
 
@@ -77,7 +63,7 @@ class CompiledEngine:
 
         Args:
             network: of which the parameters are.
-            recipes: one per run, for which :func:`can_train` holds.
+            recipes: one per run, for which :func:`restudy.training.stack.can_compile` holds.
             data: on the CPU.
             targets: (L, n).
             dropout: the runs' random streams of masks, if any drops units.
@@ -90,12 +76,12 @@ class CompiledEngine:
         widths = [self.x.shape[1], *network.widths]
         self.layout = layout.make_layout(widths, shared.n_batch, kind.itemsize)
         runs = len(recipes)
-        self.parameters = np.zeros((runs, self.layout.parameters), kind)
-        self.first = np.zeros_like(self.parameters)
+        self.parameters = layout.aligned(runs, self.layout.parameters, kind)
+        self.first = layout.aligned(runs, self.layout.parameters, kind)
         adam = shared.optimiser == "adam"
-        self.second = np.zeros_like(self.parameters) if adam else self.first
-        self.statistics = np.zeros((runs, self.layout.statistics), kind)
-        self.work = np.zeros(self.layout.work, kind)
+        self.second = layout.aligned(runs, self.layout.parameters, kind) if adam else self.first
+        self.statistics = layout.aligned(runs, self.layout.statistics, kind)
+        self.work = layout.aligned(1, self.layout.work, kind)[0]
         self.options = np.array(
             [
                 _ACTIVATIONS[shared.activation],
@@ -114,18 +100,15 @@ class CompiledEngine:
         self.rates = np.zeros(runs)
         self._set_rates(0)
 
-    def start_epoch(self, epoch: int, network: StackedNetwork) -> None:
+    def start_epoch(self, epoch: int) -> None:
         """Set the learning rates of an epoch, and take the parameters from the network.
 
-        Args:
-            epoch: counted from 0.
-            network: the engine's, with what :meth:`write_back` wrote.
+        What was trained before must have been written back to it.
         """
         before = self.rates.copy()
         self._set_rates(epoch)
         if self.recipes[0].optimiser != "adam":
             self.first *= (self.rates / before)[:, None].astype(self.first.dtype)
-        self.network = network
         self._read()
 
     def train(self, block: Tensor, done: int, watched: bool) -> Tensor:
@@ -227,7 +210,9 @@ class CompiledEngine:
 
     def state(self) -> dict[str, Tensor]:
         """Return the tensors that training goes on from, by name."""
-        own = {"rates": self.rates, "first": self.first, "second": self.second}
+        own = {"rates": self.rates, "first": self.first}
+        if self.second is not self.first:
+            own["second"] = self.second
         return {name: torch.from_numpy(values) for name, values in own.items()}
 
     def _set_rates(self, epoch: int) -> None:

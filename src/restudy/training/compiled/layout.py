@@ -71,11 +71,9 @@ def make_layout(widths: Sequence[int], batch: int, itemsize: int) -> Layout:
     panel = table[:, VECTORS] * lanes
     padded = table[:, PADDED] = -(-table[:, OUTPUTS] // panel) * panel
     weights = _place(table, [(WEIGHTS, table[:, INPUTS] * padded)])
-    parameters = _place(
-        table, [(BIAS, padded), (SCALE, padded), (SHIFT, padded)], start=weights
-    )
+    parameters = _place(table, [(BIAS, padded), (SCALE, padded), (SHIFT, padded)], start=weights)
     statistics = _place(table, [(STATISTICS, 2 * padded)])
-    _place(table, [(MASK, table[:, OUTPUTS])])
+    table[:, MASK] = np.cumsum(table[:, OUTPUTS]) - table[:, OUTPUTS]
     rows = [(column, batch * padded) for column in (ACTIVATED, NORMED, OUTPUT)]
     layers = _place(table, [*rows, (MOMENTS, 3 * np.maximum(batch, padded))])
     turned = (batch + 2 * lanes) * max(widths)
@@ -87,7 +85,7 @@ def make_layout(widths: Sequence[int], batch: int, itemsize: int) -> Layout:
         parameters - weights,
         CHUNK_NUMBERS,
     ]
-    ends = layers + np.cumsum(sizes)
+    ends = layers + np.cumsum(_whole_lines(np.array(sizes)))
     places = np.concatenate([[layers], ends[:-1]])
     return Layout(table, places, lanes, weights, parameters, statistics, int(ends[-1]))
 
@@ -97,7 +95,20 @@ def _place(
 ) -> int:
     """Fill columns with places one after the other; return where the last one ends."""
     for column, sizes in columns:
-        ends = start + np.cumsum(sizes)
-        table[:, column] = ends - sizes
+        ends = start + np.cumsum(_whole_lines(sizes))
+        table[:, column] = np.concatenate([[start], ends[:-1]])
         start = int(ends[-1])
     return start
+
+
+def _whole_lines(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Round sizes up, so that what follows begins at a cache line of 64 bytes."""
+    return -(-sizes // 16) * 16
+
+
+def aligned(rows: int, columns: int, kind: np.dtype[np.floating]) -> NDArray[np.floating]:
+    """Return zeros (rows, columns), columns a multiple of 16, that begin at a cache line."""
+    room = np.zeros(rows * columns * kind.itemsize + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    whole = room[start : start + rows * columns * kind.itemsize].view(kind)
+    return whole.reshape(rows, columns)

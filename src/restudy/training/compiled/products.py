@@ -11,7 +11,7 @@ processor makes the same bits.
 """
 
 # Numba infers the types of compiled functions.
-# mypy: disable-error-code="no-untyped-def"
+# mypy: ignore-errors
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ MOST_ROWS = 6 if VECTOR_BYTES == 32 else 8
 
 
 @intrinsic
-def _tile(context, rows, vectors, c, c_at, c_row, a, a_at, a_row, a_column, b, b_at, b_row, k, beta):
+def _tile(
+    context, rows, vectors, c, c_at, c_row, a, a_at, a_row, a_column, b, b_at, b_row, k, beta
+):
     """Compute one tile of :func:`multiply`: up to ``MOST_ROWS`` rows by one or two vectors."""
     index, scalar = types.intp, c.dtype
     indices_a, indices_b = [index] * 3, [index] * 2
@@ -133,15 +135,11 @@ def _generate_tile(rows, vectors, context, builder, kinds, args) -> None:
 def multiply(rows, vectors, c, c_at, c_row, a, a_at, a_row, a_column, b, b_at, b_row, k, beta):
     """Compute C = beta C + A B for one panel of columns, tile by tile.
 
-    Args:
-        rows: of C and A.
-        vectors: 1 or 2, the panel's width in vectors.
-        c, a, b: 1-D arrays of one floating-point type that hold the matrices.
-        c_at, a_at, b_at: where each matrix begins.
-        c_row, a_row, b_row: elements from a row to the next.
-        a_column: elements from a column of A to the next.
-        k: the inner dimension.
-        beta: of the arrays' type; with 0 the old C is not used.
+    ``c``, ``a`` and ``b`` are 1-D arrays of one floating-point type that hold the matrices. A
+    matrix begins at ``c_at``, ``a_at`` or ``b_at``. Its rows lie ``c_row``, ``a_row`` or ``b_row``
+    elements apart, the columns of A ``a_column`` elements, those of C and B one. C and A have
+    ``rows`` rows; C and B have one or two ``vectors`` of columns; ``k`` is the inner dimension.
+    ``beta`` is of the arrays' type. With beta = 0 the old C is not used.
     """
     tiles = (rows + MOST_ROWS - 1) // MOST_ROWS
     for tile in range(tiles):

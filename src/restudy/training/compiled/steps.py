@@ -7,7 +7,7 @@ such that NaN passes.
 """
 
 # Numba infers the types of compiled functions.
-# mypy: disable-error-code="no-untyped-def"
+# mypy: ignore-errors
 
 from __future__ import annotations
 
@@ -218,12 +218,8 @@ def _update(rule, signed, w, g, first, second, numbers, penalised, t):
     The momentum rules keep u = rate * velocity and take gradients times the rate; with plain
     momentum g is u itself, to which the product has added already.
 
-    Args:
-        rule, signed: see the options.
-        w, g, first, second: of one length.
-        numbers: of the run.
-        penalised: whether w are weights.
-        t: number of the step, from 1.
+    ``numbers`` are the run's; ``penalised`` says whether w are weights; ``t`` counts the steps
+    from 1. The arrays are of one length.
     """
     real = w.dtype.type
     zero = real(0)
@@ -318,7 +314,10 @@ def train_steps(
         first: as long: u of the momentum rules, or Adam's mean of gradients.
         second: as long for Adam: its mean of squares.
         statistics: running mean and variance of each layer with batch norm.
-        layers, places, lanes, weights: of the layout.
+        layers: (layers, columns), of the layout.
+        places: of the layout.
+        lanes: numbers in a vector.
+        weights: how many of the parameters are weights.
         work: working memory.
         masks: dropout's factors, (steps, units of all hidden layers * batch), units first.
         options: int64, see the names above.
