@@ -16,7 +16,7 @@ from restudy.data.load import scale, split
 from restudy.results.group_files import GroupResults
 from restudy.training import matmul_backend
 from restudy.training.batches import TensorData
-from restudy.training.stack import Stack
+from restudy.training.stack import Engine, Stack
 from restudy.training.train_stacks import train_runs
 
 
@@ -25,7 +25,9 @@ def seeds(recipe: Recipe, runs: int) -> list[Recipe]:
     return [recipe.model_copy(update={"seed": seed}) for seed in range(runs)]
 
 
-def train(recipes: Sequence[Recipe], samples: Samples, device: str = "cpu") -> GroupResults:
+def train(
+    recipes: Sequence[Recipe], samples: Samples, device: str = "cpu", engine: Engine = "torch"
+) -> GroupResults:
     """Train the recipes as one stack, as a training job does."""
     runs = [RunSpec(run_id(recipe), recipe) for recipe in recipes]
     return train_runs(
@@ -34,12 +36,15 @@ def train(recipes: Sequence[Recipe], samples: Samples, device: str = "cpu") -> G
         digests={run.id: "" for run in runs},
         device=device,
         stack=len(runs),
+        engine=engine,
     )
 
 
-def in_lightning(recipe: Recipe, samples: Samples, runs: int, device: str = "cpu") -> float:
+def in_lightning(
+    recipe: Recipe, samples: Samples, runs: int, device: str = "cpu", engine: Engine = "torch"
+) -> float:
     """Train one epoch of a stack in Lightning; return seconds per run, without evaluation."""
-    timing = train(seeds(recipe, runs), samples, device).timing
+    timing = train(seeds(recipe, runs), samples, device, engine).timing
     return float(timing["train_seconds"].iloc[0]) / runs
 
 
@@ -77,6 +82,10 @@ OURS: dict[str, tuple[Way, str]] = {
     "ours, 1 run": (partial(in_lightning, runs=1), "one run in this package's Lightning module"),
     "ours, 5 runs": (partial(in_lightning, runs=5), "five runs stacked"),
     "ours, 10 runs": (partial(in_lightning, runs=10), "ten runs stacked"),
+    "5 runs, compiled": (
+        partial(in_lightning, runs=5, engine="compiled"),
+        "five runs one after the other, by the compiled engine",
+    ),
     "5 runs, no Lightning": (
         partial(without_lightning, runs=5),
         "the same stack of five in a loop without the Trainer",

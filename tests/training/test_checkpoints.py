@@ -47,7 +47,7 @@ class Wait(pl.Callback):
 
 runs = RUNS[sys.argv[1]]
 train_runs(runs, images(), digests={x.id: "d" for x in runs}, watch=Wait,
-            checkpoints=Path(sys.argv[2]), checkpoint_interval_s=0)
+            checkpoints=Path(sys.argv[2]), checkpoint_interval_s=0, engine=sys.argv[3])
 """
 
 
@@ -75,19 +75,20 @@ def assert_equal(one, other):
             assert value.tobytes() == other.weights[run_][name].tobytes(), name
 
 
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
 @pytest.mark.parametrize("kind", RUNS)
-def test_a_killed_stack_goes_on_to_the_same_bits(kind, tmp_path, monkeypatch):
+def test_a_killed_stack_goes_on_to_the_same_bits(kind, engine, tmp_path, monkeypatch):
     victim = subprocess.Popen(
-        [sys.executable, "-c", VICTIM, kind, str(tmp_path)], stdout=subprocess.PIPE
+        [sys.executable, "-c", VICTIM, kind, str(tmp_path), engine], stdout=subprocess.PIPE
     )
     assert victim.stdout.readline() == b"ready\n"
     os.kill(victim.pid, signal.SIGKILL)
     assert victim.wait() == -signal.SIGKILL
     assert len(list(tmp_path.glob("*.safetensors"))) == 1
     trained = epochs_trained(monkeypatch)
-    resumed = train(RUNS[kind], checkpoints=tmp_path, checkpoint_interval_s=0)
+    resumed = train(RUNS[kind], checkpoints=tmp_path, checkpoint_interval_s=0, engine=engine)
     assert set(trained) == {3, 4, 5}
-    assert_equal(resumed, train(RUNS[kind]))
+    assert_equal(resumed, train(RUNS[kind], engine=engine))
 
 
 def test_a_finished_stack_is_not_trained_again(tmp_path, monkeypatch):

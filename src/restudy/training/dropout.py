@@ -29,9 +29,15 @@ class StackDropout:
 
     def __call__(self, h: Tensor, layer: int) -> Tensor:
         """Return the mask for the activations ``h`` of a hidden layer, (L, units, batch)."""
-        mask = torch.ones_like(h)
-        for run, (random, recipe) in enumerate(zip(self.generators, self.recipes, strict=True)):
-            if recipe.dropout:
-                keep = 1 - recipe.dropout
-                mask[run].bernoulli_(keep, generator=random).div_(keep)
+        mask = torch.empty_like(h)
+        for run, own in enumerate(mask):
+            self.fill(own, run)
         return mask
+
+    def fill(self, mask: Tensor, run: int) -> None:
+        """Draw one run's mask, (units, batch), into a contiguous tensor."""
+        keep = 1 - self.recipes[run].dropout
+        if keep == 1:
+            mask.fill_(1)
+        else:
+            mask.bernoulli_(keep, generator=self.generators[run]).div_(keep)

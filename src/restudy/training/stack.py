@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
@@ -16,8 +17,22 @@ from restudy.training.network import StackedNetwork
 from restudy.training.optimisers import make_optimiser
 from restudy.training.penalties import penalties
 
+if TYPE_CHECKING:
+    from restudy.training.compiled.engine import CompiledEngine
+
+Engine = Literal["torch", "compiled"]
+
 # Rows of a full batch that are taken at a time: their activations fit into the cache.
 _ROWS = 500
+
+
+def can_compile(recipe: Recipe, device: torch.device) -> bool:
+    """Return whether the compiled engine can train by a recipe.
+
+    It computes on the CPU. It takes no batch of all samples: the stacked engine multiplies those at
+    the processor's full rate.
+    """
+    return device.type == "cpu" and recipe.batch_size != "full"
 
 
 class Stack:
@@ -38,25 +53,41 @@ class Stack:
             (L, 2, units), NaN before; kept by the diagnostic ``activations``, empty without it.
     """
 
-    def __init__(self, recipes: Sequence[Recipe], data: TensorData, classes: int) -> None:
+    def __init__(
+        self,
+        recipes: Sequence[Recipe],
+        data: TensorData,
+        classes: int,
+        engine: Engine = "torch",
+    ) -> None:
         """Set up a stack.
 
         Args:
             recipes: one per run, equal in everything that shapes network and schedule.
             data: the data, on the device that the stack trains on and of the type it computes in.
             classes: number of classes; 0 for regression.
+            engine: which takes the steps, if it has all that the recipes ask for.
         """
         x = data.train.x
         self.recipes, self.data, self.loss = list(recipes), data, recipes[0].loss
         self.targets = run_targets(data.train.y, recipes, classes)
-        self.network = StackedNetwork(recipes, x.shape[1], classes or 1, x.dtype, x.device)
-        self.optimiser = make_optimiser(self.network, recipes)
+        self._network = StackedNetwork(recipes, x.shape[1], classes or 1, x.dtype, x.device)
         drops = any(recipe.dropout for recipe in recipes)
         self.dropout = StackDropout(recipes, x.device) if drops else None
+        self.compiled: CompiledEngine | None = None
+        if engine == "compiled" and can_compile(recipes[0], x.device):
+            # Numba is slow to import, and the stacked engine does without.
+            from restudy.training.compiled.engine import CompiledEngine
+
+            network = self._network
+            self.compiled = CompiledEngine(network, recipes, data, self.targets, self.dropout)
+        else:
+            self.optimiser = make_optimiser(self._network, recipes)
         self.batches = EpochBatches(recipes, x.device)
         self.epochs = recipes[0].total_epochs
         self.epoch = 0
         self.steps_done = 0
+        self._ahead = False
         diagnostics = recipes[0].diagnostics
         self.watches_every_loss = "smoothness" in diagnostics
         self.watches_loss = self.watches_every_loss or "batch_loss" in diagnostics
@@ -65,17 +96,37 @@ class Stack:
         shape = len(recipes), 2, units
         self.unit_statistics = x.new_full(shape, torch.nan, dtype=torch.float64)
 
+    @property
+    def network(self) -> StackedNetwork:
+        """The runs' parameters as they are now."""
+        if self.compiled:
+            self._write_back(self.compiled)
+        return self._network
+
+    def _write_back(self, engine: CompiledEngine) -> None:
+        """Copy the compiled engine's parameters to the network, if they have moved on."""
+        if self._ahead:
+            engine.write_back()
+            self._ahead = False
+
     def start_epoch(self, epoch: int) -> None:
         """Set batch order, dropout and learning rates to an epoch, counted from 0."""
         self.epoch = self.batches.epoch = epoch
         self.losses.clear()
-        self.optimiser.start_epoch(epoch)
+        if self.compiled:
+            self._write_back(self.compiled)
+            self.compiled.start_epoch(epoch)
+        else:
+            self.optimiser.start_epoch(epoch)
         if self.dropout:
             self.dropout.start_epoch(epoch)
 
     @torch.inference_mode()
     def train(self, block: Tensor) -> None:
         """Take one optimiser step for each batch of a block, int64 (steps, L, batch)."""
+        if self.compiled:
+            self._train_compiled(self.compiled, block)
+            return
         for step, batch in enumerate(block, start=1):
             losses = self._watched(last=step == len(block))
             if self.batches.whole:
@@ -84,6 +135,16 @@ class Stack:
                 x = self.data.train.x.index_select(0, batch.reshape(-1)).view(*batch.shape, -1)
                 self._train_rows(x, self.targets.gather(1, batch), batch.shape[1], losses)
         self.steps_done += len(block)
+
+    def _train_compiled(self, engine: CompiledEngine, block: Tensor) -> None:
+        """Take a block's steps by the compiled engine."""
+        losses = engine.train(block, self.steps_done, self.watches_loss)
+        if self.watches_every_loss:
+            self.losses += losses.unbind()
+        elif self.watches_loss:
+            self.losses.append(losses[-1])
+        self.steps_done += len(block)
+        self._ahead = True
 
     def _watched(self, *, last: bool) -> Tensor | None:
         """Return what a step adds its losses to, (L,), if they are kept."""
@@ -125,7 +186,10 @@ class Stack:
 
     def state(self) -> dict[str, Tensor]:
         """Return the tensors that training goes on from, by name; they are the stack's own."""
-        parts = {"network": self.network.state_dict(), "optimiser": self.optimiser.state()}
+        parts = {
+            "network": self.network.state_dict(),
+            "optimiser": (self.compiled or self.optimiser).state(),
+        }
         own = {
             f"{part}.{name}": tensor
             for part, state in parts.items()

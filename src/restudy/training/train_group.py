@@ -13,6 +13,7 @@ from restudy.data.load import load
 from restudy.provenance.versions import environment, numerical_versions
 from restudy.results import group_files
 from restudy.training.matmul_backend import Choice
+from restudy.training.stack import Engine
 from restudy.training.train_stacks import Watch, train_runs
 
 
@@ -25,6 +26,7 @@ def train_group(
     device: str = "auto",
     stack: int = 10,
     choice: Choice = "auto",
+    engine: Engine = "torch",
     keep_weights: bool = True,
     checkpoints: Path | None = None,
     checkpoint_interval_s: float = 60,
@@ -43,6 +45,7 @@ def train_group(
         device: ``cpu``, ``cuda`` or ``auto``.
         stack: largest number of runs trained at once.
         choice: how the CPU multiplies matrices, see :mod:`restudy.training.matmul_backend`.
+        engine: what takes the optimiser steps, ``torch`` or ``compiled``.
         keep_weights: whether the trained weights are written.
         checkpoints: folder for what training goes on from after a kill; gone when it is done.
         checkpoint_interval_s: least time between two checkpoints.
@@ -72,6 +75,7 @@ def train_group(
             device=device,
             stack=stack,
             choice=choice,
+            engine=engine,
             keep_weights=keep_weights,
             checkpoints=checkpoints,
             checkpoint_interval_s=checkpoint_interval_s,

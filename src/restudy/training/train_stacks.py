@@ -28,7 +28,7 @@ from restudy.training.batches import TensorData
 from restudy.training.checkpoints import Checkpoints
 from restudy.training.lightning_module import StackModule
 from restudy.training.metrics_callback import Recorder
-from restudy.training.stack import Stack
+from restudy.training.stack import Engine, Stack, can_compile
 
 # What the optimisers' calls differ by.
 _UPDATE_FIELDS = ("momentum", "lambda1", "lambda2", "learning_rate", "norm_eps", "seed")
@@ -44,6 +44,7 @@ def train_runs(
     device: str = "cpu",
     stack: int = 10,
     choice: matmul_backend.Choice = "auto",
+    engine: Engine = "torch",
     keep_weights: bool = True,
     checkpoints: Path | None = None,
     checkpoint_interval_s: float = 60,
@@ -60,6 +61,7 @@ def train_runs(
         device: ``cpu``, ``cuda``, or ``auto`` for cuda if there is one.
         stack: largest number of runs trained at once.
         choice: how the CPU multiplies matrices, see :mod:`restudy.training.matmul_backend`.
+        engine: what takes the steps: ``compiled`` for all recipes that it can train by.
         keep_weights: whether the results hold the trained weights.
         checkpoints: folder to go on from, and to write into, when training takes long; the caller
             deletes it when the results are safe.
@@ -76,19 +78,21 @@ def train_runs(
     parts = split(data, shared.n_train, shared.n_validation)
     scaled = scale(parts, shared.scaling, shared.target_scaling)
     tensors = TensorData.from_split(scaled, place)
+    used: Engine = engine if can_compile(shared, place) else "torch"
     results = []
     for some in stacks(runs, stack):
-        identity = [path.path, str(place), [[run.id, digests[run.id]] for run in some]]
+        identity = [path.path, used, str(place), [[run.id, digests[run.id]] for run in some]]
         saved = (
             _Saved(checkpoints, digest(identity), checkpoint_interval_s) if checkpoints else None
         )
         with matmul_backend.use(path.path), _denormals_as_zero():
-            results.append(train_stack(some, tensors, digests, keep_weights, saved, watch))
+            results.append(train_stack(some, tensors, digests, keep_weights, saved, watch, used))
     merged = merge(results)
     merged.record = {
         "recipe": shared.model_dump(exclude=set(PER_RUN_FIELDS)),
         "device": describe_device(place),
         "matmul_backend": describe_arithmetic(place, path),
+        "engine": used,
         "threads": torch.get_num_threads(),
         "data": {"dataset": data.name, "split_seed": data.split_seed, "sha256": data.digest},
     }
@@ -153,11 +157,12 @@ def train_stack(
     keep_weights: bool,
     saved: _Saved | None,
     watch: Watch | None,
+    engine: Engine = "torch",
 ) -> GroupResults:
     """Train runs at once and return their results, on data of any floating-point type."""
     recipes = [run.recipe for run in runs]
     shared = recipes[0]
-    stack = Stack(recipes, data, DATASETS[shared.dataset].classes)
+    stack = Stack(recipes, data, DATASETS[shared.dataset].classes, engine)
     recorder = Recorder([run.id for run in runs])
     callbacks: list[pl.Callback] = [recorder]
     done = 0
