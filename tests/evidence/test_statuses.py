@@ -146,7 +146,8 @@ exec(compile(source, str(path), "exec"), module.__dict__)
 
 import sys
 import pandas as pd
-from restudy.docs.headline_results import SUMMARISED, headlines
+from restudy.docs.headline_results import headlines
+from restudy.report.view.build import SUMMARISED
 from restudy.evidence.assign_statuses import count_statuses
 from restudy.report.html.writer import badge
 from restudy.report.paper.content import content
@@ -154,7 +155,8 @@ from restudy.tracking.summaries import Verdict, _outcome
 from tests.report import made_up
 
 known = made_up.claims(("CLM-A-01", "t", "muddled"))
-view = made_up.full(claims=known, claim_tests=made_up.tests())
+given = {"claims": known, "claim_tests": made_up.tests()}
+view, tables = made_up.full(**given), made_up.tables() | given
 assert list(count_statuses({"claims": known}).columns) == ["kind", "muddled"]
 assert module.counts(["muddled"])[0].text == "1 muddled up"
 assert 'class="badge open">muddled up' in made_up.page(view)
@@ -163,7 +165,7 @@ folder = Path(sys.argv[1])
 (folder / "reference.json").write_text('{"scale": "quick", "commit": "abc"}')
 (folder / "tables").mkdir()
 for name in SUMMARISED:
-    view.frame(name).to_csv(folder / f"tables/{name}.csv", index=False)
+    tables[name].to_csv(folder / f"tables/{name}.csv", index=False)
 assert "1 muddled up" in headlines(folder)
 assert "muddled up" in _outcome("1", "2", "x.svg", [Verdict("CLM-A-01", "muddled", "So.")])
 """

@@ -14,7 +14,7 @@ from restudy.experiments.tables import declared
 from restudy.report.html.figures import PageFigure
 from restudy.report.html.render import render
 from restudy.report.view.build import TABLES, RunInfo, StudyResults, build_view
-from restudy.report.view.model import OwnTable, View
+from restudy.report.view.model import OwnTable, Table, View
 from restudy.results.table_files import typed
 
 NASTY = "<script>alert('&')</script> \"quoted\""
@@ -27,7 +27,13 @@ SOURCES = {
     "S1": Source(id="S1", title="A report", what="Prints numbers."),
     "S7": Source(id="S7", title="Another one", what="Makes claims."),
 }
-OWN = OwnTable(name="own", source="S1", title="Its own table", notes="")
+OWN = OwnTable(
+    name="own",
+    source="S1",
+    title="Its own table",
+    notes="",
+    rows=Table(columns=("id",), rows=(("PUB-S1-001",),)),
+)
 RECORD = {
     "seeds": {"s0": 0, "s1": 1, "s2": 2},
     "git_commit": "a" * 40,
@@ -256,7 +262,6 @@ def tables() -> dict[str, pd.DataFrame]:
             *({"search": "PUZ-S1-01", "candidate": one, "verdict": "ruled_out"} for one in "aab"),
         ),
         "calibration": calibration(),
-        "own": pd.DataFrame({"id": ["PUB-S1-001"], "with_bug": ["1"]}),
         "s1-one/summary": typed("s1-one/summary", pd.DataFrame(SUMMARY)),
         "s1-one/comparison": typed("s1-one/comparison", pd.DataFrame([COMPARED])),
         "grid/summary": typed("grid/summary", pd.DataFrame(SUMMARY)),
@@ -287,6 +292,11 @@ def full(
     )
     named = {str(one.description["name"]): one for one in studies}
     return build_view(known, tables() | given, named, sources, [OWN])
+
+
+def records(shown: Table) -> list[dict[str, Any]]:
+    """Return the rows of a table of the view model by column."""
+    return [dict(zip(shown.columns, row, strict=True)) for row in shown.rows]
 
 
 def empty() -> View:

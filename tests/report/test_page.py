@@ -12,9 +12,10 @@ import pytest
 
 from restudy.config.figures import FIGURE_KINDS
 from restudy.report.html.figures import rebuild_command
-from restudy.report.html.render import known_ids
 from restudy.report.html.svg_minify import data_url, drawn_width, minify_svg
-from restudy.report.html.writer import Folded, Writer
+from restudy.report.html.writer import Writer
+from restudy.report.view.model import Folded, Table
+from restudy.report.view.tables import as_texts
 from tests.report import made_up
 from tests.report.made_up import SVG, check
 
@@ -63,7 +64,7 @@ def test_same_each_time(text: str) -> None:
 
 def test_every_row_and_figure_has_its_place_and_links_to_it(text: str) -> None:
     ids = set(check(text).ids)
-    assert known_ids(made_up.nasty()) <= ids
+    assert set(made_up.nasty().ids) <= ids
     assert {*made_up.IDS, "FIG-S1-01", "CON-A-01", "S1", "S7", "summary", "contents"} <= ids
     assert '<a href="#CLM-BN-06">CLM-BN-06</a>:' in text
     assert text.count('href="#S7"') == 1  # in the contents
@@ -94,10 +95,10 @@ def test_a_group_is_set_by_what_its_column_holds() -> None:
             "with sign": ["+0.5", "\N{MINUS SIGN}3"],
             "is": [True, False],
             "text": ["a", "b" * 70],
-            "more": [Folded("open me", ("one", "two")), "c"],
+            "more": [Folded(summary="open me", lines=("one", "two")), "c"],
         }
     )
-    html = Writer(()).table(frame, "T")
+    html = Writer(()).table(as_texts(frame), "T")
     assert '<td class="number">0.1235</td>' in html
     assert '<td class="nothing">\N{EN DASH}</td>' in html
     assert '<td class="number">\N{MINUS SIGN}3</td>' in html
@@ -109,14 +110,16 @@ def test_a_group_is_set_by_what_its_column_holds() -> None:
 
 
 def test_rows_have_a_heading_and_names_for_narrow_screens() -> None:
-    html = Writer(()).table(TABLE, "T", "id", ["verdict"], ["source", "verdict"], stacked=True)
+    html = Writer(()).table(
+        as_texts(TABLE), "T", "id", ["verdict"], ["source", "verdict"], stacked=True
+    )
     assert '<table class="stacked" data-filters="1 2">' in html
     assert '<tr id="CLM-BN-01"><th scope="row" data-label="id">CLM-BN-01</th>' in html
     assert '<td data-label="verdict"><span class="badge bad">contradicted</span></td>' in html
 
 
 def test_an_empty_table_is_a_table() -> None:
-    html = Writer(()).table(TABLE.iloc[:0], "T", "id", ["verdict"])
+    html = Writer(()).table(Table(columns=("id", "verdict")), "T", "id", ["verdict"])
     assert "<tbody>\n</tbody>" in html
 
 

@@ -3,17 +3,23 @@
 import json
 import math
 
-import pandas as pd
 import pytest
 
 from restudy.common.text_format import TIMES
 from restudy.evidence.statuses import Status, label
-from restudy.report.paper import claims, errata, numbers, studies
-from restudy.report.paper.content import content, to_json
+from restudy.report.paper.content import NUMBERS, content, most_severe, to_json
 from restudy.report.paper.dot_plot import Axis, dot_plot
+from restudy.report.view.model import Dot
+from restudy.report.view.published import farthest
+from restudy.report.view.variance import variance
 from tests.report import made_up
 
 CAPTIONS = {"FIG-S1-01": "A caption.", "grid": "Another."}
+
+
+def part(name, *studies, **given):
+    """Return a part of the paper about a run with some tables, or studies, in place of others."""
+    return content(made_up.full(*studies, **given), {})[name]
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +48,10 @@ def test_the_number_farthest_outside_is_named():
         made_up.held("-3", "inconsistent", metric="loss"),
         made_up.held("9", "pending"),
     )
-    text = numbers.farthest(table)
+    text = farthest(table)
     assert "PUB-S1-002" in text
     assert "0.80 to 1.20 (3 runs)" in text
-    assert numbers.farthest(table.iloc[2:]) == ""
+    assert farthest(table.iloc[2:]) == ""
 
 
 def test_a_number_s_place_is_counted_in_half_widths(found):
@@ -90,7 +96,7 @@ def test_a_verdict_is_shown_by_a_test_that_found_it():
         {"claim": "CLM-A-01", "verdict": "contradicted", "scale_of": "ratio", "effect": 2.0}
         | {"ci_low": 1.5, "ci_high": 2.5, "margin": 1.1, "metric": "steps", "dataset": "mnist"},
     )
-    (row,) = claims.listed(made_up.full(claims=known, claim_tests=tests))
+    (row,) = part("claims", claims=known, claim_tests=tests)["all"]
     assert (row["number"], row["tests"]) == ("mnist, steps", "2 tests")
     assert (row["effect"], row["interval"], row["margin"]) == (
         f"{TIMES} 2.00",
@@ -111,7 +117,7 @@ def test_a_verdict_is_shown_by_a_test_that_found_it():
 )
 def test_an_effect_s_place_is_counted_in_margins(fields, in_margins):
     row = {"claim": "CLM-A-01", "verdict": "supported"} | fields
-    (drawn,) = claims.effect_plot(made_up.full(claim_tests=made_up.tests(row)))["rows"]
+    (drawn,) = part("claims", claim_tests=made_up.tests(row))["plot"]["rows"]
     share = math.asinh(in_margins) / math.asinh(100)
     assert drawn["dots"][0]["x"] == pytest.approx(0.5 + 0.5 * share, abs=0.005)
 
@@ -121,7 +127,7 @@ def test_an_effect_s_place_is_counted_in_margins(fields, in_margins):
 )
 def test_an_effect_without_a_place_is_left_out(fields):
     row = {"claim": "CLM-A-01", "verdict": "supported"} | fields
-    assert claims.effect_plot(made_up.full(claim_tests=made_up.tests(row)))["rows"] == []
+    assert part("claims", claim_tests=made_up.tests(row))["plot"]["rows"] == []
 
 
 def test_mistakes(found):
@@ -134,20 +140,20 @@ def test_mistakes(found):
 
 def test_a_mistake_whose_difference_may_be_nothing_is_not_listed():
     shown = made_up.shown({"ci_low": -0.1, "ci_high": 0.1, "difference": 0.0})
-    assert errata.effects(made_up.full(erratum_effects=shown)) == []
+    assert part("errata", erratum_effects=shown)["effects"] == []
 
 
 def test_a_table_is_no_longer_than_a_page():
     rows = [{"severity": "high", "numbers": [{}] * 3, "id": place} for place in range(20)]
-    kept = errata.most_severe([{"severity": "low", "numbers": [{}], "id": "low"}, *rows])
-    assert [row["id"] for row in kept] == list(range(errata.NUMBERS // 3))
-    assert errata.most_severe([{"severity": "low", "numbers": [{}]}]) != []
+    kept = most_severe([{"severity": "low", "numbers": [{}], "id": "low"}, *rows])
+    assert [row["id"] for row in kept] == list(range(NUMBERS // 3))
+    assert most_severe([{"severity": "low", "numbers": [{}]}]) != []
 
 
 def test_signs_of_printed_differences(found):
-    for part in ("of 2 ", "of 1 survives", "1 are open"):
-        assert part in found["errata"]["signs"].lower()
-    assert errata.signs(made_up.full(printed_differences=made_up.contrasts("", ""))) == ""
+    for text in ("of 2 ", "of 1 survives", "1 are open"):
+        assert text in found["errata"]["signs"].lower()
+    assert part("errata", printed_differences=made_up.contrasts("", ""))["signs"] == ""
 
 
 def test_claims_against_each_other(found):
@@ -155,23 +161,23 @@ def test_claims_against_each_other(found):
     assert (pair["claim"], pair["other"]) == ("CLM-A-01", "CLM-A-02")
     beyond = {"verdict": "not_testable", "other_verdict": "not_testable"}
     table = made_up.opposed(("CLM-A-01", "CLM-A-02"), **beyond)
-    assert claims.opposed(made_up.full(contradictions=table)) == []
+    assert part("claims", contradictions=table)["opposed"] == []
 
 
 def test_searches():
-    done = made_up.full()
-    assert errata.open_searches(done) == ""
-    assert [row["search"] for row in errata.searches(done)] == ["PUZ-S1-01"]
+    done = part("searches")
+    assert done["open"] == ""
+    assert [row["search"] for row in done["found"]] == ["PUZ-S1-01"]
     row = {"search": "PUZ-S1-02", "compatible": 0, "ruled_out": 0}
-    waiting = made_up.full(configuration_searches=made_up.searches(row))
-    assert errata.searches(waiting) == []
-    assert "PUZ-S1-02" in errata.open_searches(waiting)
+    waiting = part("searches", configuration_searches=made_up.searches(row))
+    assert waiting["found"] == []
+    assert "PUZ-S1-02" in waiting["open"]
 
 
 def test_what_matters(found):
     ((sentence,),) = [one["sentences"] for one in found["variance"]]
-    for part in ("norm explains 60% (50% to 70%)", "the seed 20% (10% to 30%)", "0.9800 against"):
-        assert part in sentence
+    for words in ("norm explains 60% (50% to 70%)", "the seed 20% (10% to 30%)", "0.9800 against"):
+        assert words in sentence
     assert "hidden" not in sentence  # it may explain nothing
     assert "norm on MNIST (60%)" in found["abstract"][-1]
 
@@ -179,10 +185,10 @@ def test_what_matters(found):
 def test_what_is_not_known_of_what_matters():
     table = made_up.table("grid/variance_components", *made_up.MATTERS)
     unknown = table.assign(omega_squared=math.nan)
-    assert "%" not in studies.variance("grid", unknown)[0]
-    assert studies.largest_shares(unknown) == ""
+    assert "%" not in variance("grid", unknown).sentences[0]
+    assert variance("grid", unknown).largest == ""
     weak = table.assign(ci_low=0.0, dataset="")
-    assert "norm" not in studies.variance("grid", weak)[0]
+    assert "norm" not in variance("grid", weak).sentences[0]
 
 
 def test_how_much_was_run(found):
@@ -190,8 +196,8 @@ def test_how_much_was_run(found):
     assert (extent["studies"], extent["networks"]) == ("2 studies", "12 trained networks")
     assert (extent["data"], extent["seeds"], extent["diverged"]) == ("MNIST", "three seeds", "")
     assert "all 2 studies" in extent["reduced"]
-    half = made_up.full((made_up.study(), made_up.study("grid", reductions=[])))
-    assert "1 of the 2 studies" in studies.extent(half)["reduced"]
+    half = part("extent", (made_up.study(), made_up.study("grid", reductions=[])))
+    assert "1 of the 2 studies" in half["reduced"]
 
 
 def test_differences_of_the_sources_experiments(found):
@@ -201,14 +207,16 @@ def test_differences_of_the_sources_experiments(found):
         | {"interval": "+0.002 to +0.022", "n": "3"}
     ]
     for own in ({"as_published": True}, {"source": None}):
-        assert studies.contrasts(made_up.full((made_up.study(**own),)), "S1") == []
+        assert part("contrasts", (made_up.study(**own),)) == []
 
 
 def test_means_over_other_factors_stand_for_the_combinations():
     one = made_up.study(factors={"norm": ["none", "batch"], "width": ["8", "9"]})
     rows = [made_up.COMPARED | {"width": width, "metric": "test_r2"} for width in ("8", "9", "all")]
     table = made_up.typed("s1-one/comparison", made_up.pd.DataFrame(rows))
-    (row,) = studies.contrasts(made_up.full((one,), **{"s1-one/comparison": table}), "S1")
+    summary = made_up.tables()["s1-one/summary"].assign(width="8")
+    given = {"s1-one/comparison": table, "s1-one/summary": summary}
+    (row,) = part("contrasts", (one,), **given)
     assert row["metric"] == "test R²"
 
 
@@ -247,7 +255,10 @@ def test_same_each_time_and_plain(found):
 
 def test_dots_are_stacked_where_they_would_hide_each_other():
     axis = Axis(limit=2.0, ticks=(-2.0, 0.0, 2.0))
-    dots = pd.DataFrame({"row": list("aabb"), "value": [0.0, 0.0, 9.0, math.nan], "kind": "k"})
+    dots = [
+        Dot(row=row, value=value, status=Status.SUPPORTED)
+        for row, value in (("a", 0.0), ("a", 0.0), ("b", 9.0))
+    ]
     drawn = dot_plot(dots, axis, 1.0)
     assert [(row["name"], row["height"]) for row in drawn["rows"]] == [("a", 2), ("b", 1)]
     assert [dot["level"] for dot in drawn["rows"][0]["dots"]] == [0, 1]
@@ -259,8 +270,8 @@ def test_dots_are_stacked_where_they_would_hide_each_other():
 def test_tests_that_were_designed_after_a_look_are_counted_and_exploratory_ones_left_out():
     one = {"claim": "CLM-A-01", "verdict": "supported"}
     rows = made_up.tests(one | {"redesigned": True}, one | {"test": 2, "exploratory": True})
-    view = made_up.full(claim_tests=rows)
-    for part in ("1 test replaces", "1 test is exploratory"):
-        assert part in claims.designs(view)
-    assert claims.designs(made_up.full(claim_tests=made_up.tests(one))) == ""
-    assert [row["tests"] for row in claims.listed(view)] == [""]  # of one test
+    told = part("claims", claim_tests=rows)
+    for text in ("1 test replaces", "1 test is exploratory"):
+        assert text in told["designs"]
+    assert part("claims", claim_tests=made_up.tests(one))["designs"] == ""
+    assert [row["tests"] for row in told["all"]] == [""]  # of one test

@@ -80,12 +80,14 @@ def test_reductions_are_counted_by_sort():
         made_up.study(name, reductions=reductions)
         for name, reductions in {
             "s1-one": reduced(("seeds", 5, 2), ("epochs", "20", "2"), ("steps", "9", "3")),
-            "b": reduced(("seeds", 5, 1), ("train_samples", "all", "100")),
+            "two": reduced(("seeds", 5, 1), ("train_samples", "all", "100")),
             "grid": [],
         }.items()
     ]
     info = RunInfo("quick", "abc", studies_left_out=["x", "y"], experiments_done=False)
-    text = phrases.reductions(made_up.full(tuple(studies), info=info))
+    made = made_up.tables()
+    own = {f"two/{name}": made[f"grid/{name}"] for name in ("summary", "comparison")}
+    text = phrases.reductions(made_up.full(tuple(studies), info=info, **own))
     for part in ("2 of 3 studies", "fewer seeds in 2", "shorter training in 1", "2 studies (x, y)"):
         assert part in text
     assert "experiments: false" in text
@@ -106,14 +108,12 @@ def test_the_file_holds_all_of_it(made, tmp_path):
     Draft202012Validator(json.loads(schema_file())).validate(json.loads(path.read_bytes()))
 
 
-def test_numbers_that_json_does_not_have_come_back(tmp_path):
-    row = {"claim": "CLM-A-01", "verdict": "supported", "effect": math.inf, "ci_low": math.nan}
-    path = tmp_path / "view.json"
-    path.write_bytes(made_up.full(claim_tests=made_up.tests(row)).to_json())
-    tests = read_view(path).frame("claim_tests")
-    assert math.isinf(tests["effect"].iloc[0])
-    assert math.isnan(tests["ci_low"].iloc[0])
-    assert (tests["n"].iloc[0], bool(tests["low_power"].iloc[0])) == (5, False)
+def test_numbers_that_json_does_not_have_are_no_dots():
+    one = {"claim": "CLM-A-01", "verdict": "supported"}
+    rows = made_up.tests(one | {"effect": math.nan}, one | {"effect": math.inf}, one)
+    first, second = made_up.full(claim_tests=rows).effect_dots
+    assert math.isfinite(first.value)
+    assert second.value == pytest.approx(2.0)
 
 
 def test_the_schema_is_that_of_the_models():

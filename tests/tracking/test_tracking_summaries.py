@@ -12,13 +12,13 @@ from restudy.tracking.summaries import files_of, read_verdicts
 from restudy.tracking.sync import sync
 
 VIEW = {
-    "tables": {
-        "claims": {
-            "id": ["CLM-BN-01", "CLM-BN-02"],
-            "status": ["supported", "contradicted"],
-            "statement": ["It is faster, and better.", "It is cheaper."],
-        }
-    }
+    "claims": [
+        {"id": id_, "status": status, "statement": statement}
+        for id_, status, statement in (
+            ("CLM-BN-01", "supported", "It is faster, and better."),
+            ("CLM-BN-02", "contradicted", "It is cheaper."),
+        )
+    ]
 }
 STUDY = make_study() | {"claims": ["CLM-BN-01"], "results": "results", "keep_weights": False}
 NOTE = "mlflow.note.content"

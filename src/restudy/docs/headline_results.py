@@ -7,7 +7,7 @@ from pathlib import Path
 
 from restudy.reference.records import GATHERED, ORIGIN
 from restudy.report import phrases
-from restudy.report.view.build import SUMMARISED, read_tables, summarise
+from restudy.report.view.build import read_summary
 from restudy.results.run_record import read_run_record
 
 PAGE = Path("README.md")
@@ -31,7 +31,7 @@ def origin(results: Path) -> tuple[str, str]:
 def headlines(results: Path) -> str:
     """Return counts and key findings of a run or reference, as the report begins with them."""
     scale, commit = origin(results)
-    counts, findings = summarise(read_tables(results / "tables", SUMMARISED))
+    counts, findings = read_summary(results / "tables")
     rows = [
         [one.kind, one.statement, f"{one.measured}: {one.effect}"]
         for one in map(phrases.finding, findings)
@@ -52,4 +52,4 @@ def headlines(results: Path) -> str:
 
 def full_scale(folder: Path = GATHERED) -> str:
     """Return the counts of what has been gathered at the full scale."""
-    return phrases.bullets(summarise(read_tables(folder / "tables", SUMMARISED))[0])
+    return phrases.bullets(read_summary(folder / "tables")[0])

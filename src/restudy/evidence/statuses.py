@@ -100,6 +100,11 @@ class Status(StrEnum):
         """Place among the statuses."""
         return list(Status).index(self)
 
+    @property
+    def is_tested(self) -> bool:
+        """Whether it is the outcome of a comparison."""
+        return self.group in (Group.CONFIRMED, Group.PARTIAL, Group.REFUTED, Group.UNDECIDED)
+
     EXACT = "exact", Kind.PUBLISHED, Group.CONFIRMED, Tone.GOOD, "reproduced exactly"
     CONSISTENT = (
         *("consistent", Kind.PUBLISHED, Group.CONFIRMED, Tone.GOOD),

@@ -6,11 +6,9 @@ from typing import NamedTuple
 
 from restudy.common.text_format import amount, brief, estimate, joined, percent, spelled
 from restudy.config.reductions import Sort, of_plain
-from restudy.evidence.statuses import Group, Status
+from restudy.evidence.statuses import Status
 from restudy.report.view.model import Counts, Finding, FindingKind, Outcome, View
 
-TESTED = (Group.CONFIRMED, Group.PARTIAL, Group.REFUTED, Group.UNDECIDED)
-"""Groups of statuses that a comparison gives; all others mean that there was none."""
 RULE = (
     "Chosen from the tables by a fixed rule, not by hand: the clearest contradicted claim, the "
     "clearest supported claim, the most severe mistake that changes a number, the clearest absence "
@@ -57,11 +55,6 @@ def reports(n: int) -> str:
     return f"{spelled(n)} {'report' if n == 1 else 'reports'}"
 
 
-def is_tested(status: Status) -> bool:
-    """Return whether a status is the outcome of a comparison."""
-    return status.group in TESTED
-
-
 def outcome(kind: str, counts: Counts, whose: str = "") -> str:
     """Return how many rows have which status, in sentences.
 
@@ -76,10 +69,10 @@ def outcome(kind: str, counts: Counts, whose: str = "") -> str:
     if not total:
         return f"There are no {noun}s{whose}."
     tested, others = (
-        [f"{one.n:,} {one.status.phrase}" for one in counts if is_tested(one.status) == wanted]
+        [f"{one.n:,} {one.status.phrase}" for one in counts if one.status.is_tested == wanted]
         for wanted in (True, False)
     )
-    n = sum(one.n for one in counts if is_tested(one.status))
+    n = sum(one.n for one in counts if one.status.is_tested)
     every = f"{amount(total, noun)}{whose}"
     if not tested:
         return f"None of {every} was {done}: {joined(others)}."

@@ -41,9 +41,8 @@ class Verdict:
 
 def read_verdicts(view: Path) -> dict[str, Verdict]:
     """Read what became of each claim from ``view.json``, without measured times."""
-    claims = json.loads(view.read_bytes())["tables"]["claims"]
-    columns = (claims[name] for name in ("id", "status", "statement"))
-    return {row[0]: Verdict(*row) for row in zip(*columns, strict=True)}
+    claims = json.loads(view.read_bytes())["claims"]
+    return {one["id"]: Verdict(one["id"], one["status"], one["statement"]) for one in claims}
 
 
 def files_of(study: str, pictures: Sequence[str], results: Path) -> dict[str, Path]:

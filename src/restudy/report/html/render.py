@@ -10,21 +10,15 @@ from pathlib import PurePosixPath
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from restudy.evidence.verdicts import readable_tests
 from restudy.report import phrases
 from restudy.report.html import svg_minify, tables
 from restudy.report.html.figures import PageFigure
 from restudy.report.html.writer import Writer, badge
 from restudy.report.view.model import View
-from restudy.results.study_tables import notes
-from restudy.results.variance_components import advice
 
 _STYLE, _SCRIPT, _SECTIONS = "style.css", "script.js", "sections/"
-_IDS = {
-    **dict.fromkeys(("published", "claims", "errata", "figures", "systems"), "id"),
-    "configuration_searches": "search",
-}
-"""Table -> the column whose ids have a place on the page."""
+_LONG = 12
+"""A table with more rows is folded."""
 
 
 def render(view: View, figures: Mapping[str, PageFigure], *, paper: bool = False) -> str:
@@ -44,20 +38,17 @@ def render(view: View, figures: Mapping[str, PageFigure], *, paper: bool = False
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    writer = Writer(known_ids(view))
+    writer = Writer(set(view.ids))
     environment.globals |= {
         "view": view,
         "figures": figures,
         "paper": paper,
         "phrases": phrases,
         "tables": tables,
-        "advice": advice,
-        "notes": notes,
-        "readable_tests": readable_tests,
         "id_attribute": writer.id_attribute,
         "html_table": writer.table,
         "badge": badge,
-        "LONG": tables.LONG,
+        "LONG": _LONG,
     }
     environment.filters |= {
         "linked": writer.text,
@@ -82,12 +73,6 @@ def render(view: View, figures: Mapping[str, PageFigure], *, paper: bool = False
         script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         sections={name: environment.get_template(file).module for name, file in files.items()},
     )
-
-
-def known_ids(view: View) -> set[str]:
-    """Return the ids of all rows and figures that the page shows."""
-    found = {*view.source_figures, *view.contradiction_figures}
-    return found.union(*(view.tables[name][column] for name, column in _IDS.items()))
 
 
 def _source(environment: Environment, name: str) -> Markup:

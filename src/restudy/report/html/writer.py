@@ -4,31 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
 
-import pandas as pd
 from markupsafe import Markup, escape
 
-from restudy.common.text_format import DASH, number
+from restudy.common.text_format import DASH
 from restudy.evidence.statuses import Status
+from restudy.report.view.model import Folded, Table
 
 _ID = re.compile(r"\b(?:PUB|CLM|ERR|FIG|SYS|EXP|PUZ|CON)-[A-Z0-9]+(?:-[A-Z0-9]+)*\b")
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?\d[\d,.]*(?:e[+-]?\d+)?%?")
 _NOTHING = ("", DASH)
 _LONG = 60
 """A column with a longer text has room for it."""
-
-
-@dataclass(frozen=True)
-class Folded:
-    """A cell of a table that opens: a summary, and the lines shown when it is open or printed."""
-
-    summary: str
-    lines: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return "; ".join(self.lines)
 
 
 class Writer:
@@ -55,7 +42,7 @@ class Writer:
 
     def table(
         self,
-        frame: pd.DataFrame,
+        table: Table,
         title: str,
         anchor: str = "",
         badges: Sequence[str] = (),
@@ -65,26 +52,26 @@ class Writer:
         """Return a table, with what the script needs to filter it.
 
         Args:
-            frame: rows of texts, numbers, yes and no, or :class:`Folded`.
+            table: columns and rows.
             title: its name for those who cannot see it.
             anchor: the column whose values are the addresses of the rows on the page.
             badges: the columns that hold a status.
             filters: the columns that a reader can choose a value of; with any, also by free text.
             stacked: whether a row is a block of lines on a narrow screen; without, it scrolls.
         """
-        names = [str(name) for name in frame.columns]
-        kinds = [_kind(frame.iloc[:, place]) for place in range(len(names))]
+        names = table.columns
+        kinds = [_kind([row[place] for row in table.rows]) for place in range(len(names))]
         head = Markup("").join(
             Markup('<th scope="col"{}>{}</th>').format(_class(kind), name or Markup("&nbsp;"))
             for name, kind in zip(names, kinds, strict=True)
         )
         rows = Markup("")
-        for values in frame.itertuples(index=False, name=None):
+        for values in table.rows:
             cells, place = Markup(""), Markup("")
             for name, kind, value in zip(names, kinds, values, strict=True):
-                is_empty = not isinstance(value, Folded) and cell_text(value) in _NOTHING
+                is_empty = value in _NOTHING
                 label = Markup(' data-label="{}"').format(name) if stacked and name else ""
-                content = badge(value) if name in badges else self._cell(value)
+                content = badge(str(value)) if name in badges else self._cell(value)
                 form = Markup("<td{}{}>{}</td>")
                 if name == anchor:
                     place = self.id_attribute(str(value))
@@ -100,7 +87,7 @@ class Writer:
             "<thead><tr>{}</tr></thead>\n<tbody>\n{}</tbody>\n</table></div>"
         ).format(title, options, head, rows)
 
-    def _cell(self, value: object) -> Markup:
+    def _cell(self, value: str | Folded) -> Markup:
         if isinstance(value, Folded):
             lines = Markup("").join(
                 Markup("<li>{}</li>").format(self.text(line)) for line in value.lines
@@ -108,7 +95,7 @@ class Writer:
             return Markup(
                 '<details class="paper"><summary>{}</summary><ul>{}</ul></details>'
             ).format(value.summary, lines)
-        return self.text(cell_text(value))
+        return self.text(value)
 
     def _pieces(self, text: str) -> Iterable[Markup]:
         end = 0
@@ -128,24 +115,14 @@ def badge(value: str) -> Markup:
     return Markup('<span class="badge {}">{}</span>').format(status.tone.value, status.label)
 
 
-def cell_text(value: Any) -> str:
-    """Return a value of a table as people read it."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return number(value)
-    return DASH if value is None or value is pd.NA else str(value)
-
-
-def _kind(column: pd.Series[Any]) -> str:
+def _kind(column: Sequence[str | Folded]) -> str:
     """Return how a column is set: ``number``, ``long`` text, or neither."""
     if any(isinstance(value, Folded) for value in column):
         return "long"
-    texts = [cell_text(value) for value in column]
-    told = [text for text in texts if text not in _NOTHING]
-    if told and all(_NUMBER.fullmatch(text) for text in told):
+    texts = [str(value) for value in column if value not in _NOTHING]
+    if texts and all(_NUMBER.fullmatch(text) for text in texts):
         return "number"
-    return "long" if any(len(text) > _LONG for text in told) else ""
+    return "long" if any(len(text) > _LONG for text in texts) else ""
 
 
 def _class(name: str) -> Markup:

@@ -6,22 +6,25 @@ not know is an empty text or list, and the source says so.
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pandas as pd
-
-from restudy.common.text_format import amount, joined, percent, sentence, spelled
+from restudy.common.text_format import amount, joined, nonzero, percent, sentence, spelled
+from restudy.data.registry import DATASETS
 from restudy.evidence.statuses import Status
 from restudy.report import phrases
-from restudy.report.paper import claims, errata, numbers, studies
-from restudy.report.view.model import SourceView, View
+from restudy.report.paper import claims
+from restudy.report.paper.dot_plot import Axis, dot_plot
+from restudy.report.view.model import Counts, SourceView, View
 from restudy.stats.effects import ENOUGH
 from restudy.stats.intervals import LEVEL
 from restudy.stats.verdict import ALPHA
 
-_NOISE = {"normal": "normal noise", "lognormal": "skewed noise", "t3": "heavy tails"}
+NUMBERS = 26
+"""How many numbers with a mistake and without a page holds."""
+_AXIS = Axis(limit=3.0, ticks=(-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0))
 
 
 def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
@@ -31,53 +34,46 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
         view: the view model.
         captions: name of each figure to show -> its caption.
     """
-    extent = studies.extent(view)
-    components = view.named("variance_components")
-    published, verdicts, mistakes = (
-        len(view.tables[kind]["id"]) for kind in ("published", "claims", "errata")
-    )
+    extent = _extent(view)
+    amounts = {
+        "printed": amount(_total(view.counts.published), "number"),
+        "claimed": amount(_total(view.counts.claims), "claim"),
+        "mistakes": amount(_total(view.counts.errata), "mistake"),
+    }
     return {
         "scale": view.scale,
         "commit": view.commit,
         "title": phrases.title(len(view.sources)),
         "reports": phrases.reports(len(view.sources)),
-        "printed": amount(published, "number"),
-        "claimed": amount(verdicts, "claim"),
-        "mistakes": amount(mistakes, "mistake"),
+        **amounts,
         "extent": extent,
-        "method": _method(view.frame("calibration")),
+        "method": {
+            "level": percent(LEVEL),
+            "alpha": f"{ALPHA:g}",
+            "power": percent(ENOUGH),
+            "chance": f"one in {spelled(round(1 / (1 - LEVEL)))}",
+            "calibration": view.coverage,
+        },
         "tones": {status.label: status.tone.value for status in Status},
-        "abstract": _abstract(view, extent, components),
-        "sources": [_source(view, source, captions) for source in view.sources],
-        "contrasts": [row for source in view.sources for row in studies.contrasts(view, source.id)],
-        "numbers": {
-            "outcome": phrases.outcome("published", view.counts.published),
-            "runs": numbers.runs(view),
-            "by_source": numbers.by_source(view),
-            "columns": sorted(set(view.tables["published"]["source"])),
-            "plot": numbers.interval_plot(view),
-        },
-        "claims": {
-            "outcome": phrases.outcome("claims", view.counts.claims_untimed),
-            "power": claims.power(view),
-            "reductions": claims.reductions(view),
-            "designs": claims.designs(view),
-            "by_topic": claims.by_topic(view),
-            "verdicts": [verdict.label for verdict in claims.VERDICTS],
-            "contradicted": claims.listed(view, [Status.CONTRADICTED])[: claims.ROWS],
-            "opposed": claims.opposed(view)[: claims.ROWS],
-            "all": claims.listed(view),
-            "plot": claims.effect_plot(view),
-        },
+        "abstract": _abstract(view, extent, amounts),
+        "sources": [_source(source, captions) for source in view.sources],
+        "contrasts": [
+            row
+            for source in view.sources
+            for study in view.studies
+            if study.description["source"] == source.id
+            for row in study.contrasts
+        ],
+        "numbers": _numbers(view),
+        "claims": claims.content(view),
         "errata": {
             "outcome": phrases.outcome("errata", view.counts.errata),
-            "signs": errata.signs(view),
-            "effects": errata.most_severe(errata.effects(view)),
+            "signs": view.signs,
+            "effects": most_severe(_effects(view)),
         },
-        "searches": {"found": errata.searches(view), "open": errata.open_searches(view)},
+        "searches": _searches(view),
         "variance": [
-            {"study": name, "sentences": studies.variance(name, table)}
-            for name, table in components.items()
+            {"study": one.study, "sentences": list(one.sentences)} for one in view.variance
         ],
         "pictures": dict(captions),
     }
@@ -88,17 +84,61 @@ def to_json(made: Mapping[str, Any]) -> bytes:
     return (json.dumps(made, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
 
 
-def _abstract(
-    view: View, extent: Mapping[str, str], components: Mapping[str, pd.DataFrame]
-) -> list[str]:
+def most_severe(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the mistakes of high severity, as many as a page holds; without any, the others."""
+    high = [row for row in rows if row["severity"] == "high"] or list(rows)
+    sizes = itertools.accumulate(len(row["numbers"]) for row in high)
+    return [row for row, size in zip(high, sizes, strict=True) if size <= NUMBERS]
+
+
+def _total(counts: Counts) -> int:
+    return sum(one.n for one in counts)
+
+
+def _extent(view: View) -> dict[str, str]:
+    """Return how much was run: studies, networks, data sets, seeds, reductions, in words."""
+    n, diverged = len(view.studies), view.extent.diverged
+    reduced = sum(bool(study.description["reductions"]) for study in view.studies)
+    which = f"{reduced:,} of the {n:,} studies"
+    if reduced == n:
+        which = f"all {n:,} studies" if n > 1 else "the study"
+    return {
+        "studies": amount(n, "study", "studies"),
+        "networks": amount(view.extent.networks, "trained network"),
+        "data": joined(
+            [data.title for name, data in DATASETS.items() if name in view.extent.datasets]
+        ),
+        "seeds": _seeds([study.seeds for study in view.studies]),
+        "reduced": sentence(
+            f"this scale reduces {which}: fewer seeds, samples, epochs or levels than are written "
+            "down for the full one"
+        )
+        if reduced
+        else "",
+        "diverged": sentence(
+            f"{diverged:,} of the networks diverged, which is a result too, without metrics"
+        )
+        if diverged
+        else "",
+    }
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    if not seeds:
+        return ""
+    low, high = min(seeds), max(seeds)
+    few = spelled(low) if low == high else f"{spelled(low)} to {spelled(high)}"
+    return f"{few} seed{'' if high == 1 else 's'}"
+
+
+def _abstract(view: View, extent: Mapping[str, str], amounts: Mapping[str, str]) -> list[str]:
     n = len(view.sources)
     prints, makes = ("prints", "makes") if n == 1 else ("print", "make")
     told = [
         sentence(
             f"{phrases.reports(n)} on training fully connected networks {prints} "
-            f"{amount(len(view.tables['published']['id']), 'number')} and {makes} "
-            f"{amount(len(view.tables['claims']['id']), 'claim')}, most of them on the strength of "
-            "a single run"
+            f"{amounts['printed']} and {makes} {amounts['claimed']}, most of them on the strength "
+            "of a single run"
         )
         if n
         else "",
@@ -111,45 +151,14 @@ def _abstract(
         phrases.outcome("published", view.counts.published),
         phrases.outcome("claims", view.counts.claims_untimed),
         phrases.outcome("errata", view.counts.errata),
-        errata.signs(view),
-        *map(studies.largest_shares, components.values()),
+        view.signs,
+        *(one.largest for one in view.variance),
     ]
     return [text for text in told if text]
 
 
-def _method(calibration: pd.DataFrame) -> dict[str, str]:
-    return {
-        "level": percent(LEVEL),
-        "alpha": f"{ALPHA:g}",
-        "power": percent(ENOUGH),
-        "chance": f"one in {spelled(round(1 / (1 - LEVEL)))}",
-        "calibration": calibrated(calibration),
-    }
-
-
-def calibrated(calibration: pd.DataFrame) -> str:
-    """Return how often the intervals of paired differences hold the truth, by simulation."""
-    rows = calibration[
-        (calibration["measure"] == "coverage")
-        & (calibration["description"] == "t interval of paired differences")
-    ]
-    if rows.empty:
-        return ""
-    few = rows[rows["n"] == rows["n"].min()].to_dict("records")
-    told = [f"{100 * row['estimate']:.1f}% with {_noise(row['distribution'])}" for row in few]
-    return sentence(
-        f"in simulations with {spelled(int(few[0]['n']))} seeds the interval of a paired "
-        f"difference holds the truth in {joined(told)}"
-    )
-
-
-def _noise(distribution: str) -> str:
-    return _NOISE.get(distribution, f"{distribution} noise")
-
-
-def _source(view: View, source: SourceView, captions: Mapping[str, str]) -> dict[str, Any]:
+def _source(source: SourceView, captions: Mapping[str, str]) -> dict[str, Any]:
     id_, counts = source.id, source.counts
-    published = view.frame("published", id_)
     rows = {
         "published": (counts.published, f"of {id_}"),
         "claims": (counts.claims_untimed, f"of {id_}"),
@@ -159,13 +168,74 @@ def _source(view: View, source: SourceView, captions: Mapping[str, str]) -> dict
         kind: phrases.outcome(kind, found, whose) if found else ""
         for kind, (found, whose) in rows.items()
     }
-    told["published"] = f"{told['published']} {numbers.farthest(published)}".strip()
+    told["published"] = f"{told['published']} {source.farthest}".strip()
     return {
         "id": id_,
         "title": source.title,
         "what": source.what,
-        "counts": [f"{sum(one.n for one in found):,}" for found, _ in rows.values()],
+        "counts": [f"{_total(found):,}" for found, _ in rows.values()],
         "told": [text for text in told.values() if text],
-        "experiments": numbers.by_experiment(published, view.frame("systems")),
+        "experiments": list(map(list, source.experiments)),
         "picture": next((name for name in captions if f"-{id_}-" in name), ""),
+    }
+
+
+def _numbers(view: View) -> dict[str, Any]:
+    sources = {one.id: one.counts.published for one in view.sources if one.counts.published}
+    counts = [
+        {one.status: one.n for one in own} for own in (*sources.values(), view.counts.published)
+    ]
+    legend = sorted({dot.status for dot in view.number_dots}, key=lambda status: status.order)
+    plot = dot_plot(view.number_dots, _AXIS, 1.0)
+    return {
+        "outcome": phrases.outcome("published", view.counts.published),
+        "runs": _runs(view.runs_per_number),
+        "by_source": [
+            {
+                "status": one.status.label,
+                "tested": one.status.is_tested,
+                "counts": nonzero(found.get(one.status, 0) for found in counts),
+            }
+            for one in view.counts.published
+        ],
+        "columns": list(sources),
+        "plot": plot | {"legend": [status.label for status in legend]},
+    }
+
+
+def _runs(numbers: Sequence[int]) -> str:
+    """Return how many runs the intervals rest on; empty without any."""
+    if not numbers:
+        return ""
+    low, high = numbers
+    many = amount(low, "run") if low == high else f"{low} to {amount(high, 'run')}"
+    return sentence(f"the intervals here rest on {many} each")
+
+
+def _effects(view: View) -> list[dict[str, Any]]:
+    """Return a row for each mistake that changes a number: what is wrong, and these numbers."""
+    changed = {one: [effect for effect in one.effects if effect.changes] for one in view.errata}
+    return [
+        {
+            **{"id": one.id, "severity": one.severity, "wrong": one.wrong},
+            "numbers": [
+                {"what": effect.description}
+                | effect.model_dump(exclude={"description", "reductions", "changes"})
+                for effect in effects
+            ],
+        }
+        for one, effects in changed.items()
+        if effects
+    ]
+
+
+def _searches(view: View) -> dict[str, Any]:
+    """Return the searches that came to a conclusion, and which did not."""
+    shown = {"search", "source", "title", "conclusion"}
+    waiting = [one.search for one in view.searches if not one.done]
+    verb, noun = ("is", "answer") if len(waiting) == 1 else ("are", "answers")
+    text = sentence(f"not yet known {verb} the {noun} to {joined(waiting)}") if waiting else ""
+    return {
+        "found": [one.model_dump(include=shown) for one in view.searches if one.done],
+        "open": text,
     }

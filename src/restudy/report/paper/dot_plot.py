@@ -5,13 +5,12 @@ Typst draws them: a place is a share of the plot's width, a height counts dots.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-import pandas as pd
-
 from restudy.common.text_format import MINUS
+from restudy.report.view.model import Dot
 
 PLACES = 120
 """Places across a plot at which dots are stacked, so that none hides another."""
@@ -23,16 +22,16 @@ class Axis(NamedTuple):
     Attributes:
         limit: values beyond it are drawn at the ends.
         ticks: values that are marked.
-        transform: function of NumPy applied to values; odd and rising.
+        transform: function applied to values; odd and rising.
     """
 
     limit: float
     ticks: Sequence[float]
-    transform: np.ufunc = np.positive
+    transform: Callable[[float], float] = float
 
-    def place(self, values: Any) -> Any:
-        """Return the places of values: 0 at the left end, 1 at the right end."""
-        held = self.transform(np.clip(values, -self.limit, self.limit))
+    def place(self, value: float) -> float:
+        """Return the place of a value: 0 at the left end, 1 at the right end."""
+        held = self.transform(min(max(value, -self.limit), self.limit))
         return 0.5 + 0.5 * held / self.transform(self.limit)
 
     def label(self, tick: float) -> str:
@@ -41,11 +40,11 @@ class Axis(NamedTuple):
         return f"{beyond}{tick:g}".replace("-", MINUS)
 
 
-def dot_plot(dots: pd.DataFrame, axis: Axis, band: float) -> dict[str, Any]:
+def dot_plot(dots: Sequence[Dot], axis: Axis, band: float) -> dict[str, Any]:
     """Return a dot plot as plain values.
 
     Args:
-        dots: with the columns ``row``, ``value`` and ``kind``; those without a value are left out.
+        dots: of the view model.
         axis: from values to places.
         band: the middle that is shaded reaches from -band to band.
 
@@ -53,27 +52,20 @@ def dot_plot(dots: pd.DataFrame, axis: Axis, band: float) -> dict[str, Any]:
         ``rows``: for each the ``name``, ``dots`` with ``x``, ``kind`` and ``level`` (number of dots
         below), and ``height`` (levels of the row); ``ticks``; ``band``; ``n``, the number of dots.
     """
-    dots = dots.dropna(subset=["value"])
-    names = dots["row"].unique()
-    dots = dots.sort_values(["kind", "value"])
-    dots["x"] = (axis.place(dots["value"]) * PLACES).round() / PLACES
-    dots["level"] = dots.groupby(["row", "x"]).cumcount()
-    dots["x"] = dots["x"].round(4)
+    rows: dict[str, list[dict[str, Any]]] = {dot.row: [] for dot in dots}
+    stacked: Counter[tuple[str, int]] = Counter()
+    for dot in sorted(dots, key=lambda dot: (dot.status.label, dot.value)):
+        place = round(axis.place(dot.value) * PLACES)
+        level = stacked[dot.row, place]
+        stacked[dot.row, place] += 1
+        x = round(place / PLACES, 4)
+        rows[dot.row].append({"x": x, "kind": dot.status.label, "level": level})
     return {
         "rows": [
-            {
-                "name": name,
-                "dots": own[["x", "kind", "level"]].to_dict("records"),
-                "height": int(own["level"].max()) + 1,
-            }
-            for name in names
-            for own in [dots[dots["row"] == name]]
+            {"name": name, "dots": own, "height": max(dot["level"] for dot in own) + 1}
+            for name, own in rows.items()
         ],
-        "ticks": [{"label": axis.label(x), "x": _place(axis, x)} for x in axis.ticks],
-        "band": [_place(axis, -band), _place(axis, band)],
+        "ticks": [{"label": axis.label(x), "x": round(axis.place(x), 4)} for x in axis.ticks],
+        "band": [round(axis.place(-band), 4), round(axis.place(band), 4)],
         "n": f"{len(dots):,}",
     }
-
-
-def _place(axis: Axis, value: float) -> float:
-    return round(float(axis.place(value)), 4)

@@ -11,9 +11,12 @@ from typing import Any
 import pandas as pd
 
 from restudy.config.sources import Source, load_sources
+from restudy.evidence.verdicts import readable_tests
+from restudy.experiments import declaration
 from restudy.experiments.project import project
 from restudy.experiments.tables import declared
-from restudy.report.view.counts import final_verdicts, outcome
+from restudy.report.view import claims, evidence, published
+from restudy.report.view.counts import outcome
 from restudy.report.view.key_findings import key_findings
 from restudy.report.view.model import (
     Extent,
@@ -23,13 +26,15 @@ from restudy.report.view.model import (
     SourceView,
     StudyView,
     View,
-    columns_of,
 )
 from restudy.report.view.provenance import provenance
+from restudy.report.view.studies import study_tables
+from restudy.report.view.tables import Tables, as_texts, named, of_source
+from restudy.report.view.variance import variance
 from restudy.results.collect import RUNS, read_description
 from restudy.results.group_files import RECORD
 from restudy.results.schema import Kind
-from restudy.results.study_tables import run_counts
+from restudy.results.study_tables import notes, run_counts
 from restudy.results.table_files import read_table, typed
 
 TABLES = (
@@ -97,58 +102,70 @@ def read_run(results: Path, info: RunInfo, studies: Mapping[str, Sequence[str]])
         info: what the tables do not say.
         studies: name -> ids of the groups.
     """
-    tables = read_tables(results / "tables")
-    own = [table for table in project().tables.values() if table.shown]
-    tables |= {table.name: read_table(results / f"tables/{table.name}.csv") for table in own}
     return build_view(
         info,
-        tables,
+        read_tables(results / "tables"),
         {name: _read_study(results, name, groups) for name, groups in studies.items()},
         load_sources(),
-        [
-            OwnTable(name=one.name, source=one.source, title=one.title, notes=one.notes)
-            for one in own
-        ],
+        [_own_table(one, results) for one in project().tables.values() if one.shown],
     )
 
 
 def build_view(
     info: RunInfo,
-    tables: Mapping[str, pd.DataFrame],
+    tables: Tables,
     studies: Mapping[str, StudyResults],
     sources: Mapping[str, Source],
     own_tables: Sequence[OwnTable] = (),
 ) -> View:
     """Compute the view model from tables with their declared types."""
     counts, findings = summarise(tables)
+    held = published.with_interval(tables["published"])
+    figures = {name: tuple(ids) for name, ids in info.contradiction_figures.items()}
     return View(
         scale=info.scale,
         commit=info.commit,
         studies_left_out=tuple(info.studies_left_out),
         experiments_done=info.experiments_done,
+        ids=tuple(_ids(info, tables)),
         counts=counts,
         findings=findings,
-        sources=tuple(
-            SourceView(**dict(source), counts=outcome(tables, source.id))
-            for source in sources.values()
-        ),
-        verdicts=final_verdicts(tables),
-        studies=tuple(map(_study, studies.values())),
-        extent=_extent([study.runs for study in studies.values()]),
-        source_figures=tuple(info.source_figures),
-        contradiction_figures={
-            name: tuple(claims) for name, claims in info.contradiction_figures.items()
-        },
+        sources=tuple(_source(source, info, tables) for source in sources.values()),
         own_tables=tuple(own_tables),
-        tables={
-            name: columns_of(table)
-            for name, table in tables.items()
-            if "/" not in name or name.split("/")[0] in studies
-        },
+        runs_per_number=(int(held["n"].min()), int(held["n"].max())) if len(held) else (),
+        number_dots=tuple(published.dots(held)),
+        claims=tuple(claims.claims(tables)),
+        topics=tuple(claims.topics(tables)),
+        tests=claims.test_counts(tables),
+        effect_dots=tuple(claims.effect_dots(tables)),
+        timed_claims=as_texts(claims.timed_claims(tables)),
+        timed_tests=as_texts(readable_tests(tables["timed_claim_tests"])),
+        contradictions=tuple(claims.contradictions(tables, figures)),
+        errata=tuple(evidence.errata(tables)),
+        signs=published.count_of_signs(tables["printed_differences"]),
+        variance=tuple(
+            variance(name, rows)
+            for name, rows in named(tables, "variance_components").items()
+            if name in studies
+        ),
+        searches=tuple(evidence.searches(tables)),
+        studies=tuple(_study(study, tables) for study in studies.values()),
+        extent=_extent([study.runs for study in studies.values()]),
+        calibration=as_texts(tables["calibration"]),
+        coverage=evidence.coverage(tables["calibration"]),
+        systems=as_texts(evidence.systems(tables)),
+        statuses=as_texts(evidence.status_counts(tables)),
+        source_figures=tuple(info.source_figures),
+        contradiction_figures=figures,
     )
 
 
-def summarise(tables: Mapping[str, pd.DataFrame]) -> tuple[Outcome, tuple[Finding, ...]]:
+def read_summary(folder: Path) -> tuple[Outcome, tuple[Finding, ...]]:
+    """Read the tables of a run or reference, and return counts and key findings."""
+    return summarise(read_tables(folder, SUMMARISED))
+
+
+def summarise(tables: Tables) -> tuple[Outcome, tuple[Finding, ...]]:
     """Return counts and key findings: what a reader sees first."""
     return outcome(tables), tuple(key_findings(tables))
 
@@ -169,11 +186,54 @@ def _read_study(results: Path, name: str, groups: Sequence[str]) -> StudyResults
     )
 
 
-def _study(study: StudyResults) -> StudyView:
+def _own_table(table: declaration.Table, results: Path) -> OwnTable:
+    rows = read_table(results / f"tables/{table.name}.csv")
+    return OwnTable(
+        name=table.name,
+        source=table.source,
+        title=table.title,
+        notes=table.notes,
+        rows=as_texts(rows.drop(columns="with_bug", errors="ignore")),
+    )
+
+
+def _source(source: Source, info: RunInfo, tables: Tables) -> SourceView:
+    own = {
+        name: of_source(tables[name], source.id)
+        for name in ("published", "figures", "printed_differences")
+    }
+    is_drawn = own["figures"]["id"].isin(info.source_figures)
+    drawn, others = own["figures"][is_drawn], own["figures"][~is_drawn]
+    return SourceView(
+        **dict(source),
+        counts=outcome(tables, source.id),
+        numbers=as_texts(published.numbers(own["published"])),
+        farthest=published.farthest(own["published"]),
+        experiments=tuple(published.by_experiment(own["published"], tables["systems"])),
+        drawn=dict(zip(drawn["id"], drawn["title"], strict=True)),
+        other_figures=as_texts(evidence.other_figures(others)),
+        signs=as_texts(published.signs(own["printed_differences"])),
+    )
+
+
+def _ids(info: RunInfo, tables: Tables) -> list[str]:
+    """Return the ids of all rows and figures that are shown."""
+    columns = dict.fromkeys(("published", "claims", "errata", "figures", "systems"), "id")
+    columns["configuration_searches"] = "search"
+    found = [*info.source_figures, *info.contradiction_figures]
+    for name, column in columns.items():
+        found += list(tables[name][column])
+    return list(dict.fromkeys(found))
+
+
+def _study(study: StudyResults, tables: Tables) -> StudyView:
+    counts: dict[str, Any] = run_counts(study.runs)
     return StudyView(
         description=dict(study.description),
-        **run_counts(study.runs),
+        **counts,
         provenance=tuple(provenance(study.records, study.runs)),
+        notes=notes(study.description, **counts),
+        **study_tables(study.description, tables),
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
-import pandas as pd
+from collections.abc import Iterable
 
 from restudy.evidence import statuses
 from restudy.evidence.statuses import Status
-from restudy.report.view.model import Counts, Outcome, StatusCount, of_source
+from restudy.report.view.model import Counts, Outcome, StatusCount
+from restudy.report.view.tables import Tables, of_source
 
 
 def count(values: Iterable[str]) -> Counts:
@@ -16,7 +15,7 @@ def count(values: Iterable[str]) -> Counts:
     return tuple(StatusCount(status=status, n=n) for status, n in statuses.counts(values))
 
 
-def outcome(tables: Mapping[str, pd.DataFrame], source: str | None = None) -> Outcome:
+def outcome(tables: Tables, source: str | None = None) -> Outcome:
     """Count the statuses of all rows, or of those of a source."""
     rows = {name: of_source(tables[name], source) for name in ("published", "claims", "errata")}
     verdicts = final_verdicts(tables)
@@ -28,7 +27,7 @@ def outcome(tables: Mapping[str, pd.DataFrame], source: str | None = None) -> Ou
     )
 
 
-def final_verdicts(tables: Mapping[str, pd.DataFrame]) -> dict[str, Status]:
+def final_verdicts(tables: Tables) -> dict[str, Status]:
     """Return the verdict on each claim, of claims about time by measured times."""
     claims, timed = tables["claims"], tables["timed_claims"]
     by_times = dict(zip(timed["id"], timed["verdict"], strict=True))

@@ -6,15 +6,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from pydantic import ConfigDict, Field
 
 from restudy.config.sources import Source
 from restudy.config.strict import Strict
-from restudy.evidence.contradictions import conclusion
 from restudy.evidence.statuses import Status
-from restudy.experiments.tables import declared
-from restudy.results.table_files import typed
 
 
 class StatusCount(Strict):
@@ -64,10 +60,157 @@ class Finding(Strict):
     values: tuple[float, ...] = Field((), description="of a mistake as published, corrected")
 
 
+class Folded(Strict):
+    """A cell of a table that opens: a summary, and the lines shown when it is open or printed."""
+
+    summary: str
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the lines as one text."""
+        return "; ".join(self.lines)
+
+
+class Table(Strict):
+    """A table for people: numbers as texts, statuses as codes."""
+
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str | Folded, ...], ...] = ()
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.rows)
+
+
+class OwnTable(Strict):
+    """A table that the project's own code computes for a source."""
+
+    name: str
+    source: str
+    title: str
+    notes: str
+    rows: Table = Table()
+
+
 class SourceView(Source):
-    """A source with the counts of its rows."""
+    """A source with what was found about it."""
 
     counts: Outcome
+    numbers: Table = Field(description="published numbers next to ours")
+    farthest: str = Field(description="which number lies farthest outside its interval")
+    experiments: tuple[tuple[str, ...], ...] = Field(
+        description="of each experiment its name, and numbers that are exact, otherwise "
+        "consistent, only with the source's error, not reproduced, and not tested"
+    )
+    drawn: dict[str, str] = Field(description="id of a figure drawn from our runs -> title")
+    other_figures: Table = Field(description="figures that are not drawn here, and why")
+    signs: Table = Field(description="differences of two published numbers next to ours")
+
+
+class Effect(Strict):
+    """A number of ours with a mistake of a source and without."""
+
+    description: str
+    published: str
+    corrected: str
+    difference: str
+    interval: str = Field(description="95% interval of the difference")
+    n: str
+    reductions: str
+    changes: bool = Field(description="whether a test that counts excludes no difference")
+
+
+class Erratum(Strict):
+    """A mistake of a source, and what it does."""
+
+    id: str
+    source: str
+    severity: str
+    where: str
+    wrong: str
+    status: Status
+    reasons: str | Folded
+    effects: tuple[Effect, ...]
+
+
+class DecidingTest(Strict):
+    """The first test that found the verdict of a claim, or else the first that found anything."""
+
+    number: str = Field(description="data set and metric")
+    contrast: str
+    margin: str
+    n: str
+    tests: str = Field(description="how many tests the claim has, if several")
+    effect: str
+    interval: str
+
+
+class ClaimView(Strict):
+    """A claim with its verdict."""
+
+    id: str
+    source: str
+    topic: str
+    statement: str
+    status: Status = Field(description="without measured times")
+    verdict: Status = Field(description="of claims about time by measured times")
+    outcome: str | Folded = Field(description="outcomes of its tests, or reasons")
+    test: DecidingTest | None
+
+
+class Topic(Strict):
+    """Counts of the verdicts on the claims of a topic."""
+
+    name: str
+    claims: Counts
+    claims_untimed: Counts
+
+
+class TestCounts(Strict):
+    """Counts of tests of claims, without measured times."""
+
+    made: int
+    on_reduced: int = Field(description="of those that were made, on a reduced study")
+    redesigned: int
+    exploratory: int
+    low_power: int = Field(description="inconclusive claims with a test of low power")
+
+
+class Contradiction(Strict):
+    """Two claims, or a claim and a remark, that contradict each other."""
+
+    claim: str
+    sources: str
+    statement: str
+    verdict: str
+    other: str = Field(description="id of the other claim; empty for a remark")
+    other_sources: str
+    other_statement: str
+    other_verdict: str
+    conclusion: str
+    sides: Table = Field(description="both sides with their reasons")
+    figure: str = Field(description="name of the figure; empty without one")
+
+
+class Variance(Strict):
+    """What explains the variance of the test accuracy in a study."""
+
+    study: str
+    factors: tuple[str, ...] = Field(description="a line for each choice, the largest share first")
+    sentences: tuple[str, ...] = Field(description="a sentence for each data set")
+    largest: str = Field(description="the largest share on each data set")
+
+
+class Search(Strict):
+    """A configuration search."""
+
+    search: str
+    source: str
+    title: str
+    question: str
+    conclusion: str
+    done: bool = Field(description="whether it came to a conclusion")
+    candidates: Table
 
 
 class StudyView(Strict):
@@ -78,16 +221,18 @@ class StudyView(Strict):
     seeds: int
     diverged: int = Field(description="runs that diverged")
     provenance: tuple[str, ...] = Field(description="commit, data, versions and machine")
+    notes: str = Field(description="scale, seeds, use of the test set")
+    means: Table
+    comparisons: Table = Field(description="paired differences to show first")
+    more_comparisons: Table = Field(description="those of single combinations, if there are many")
+    contrasts: tuple[dict[str, str], ...] = Field(
+        description="paired differences, of a study that repeats a source's experiment"
+    )
 
     @property
     def name(self) -> str:
         """Name of the study."""
         return str(self.description["name"])
-
-    @property
-    def factors(self) -> list[str]:
-        """Names of the factors."""
-        return list(self.description["factors"])
 
 
 class Extent(Strict):
@@ -98,13 +243,12 @@ class Extent(Strict):
     datasets: tuple[str, ...]
 
 
-class OwnTable(Strict):
-    """A table that the project's own code computes for a source."""
+class Dot(Strict):
+    """A dot of a plot."""
 
-    name: str
-    source: str
-    title: str
-    notes: str
+    row: str
+    value: float
+    status: Status
 
 
 class View(Strict):
@@ -116,47 +260,41 @@ class View(Strict):
     commit: str
     studies_left_out: tuple[str, ...] = Field((), description="studies that this run does not do")
     experiments_done: bool = Field(True, description="whether the small experiments were run")
+    ids: tuple[str, ...] = Field(description="ids of all rows and figures that are shown")
     counts: Outcome
     findings: tuple[Finding, ...]
     sources: tuple[SourceView, ...]
-    verdicts: dict[str, Status] = Field(
-        description="id of a claim -> verdict, of claims about time by measured times"
+    own_tables: tuple[OwnTable, ...] = ()
+    runs_per_number: tuple[int, ...] = Field(
+        description="fewest and most runs that a published number was tested with"
     )
+    number_dots: tuple[Dot, ...] = Field(
+        description="published numbers: distance from the middle of the interval for one more run "
+        "of ours, in half widths"
+    )
+    claims: tuple[ClaimView, ...]
+    topics: tuple[Topic, ...]
+    tests: TestCounts
+    effect_dots: tuple[Dot, ...] = Field(
+        description="tests of claims: effect in margins, positive in the direction of the claim"
+    )
+    timed_claims: Table = Field(description="claims about time with the verdicts of their times")
+    timed_tests: Table
+    contradictions: tuple[Contradiction, ...]
+    errata: tuple[Erratum, ...]
+    signs: str = Field(description="how many differences of published numbers keep their sign")
+    variance: tuple[Variance, ...]
+    searches: tuple[Search, ...]
     studies: tuple[StudyView, ...]
     extent: Extent
+    calibration: Table
+    coverage: str = Field(description="how often intervals of paired differences hold the truth")
+    systems: Table
+    statuses: Table = Field(description="how many rows of each kind have which status")
     source_figures: tuple[str, ...] = Field((), description="ids of the sources' figures drawn")
     contradiction_figures: dict[str, tuple[str, ...]] = Field(
         {}, description="id of a figure -> ids of its claims"
     )
-    own_tables: tuple[OwnTable, ...] = ()
-    tables: dict[str, dict[str, list[Any]]] = Field(
-        description="the result tables by name; of each the columns"
-    )
-
-    def frame(self, name: str, source: str | None = None) -> pd.DataFrame:
-        """Return a result table, such as ``published`` or ``grid/variance_components``.
-
-        Args:
-            name: of the table.
-            source: only rows of this source; without, all.
-        """
-        table = pd.DataFrame(self.tables[name], dtype=object)
-        is_own = name in [own.name for own in self.own_tables]
-        return of_source(table if is_own else typed(name, table, declared(name)), source)
-
-    def contradictions(self) -> pd.DataFrame:
-        """Return the contradictions and conclusions; measured times decide those about time."""
-        keys = ["claim", "other", "how"]
-        table = self.frame("contradictions")
-        decided = table.set_index(keys)
-        decided.update(self.frame("timed_contradictions").set_index(keys))
-        decided = decided.reset_index()[list(table.columns)]
-        return decided.assign(conclusion=[conclusion(row) for row in decided.to_dict("records")])
-
-    def named(self, suffix: str) -> dict[str, pd.DataFrame]:
-        """Return a table that several studies have, by study."""
-        found = [name for name in self.tables if name.endswith(f"/{suffix}")]
-        return {name.removesuffix(f"/{suffix}"): self.frame(name) for name in found}
 
     def to_json(self) -> bytes:
         """Return the file's content: the same bytes each time."""
@@ -166,19 +304,3 @@ class View(Strict):
 def read_view(path: Path) -> View:
     """Read ``view.json``."""
     return View.model_validate_json(path.read_bytes(), strict=False)
-
-
-def of_source(table: pd.DataFrame, source: str | None) -> pd.DataFrame:
-    """Return the rows of a source, or all; a row may have several sources."""
-    if source is None:
-        return table
-    own = [source in ids.split(", ") for ids in table["source"]]
-    return table[pd.Series(own, index=table.index, dtype=bool)]
-
-
-def columns_of(table: pd.DataFrame) -> dict[str, list[Any]]:
-    """Return the columns of a table as plain values."""
-    return {
-        str(name): column.astype(object).where(column.notna(), None).tolist()
-        for name, column in table.items()
-    }
