@@ -178,7 +178,7 @@ def test_only_one_module_reads_yaml():
         load_sources,
         lambda path: schema.load_rows(path, schema.Published),
     ],
-    ids=["settings and studies", "rows", "sources", "ledger"],
+    ids=["settings and studies", "rows", "sources", "catalogue"],
 )
 @pytest.mark.parametrize(
     "tag", ["!!python/object/apply:os.system", "!!python/object/new:os.system", "!!python/name:"]

@@ -38,7 +38,7 @@ seeds: 2
 
 
 def check(text, folder):
-    """Check a block: a study, a part of one, settings, or rows of the ledger."""
+    """Check a block: a study, a part of one, settings, or rows of the catalogue."""
     path = folder / "block.yaml"
     path.write_text(text, encoding="utf-8")
     if rows_of(text):
@@ -72,12 +72,12 @@ def test_a_block_fits_its_model(block, tmp_path):
     check(block.text, tmp_path)
 
 
-def test_rows_that_are_quoted_are_those_of_the_ledger():
-    ledger = {row.id: row for kind in KINDS for row in load_catalogue(FOLDER).rows(kind)}
+def test_rows_that_are_quoted_are_those_of_the_catalogue():
+    catalogue = {row.id: row for kind in KINDS for row in load_catalogue(FOLDER).rows(kind)}
     quoted = [row for block in BLOCKS for row in rows_of(block.text)]
-    assert sum(row["id"] in ledger for row in quoted) >= 3
+    assert sum(row["id"] in catalogue for row in quoted) >= 3
     for row in quoted:
-        if own := ledger.get(row["id"]):
+        if own := catalogue.get(row["id"]):
             assert type(own).model_validate(row) == own
 
 

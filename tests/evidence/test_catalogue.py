@@ -1,4 +1,4 @@
-"""The ledger of the repository is complete, and a ledger that is not right says so."""
+"""The catalogue of the repository is complete, and a catalogue that is not right says so."""
 
 from pathlib import Path
 
@@ -41,13 +41,13 @@ TEST = {
 
 
 @pytest.fixture(scope="module")
-def ledger() -> Catalogue:
+def catalogue() -> Catalogue:
     return load_catalogue(FOLDER)
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Return a folder with a small ledger that is right."""
+    """Return a folder with a small catalogue that is right."""
     rows = {
         "published": [
             {
@@ -91,56 +91,56 @@ def figure(**fields: object) -> Figure:
     )
 
 
-# The repository's own ledger
+# The repository's own catalogue
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_row_of_the_inventory_is_there(ledger: Catalogue, kind: str):
-    rows = [row for row in ledger.rows(kind) if set(row.origin.split(", ")) <= FOUR]
+def test_every_row_of_the_inventory_is_there(catalogue: Catalogue, kind: str):
+    rows = [row for row in catalogue.rows(kind) if set(row.origin.split(", ")) <= FOUR]
     assert len(rows) == COUNTS[kind]
 
 
-def test_ids_are_unique(ledger: Catalogue):
-    ids = [row.id for kind in KINDS for row in ledger.rows(kind)]
+def test_ids_are_unique(catalogue: Catalogue):
+    ids = [row.id for kind in KINDS for row in catalogue.rows(kind)]
     assert len(ids) == len(set(ids)) >= sum(COUNTS.values())
 
 
-def test_every_row_has_a_status(ledger: Catalogue):
-    tables = status_tables(ledger, set())
+def test_every_row_has_a_status(catalogue: Catalogue):
+    tables = status_tables(catalogue, set())
     assert list(tables) == list(KINDS)
     for kind, table in tables.items():
         assert list(table.columns) == ["id", "source", *KINDS[kind].columns, "status", *REASONS]
-        assert len(table) == len(ledger.rows(kind))
+        assert len(table) == len(catalogue.rows(kind))
         assert not table.isna().any(axis=None)
         assert (table["status"] != "").all()
         assert (table.loc[table["status"] == "not_testable", "reason"] != "").all()
 
 
-def test_drawing_the_named_figures_changes_their_rows(ledger: Catalogue):
-    named = {row.figure: row.id for row in ledger.figures if row.figure}
+def test_drawing_the_named_figures_changes_their_rows(catalogue: Catalogue):
+    named = {row.figure: row.id for row in catalogue.figures if row.figure}
     assert {"s3-batch-size", "s1-housing"} <= set(named)
-    table = status_tables(ledger, {"s1-housing"})["figures"].set_index("id")
+    table = status_tables(catalogue, {"s1-housing"})["figures"].set_index("id")
     assert set(table.index[table["status"] == "drawn"]) == {"FIG-S1-05"}
     assert "s3-batch-size" in table.loc[named["s3-batch-size"], "reason_args"]
 
 
-def test_no_claim_in_scope_is_waved_through(ledger: Catalogue):
-    by_hand = {row.id for row in ledger.claims if row.status == "not testable"}
+def test_no_claim_in_scope_is_waved_through(catalogue: Catalogue):
+    by_hand = {row.id for row in catalogue.claims if row.status == "not testable"}
     assert by_hand == {f"CLM-OOS-{number:02d}" for number in range(1, 11)}
-    assert all(row.tests or row.reason for row in ledger.claims)
+    assert all(row.tests or row.reason for row in catalogue.claims)
 
 
-def test_printed_precision_is_kept(ledger: Catalogue):
-    values = {row.id: row for row in ledger.published}
+def test_printed_precision_is_kept(catalogue: Catalogue):
+    values = {row.id: row for row in catalogue.published}
     assert values["PUB-S3-046"].value == "1.5000"
     assert values["PUB-S1-044"].value == "0.941000"
     assert values["PUB-S1-002"].number == 9.769849468192957e-10
     assert values["PUB-S3-007"].number is None
 
 
-def test_an_implied_count_is_what_the_printed_accuracy_says(ledger: Catalogue):
+def test_an_implied_count_is_what_the_printed_accuracy_says(catalogue: Catalogue):
     unit = {"fraction": 1, "percent": 100}
-    for row in ledger.published:
+    for row in catalogue.published:
         if row.n is not None and row.implied_correct_count is not None:
             assert row.number is not None
             share = row.implied_correct_count / row.n * unit[row.unit]
@@ -162,10 +162,10 @@ def test_nothing_but_what_the_sources_say(path: Path):
         assert word not in text
 
 
-# Ledgers that are not right
+# Catalogues that are not right
 
 
-def test_small_ledger_loads(folder: Path):
+def test_small_catalogue_loads(folder: Path):
     assert load_catalogue(folder).published[0].number == 1.5
 
 
@@ -261,7 +261,7 @@ def test_scope_of_a_claim_must_fit(fields: dict[str, object], words: str):
 
 
 def test_status_by_hand_judged_drawn_or_not_yet():
-    ledger = Catalogue(
+    catalogue = Catalogue(
         systems=(
             system(),
             system(id="SYS-S1-B", status="not testable", reason="needs RNNs"),
@@ -274,7 +274,7 @@ def test_status_by_hand_judged_drawn_or_not_yet():
         ),
     )
     tables = status_tables(
-        ledger, {"housing"}, {"SYS-S1-C": Finding(Status("run"), stated("10 seeds"))}
+        catalogue, {"housing"}, {"SYS-S1-C": Finding(Status("run"), stated("10 seeds"))}
     )
     assert tables["systems"]["status"].tolist() == ["pending", "not_testable", "run"]
     assert texts(tables["systems"]).tolist() == ["", "needs RNNs", "10 seeds"]
@@ -286,18 +286,20 @@ def test_status_by_hand_judged_drawn_or_not_yet():
 
 @pytest.mark.parametrize("id_", ["SYS-S1-B", "SYS-S1-Z"])
 def test_only_an_open_row_can_be_judged(id_: str):
-    ledger = Catalogue(systems=(system(id="SYS-S1-B", status="not testable", reason="needs RNNs"),))
+    catalogue = Catalogue(
+        systems=(system(id="SYS-S1-B", status="not testable", reason="needs RNNs"),)
+    )
     with pytest.raises(RestudyError, match=id_):
-        status_tables(ledger, set(), {id_: Finding(Status("run"))})
+        status_tables(catalogue, set(), {id_: Finding(Status("run"))})
 
 
-def test_several_sources_are_one_text(ledger: Catalogue):
-    table = status_tables(ledger, set())["errata"].set_index("id")
+def test_several_sources_are_one_text(catalogue: Catalogue):
+    table = status_tables(catalogue, set())["errata"].set_index("id")
     assert table.loc["ERR-X-06", "source"] == "S3, S4"
 
 
 def test_summary_counts():
-    ledger = Catalogue(
+    catalogue = Catalogue(
         published=(
             Published.model_validate(
                 {
@@ -308,7 +310,7 @@ def test_summary_counts():
         ),
         systems=(system(), system(id="EXP-S1-B")),
     )
-    counts = count_statuses(status_tables(ledger, set()))
+    counts = count_statuses(status_tables(catalogue, set()))
     pd.testing.assert_frame_equal(
         counts,
         pd.DataFrame(

@@ -128,17 +128,17 @@ def test_words_are_made_of_verdicts(verdicts: tuple[str, str], wanted: str):
 
 def test_those_about_time_have_their_verdicts_in_a_table_of_their_own():
     claims = two()
-    ledger = {
+    catalogue = {
         "CLM-BN-01": Finding(Status("timed"), ()),
         "CLM-BN-02": Finding(Status("supported"), ()),
     }
     judged = pd.DataFrame(
         [{"id": "CLM-BN-01", "verdict": "contradicted", **columns(stated("slower"))}]
     )
-    (row,) = timing_claims.timed_contradictions(claims, ledger, judged).to_dict("records")
+    (row,) = timing_claims.timed_contradictions(claims, catalogue, judged).to_dict("records")
     assert row["verdict"] == "contradicted"
     assert conclusion(row) == "Our runs support CLM-BN-02, and contradict CLM-BN-01."
-    assert timing_claims.timed_contradictions(claims, ledger, judged.iloc[:0]).empty
+    assert timing_claims.timed_contradictions(claims, catalogue, judged.iloc[:0]).empty
 
 
 # Curves

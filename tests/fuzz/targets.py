@@ -73,7 +73,7 @@ def texts(*paths):
 
 
 def rows(name, most=6):
-    """Return the first rows of a file of the ledger, as texts of one or two rows each."""
+    """Return the first rows of a file of the catalogue, as texts of one or two rows each."""
     text = (EVIDENCE / f"{name}.yaml").read_text(encoding="utf-8")
     parts = ["- id:" + part for part in text.split("\n- id:")[1:]]
     step = max(1, len(parts) // most)
@@ -164,12 +164,12 @@ TARGETS = {
         from_file(study),
     ),
     **{
-        f"ledger: {name}": Target(
+        f"catalogue: {name}": Target(
             damaged_text(rows(name)), from_file(partial(schema.load_rows, row_type=kind))
         )
         for name, kind in schema.KINDS.items()
     },
-    "ledger of bytes": Target(
+    "catalogue of bytes": Target(
         damaged_bytes([row.encode() for row in rows("published", 2)]) | st.binary(max_size=60),
         from_file(partial(schema.load_rows, row_type=schema.Published)),
     ),

@@ -71,8 +71,8 @@ def test_the_page_has_its_blocks():
 
 
 def test_the_rows_are_right_and_the_study_is_measured_and_drawn(config):
-    ledger = load_catalogue(FOLDER)
-    own = [row for row in ledger.published if row.source == "S5"]
+    catalogue = load_catalogue(FOLDER)
+    own = [row for row in catalogue.published if row.source == "S5"]
     assert [row.status for row in own] == [None, "setting", "not testable"]
     for plan in plans().values():
         evidence = load_evidence(plan.studies)

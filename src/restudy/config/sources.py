@@ -1,4 +1,4 @@
-"""The sources: the reports that are studied, and what rows of the ledger and studies call them."""
+"""The sources: the reports that are studied, and their names in the catalogue and in studies."""
 
 from __future__ import annotations
 

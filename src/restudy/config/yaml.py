@@ -15,7 +15,7 @@ import yaml
 
 from restudy.common.errors import RestudyError
 
-# Its scanner and parser are written in C where PyYAML was built with them: the ledger is long.
+# Its scanner and parser are written in C where PyYAML was built with them: the catalogue is long.
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -43,7 +43,7 @@ _PARTS = {
         "The report, as a page, as a paper and as data",
         (PAGE, PAPER, "report/paper.json", "report/view.json"),
     ),
-    "tables": ("Tables: the ledger with its statuses, summaries, tests", ("tables/**/*.*",)),
+    "tables": ("Tables: the catalogue with its statuses, summaries, tests", ("tables/**/*.*",)),
     "figures": ("Figures, with the numbers drawn", ("figures/*.*",)),
     "studies": (
         "One row per run of each study",
