@@ -5,10 +5,10 @@ Every line of advice is made from a row of the table, so that no advice is witho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from restudy.results.study_tables import combinations
@@ -30,8 +30,26 @@ COLUMNS = (
     ),
     "seeds",
 )
-_LITTLE = 0.05
+LITTLE = 0.05
 """A factor whose share surely lies below this hardly matters."""
+
+
+class Weight(StrEnum):
+    """What the interval of a share of the variance says of a factor."""
+
+    UNKNOWN = "unknown"
+    MATTERS = "matters"
+    MAY_MATTER = "may matter"
+    HARDLY_MATTERS = "hardly matters"
+
+
+def weigh(row: Mapping[Any, Any]) -> Weight:
+    """Return what a row of a :func:`variance_table` says of its factor."""
+    if pd.isna(row["omega_squared"]):
+        return Weight.UNKNOWN
+    if row["ci_high"] < LITTLE:
+        return Weight.HARDLY_MATTERS
+    return Weight.MATTERS if row["ci_low"] > LITTLE else Weight.MAY_MATTER
 
 
 def variance_table(
@@ -75,24 +93,23 @@ def advice(table: pd.DataFrame) -> list[str]:
 def _line(row: pd.Series[Any]) -> str:
     name = str(row["source"]).replace("_", " ")
     where = f"{row['dataset']}: " if row["dataset"] else ""
-    if np.isnan(row["omega_squared"]):
+    weight = weigh(row.to_dict())
+    if weight is Weight.UNKNOWN:
         return f"{where}{name}: too few seeds to say"
     # An estimate below 0 is what no effect at all gives half the time.
     share, low, high = (
         max(0.0, 100 * row[name]) for name in ("omega_squared", "ci_low", "ci_high")
     )
     size = f"{share:.0f}% ({low:.0f}% to {high:.0f}%) of the variance"
-    matters = "matters" if low > 100 * _LITTLE else "may matter"
-    verb = "hardly matters" if high < 100 * _LITTLE else matters
     if row["source"] == RESIDUAL:
-        rest = "" if high < 100 * _LITTLE else ": compare nothing on one run"
-        return f"{where}the seed {verb}, {size}{rest}"
+        rest = "" if weight is Weight.HARDLY_MATTERS else ": compare nothing on one run"
+        return f"{where}the seed {weight}, {size}{rest}"
     if " x " in name:
-        return f"{where}the interaction {name} {verb}, {size}"
+        return f"{where}the interaction {name} {weight}, {size}"
     best, worst = (
         f"{row['best']} ({row['best_mean']:.4f})",
         f"{row['worst']} ({row['worst_mean']:.4f})",
     )
-    if verb == "matters":
+    if weight is Weight.MATTERS:
         return f"{where}choose {name} {best} rather than {worst}: it makes {size}"
-    return f"{where}{name} {verb}, {size}: {best} to {worst}"
+    return f"{where}{name} {weight}, {size}: {best} to {worst}"

@@ -9,11 +9,8 @@ import pandas as pd
 from restudy.common.text_format import brief, joined, percent, sentence
 from restudy.report.view.model import Variance
 from restudy.report.view.studies import data_title, term
-from restudy.results.variance_components import advice
+from restudy.results.variance_components import LITTLE, Weight, advice, weigh
 from restudy.stats.variance import HIGHER
-
-LITTLE = 0.05
-"""A factor whose share of variance surely lies above this is named in the text."""
 
 
 def variance(study: str, table: pd.DataFrame) -> Variance:
@@ -53,7 +50,11 @@ def _sentence(name: str, dataset: str, rows: pd.DataFrame) -> str:
     )
     if known.empty:
         return sentence(f"{where}, it is not yet known: there are too few seeds")
-    strong = known[(known["ci_low"] > LITTLE) & (known["source"] != HIGHER)].to_dict("records")
+    strong = [
+        row
+        for row in known[known["source"] != HIGHER].to_dict("records")
+        if weigh(row) is Weight.MATTERS
+    ]
     if not strong:
         return sentence(f"{where}, nothing surely explains more than {percent(LITTLE)}")
     shares = [
