@@ -80,13 +80,10 @@ def test_simulations_count_what_the_public_functions_say() -> None:
     ends = [prediction_interval(x) for x in noise(60, 4)]
     assert found == [one.low <= x <= one.high for one, x in zip(ends, noise(60), strict=True)]
 
-    found, noise = hits(calibration._slope)
+    found, noise = hits(calibration._INTERVALS["mean slope over four levels"])
     seeds, levels = noise(60, 4, 1), noise(60, 4, 4)
-    blocks = seeds + calibration.LEVELS + levels
-    ends = [
-        mean_interval([stats.linregress(calibration.LEVELS, y).slope for y in block])
-        for block in blocks
-    ]
+    blocks = seeds + range(4) + levels
+    ends = [mean_interval([stats.linregress(range(4), y).slope for y in block]) for block in blocks]
     assert found == [one.low <= 1 <= one.high for one in ends]
 
     found, noise = hits(calibration._equivalence, 12)
