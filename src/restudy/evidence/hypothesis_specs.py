@@ -31,6 +31,9 @@ _NAMES = {
 }
 """Metrics that are recorded with those of the training split, and are not of it."""
 
+_FORMS = ("treatment", "trend", "than", "correlate")
+"""Keys of a test, each of which makes it a test of another kind."""
+
 _CURVES = {
     None: "{name}",
     "epochs_to_target": "epochs until {name} reaches {target:g}",
@@ -220,9 +223,8 @@ class ClaimTest(Strict):
         of_validation = self.number is None or self.number.split == "validation"
         if aggregate and aggregate.by == "number" and not of_validation:
             yield "'by: number' chooses, so that the number has to be of validation data"
-        forms = (self.trend, self.treatment, self.than, self.correlate)
-        if sum(form is not None for form in forms) != 1:
-            yield "needs either 'trend' or 'treatment' and 'control', or 'than', or 'correlate'"
+        if sum(getattr(self, form) is not None for form in _FORMS) != 1:
+            yield f"needs exactly one of {', '.join(_FORMS)}"
         if (self.treatment is None) != (self.control is None):
             yield "'treatment' and 'control' belong together"
         if isinstance(self.control, dict) and not _differ(self.control, self.treatment):
