@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import TypeAdapter
 
 from restudy.docs import headline_results, key_reference, pictures
 from restudy.docs.generated_blocks import read_block, replace_block
@@ -100,6 +101,14 @@ def test_every_key_is_described():
         for key in key_reference.keys(model, lambda name: name):
             assert key.description, f"{model.__name__}.{key.name}"
             assert key.allowed
+
+
+def test_examples_of_keys_fit_their_models():
+    text = (ROOT / key_reference.PAGE).read_text(encoding="utf-8")
+    for model in key_reference.models_of(text).values():
+        for field in model.model_fields.values():
+            for example in field.examples or []:
+                TypeAdapter(field.rebuild_annotation()).validate_python(example)
 
 
 def test_the_reference_has_every_file_that_is_read():

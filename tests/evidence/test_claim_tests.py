@@ -53,8 +53,8 @@ def interaction(inside: str, outside: str) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"treatment": None, "control": None}, "either 'trend' or 'treatment'"),
-        ({"trend": "norm"}, "either 'trend' or 'treatment'"),
+        ({"treatment": None, "control": None}, "exactly one of"),
+        ({"trend": "norm"}, "exactly one of"),
         ({"control": None}, "belong together"),
         ({"control": {"hidden": "8"}}, "same factors"),
         ({"control": {"norm": "batch"}}, "other levels"),
@@ -102,9 +102,12 @@ def interaction(inside: str, outside: str) -> dict[str, object]:
         ({"experiment": "descent"}, "either 'study' and 'number'"),
         ({"number": None}, "belong together"),
         ({"measure": "steps"}, "belong together"),
-        ({"than": ACCURACY}, "either 'trend' or 'treatment'"),
-        ({"correlate": ACCURACY}, "either 'trend' or 'treatment'"),
-        ({"treatment": None, "control": None, "than": ACCURACY, "correlate": ACCURACY}, "either"),
+        ({"than": ACCURACY}, "exactly one of"),
+        ({"correlate": ACCURACY}, "exactly one of"),
+        (
+            {"treatment": None, "control": None, "than": ACCURACY, "correlate": ACCURACY},
+            "exactly one of",
+        ),
         (OTHER | {"treatment": None, "control": None, "than": ACCURACY}, "study's runs"),
         (
             {"treatment": None, "control": None, "correlate": ACCURACY}

@@ -35,7 +35,8 @@ def test_one_row_each(table: pd.DataFrame) -> None:
     assert table.columns.tolist() == [*columns, "mc_error"]
     assert not table.duplicated(columns[:4]).any()
     assert table.notna().all(axis=None)
-    assert len(table) == 4 * 3 * 4 + 3 * 3 + 2 * 3 * 4 + 3 * 3 * 3
+    procedures = len(calibration._INTERVALS) + len(calibration._TESTS)
+    assert len(table) == procedures * 3 * 4 + 3 * 3 + 3 * 3 * 3
 
 
 @pytest.mark.parametrize("what", ["of a mean$", "paired differences", "prediction", "slope"])
@@ -80,13 +81,10 @@ def test_simulations_count_what_the_public_functions_say() -> None:
     ends = [prediction_interval(x) for x in noise(60, 4)]
     assert found == [one.low <= x <= one.high for one, x in zip(ends, noise(60), strict=True)]
 
-    found, noise = hits(calibration._slope)
+    found, noise = hits(calibration._INTERVALS["mean slope over four levels"])
     seeds, levels = noise(60, 4, 1), noise(60, 4, 4)
-    blocks = seeds + calibration.LEVELS + levels
-    ends = [
-        mean_interval([stats.linregress(calibration.LEVELS, y).slope for y in block])
-        for block in blocks
-    ]
+    blocks = seeds + range(4) + levels
+    ends = [mean_interval([stats.linregress(range(4), y).slope for y in block]) for block in blocks]
     assert found == [one.low <= 1 <= one.high for one in ends]
 
     found, noise = hits(calibration._equivalence, 12)

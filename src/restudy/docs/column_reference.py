@@ -1,4 +1,4 @@
-"""Tables of ``docs/results.md`` and ``docs/data.md``, from columns, diagnostics and data sets."""
+"""Tables of ``docs/results.md`` and ``docs/data.md``, from their declarations."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from restudy.config.diagnostics import PROBES
+from restudy.config.figures import FIGURE_KINDS
 from restudy.data.registry import DATASETS
 from restudy.experiments.tables import evidence_tables
 from restudy.results.declarations import RUN_TABLES, STUDY_TABLES
@@ -21,6 +22,7 @@ def column_blocks() -> dict[str, str]:
         "tables of studies": _tables(STUDY_TABLES.values(), "csv"),
         "tables of runs": _tables(RUN_TABLES.values(), "parquet"),
         "metrics of diagnostics": _diagnostics(),
+        "kinds of figures": _figure_kinds(),
     }
 
 
@@ -36,6 +38,11 @@ def _diagnostics() -> str:
             when = "; once, at the end" if diagnostic.at_end else ""
             lines.append(f"| `{name}` | `{metric}` | {about.meaning}{when} |")
     return "\n".join(lines)
+
+
+def _figure_kinds() -> str:
+    rows = (f"| `{name}` | {kind.columns} |" for name, kind in FIGURE_KINDS.items())
+    return "\n".join(["| kind | columns of the CSV |", "|---|---|", *rows])
 
 
 def _data_sets() -> str:

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 import pydoc
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import yaml
 from pydantic import BaseModel
 
 from restudy.config.recipe import PER_RUN_FIELDS, Recipe
@@ -99,7 +101,8 @@ def keys(model: type[BaseModel], link: Link) -> list[Key]:
                 name,
                 overrides.get(name) or allowed(part, link),
                 "needed" if name in content.get("required", []) else _default(part),
-                info.description or described.get(field) or _first_line(info.annotation),
+                (info.description or described.get(field) or _first_line(info.annotation))
+                + "".join(f"; for example `{_yaml({name: one})}`" for one in info.examples or []),
             )
         )
     return found
@@ -174,6 +177,12 @@ def _default(content: Mapping[str, Any]) -> str:
     if isinstance(value, float):
         return f"`{_short(value)}`"
     return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+def _yaml(content: Mapping[str, Any]) -> str:
+    """Return a mapping in one line of YAML, as a row of a file would have it."""
+    text = yaml.safe_dump(content, default_flow_style=True, sort_keys=False, width=math.inf)
+    return text.strip()[1:-1]
 
 
 def _short(number: float) -> str:

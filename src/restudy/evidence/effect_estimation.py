@@ -28,7 +28,7 @@ from restudy.evidence.reasons import Reason, reason
 from restudy.stats.correlation import spearman
 from restudy.stats.effects import Effect, effect_of
 from restudy.stats.intervals import mean_interval
-from restudy.stats.trends import slopes
+from restudy.stats.seed_effects import SEED_EFFECTS
 
 Array = NDArray[np.float64]
 
@@ -180,7 +180,8 @@ def _find(
         by_seed = np.array([spearman(*parts[whole, i].T) for i in range(len(seeds))])
         n_kept, ends = int(whole.sum()), (np.array([]), np.array([]))
     else:
-        effects, both = _effects(test, parts)
+        kind = SEED_EFFECTS[test.seed_effect]
+        effects, both = kind.of_sides(parts), [parts[..., end] for end in kind.ends]
         combinations, kept = _kept(effects)
         if not kept.all():
             # What lacks a number did worst, so the seeds that are left flatter its side.
@@ -224,17 +225,6 @@ def _contested(
         code = "target_never_reached" if never.all() else "target_reached_at_once"
         why = reason(code, target=spec.target)
     return parts[~(never | at_once)], why
-
-
-def _effects(test: ClaimTest, parts: Array) -> tuple[Array, tuple[Array, Array]]:
-    """Return the effects, and the numbers of both sides, shape (combinations, seeds) each."""
-    if test.trend is not None:
-        steps = np.arange(parts.shape[-1], dtype=float)
-        return slopes(parts, steps), (parts[..., -1], parts[..., 0])
-    effects = parts[..., 0] - parts[..., 1]
-    if test.interaction_levels is not None:
-        effects = effects - (parts[..., 2] - parts[..., 3])
-    return effects, (parts[..., 0], parts[..., 1])
 
 
 def _kept(effects: Array) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -31,6 +31,9 @@ _NAMES = {
 }
 """Metrics that are recorded with those of the training split, and are not of it."""
 
+_FORMS = ("treatment", "trend", "than", "correlate")
+"""Keys of a test, each of which makes it a test of another kind."""
+
 _CURVES = {
     None: "{name}",
     "epochs_to_target": "epochs until {name} reaches {target:g}",
@@ -39,6 +42,14 @@ _CURVES = {
     "roughness": "roughness of {name}",
 }
 """Kind of curve -> words for what is computed of it."""
+
+
+_METRIC = {"split": "validation", "metric": "accuracy"}
+
+
+def _example(value: Any) -> Any:
+    """Return a field that may be left out, with an example of a value for its reference."""
+    return Field(None, examples=[value])
 
 
 class MetricSpec(RunMetric):
@@ -50,7 +61,8 @@ class MetricSpec(RunMetric):
 
             ``epochs_to_target``: epochs until it is first as good as ``target``. A run that never
             is counts as one evaluation more than it had, so that the sides are closer than they
-            are;
+            are. Combinations of other levels where no run gets there, or each does at once, are
+            left out; if that leaves none, the test is pending;
             ``best_epoch``: the epoch of its best value;
             ``degradation``: how much worse it is at the end than at the epoch that is best for the
             other seeds' mean. Its own best epoch is better than the last by chance alone;
@@ -58,9 +70,9 @@ class MetricSpec(RunMetric):
         target: the value that ``epochs_to_target`` waits for.
     """
 
-    minus: RunMetric | None = None
+    minus: RunMetric | None = _example({"split": "test", "metric": "accuracy"})
     curve: Literal["epochs_to_target", "best_epoch", "degradation", "roughness"] | None = None
-    target: float | None = None
+    target: float | None = _example(0.97)
 
     @model_validator(mode="after")
     def _keys_fit_together(self) -> MetricSpec:
@@ -96,11 +108,12 @@ class Aggregation(Strict):
 
     Attributes:
         factor: its name.
-        statistic: ``range``, largest minus smallest; ``best``, the number at the level whose runs
-            have the best mean on validation data, chosen for each side by itself, by the accuracy
-            after the last epoch (or the loss, if there is none); ``share``, how many of the levels,
-            as a share, are within ``within`` of the side's best number; ``largest``, the largest of
-            these levels, which are numbers then.
+        statistic: what is taken for each combination of the levels of other factors: ``range``,
+            largest minus smallest; ``best``, the number at the level whose runs have the best mean
+            on validation data, chosen for each side by itself, by the accuracy after the last epoch
+            (or the loss, if there is none); ``share``, how many of the levels, as a share, are
+            within ``within`` of the side's best number; ``largest``, the largest of these levels,
+            which are numbers then.
         within: how near the best is near, for the latter two.
         by: what ``best`` is chosen by: ``validation``, or ``number``, the mean of what is compared,
             where that is of validation data: a claim of speed is about the fastest level, which
@@ -143,14 +156,18 @@ class ClaimTest(Strict):
         than: a second number of the same run that ``number`` is compared with, instead of two
             sides; or
         correlate: one that it goes up and down with: the effect is then Spearman's rank correlation
-            over the combinations of levels, seed by seed.
+            over the combinations of levels, seed by seed. A combination with a diverged run is left
+            out.
         filter: factor -> the level, or levels, that the test is about.
-        treatment, control: factor -> level; or ``control`` is a number that is compared with.
-            A side may name several levels of the factor of ``aggregate``, which takes one of them.
-        trend: the factor, with numbers for levels or in the order of the study, that it runs along.
+        treatment, control: factor -> level; or ``control`` is a number that is compared with, and
+            the treatment ``{}`` every run. A side may name several levels of the factor of
+            ``aggregate``, which takes one of them.
+        trend: the factor, with numbers for levels or in the order of the study, that it runs along:
+            the effect is the least squares slope for a step from one level to the next.
         aggregate: a factor whose levels become one number on either side.
         interaction_levels, interaction_baseline: levels at which the effect is to be larger, and
-            those it is compared with: the effect is then a difference of effects.
+            those it is compared with: the effect is then a difference of effects. They may be data
+            sets.
         ratio: compare on a log scale; ``margin`` is a factor then, 1.1 for 10%.
         predicts: what the claim says of the effect; ``non_superior`` and ``non_inferior`` look at
             one side alone, where ``equal`` looks at both.
@@ -162,18 +179,18 @@ class ClaimTest(Strict):
     """
 
     study: Text | None = None
-    experiment: Text | None = None
+    experiment: Text | None = _example("descent")
     number: MetricSpec | None = None
-    measure: Text | None = None
-    than: MetricSpec | None = None
-    correlate: MetricSpec | None = None
-    filter: Filter = Field({})
-    treatment: Filter | None = None
-    control: Filter | float | None = None
-    trend: Text | None = None
-    aggregate: Aggregation | None = None
-    interaction_levels: Levels | None = None
-    interaction_baseline: Levels | None = None
+    measure: Text | None = _example("steps")
+    than: MetricSpec | None = _example(_METRIC | {"at": {"step": 25}})
+    correlate: MetricSpec | None = _example(_METRIC)
+    filter: Filter = Field({}, examples=[{"norm": "batch", "learning_rate": ["0.1", "0.3"]}])
+    treatment: Filter | None = _example({"norm": "batch"})
+    control: Filter | float | None = _example(0.977)
+    trend: Text | None = _example("hidden")
+    aggregate: Aggregation | None = _example({"factor": "learning_rate", "statistic": "best"})
+    interaction_levels: Levels | None = _example({"batch_size": "4"})
+    interaction_baseline: Levels | None = _example({"batch_size": "64"})
     ratio: bool = False
     predicts: Direction
     margin: Margin
@@ -206,9 +223,8 @@ class ClaimTest(Strict):
         of_validation = self.number is None or self.number.split == "validation"
         if aggregate and aggregate.by == "number" and not of_validation:
             yield "'by: number' chooses, so that the number has to be of validation data"
-        forms = (self.trend, self.treatment, self.than, self.correlate)
-        if sum(form is not None for form in forms) != 1:
-            yield "needs either 'trend' or 'treatment' and 'control', or 'than', or 'correlate'"
+        if sum(getattr(self, form) is not None for form in _FORMS) != 1:
+            yield f"needs exactly one of {', '.join(_FORMS)}"
         if (self.treatment is None) != (self.control is None):
             yield "'treatment' and 'control' belong together"
         if isinstance(self.control, dict) and not _differ(self.control, self.treatment):
@@ -252,6 +268,13 @@ class ClaimTest(Strict):
         """Whether its numbers are times, which are not the same twice."""
         experiment = project().experiments.get(self.experiment or "")
         return experiment is not None and experiment.timed
+
+    @property
+    def seed_effect(self) -> str:
+        """How the numbers of its sides become one of each seed, a name in ``SEED_EFFECTS``."""
+        if self.trend is not None:
+            return "slope"
+        return "difference" if self.interaction_levels is None else "interaction"
 
     @property
     def second(self) -> MetricSpec | None:

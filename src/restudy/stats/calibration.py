@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from restudy.stats.effects import t_interval, upper_tail
+from restudy.stats.effects import NULL_TESTS, NullTest, mean_and_error, t_interval, upper_tail
 from restudy.stats.holm import holm
 from restudy.stats.intervals import LEVEL, wilson_interval
 from restudy.stats.power import power_to_see
-from restudy.stats.trends import slopes
+from restudy.stats.seed_effects import SEED_EFFECTS, SeedEffect
 from restudy.stats.verdict import ALPHA
 
 Array = NDArray[np.float64]
@@ -55,8 +55,6 @@ EFFECTS = (0.5, 1.0, 2.0)
 """Effects for the power, in standard deviations of the differences."""
 SHARES = (0.5, 0.9, 0.98)
 TEST_SAMPLES = (100, 1000, 10000)
-LEVELS = np.arange(4.0)
-"""Positions of the levels of the ordered factor."""
 
 
 class Simulation(NamedTuple):
@@ -160,11 +158,6 @@ def _holds(truth: float | Array, ends: tuple[Array, Array]) -> Bools:
     return (ends[0] <= truth) & (truth <= ends[1])
 
 
-def _mean_parts(x: Array) -> tuple[Array, Array, int]:
-    n = x.shape[-1]
-    return x.mean(axis=-1), x.std(axis=-1, ddof=1) / math.sqrt(n), n - 1
-
-
 def _pairs(noise: Noise, *shape: int) -> Array:
     """Return differences of pairs, of standard deviation 1; their seed's share falls out."""
     shared = noise(*shape)
@@ -172,28 +165,35 @@ def _pairs(noise: Noise, *shape: int) -> Array:
 
 
 def _mean(noise: Noise, n: int, times: int) -> Bools:
-    return _holds(0, t_interval(*_mean_parts(noise(times, n))))
+    return _holds(0, t_interval(*mean_and_error(noise(times, n))))
 
 
 def _paired(noise: Noise, n: int, times: int) -> Bools:
-    return _holds(0, t_interval(*_mean_parts(_pairs(noise, times, n))))
+    return _holds(0, t_interval(*mean_and_error(_pairs(noise, times, n))))
 
 
 def _prediction(noise: Noise, n: int, times: int) -> Bools:
-    mean, se, df = _mean_parts(noise(times, n))
+    mean, se, df = mean_and_error(noise(times, n))
     return _holds(noise(times), t_interval(mean, se * math.sqrt(n + 1), df))
 
 
-def _slope(noise: Noise, n: int, times: int) -> Bools:
-    y = noise(times, n, 1) + LEVELS + noise(times, n, len(LEVELS))
-    return _holds(1, t_interval(*_mean_parts(slopes(y, LEVELS))))
+def _of_sides(effect: SeedEffect) -> Procedure:
+    """Return the simulation of a kind of effect, with the same noise on all sides of a seed."""
+    truth = np.array(effect.truth, np.float64)
+
+    def covers(noise: Noise, n: int, times: int) -> Bools:
+        sides = noise(times, n, 1) + truth + noise(times, n, len(truth))
+        ends = t_interval(*mean_and_error(effect.of_sides(sides)))
+        return _holds(effect.of_sides(truth), ends)
+
+    return covers
 
 
 _INTERVALS: dict[str, Procedure] = {
     "t interval of a mean": _mean,
     "t interval of paired differences": _paired,
     "prediction interval of one more value": _prediction,
-    "mean slope over four levels": _slope,
+    **{one.description: _of_sides(one) for one in SEED_EFFECTS.values() if one.truth},
 }
 
 
@@ -218,26 +218,28 @@ def _false_positives(repetitions: int) -> Iterator[Simulation]:
         yield from _over_noise("false positives", what, procedure, lambda n: ALPHA, repetitions)
 
 
-def _two_sided(x: Array) -> Array:
-    mean, se, df = _mean_parts(x)
-    return 2 * upper_tail(np.abs(mean), se, df)
+def _family_of(p_of: NullTest) -> Procedure:
+    """Return the simulation of a test: is any of a family's true null hypotheses rejected?"""
 
+    def any_found(noise: Noise, n: int, times: int) -> Bools:
+        p = p_of(_pairs(noise, times, FAMILY, n))
+        return np.asarray((holm(p) < ALPHA).any(axis=-1))
 
-def _holm(noise: Noise, n: int, times: int) -> Bools:
-    """Return whether any of a family's true null hypotheses is rejected."""
-    p = _two_sided(_pairs(noise, times, FAMILY, n))
-    return np.asarray((holm(p) < ALPHA).any(axis=-1))
+    return any_found
 
 
 def _equivalence(noise: Noise, n: int, times: int) -> Bools:
     """Return whether an effect at the edge of a margin of 3 is taken to lie inside."""
     margin = 3.0
-    mean, se, df = _mean_parts(margin + _pairs(noise, times, n))
+    mean, se, df = mean_and_error(margin + _pairs(noise, times, n))
     return upper_tail(margin - np.abs(mean), se, df) < ALPHA
 
 
 _TESTS: dict[str, Procedure] = {
-    f"any of {FAMILY} paired t tests, after Holm": _holm,
+    **{
+        f"any of {FAMILY} paired {name} tests, after Holm": _family_of(p_of)
+        for name, p_of in NULL_TESTS.items()
+    },
     "paired test of equivalence, at the margin": _equivalence,
 }
 
@@ -250,7 +252,7 @@ def _powers(repetitions: int) -> Iterator[Simulation]:
 
         def found(noise: Noise, n: int, times: int, effect: float = effect) -> Bools:
             x = effect + _pairs(noise, times, n)
-            return np.asarray((_two_sided(x) < ALPHA) & (x.mean(axis=-1) > 0))
+            return np.asarray((NULL_TESTS["t"](x) < ALPHA) & (x.mean(axis=-1) > 0))
 
         def nominal(n: int, effect: float = effect) -> float:
             return power_to_see(effect, 1 / math.sqrt(n), n - 1, ALPHA)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -49,6 +50,18 @@ def effect_of(mean: Estimate) -> Effect:
     se, df = mean.sd / math.sqrt(mean.n), mean.n - 1
     p = min(1.0, 2 * float(upper_tail(abs(mean.mean), se, df)))
     return Effect(mean.n, mean.mean, se, df, mean.low, mean.high, p)
+
+
+def mean_and_error(x: Array) -> tuple[Array, Array, int]:
+    """Return mean, standard error and degrees of freedom along the last axis of ``x``."""
+    n = x.shape[-1]
+    return x.mean(axis=-1), x.std(axis=-1, ddof=1) / math.sqrt(n), n - 1
+
+
+def t_test(x: Array) -> Array:
+    """Return the two-sided p of Student's t test along the last axis of ``x``."""
+    mean, se, df = mean_and_error(x)
+    return 2 * upper_tail(np.abs(mean), se, df)
 
 
 def paired_effect(treatment: ArrayLike, control: ArrayLike, level: float = LEVEL) -> Effect:
@@ -116,3 +129,10 @@ def has_low_power(effect: Effect, margin: float) -> bool:
         ValueError: ``margin`` is not above 0.
     """
     return not power_to_see(margin, effect.se, effect.df) >= ENOUGH
+
+
+NullTest = Callable[[Array], Array]
+"""Function from values, shape (..., n), to the two-sided p that their true mean is 0, (...)."""
+
+NULL_TESTS: dict[str, NullTest] = {"t": t_test}
+"""Tests of no effect, by name; `calibrate` simulates how often each rejects a true hypothesis."""

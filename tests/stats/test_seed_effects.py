@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from restudy.stats.correlation import spearman
-from restudy.stats.trends import slopes
+from restudy.stats.seed_effects import slopes
 
 GRID = arrays(
     np.float64, st.tuples(st.integers(2, 5), st.integers(3, 5)), elements=st.floats(-9, 9)
