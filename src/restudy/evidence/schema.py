@@ -20,7 +20,7 @@ from restudy.config.loading import validate
 from restudy.config.sources import SOURCE, load_sources, row_id
 from restudy.config.strict import Strict
 from restudy.config.yaml import read_rows
-from restudy.evidence.checks import choice_error
+from restudy.evidence.checks import as_list, choice_error
 from restudy.evidence.hypothesis_specs import ClaimTest
 from restudy.evidence.metric_selectors import (
     ExperimentSelector,
@@ -34,7 +34,14 @@ from restudy.evidence.statuses import Status
 PERCENT = ("percent", "percentage points")
 """Units of printed values that are a hundred times ours."""
 
-Sources = Annotated[list[Text], Field(min_length=1)]
+
+class Ref(NamedTuple):
+    """Marks a key that holds an id, or ids, of rows of another kind."""
+
+    kind: str
+
+
+Sources = Annotated[list[Text], Field(min_length=1), Ref("sources")]
 Item = TypeVar("Item", bound="EvidenceItem")
 
 _BY_HAND = {
@@ -111,7 +118,7 @@ class EvidenceRow(EvidenceItem):
 
     def links(self) -> Iterator[Link]:
         """Yield the other rows that this one names."""
-        yield from ()
+        yield from _links(self)
 
 
 class _OfOneSource(EvidenceRow):
@@ -121,7 +128,7 @@ class _OfOneSource(EvidenceRow):
         source: id of the source, which is part of the row's own.
     """
 
-    source: Text
+    source: Annotated[Text, Ref("sources")]
 
     @property
     def origin(self) -> str:
@@ -132,10 +139,6 @@ class _OfOneSource(EvidenceRow):
         if f"-{self.source}-" not in self.id:
             raise ValueError(f"the id does not name the source, {self.source!r}")
         return self
-
-    def links(self) -> Iterator[Link]:
-        """Yield the source."""
-        yield Link("source", "sources", self.source)
 
 
 class _OfSources(EvidenceRow):
@@ -151,9 +154,18 @@ class _OfSources(EvidenceRow):
     def origin(self) -> str:
         return ", ".join(self.sources)
 
-    def links(self) -> Iterator[Link]:
-        """Yield the sources."""
-        yield from (Link("sources", "sources", source) for source in self.sources)
+
+def _links(part: BaseModel, place: str = "") -> Iterator[Link]:
+    """Yield the rows that a part of a row names in keys that are marked with a `Ref`."""
+    for name, field in type(part).model_fields.items():
+        value = getattr(part, name)
+        for mark in field.metadata:
+            if isinstance(mark, Ref):
+                for id_ in as_list(value or []):
+                    yield Link(f"{place}{name}", mark.kind, id_)
+        for one in value if isinstance(value, list) else ():
+            if isinstance(one, BaseModel):
+                yield from _links(one, f"{place}{name}.")
 
 
 def selectors_in(row: BaseModel, keys: Iterable[str]) -> dict[str, MetricSelector]:
@@ -198,7 +210,7 @@ class Published(_OfOneSource):
     )
 
     id: Annotated[str, Field(pattern=row_id("PUB", SOURCE, r"\d{3}"))]
-    experiment: Text
+    experiment: Annotated[Text, Ref("systems")]
     metric: Text
     value: Text
     unit: Text
@@ -242,11 +254,6 @@ class Published(_OfOneSource):
         number = self.number
         return number / 100 if number is not None and self.unit in PERCENT else number
 
-    def links(self) -> Iterator[Link]:
-        """Yield the source and the experiment."""
-        yield from super().links()
-        yield Link("experiment", "systems", self.experiment)
-
 
 class Contrast(Strict):
     """The two sides that a claim compares, in words.
@@ -271,7 +278,7 @@ class Contradiction(Strict):
 
     sources: Sources
     how: Text
-    claim: Text | None = None
+    claim: Annotated[Text | None, Ref("claims")] = None
 
 
 class Claim(_OfSources):
@@ -305,8 +312,8 @@ class Claim(_OfSources):
     contrast: Contrast | None = None
     predicts: Text | None = None
     contradicted_by: list[Contradiction] = []
-    related_experiments: list[str] = []
-    related_errata: list[str] = []
+    related_experiments: Annotated[list[str], Ref("systems")] = []
+    related_errata: Annotated[list[str], Ref("errata")] = []
     tests: list[ClaimTest] = []
 
     @model_validator(mode="after")
@@ -322,19 +329,6 @@ class Claim(_OfSources):
         if self.tests and all(test.exploratory is not None for test in self.tests):
             raise ValueError("has exploratory tests alone, and none that judges")
         return self
-
-    def links(self) -> Iterator[Link]:
-        """Yield sources, contradicting claims, related experiments and related errata."""
-        yield from super().links()
-        for other in self.contradicted_by:
-            for source in other.sources:
-                yield Link("contradicted_by.sources", "sources", source)
-            if other.claim is not None:
-                yield Link("contradicted_by.claim", "claims", other.claim)
-        for id_ in self.related_experiments:
-            yield Link("related_experiments", "systems", id_)
-        for id_ in self.related_errata:
-            yield Link("related_errata", "errata", id_)
 
 
 def _kind_of_side(side: Any) -> str:
@@ -376,8 +370,8 @@ class PrintedDifference(Strict):
     """
 
     what: Text
-    number: Text
-    minus: Text
+    number: Annotated[Text, Ref("published")]
+    minus: Annotated[Text, Ref("published")]
 
 
 class Erratum(_OfSources):
@@ -409,7 +403,7 @@ class Erratum(_OfSources):
     as_published: Text | None = None
     corrected: Text | None = None
     metric: Text | None = None
-    related_claims: list[str] = []
+    related_claims: Annotated[list[str], Ref("claims")] = []
     effects: list[ErratumEffect] = []
     contrasts: list[PrintedDifference] = []
     supported_by: list[str] = []
@@ -448,13 +442,8 @@ class Erratum(_OfSources):
         }
 
     def links(self) -> Iterator[Link]:
-        """Yield the sources, the claims that rest on the mistake, and the rows that assess it."""
+        """Yield the other rows that this one names."""
         yield from super().links()
-        for id_ in self.related_claims:
-            yield Link("related_claims", "claims", id_)
-        for contrast in self.contrasts:
-            yield Link("contrasts.number", "published", contrast.number)
-            yield Link("contrasts.minus", "published", contrast.minus)
         for id_ in self.supported_by:
             kind = id_.partition("-")[0]
             if kind != "PUZ":  # configuration searches are no rows
@@ -484,17 +473,11 @@ class SourceComponent(_OfOneSource):
     name: Text
     description: Text | None = None
     formula: Text | None = None
-    see: Text | None = None
+    see: Annotated[Text | None, Ref("systems")] = None
     reported: dict[str, Any] = {}
     unreported: list[Text] = []
     note: Text | None = None
     ours: Text | None = None
-
-    def links(self) -> Iterator[Link]:
-        """Yield the source, and the component whose hyperparameters are taken over."""
-        yield from super().links()
-        if self.see is not None:
-            yield Link("see", "systems", self.see)
 
 
 class Figure(_OfOneSource):
@@ -515,7 +498,7 @@ class Figure(_OfOneSource):
     columns = ("experiment", "title", "figure")
 
     id: Annotated[str, Field(pattern=row_id("FIG", SOURCE, r"\d{2}"))]
-    experiment: Text
+    experiment: Annotated[Text, Ref("systems")]
     title: Text
     x_axis: Text
     y_axis: Text
@@ -524,11 +507,6 @@ class Figure(_OfOneSource):
     corrected_figure: Text
     figure: Text | None = None
     draw: dict[str, Any] | None = None
-
-    def links(self) -> Iterator[Link]:
-        """Yield the source and the experiment."""
-        yield from super().links()
-        yield Link("experiment", "systems", self.experiment)
 
 
 @dataclass(frozen=True)
