@@ -214,6 +214,7 @@ def test_equal_copies_get_equal_coefficients_but_from_l1():
         assert collinearity.unevenness(groups) == pytest.approx(0, abs=1e-4)
         assert collinearity.split_groups(groups) == 0
     groups = Lasso(0.1).fit(x, y).coef_.reshape(3, -1)
+    groups = np.where(abs(groups) < 1e-9, 0, groups)  # copies differ by rounding, as BLAS sums
     assert collinearity.unevenness(groups) == pytest.approx(2 / 3)
     assert collinearity.split_groups(groups) == pytest.approx(2 / 3)  # the third is out as a whole
 
