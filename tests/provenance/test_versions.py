@@ -220,5 +220,6 @@ def test_outside_a_checkout_the_commit_is_unknown(monkeypatch, tmp_path):
 
 def test_the_environment_names_versions_and_no_person_or_place():
     found = environment()
-    assert set(found["versions"]) == {"restudy", "python", "pytorch-lightning", "torch", "numpy"}
+    libraries = {"pytorch-lightning", "torch", "numpy", "numba"}
+    assert set(found["versions"]) == {"restudy", "python", *libraries}
     assert str(Path.home()) not in str(found)

@@ -133,14 +133,14 @@ def in_float64(prepared: PreparedData, recipe: Recipe) -> TensorData:
     return replace(made, **exact)
 
 
-def train(fields) -> dict[str, list[float]]:
+def train(fields, engine) -> dict[str, list[float]]:
     """Return the numbers of a tiny network: metrics by epoch, sums of its weights, its summary.
 
     Of each tensor there are the sum of the absolute values and a sum with unequal factors.
     """
     recipe = Recipe(**fields)
     prepared = in_float64(data(recipe.dataset), recipe)
-    found = train_stack([RunSpec("only", recipe)], prepared, {"only": ""}, True, None, None)
+    found = train_stack([RunSpec("only", recipe)], prepared, {"only": ""}, True, None, None, engine)
     numbers: dict[str, list[float]] = {}
     for row in found.history.itertuples():
         numbers.setdefault(f"{row.split} {row.metric}", []).append(row.value)
@@ -175,7 +175,7 @@ def read() -> dict:
 
 def main() -> None:
     """Record the numbers of all recipes."""
-    now = {name: train(fields) for name, fields in RECIPES.items()}
+    now = {name: train(fields, "torch") for name, fields in RECIPES.items()}
     before = read() if FILE.is_file() else {"training_version": 0, "numbers": {}}
     changed = any(differences(old, now.get(name, old)) for name, old in before["numbers"].items())
     if changed and before["training_version"] == TRAINING_VERSION:

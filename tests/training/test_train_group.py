@@ -104,6 +104,12 @@ def test_other_data_train_all_again(folder, data, monkeypatch):
     assert train(folder)[1] == len(RUNS)
 
 
+def test_another_engine_trains_all_again(folder):
+    assert train(folder, engine="torch")[1] == len(RUNS)
+    assert train(folder, engine="torch")[1] == 0
+    assert train(folder, engine="compiled")[1] == len(RUNS)
+
+
 def test_other_libraries_train_all_again(folder, monkeypatch):
     monkeypatch.setattr(train_group, "numerical_versions", lambda: {"torch": "3"})
     assert train(folder)[1] == len(RUNS)

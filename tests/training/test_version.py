@@ -33,9 +33,10 @@ def test_the_numbers_are_of_this_version(recorded):
     assert recorded["numbers"].keys() == RECIPES.keys(), f"record the numbers anew: {COMMAND}"
 
 
+@pytest.mark.parametrize("engine", ["torch", "compiled"])
 @pytest.mark.parametrize("name", RECIPES)
-def test_training_computes_what_is_recorded(name, recorded):
-    found = differences(recorded["numbers"][name], train(RECIPES[name]))
+def test_training_computes_what_is_recorded(name, engine, recorded):
+    found = differences(recorded["numbers"][name], train(RECIPES[name], engine))
     assert not found, "\n".join([REMEDY, *found])
 
 
@@ -73,6 +74,7 @@ def test_each_metric_of_the_diagnostics_is_a_number_somewhere(recorded):
     ("file", "old", "new"),
     [
         ("optimisers.py", "vector.sub_(gradient).sub_(u * m)", "vector.sub_(gradient).sub_(u)"),
+        ("compiled/steps.py", "w[q] -= g[q] + momentum * u", "w[q] -= g[q] + u"),
     ],
 )
 def test_other_arithmetic_is_found(tmp_path, file, old, new):

@@ -38,6 +38,7 @@ rule train:
     params:
         groups=lambda wildcards: JOBS[wildcards.job].parameters(),
         version=TRAINING_VERSION,
+        engine=SETTINGS.training.engine,
     message:
         "Train {wildcards.job}"
     script:

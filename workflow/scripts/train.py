@@ -50,7 +50,7 @@ with job(snakemake.log[0]) as say:
             device=settings.training.device,
             stack=settings.training.max_stacked_runs,
             choice=settings.training.matmul_backend,
-            engine=settings.training.engine,
+            engine=snakemake.params.engine,
             keep_weights=group["keep_weights"],
             checkpoints=results / "checkpoints" / name,
             checkpoint_interval_s=settings.training.checkpoint_interval_s,

@@ -36,11 +36,11 @@ class TrainingSettings(Strict):
         description="how the CPU multiplies matrices: default = PyTorch's choice, onednn, or "
         "onednn_bf16 (faster on some processors, rounds to 8 bits); auto: the faster float32",
     )
-    engine: Literal["torch", "compiled"] = Field(
-        "torch",
-        description="what takes the optimiser steps: torch = all runs of a stack at once, compiled "
-        "= one run at a time by code made for this processor, faster on small networks "
-        "(full batches and CUDA devices: torch all the same)",
+    engine: Literal["auto", "compiled", "torch"] = Field(
+        "auto",
+        description="what takes the optimiser steps: compiled = one run at a time by code made for "
+        "this processor (full batches and CUDA devices: torch all the same), torch = all runs of a "
+        "stack at once; auto: the faster, compiled for batches below 1,024",
     )
     checkpoint_interval_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = Field(
         60.0, description="longest training, in seconds and whole epochs, that a kill can undo"

@@ -29,7 +29,7 @@ _UNREAD = {
 # Fields of a syntax tree that change no result.
 _NO_RESULT = {"annotation", "returns", "type_comment", "type_params", "ctx", "kind"}
 # The libraries whose arithmetic is in every trained number.
-_NUMERICAL = ("torch", "numpy")
+_NUMERICAL = ("torch", "numpy", "numba")
 
 
 @cache

@@ -20,19 +20,27 @@ from restudy.training.penalties import penalties
 if TYPE_CHECKING:
     from restudy.training.compiled.engine import CompiledEngine
 
-Engine = Literal["torch", "compiled"]
+Engine = Literal["auto", "compiled", "torch"]
 
 # Rows of a full batch that are taken at a time: their activations fit into the cache.
 _ROWS = 500
 
 
-def can_compile(recipe: Recipe, device: torch.device) -> bool:
-    """Return whether the compiled engine can train by a recipe.
+# From so many samples a batch on, the stacked engine is as fast as the compiled one.
+_LARGE_BATCH = 1024
 
-    It computes on the CPU. It takes no batch of all samples: the stacked engine multiplies those at
-    the processor's full rate.
+
+def choose_engine(
+    engine: Engine, recipe: Recipe, device: torch.device
+) -> Literal["compiled", "torch"]:
+    """Return the engine that trains by a recipe.
+
+    The compiled engine computes on the CPU, and takes no batch of all samples. ``auto`` stands for
+    it where it is faster.
     """
-    return device.type == "cpu" and recipe.batch_size != "full"
+    if engine == "torch" or device.type != "cpu" or recipe.batch_size == "full":
+        return "torch"
+    return "compiled" if engine == "compiled" or recipe.n_batch < _LARGE_BATCH else "torch"
 
 
 class Stack:
@@ -58,7 +66,7 @@ class Stack:
         recipes: Sequence[Recipe],
         data: TensorData,
         classes: int,
-        engine: Engine = "torch",
+        engine: Engine = "auto",
     ) -> None:
         """Set up a stack.
 
@@ -66,7 +74,7 @@ class Stack:
             recipes: one per run, equal in everything that shapes network and schedule.
             data: the data, on the device that the stack trains on and of the type it computes in.
             classes: number of classes; 0 for regression.
-            engine: which takes the steps, if it has all that the recipes ask for.
+            engine: what takes the steps, see :func:`choose_engine`.
         """
         x = data.train.x
         self.recipes, self.data, self.loss = list(recipes), data, recipes[0].loss
@@ -75,7 +83,7 @@ class Stack:
         drops = any(recipe.dropout for recipe in recipes)
         self.dropout = StackDropout(recipes, x.device) if drops else None
         self.compiled: CompiledEngine | None = None
-        if engine == "compiled" and can_compile(recipes[0], x.device):
+        if choose_engine(engine, recipes[0], x.device) == "compiled":
             # Numba is slow to import, and the stacked engine does without.
             from restudy.training.compiled.engine import CompiledEngine
 

@@ -13,8 +13,8 @@ from restudy.data.load import load
 from restudy.provenance.versions import environment, numerical_versions
 from restudy.results import group_files
 from restudy.training.matmul_backend import Choice
-from restudy.training.stack import Engine
-from restudy.training.train_stacks import Watch, train_runs
+from restudy.training.stack import Engine, choose_engine
+from restudy.training.train_stacks import Watch, find_device, train_runs
 
 
 def train_group(
@@ -26,7 +26,7 @@ def train_group(
     device: str = "auto",
     stack: int = 10,
     choice: Choice = "auto",
-    engine: Engine = "torch",
+    engine: Engine = "auto",
     keep_weights: bool = True,
     checkpoints: Path | None = None,
     checkpoint_interval_s: float = 60,
@@ -45,7 +45,7 @@ def train_group(
         device: ``cpu``, ``cuda`` or ``auto``.
         stack: largest number of runs trained at once.
         choice: how the CPU multiplies matrices, see :mod:`restudy.training.matmul_backend`.
-        engine: what takes the optimiser steps, ``torch`` or ``compiled``.
+        engine: what takes the optimiser steps: ``auto``, ``compiled`` or ``torch``.
         keep_weights: whether the trained weights are written.
         checkpoints: folder for what training goes on from after a kill; gone when it is done.
         checkpoint_interval_s: least time between two checkpoints.
@@ -59,7 +59,8 @@ def train_group(
             asks for.
     """
     data = load(prepared)
-    digests = {run.id: _digest(run, version, data.digest) for run in runs}
+    used = choose_engine(engine, runs[0].recipe, find_device(device))
+    digests = {run.id: _digest(run, version, data.digest, used) for run in runs}
     parts = []
     old = group_files.read(folder)
     if old is not None:
@@ -116,9 +117,9 @@ def describe(group: str, found: group_files.GroupResults, trained: int) -> str:
     return line + (f", {diverged} diverged" if diverged else "")
 
 
-def _digest(run: RunSpec, version: int, data: str) -> str:
+def _digest(run: RunSpec, version: int, data: str, engine: str) -> str:
     """Return what stands for everything that a run's numbers depend on."""
-    return digest([run.recipe.differences(), version, data, numerical_versions()])
+    return digest([run.recipe.differences(), version, data, engine, numerical_versions()])
 
 
 def _still_right(

@@ -28,7 +28,7 @@ from restudy.training.batches import TensorData
 from restudy.training.checkpoints import Checkpoints
 from restudy.training.lightning_module import StackModule
 from restudy.training.metrics_callback import Recorder
-from restudy.training.stack import Engine, Stack, can_compile
+from restudy.training.stack import Engine, Stack, choose_engine
 
 # What the optimisers' calls differ by.
 _UPDATE_FIELDS = ("momentum", "lambda1", "lambda2", "learning_rate", "norm_eps", "seed")
@@ -44,7 +44,7 @@ def train_runs(
     device: str = "cpu",
     stack: int = 10,
     choice: matmul_backend.Choice = "auto",
-    engine: Engine = "torch",
+    engine: Engine = "auto",
     keep_weights: bool = True,
     checkpoints: Path | None = None,
     checkpoint_interval_s: float = 60,
@@ -61,7 +61,7 @@ def train_runs(
         device: ``cpu``, ``cuda``, or ``auto`` for cuda if there is one.
         stack: largest number of runs trained at once.
         choice: how the CPU multiplies matrices, see :mod:`restudy.training.matmul_backend`.
-        engine: what takes the steps: ``compiled`` for all recipes that it can train by.
+        engine: what takes the steps, see :func:`restudy.training.stack.choose_engine`.
         keep_weights: whether the results hold the trained weights.
         checkpoints: folder to go on from, and to write into, when training takes long; the caller
             deletes it when the results are safe.
@@ -78,7 +78,7 @@ def train_runs(
     parts = split(data, shared.n_train, shared.n_validation)
     scaled = scale(parts, shared.scaling, shared.target_scaling)
     tensors = TensorData.from_split(scaled, place)
-    used: Engine = engine if can_compile(shared, place) else "torch"
+    used = choose_engine(engine, shared, place)
     results = []
     for some in stacks(runs, stack):
         identity = [path.path, used, str(place), [[run.id, digests[run.id]] for run in some]]
@@ -157,7 +157,7 @@ def train_stack(
     keep_weights: bool,
     saved: _Saved | None,
     watch: Watch | None,
-    engine: Engine = "torch",
+    engine: Engine = "auto",
 ) -> GroupResults:
     """Train runs at once and return their results, on data of any floating-point type."""
     recipes = [run.recipe for run in runs]

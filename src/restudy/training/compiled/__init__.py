@@ -6,7 +6,10 @@ sources, since Numba itself would not see that a module has changed which anothe
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,9 +21,11 @@ from restudy.common.digests import digest
 
 def _folders(name: str) -> Iterator[Path]:
     """Yield where compiled code may be kept, the best place first."""
-    yield Path(__file__).parent / "__pycache__" / name
-    yield Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "restudy" / name
-    yield Path(tempfile.mkdtemp(prefix="restudy-"))
+    yield Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "restudy" / name
+    yield Path(sys.prefix) / "var" / "cache" / "restudy" / name
+    own = tempfile.mkdtemp(prefix="restudy-")
+    atexit.register(shutil.rmtree, own, ignore_errors=True)
+    yield Path(own)
 
 
 def _cache_folder() -> Path:

@@ -82,6 +82,9 @@ class CompiledEngine:
         self.second = layout.aligned(runs, self.layout.parameters, kind) if adam else self.first
         self.statistics = layout.aligned(runs, self.layout.statistics, kind)
         self.work = layout.aligned(1, self.layout.work, kind)[0]
+        self.shape = steps.Shape(
+            self.layout.layers, self.layout.places, self.layout.lanes, self.layout.weights
+        )
         self.options = np.array(
             [
                 _ACTIVATIONS[shared.activation],
@@ -129,21 +132,21 @@ class CompiledEngine:
         classes = self.options[steps.LOSS] != steps.SQUARED
         no_labels, no_values = np.zeros(0, np.int64), np.zeros(0, self.x.dtype)
         for run, order in enumerate(orders):
+            memory = steps.Memory(
+                self.parameters[run],
+                self.first[run],
+                self.second[run],
+                self.statistics[run],
+                self.work,
+                self._masks(run, count, batch),
+            )
             steps.train_steps(
                 self.x,
                 self.targets[run] if classes else no_labels,
                 no_values if classes else self.targets[run],
                 order,
-                self.parameters[run],
-                self.first[run],
-                self.second[run],
-                self.statistics[run],
-                self.layout.layers,
-                self.layout.places,
-                self.layout.lanes,
-                self.layout.weights,
-                self.work,
-                self._masks(run, count, batch),
+                memory,
+                self.shape,
                 self.options,
                 self.numbers[run],
                 done,

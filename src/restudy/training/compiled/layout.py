@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from restudy.training.compiled.products import VECTOR_BYTES
 
+_Numbers = TypeVar("_Numbers", int, NDArray[np.int64])
+
 # Columns of the table of layers: sizes, then places in the parameters (weights to shift), in the
 # running statistics, in the working memory (activated to moments) and among the dropout masks.
-INPUTS, OUTPUTS, PADDED, VECTORS, WEIGHTS, BIAS, SCALE, SHIFT, STATISTICS = range(9)
-ACTIVATED, NORMED, OUTPUT, MOMENTS, MASK = range(9, 14)
-COLUMNS = 14
+INPUTS, OUTPUTS, PADDED, ROW, VECTORS, ROWS, WEIGHTS, BIAS, SCALE, SHIFT, STATISTICS = range(11)
+ACTIVATED, NORMED, OUTPUT, MOMENTS, MASK = range(11, 16)
+COLUMNS = 16
 
-# Places in the working memory that are no layer's.
-X, GRADIENT, TRANSPOSED, BELOW, SMALL, CHUNK = range(6)
 
-# Numbers of a panel that are updated at a time, so that they are in the fastest cache.
+# Places in the working memory that are no layer's: see the layout's attributes.
+X, GRADIENT, TRANSPOSED, BELOW, SMALL, CHUNK, X_ROW = range(7)
+
+# Most weights of a panel that are updated at a time: they are to stay in the fastest cache.
 CHUNK_NUMBERS = 4096
 
 
@@ -28,11 +32,15 @@ class Layout:
     """Places in the flat arrays of one network.
 
     A layer's weights, (inputs, outputs), are cut into panels of one or two vectors of columns; the
-    last panel is padded with zeros. Each row of an activation is padded to the same width.
+    last panel is padded with zeros. Some rows of a panel, in equal parts, are worked on at a time.
+    An activation has a row for each sample, as wide as the panels. Rows lie an odd number of cache
+    lines apart, so that the numbers of a column do not meet in one set of the cache.
 
     Attributes:
         layers: (layers, COLUMNS) int64.
-        places: of what is no layer's in the working memory.
+        places: in the working memory, of what is no layer's: a batch of inputs, the gradient, its
+            transpose, that of the inputs' gradient, the gradients of what are no weights, those of
+            a piece of weights; then how far rows of inputs lie apart.
         lanes: numbers in a vector.
         weights: how many numbers are weights, pads included; they come first in the parameters.
         parameters: how many trainable numbers there are, pads included.
@@ -70,23 +78,27 @@ def make_layout(widths: Sequence[int], batch: int, itemsize: int) -> Layout:
     table[:, VECTORS] = np.where(table[:, OUTPUTS] > lanes, 2, 1)
     panel = table[:, VECTORS] * lanes
     padded = table[:, PADDED] = -(-table[:, OUTPUTS] // panel) * panel
+    parts = -(-table[:, INPUTS] * panel // CHUNK_NUMBERS)
+    table[:, ROWS] = -(-table[:, INPUTS] // parts)
+    row = table[:, ROW] = row_length(padded, itemsize)
     weights = _place(table, [(WEIGHTS, table[:, INPUTS] * padded)])
     parameters = _place(table, [(BIAS, padded), (SCALE, padded), (SHIFT, padded)], start=weights)
     statistics = _place(table, [(STATISTICS, 2 * padded)])
     table[:, MASK] = np.cumsum(table[:, OUTPUTS]) - table[:, OUTPUTS]
-    rows = [(column, batch * padded) for column in (ACTIVATED, NORMED, OUTPUT)]
+    rows = [(column, batch * row) for column in (ACTIVATED, NORMED, OUTPUT)]
     layers = _place(table, [*rows, (MOMENTS, 3 * np.maximum(batch, padded))])
-    turned = (batch + 2 * lanes) * max(widths)
+    turned = (batch + 2 * lanes) * max(widths[0], int(padded.max()))
+    inputs_row = row_length(widths[0], itemsize)
     sizes = [
-        batch * widths[0],
-        batch * int(padded.max()),
+        batch * inputs_row,
+        batch * int(row.max()),
         turned,
         turned,
         parameters - weights,
         CHUNK_NUMBERS,
     ]
     ends = layers + np.cumsum(_whole_lines(np.array(sizes)))
-    places = np.concatenate([[layers], ends[:-1]])
+    places = np.concatenate([[layers], ends[:-1], [inputs_row]])
     return Layout(table, places, lanes, weights, parameters, statistics, int(ends[-1]))
 
 
@@ -99,6 +111,12 @@ def _place(
         table[:, column] = np.concatenate([[start], ends[:-1]])
         start = int(ends[-1])
     return start
+
+
+def row_length(numbers: _Numbers, itemsize: int) -> _Numbers:
+    """Return how far rows of so many numbers lie apart: an odd number of cache lines."""
+    line = 64 // itemsize
+    return (-(-numbers // line) | 1) * line
 
 
 def _whole_lines(sizes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -38,13 +38,13 @@ MOST_ROWS = 6 if VECTOR_BYTES == 32 else 8
 
 @intrinsic
 def _tile(
-    context, rows, vectors, c, c_at, c_row, a, a_at, a_row, a_column, b, b_at, b_row, k, beta
-):
+    context, rows, vectors, c, c_at, c_row, a, a_at, a_row, a_column, a_block, b, b_at, b_row, k,
+    blocks, beta
+):  # fmt: skip
     """Compute one tile of :func:`multiply`: up to ``MOST_ROWS`` rows by one or two vectors."""
     index, scalar = types.intp, c.dtype
-    indices_a, indices_b = [index] * 3, [index] * 2
     return types.void(
-        index, index, c, index, index, a, *indices_a, b, *indices_b, index, scalar
+        index, index, c, *[index] * 2, a, *[index] * 4, b, *[index] * 4, scalar
     ), _generate
 
 
@@ -68,7 +68,7 @@ def _generate(context, builder, signature, args):
 def _generate_tile(rows, vectors, context, builder, kinds, args) -> None:
     """Emit the code of a tile of one size."""
     i64 = ir.IntType(64)
-    c, c_at, c_row, a, a_at, a_row, a_column, b, b_at, b_row, k, beta = args
+    c, c_at, c_row, a, a_at, a_row, a_column, a_block, b, b_at, b_row, k, blocks, beta = args
     bits = kinds[0].dtype.bitwidth
     lanes = VECTOR_BYTES * 8 // bits
     scalar = beta.type
@@ -97,7 +97,7 @@ def _generate_tile(rows, vectors, context, builder, kinds, args) -> None:
             phi.add_incoming(value, body[0])
             phi.add_incoming(other, body[1])
 
-    c, a, b = start_of(kinds[0], c, c_at), start_of(kinds[3], a, a_at), start_of(kinds[7], b, b_at)
+    c, a, b = start_of(kinds[0], c, c_at), start_of(kinds[3], a, a_at), start_of(kinds[8], b, b_at)
     c_rows = [builder.gep(c, [builder.mul(c_row, i64(i))]) for i in range(rows)]
     places = [vector_at(row, j) for row in c_rows for j in range(vectors)]
     fresh = builder.fcmp_ordered("==", beta, scalar(0.0))
@@ -108,11 +108,16 @@ def _generate_tile(rows, vectors, context, builder, kinds, args) -> None:
         builder.module, ir.FunctionType(vector, [vector] * 3), f"llvm.fma.v{lanes}f{bits}"
     )
     entry = builder.block
-    body, end = builder.append_basic_block("sum"), builder.append_basic_block("store")
-    builder.cbranch(builder.icmp_signed(">", k, i64(0)), body, end)
+    block, body = builder.append_basic_block("block"), builder.append_basic_block("sum")
+    after, end = builder.append_basic_block("after"), builder.append_basic_block("store")
+    builder.cbranch(builder.icmp_signed(">", builder.mul(k, blocks), i64(0)), block, end)
+
+    builder.position_at_end(block)
+    of_block = [builder.phi(kind) for kind in (i64, a.type, b.type, *[vector] * len(places))]
+    builder.branch(body)
+
     builder.position_at_end(body)
-    kinds_of_state = [i64, a.type, b.type, *[vector] * len(places)]
-    state = [builder.phi(kind) for kind in kinds_of_state]
+    state = [builder.phi(value.type) for value in of_block]
     done, a_now, b_now, *sums = state
     b_vectors = [load(vector_at(b_now, j)) for j in range(vectors)]
     a_values = [spread(builder.load(builder.gep(a_now, [row]))) for row in a_rows]
@@ -120,30 +125,44 @@ def _generate_tile(rows, vectors, context, builder, kinds, args) -> None:
         builder.call(multiply_add, [a_values[n // vectors], b_vectors[n % vectors], total])
         for n, total in enumerate(sums)
     ]
-    counted = builder.add(done, i64(1))
-    following = [counted, builder.gep(a_now, [a_column]), builder.gep(b_now, [b_row]), *new]
-    join([i64(0), a, b, *start], state, following, (entry, body))
-    builder.cbranch(builder.icmp_signed("<", counted, k), body, end)
+    counted, b_next = builder.add(done, i64(1)), builder.gep(b_now, [b_row])
+    following = [counted, builder.gep(a_now, [a_column]), b_next, *new]
+    join([i64(0), *of_block[1:]], state, following, (block, body))
+    builder.cbranch(builder.icmp_signed("<", counted, k), body, after)
+
+    builder.position_at_end(after)
+    blocks_done = builder.add(of_block[0], i64(1))
+    following = [blocks_done, builder.gep(of_block[1], [a_block]), b_next, *new]
+    join([i64(0), a, b, *start], of_block, following, (entry, after))
+    builder.cbranch(builder.icmp_signed("<", blocks_done, blocks), block, end)
+
     builder.position_at_end(end)
     results = [builder.phi(vector) for _ in places]
-    join(start, results, new, (entry, body))
+    join(start, results, new, (entry, after))
     for place, result in zip(places, results, strict=True):
         builder.store(result, place).align = bits // 8
 
 
 @numba.njit(cache=True)
-def multiply(rows, vectors, c, c_at, c_row, a, a_at, a_row, a_column, b, b_at, b_row, k, beta):
+def multiply(
+    rows, vectors, c, c_at, c_row, a, a_at, a_row, a_column, a_block, b, b_at, b_row, k, blocks,
+    beta
+):  # fmt: skip
     """Compute C = beta C + A B for one panel of columns, tile by tile.
 
     ``c``, ``a`` and ``b`` are 1-D arrays of one floating-point type that hold the matrices. A
     matrix begins at ``c_at``, ``a_at`` or ``b_at``. Its rows lie ``c_row``, ``a_row`` or ``b_row``
-    elements apart, the columns of A ``a_column`` elements, those of C and B one. C and A have
-    ``rows`` rows; C and B have one or two ``vectors`` of columns; ``k`` is the inner dimension.
-    ``beta`` is of the arrays' type. With beta = 0 the old C is not used.
+    elements apart. C and A have ``rows`` rows; C and B have one or two ``vectors`` of columns,
+    which lie side by side. The inner dimension has ``blocks`` of ``k``: A's columns lie
+    ``a_column`` elements apart in a block, and the blocks ``a_block``. ``beta`` is of the arrays'
+    type. With beta = 0 the old C is not used.
     """
     tiles = (rows + MOST_ROWS - 1) // MOST_ROWS
     for tile in range(tiles):
         n = rows // tiles + (1 if tile < rows % tiles else 0)
-        _tile(n, vectors, c, c_at, c_row, a, a_at, a_row, a_column, b, b_at, b_row, k, beta)
+        _tile(
+            n, vectors, c, c_at, c_row, a, a_at, a_row, a_column, a_block, b, b_at, b_row, k,
+            blocks, beta,
+        )  # fmt: skip
         c_at += n * c_row
         a_at += n * a_row

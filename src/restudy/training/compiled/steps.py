@@ -12,13 +12,17 @@ such that NaN passes.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numba
 
+from restudy.training.compiled.exponential import exponential, hyperbolic_tangent, sigmoid
 from restudy.training.compiled.layout import (
     ACTIVATED,
+    BELOW,
     BIAS,
-    CHUNK_NUMBERS,
+    CHUNK,
+    GRADIENT,
     INPUTS,
     MASK,
     MOMENTS,
@@ -26,11 +30,17 @@ from restudy.training.compiled.layout import (
     OUTPUT,
     OUTPUTS,
     PADDED,
+    ROW,
+    ROWS,
     SCALE,
     SHIFT,
+    SMALL,
     STATISTICS,
+    TRANSPOSED,
     VECTORS,
     WEIGHTS,
+    X_ROW,
+    X,
 )
 from restudy.training.compiled.products import multiply
 
@@ -44,6 +54,39 @@ MOMENTUM_RULE, NESTEROV, ADAM = range(3)
 # Places in the numbers.
 RATE, MOMENTUM, L1, L2, NORM_EPS, NORM_MOMENTUM, BETA1, BETA2, ADAM_EPS = range(9)
 
+# How much of an inner dimension is multiplied at a time, for the factors to stay in the cache.
+PANELS, SAMPLES = 4, 128
+
+
+class Memory(NamedTuple):
+    """The arrays of one network, all but the masks one-dimensional.
+
+    Attributes:
+        params: all trainable numbers, see :class:`restudy.training.compiled.layout.Layout`.
+        first: as long: u of the momentum rules, or Adam's mean of gradients.
+        second: as long for Adam: its mean of squares.
+        statistics: running mean and variance of each layer with batch norm.
+        work: working memory.
+        masks: dropout's factors, (steps, units of all hidden layers * batch), units first.
+    """
+
+    params: object
+    first: object
+    second: object
+    statistics: object
+    work: object
+    masks: object
+
+
+class Shape(NamedTuple):
+    """Sizes and places: (layers, columns) and the places of the layout, numbers in a vector."""
+
+    layers: object
+    places: object
+    lanes: object
+    weights: object
+
+
 # NaN and infinity keep their meaning; sums may be taken in any order that the compiler finds.
 _fast = numba.njit(cache=True, fastmath={"reassoc", "contract", "nsz"}, error_model="numpy")
 
@@ -51,16 +94,16 @@ _fast = numba.njit(cache=True, fastmath={"reassoc", "contract", "nsz"}, error_mo
 @_fast
 def _activate(kind, z):
     """Apply an activation to numbers in place."""
-    one, zero = z.dtype.type(1), z.dtype.type(0)
+    zero = z.dtype.type(0)
     if kind == RELU:
         for q in range(len(z)):
             z[q] = zero if z[q] < zero else z[q]
     elif kind == SIGMOID:
         for q in range(len(z)):
-            z[q] = one / (one + math.exp(-z[q]))
+            z[q] = sigmoid(z[q], z)
     elif kind == TANH:
         for q in range(len(z)):
-            z[q] = math.tanh(z[q])
+            z[q] = hyperbolic_tangent(z[q], z)
 
 
 @_fast
@@ -169,45 +212,63 @@ def _norm_backward(kind, g, normed, rstd, scale, to_scale, to_shift, batch, widt
 
 
 @_fast
-def _softmax(z):
-    """Overwrite numbers by their softmax; return the log of the sum of their exponentials."""
-    largest = z[0]
+def _softmax(z, row_length, units, batch, logs):
+    """Overwrite each row by its softmax; put the logs of the sums of exponentials into ``logs``."""
+    for r in range(batch):
+        row = z[r * row_length : r * row_length + units]
+        largest = row[0]
+        for c in range(units):
+            largest = max(largest, row[c])
+        for c in range(units):
+            row[c] -= largest
+        logs[r] = largest
     for q in range(len(z)):
-        largest = max(largest, z[q])
-    total = z.dtype.type(0)
-    for q in range(len(z)):
-        z[q] = math.exp(z[q] - largest)
-        total += z[q]
-    for q in range(len(z)):
-        z[q] /= total
-    return math.log(total) + largest
+        z[q] = exponential(z[q], z)
+    for r in range(batch):
+        row = z[r * row_length : r * row_length + units]
+        total = z.dtype.type(0)
+        for c in range(units):
+            total += row[c]
+        for c in range(units):
+            row[c] /= total
+        logs[r] += math.log(total)
 
 
 @_fast
-def _class_gradient(kind, z, y, factor):
-    """Overwrite one sample's outputs by the gradient of its loss times a factor; return the loss.
+def _class_gradients(kind, z, row_length, units, labels, samples, logs, factor):
+    """Overwrite outputs by the gradient of their loss times a factor; return the sum of losses.
 
     With p = softmax(z) and e the unit vector of class y: cross-entropy p - e; after a second
-    softmax d = softmax(p) - e, p * (d - sum(p * d)).
+    softmax d = softmax(p) - e, p * (d - sum(p * d)). ``z`` has a row for each of the ``samples``,
+    whose classes are among the ``labels``; ``logs`` is working memory, (batch,).
     """
     real = z.dtype.type
-    right = z[y]
-    log_total = _softmax(z)
+    loss = real(0)
+    batch = len(samples)
+    for r in range(batch):
+        loss -= z[r * row_length + labels[samples[r]]]
+    _softmax(z, row_length, units, batch, logs)
     if kind == CROSS_ENTROPY:
-        for c in range(len(z)):
-            z[c] *= factor
-        z[y] -= factor
-        return log_total - right
-    total = real(0)
-    for c in range(len(z)):
-        total += math.exp(z[c])
-    loss = math.log(total) - z[y]
-    mean = -z[y]
-    for c in range(len(z)):
-        mean += z[c] * (math.exp(z[c]) / total)
-    for c in range(len(z)):
-        d = math.exp(z[c]) / total - (real(1) if c == y else real(0))
-        z[c] *= (d - mean) * factor
+        for r in range(batch):
+            row = z[r * row_length : r * row_length + units]
+            for c in range(units):
+                row[c] *= factor
+            row[labels[samples[r]]] -= factor
+            loss += logs[r]
+        return loss
+    loss = real(0)
+    for r in range(batch):
+        row, y = z[r * row_length : r * row_length + units], labels[samples[r]]
+        total = real(0)
+        for c in range(units):
+            total += exponential(row[c], z)
+        loss += math.log(total) - row[y]
+        mean = -row[y]
+        for c in range(units):
+            mean += row[c] * (exponential(row[c], z) / total)
+        for c in range(units):
+            d = exponential(row[c], z) / total - (real(1) if c == y else real(0))
+            row[c] *= (d - mean) * factor
     return loss
 
 
@@ -257,52 +318,270 @@ def _update(rule, signed, w, g, first, second, numbers, penalised, t):
 
 
 @_fast
-def _transpose(rows, target, width, columns, batch, panel):
-    """Copy (batch rows of width) to (panels of rows, columns, panel); missing rows become zero."""
+def _transpose(rows, target, row_length, columns, batch, panel):
+    """Copy (batch rows of columns) to (panels of rows, columns, panel); missing rows are zero."""
     for start in range(0, batch, panel):
         to = target[start * columns : (start + panel) * columns]
         here = min(panel, batch - start)
         if here < panel:
             to[:] = target.dtype.type(0)
         for r in range(here):
-            row = rows[(start + r) * width : (start + r) * width + columns]
+            row = rows[(start + r) * row_length : (start + r) * row_length + columns]
             for c in range(columns):
                 to[c * panel + r] = row[c]
 
 
 @_fast
-def _transpose_back(source, rows, width, columns, batch, panel):
-    """Undo :func:`_transpose`, and put zeros on the pads of the rows."""
+def _transpose_back(source, rows, row_length, columns, units, batch, panel):
+    """Undo :func:`_transpose` for the first columns, the units; put zeros on the others."""
     for start in range(0, batch, panel):
-        of = source[start * columns : (start + panel) * columns]
+        of = source[start * units : (start + panel) * units]
         for r in range(min(panel, batch - start)):
-            row = rows[(start + r) * width : (start + r + 1) * width]
-            for c in range(columns):
+            row = rows[(start + r) * row_length : (start + r) * row_length + columns]
+            for c in range(units):
                 row[c] = of[c * panel + r]
-            row[columns:] = rows.dtype.type(0)
+            row[units:] = rows.dtype.type(0)
 
 
 @_fast
-def train_steps(
-    x,
-    labels,
-    values,
-    order,
-    params,
-    first,
-    second,
-    statistics,
-    layers,
-    places,
-    lanes,
-    weights,
-    work,
-    masks,
-    options,
-    numbers,
-    step,
-    losses,
-):
+def _products(layer, lanes, params, work, z_at, h, h_row, batch):
+    """Multiply a layer's inputs, at ``h``, by its weights."""
+    inputs, panel, rows = layer[INPUTS], layer[VECTORS] * lanes, layer[ROWS]
+    zero, one = work.dtype.type(0), work.dtype.type(1)
+    for start in range(0, inputs, rows):
+        for p in range(0, layer[PADDED], panel):
+            multiply(
+                batch, layer[VECTORS], work, z_at + p, layer[ROW], work, h + start, h_row, 1, 0,
+                params, layer[WEIGHTS] + p * inputs + start * panel, panel,
+                min(rows, inputs - start), 1, one if start else zero,
+            )  # fmt: skip
+
+
+@_fast
+def _input_gradients(layer, lanes, params, work, of, to, batch, vectors):
+    """Compute the gradient of a layer's inputs.
+
+    The gradient of its outputs lies at ``of``, (panels of samples, outputs, panel), that of its
+    inputs goes to ``to``, (panels of samples, inputs, panel). A panel has one or two ``vectors``.
+    """
+    inputs, padded, panel = layer[INPUTS], layer[PADDED], layer[VECTORS] * lanes
+    zero, one = work.dtype.type(0), work.dtype.type(1)
+    samples, rows = vectors * lanes, layer[ROWS]
+    for start in range(0, inputs, rows):
+        for p in range(0, padded, PANELS * panel):
+            for s in range(0, batch, samples):
+                multiply(
+                    min(rows, inputs - start), vectors, work, to + s * inputs + start * samples,
+                    samples, params, layer[WEIGHTS] + p * inputs + start * panel, panel, 1,
+                    inputs * panel, work, of + s * padded + p * samples, samples, panel,
+                    min(PANELS, (padded - p) // panel), one if p else zero,
+                )  # fmt: skip
+
+
+@_fast
+def _weight_gradients(c, c_at, some, layer, panel, work, h, h_row, g, batch, beta):
+    """Compute c = beta c + the gradient of some inputs' weights in one panel."""
+    for s in range(0, batch, SAMPLES):
+        multiply(
+            some, layer[VECTORS], c, c_at, panel, work, h + s * h_row, 1, h_row, 0,
+            work, g + s * layer[ROW], layer[ROW], min(SAMPLES, batch - s), 1,
+            work.dtype.type(1) if s else beta,
+        )  # fmt: skip
+
+
+@_fast
+def _forward(memory, shape, options, numbers, s, batch):
+    """Compute all layers of a batch, the s-th of a block."""
+    params, work = memory.params, memory.work
+    real = work.dtype.type
+    norm, after, drops = options[NORM], options[AFTER], options[DROPS]
+    normed_after = norm != NO_NORM and after
+    eps, norm_momentum = real(numbers[NORM_EPS]), real(numbers[NORM_MOMENTUM])
+    h, h_row = shape.places[X], shape.places[X_ROW]
+    last = len(shape.layers) - 1
+    for i in range(last + 1):
+        layer = shape.layers[i]
+        units, width = layer[OUTPUTS], layer[ROW]
+        size = batch * width
+        z_at = shape.places[GRADIENT] if i == last else layer[ACTIVATED]
+        _products(layer, shape.lanes, params, work, z_at, h, h_row, batch)
+        z = work[z_at : z_at + size]
+        bias = params[layer[BIAS] : layer[BIAS] + units]
+        # Batch norm takes out a bias in front of it: it moves the running mean alone.
+        idle = i < last and norm == BATCH and not after
+        if options[BIASES] != NO_BIAS and not idle:
+            for r in range(batch):
+                _add(z[r * width : r * width + units], bias)
+        if i == last:
+            break
+        gamma = params[layer[SCALE] : layer[SCALE] + units]
+        beta = params[layer[SHIFT] : layer[SHIFT] + units]
+        normed = work[layer[NORMED] : layer[NORMED] + size]
+        out_at = layer[OUTPUT] if normed_after or drops else z_at
+        out = work[out_at : out_at + size]
+        to = out if normed_after else z
+        room, at = max(batch, layer[PADDED]), layer[MOMENTS]
+        mean, var = work[at : at + units], work[at + room : at + room + units]
+        rstd = work[at + 2 * room : at + 3 * room]
+        if normed_after:
+            for r in range(batch):
+                _activate(options[ACTIVATION], z[r * width : r * width + units])
+        if norm == BATCH:
+            _batch_norm(z, to, normed, mean, var, rstd, gamma, beta, batch, width, eps)
+            at = layer[STATISTICS]
+            running = memory.statistics[at : at + units]
+            running_var = memory.statistics[at + layer[PADDED] :]
+            unbiased = real(batch) / real(batch - 1)
+            if idle and options[BIASES] != NO_BIAS:
+                _add(mean, bias)
+            for j in range(units):
+                running[j] += norm_momentum * (mean[j] - running[j])
+                running_var[j] += norm_momentum * (var[j] * unbiased - running_var[j])
+        elif norm == LAYER:
+            _layer_norm(z, to, normed, rstd, gamma, beta, batch, width, eps)
+        if not normed_after:
+            for r in range(batch):
+                _activate(options[ACTIVATION], z[r * width : r * width + units])
+        if drops:
+            mask = memory.masks[s, layer[MASK] * batch : (layer[MASK] + units) * batch]
+            for r in range(batch):
+                for j in range(units):
+                    out[r * width + j] = to[r * width + j] * mask[j * batch + r]
+        h, h_row = out_at, width
+
+
+@_fast
+def _output_gradient(memory, shape, options, labels, values, samples, scale):
+    """Overwrite a batch's outputs by the gradient of the loss; return the sum of its losses."""
+    layer = shape.layers[-1]
+    units, width, batch = layer[OUTPUTS], layer[ROW], len(samples)
+    z = memory.work[shape.places[GRADIENT] : shape.places[GRADIENT] + batch * width]
+    real = z.dtype.type
+    if options[LOSS] == SQUARED:
+        loss = real(0)
+        for r in range(batch):
+            d = z[r * width] - values[samples[r]]
+            z[r * width] = real(2) * scale * d
+            loss += d * d
+    else:
+        logs = memory.work[layer[MOMENTS] : layer[MOMENTS] + batch]
+        loss = _class_gradients(options[LOSS], z, width, units, labels, samples, logs, scale)
+    for r in range(batch):
+        z[r * width + units : (r + 1) * width] = real(0)
+    return loss
+
+
+@_fast
+def _hidden_gradient(memory, shape, options, i, s, batch, small):
+    """Turn the gradient of layer i's inputs into that of the sums of the layer below."""
+    work, layer = memory.work, shape.layers[i - 1]
+    g_at, below = shape.places[GRADIENT], shape.places[BELOW]
+    norm, after = options[NORM], options[AFTER]
+    units, width, padded = layer[OUTPUTS], layer[ROW], layer[PADDED]
+    size = batch * width
+    g = work[g_at : g_at + size]
+    panel = _sample_vectors(shape, batch) * shape.lanes
+    _transpose_back(work[below:], g, width, padded, units, batch, panel)
+    if options[DROPS]:
+        mask = memory.masks[s, layer[MASK] * batch : (layer[MASK] + units) * batch]
+        for r in range(batch):
+            for j in range(units):
+                g[r * width + j] *= mask[j * batch + r]
+    normed = work[layer[NORMED] : layer[NORMED] + size]
+    rstd = work[layer[MOMENTS] + 2 * max(batch, padded) :]
+    gamma = memory.params[layer[SCALE] : layer[SCALE] + units]
+    to_scale = small[layer[SCALE] - shape.weights :]
+    to_shift = small[layer[SHIFT] - shape.weights :]
+    if norm != NO_NORM and after:
+        _norm_backward(norm, g, normed, rstd, gamma, to_scale, to_shift, batch, width)
+    activated = work[layer[ACTIVATED] : layer[ACTIVATED] + size]
+    _activate_backward(options[ACTIVATION], g, activated)
+    if norm != NO_NORM and not after:
+        _norm_backward(norm, g, normed, rstd, gamma, to_scale, to_shift, batch, width)
+
+
+@_fast
+def _update_layer(memory, shape, options, numbers, i, h, h_row, batch, step):
+    """Update a layer's weights piece by piece, while a piece is in the fastest cache."""
+    params, work = memory.params, memory.work
+    layer, g, chunk = shape.layers[i], shape.places[GRADIENT], shape.places[CHUNK]
+    real = work.dtype.type
+    rule, signed = options[RULE], options[SIGNED]
+    momentum = real(numbers[MOMENTUM])
+    # With plain momentum the product adds to u in place; without momentum nothing is kept of it.
+    kept = rule == MOMENTUM_RULE and momentum != real(0)
+    inputs, panel = layer[INPUTS], layer[VECTORS] * shape.lanes
+    for start in range(0, inputs, layer[ROWS]):
+        some = min(layer[ROWS], inputs - start)
+        for p in range(0, layer[PADDED], panel):
+            at = layer[WEIGHTS] + p * inputs + start * panel
+            w, u = params[at : at + some * panel], memory.first[at : at + some * panel]
+            v = memory.second[at : at + some * panel]
+            if kept:
+                _weight_gradients(
+                    u, 0, some, layer, panel, work, h + start, h_row, g + p, batch, momentum
+                )
+                _update(rule, signed, w, u, u, v, numbers, True, step)
+            else:
+                _weight_gradients(
+                    work, chunk, some, layer, panel, work, h + start, h_row, g + p, batch, real(0)
+                )
+                part = work[chunk : chunk + some * panel]
+                _update(rule, signed, w, part, u, v, numbers, True, step)
+
+
+@_fast
+def _sample_vectors(shape, batch):
+    """Return the vectors of a panel of samples."""
+    return 2 if batch > shape.lanes else 1
+
+
+@_fast
+def _backward(memory, shape, options, numbers, s, batch, small, step):
+    """Compute all gradients from that of the outputs, and update the weights.
+
+    A layer's weights are updated when the gradient of its inputs is there. ``small`` is filled with
+    the gradients of what are no weights.
+    """
+    work = memory.work
+    places = shape.places
+    g_at, transposed, below = places[GRADIENT], places[TRANSPOSED], places[BELOW]
+    norm, after, biases = options[NORM], options[AFTER], options[BIASES]
+    vectors = _sample_vectors(shape, batch)
+    last = len(shape.layers) - 1
+    small[:] = work.dtype.type(0)
+    for i in range(last, -1, -1):
+        layer = shape.layers[i]
+        units, width = layer[OUTPUTS], layer[ROW]
+        g = work[g_at : g_at + batch * width]
+        idle = i < last and norm == BATCH and not after
+        if biases != NO_BIAS and not idle:
+            at = layer[BIAS] - shape.weights
+            to_bias = small[at : at + units]
+            for r in range(batch):
+                _add(to_bias, g[r * width : r * width + units])
+            if biases == SHARED:
+                total = work.dtype.type(0)
+                for j in range(units):
+                    total += to_bias[j]
+                to_bias[:] = total
+        h, h_row = places[X], places[X_ROW]
+        if i:
+            previous = shape.layers[i - 1]
+            stays = (norm == NO_NORM or not after) and not options[DROPS]
+            h, h_row = previous[ACTIVATED] if stays else previous[OUTPUT], previous[ROW]
+            panel = vectors * shape.lanes
+            _transpose(g, work[transposed:below], width, layer[PADDED], batch, panel)
+            _input_gradients(
+                layer, shape.lanes, memory.params, work, transposed, below, batch, vectors
+            )
+        _update_layer(memory, shape, options, numbers, i, h, h_row, batch, step)
+        if i:
+            _hidden_gradient(memory, shape, options, i, s, batch, small)
+
+
+@_fast
+def train_steps(x, labels, values, order, memory, shape, options, numbers, step, losses):
     """Take one optimiser step of one network for each batch.
 
     Args:
@@ -310,192 +589,35 @@ def train_steps(
         labels: (n,) int64, class numbers; unused with the squared loss.
         values: (n,), targets; unused with classes.
         order: (steps, batch) int64, sample numbers.
-        params: all trainable numbers, see :class:`restudy.training.compiled.layout.Layout`.
-        first: as long: u of the momentum rules, or Adam's mean of gradients.
-        second: as long for Adam: its mean of squares.
-        statistics: running mean and variance of each layer with batch norm.
-        layers: (layers, columns), of the layout.
-        places: of the layout.
-        lanes: numbers in a vector.
-        weights: how many of the parameters are weights.
-        work: working memory.
-        masks: dropout's factors, (steps, units of all hidden layers * batch), units first.
+        memory: a :class:`Memory`.
+        shape: a :class:`Shape`.
         options: int64, see the names above.
         numbers: float64, see the names above.
         step: optimiser steps that were taken before.
         losses: (steps,), filled with each batch's mean loss before its step, if watched.
     """
-    real = params.dtype.type
-    zero = real(0)
+    work, weights = memory.work, shape.weights
+    real = work.dtype.type
     steps, batch = order.shape
-    features = x.shape[1]
-    last = len(layers) - 1
-    activation, norm, after = options[ACTIVATION], options[NORM], options[AFTER]
-    biases, rule, signed, drops = options[BIASES], options[RULE], options[SIGNED], options[DROPS]
-    normed_before = norm != NO_NORM and not after
-    normed_after = norm != NO_NORM and after
-    eps, norm_momentum = real(numbers[NORM_EPS]), real(numbers[NORM_MOMENTUM])
-    momentum = real(numbers[MOMENTUM])
-    inputs_at, gradient, transposed, below, small_at, chunk = places
-    small = work[small_at : small_at + len(params) - weights]
+    rule, momentum = options[RULE], real(numbers[MOMENTUM])
+    inputs_at, small_at, x_row = shape.places[X], shape.places[SMALL], shape.places[X_ROW]
+    small = work[small_at : small_at + len(memory.params) - weights]
     scale = real(1) / real(batch) if rule == ADAM else real(numbers[RATE]) / real(batch)
-    batch_vectors = 2 if batch > lanes else 1
-    batch_panel = batch_vectors * lanes
+    first, second = memory.first[weights:], memory.second[weights:]
     for s in range(steps):
         for r in range(batch):
-            row = inputs_at + r * features
-            work[row : row + features] = x[order[s, r]]
-        # Forward
-        h, h_row = inputs_at, features
-        for i in range(last + 1):
-            layer = layers[i]
-            inputs, units, width = layer[INPUTS], layer[OUTPUTS], layer[PADDED]
-            panel, size = layer[VECTORS] * lanes, batch * width
-            z_at = gradient if i == last else layer[ACTIVATED]
-            for p in range(0, width, panel):
-                multiply(
-                    batch, layer[VECTORS], work, z_at + p, width, work, h, h_row, 1,
-                    params, layer[WEIGHTS] + p * inputs, panel, inputs, zero,
-                )  # fmt: skip
-            z = work[z_at : z_at + size]
-            bias = params[layer[BIAS] : layer[BIAS] + units]
-            # Batch norm takes out a bias in front of it: it moves the running mean alone.
-            idle = i < last and normed_before and norm == BATCH
-            if biases != NO_BIAS and not idle:
-                for r in range(batch):
-                    _add(z[r * width : r * width + units], bias)
-            if i == last:
-                break
-            gamma = params[layer[SCALE] : layer[SCALE] + units]
-            beta = params[layer[SHIFT] : layer[SHIFT] + units]
-            normed = work[layer[NORMED] : layer[NORMED] + size]
-            out_at = layer[OUTPUT] if normed_after or drops else z_at
-            out = work[out_at : out_at + size]
-            room = max(batch, width)
-            at = layer[MOMENTS]
-            mean, var = work[at : at + units], work[at + room : at + room + units]
-            rstd = work[at + 2 * room : at + 3 * room]
-            if normed_after:
-                for r in range(batch):
-                    _activate(activation, z[r * width : r * width + units])
-            if norm == BATCH:
-                to = out if normed_after else z
-                _batch_norm(z, to, normed, mean, var, rstd, gamma, beta, batch, width, eps)
-                at = layer[STATISTICS]
-                running, running_var = statistics[at : at + units], statistics[at + width :]
-                unbiased = real(batch) / real(batch - 1)
-                if idle and biases != NO_BIAS:
-                    _add(mean, bias)
-                for j in range(units):
-                    running[j] += norm_momentum * (mean[j] - running[j])
-                    running_var[j] += norm_momentum * (var[j] * unbiased - running_var[j])
-            elif norm == LAYER:
-                to = out if normed_after else z
-                _layer_norm(z, to, normed, rstd, gamma, beta, batch, width, eps)
-            if not normed_after:
-                for r in range(batch):
-                    _activate(activation, z[r * width : r * width + units])
-            if drops:
-                mask = masks[s, layer[MASK] * batch : (layer[MASK] + units) * batch]
-                source = out if normed_after else z
-                for r in range(batch):
-                    for j in range(units):
-                        out[r * width + j] = source[r * width + j] * mask[j * batch + r]
-            h, h_row = out_at, width
-        # Backward
-        layer = layers[last]
-        loss = zero
-        for r in range(batch):
-            at = gradient + r * layer[PADDED]
-            if options[LOSS] == SQUARED:
-                d = work[at] - values[order[s, r]]
-                work[at] = real(2) * scale * d
-                loss += d * d
-            else:
-                z = work[at : at + layer[OUTPUTS]]
-                loss += _class_gradient(options[LOSS], z, labels[order[s, r]], scale)
+            row = inputs_at + r * x_row
+            work[row : row + x.shape[1]] = x[order[s, r]]
+        _forward(memory, shape, options, numbers, s, batch)
+        loss = _output_gradient(memory, shape, options, labels, values, order[s], scale)
         if options[WATCHED]:
             losses[s] = loss / real(batch)
-        small[:] = zero
-        for i in range(last, -1, -1):
-            layer = layers[i]
-            inputs, units, width = layer[INPUTS], layer[OUTPUTS], layer[PADDED]
-            panel = layer[VECTORS] * lanes
-            g = work[gradient : gradient + batch * width]
-            idle = i < last and normed_before and norm == BATCH
-            if biases != NO_BIAS and not idle:
-                at = layer[BIAS] - weights
-                to_bias = small[at : at + units]
-                for r in range(batch):
-                    _add(to_bias, g[r * width : r * width + units])
-                if biases == SHARED:
-                    total = zero
-                    for j in range(units):
-                        total += to_bias[j]
-                    to_bias[:] = total
-            h, h_row = inputs_at, features
-            if i:
-                previous = layers[i - 1]
-                h = previous[OUTPUT] if normed_after or drops else previous[ACTIVATED]
-                h_row = previous[PADDED]
-                _transpose(g, work[transposed:below], width, units, batch, batch_panel)
-                for start in range(0, batch, batch_panel):
-                    for p in range(0, units, panel):
-                        multiply(
-                            inputs, batch_vectors, work, below + start * inputs, batch_panel,
-                            params, layer[WEIGHTS] + p * inputs, panel, 1,
-                            work, transposed + start * units + p * batch_panel, batch_panel,
-                            min(panel, units - p), real(1) if p else zero,
-                        )  # fmt: skip
-            # The weights are updated piece by piece, while a piece is in the fastest cache.
-            rows = CHUNK_NUMBERS // panel
-            for p in range(0, width, panel):
-                for start in range(0, inputs, rows):
-                    some = min(rows, inputs - start)
-                    at = layer[WEIGHTS] + p * inputs + start * panel
-                    w, u = params[at : at + some * panel], first[at : at + some * panel]
-                    v = second[at : at + some * panel]
-                    if rule == MOMENTUM_RULE:
-                        multiply(
-                            some, layer[VECTORS], u, 0, panel, work, h + start, 1, h_row,
-                            work, gradient + p, width, batch, momentum,
-                        )  # fmt: skip
-                        _update(rule, signed, w, u, u, v, numbers, True, step + s + 1)
-                    else:
-                        multiply(
-                            some, layer[VECTORS], work, chunk, panel, work, h + start, 1, h_row,
-                            work, gradient + p, width, batch, zero,
-                        )  # fmt: skip
-                        part = work[chunk : chunk + some * panel]
-                        _update(rule, signed, w, part, u, v, numbers, True, step + s + 1)
-            if i == 0:
-                break
-            layer = layers[i - 1]
-            units, width = layer[OUTPUTS], layer[PADDED]
-            size = batch * width
-            g = work[gradient : gradient + size]
-            _transpose_back(work[below:small_at], g, width, units, batch, batch_panel)
-            if drops:
-                mask = masks[s, layer[MASK] * batch : (layer[MASK] + units) * batch]
-                for r in range(batch):
-                    for j in range(units):
-                        g[r * width + j] *= mask[j * batch + r]
-            normed = work[layer[NORMED] : layer[NORMED] + size]
-            rstd = work[layer[MOMENTS] + 2 * max(batch, width) :]
-            gamma = params[layer[SCALE] : layer[SCALE] + units]
-            to_scale, to_shift = small[layer[SCALE] - weights :], small[layer[SHIFT] - weights :]
-            if normed_after:
-                _norm_backward(norm, g, normed, rstd, gamma, to_scale, to_shift, batch, width)
-            _activate_backward(activation, g, work[layer[ACTIVATED] : layer[ACTIVATED] + size])
-            if normed_before:
-                _norm_backward(norm, g, normed, rstd, gamma, to_scale, to_shift, batch, width)
+        step += 1
+        _backward(memory, shape, options, numbers, s, batch, small, step)
+        small_params = memory.params[weights:]
         if rule == MOMENTUM_RULE:
-            u = first[weights:]
             for q in range(len(small)):
-                u[q] = momentum * u[q] + small[q]
-            _update(rule, signed, params[weights:], u, u, u, numbers, False, step + s + 1)
+                first[q] = momentum * first[q] + small[q]
+            _update(rule, False, small_params, first, first, first, numbers, False, step)
         else:
-            _update(
-                rule, signed, params[weights:], small, first[weights:], second[weights:], numbers,
-                False, step + s + 1,
-            )  # fmt: skip
+            _update(rule, False, small_params, small, first, second, numbers, False, step)
