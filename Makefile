@@ -116,7 +116,7 @@ $(CLUSTER)/.ready: $(READY) envs/slurm.lock
 	@touch $@
 
 audit: $(TOOLS)/.ready  ## are there known vulnerabilities in the lock files? (needs the network)
-	@$(TOOLS)/bin/python -m envs.audit requirements.lock envs/tools.lock envs/slurm.lock
+	@$(TOOLS)/bin/python -m envs.audit requirements.lock envs/tools.lock envs/slurm.lock envs/bench.lock
 
 lint: $(READY)  ## check style, types and the workflow
 	$(BIN)/ruff check .
@@ -131,7 +131,13 @@ format: $(READY)  ## put code and workflow into the house style
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-bench: $(READY)  ## measure training speed on this machine: one network, its diagnostics, and a study
+BENCH := .venv-bench
+$(BENCH)/.ready: envs/bench.lock
+	rm -rf $(BENCH) && $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -r envs/bench.lock
+	touch $@
+
+bench: $(READY) $(BENCH)/.ready  ## measure training speed on this machine: one network, its diagnostics, and a study
 	$(BIN)/python -m bench.training
 	$(BIN)/python -m bench.diagnostics
 	$(BIN)/python -m bench.study
@@ -163,8 +169,13 @@ lock:  ## make requirements.lock and envs/restudy.yaml anew from pyproject.toml
 	  $$($(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["slurm"])')
 	( echo "# Made by 'make lock' from the extra 'slurm' of pyproject.toml: what it adds to requirements.lock."; \
 	  .venv-lock/bin/pip freeze | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' | grep -vxF -f requirements.lock ) > envs/slurm.lock
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check \
+	  $$($(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"])')
+	( echo "# Made by 'make lock' from the extra 'bench' of pyproject.toml; do not edit."; \
+	  .venv-lock/bin/pip freeze ) > envs/bench.lock
 	rm -rf .venv-lock
 
 clean:  ## remove the environment and the results of all scales but what is in git
-	rm -rf $(VENV) $(TOOLS) $(OLDEST) $(CLUSTER) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) $(OLDEST) $(CLUSTER) $(BENCH) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find results -mindepth 1 -maxdepth 1 ! -name reference ! -name gathered -exec rm -rf {} + 2>/dev/null || true

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
 import torch
 
-from bench import peers
+from bench import functional, peers
 from bench.cases import CLASSES, Samples
 from restudy.config.recipe import Recipe
 from restudy.config.run_ids import RunSpec, run_id
 from restudy.data.load import scale, split
 from restudy.results.group_files import GroupResults
-from restudy.training import matmul_backend
 from restudy.training.batches import TensorData
 from restudy.training.stack import Engine, Stack
 from restudy.training.train_stacks import train_runs
@@ -53,24 +51,15 @@ def make_stack(recipe: Recipe, samples: Samples, runs: int) -> Stack:
     parts = split(samples.prepared, recipe.n_train, recipe.n_validation)
     scaled = scale(parts, recipe.scaling, recipe.target_scaling)
     tensors = TensorData.from_split(scaled, torch.device("cpu"))
-    stack = Stack(seeds(recipe, runs), tensors, CLASSES)
+    stack = Stack(seeds(recipe, runs), tensors, CLASSES, "torch")
     stack.start_epoch(0)
     return stack
 
 
-def without_lightning(recipe: Recipe, samples: Samples, runs: int) -> float:
-    """Train one epoch of a stack in a loop of its own; return seconds per run."""
-    stack = make_stack(recipe, samples, runs)
-    with matmul_backend.use(matmul_backend.choose("auto").path):
-        started = time.perf_counter()
-        for block in stack.batches:
-            stack.train(block)
-        return (time.perf_counter() - started) / runs
-
-
 Way = Callable[[Recipe, Samples], float]
+RUNS = (1, 5, 10)
 NOTEBOOK, LIGHTNING, PLAIN = "notebook loop", "Lightning", "plain loop"
-PEERS: dict[str, tuple[Way, str]] = {
+ONE_RUN: dict[str, tuple[Way, str]] = {
     NOTEBOOK: (peers.notebook, "S3's loop: images transformed one by one, DataLoader, SGD"),
     LIGHTNING: (
         peers.lightning,
@@ -78,23 +67,43 @@ PEERS: dict[str, tuple[Way, str]] = {
     ),
     PLAIN: (peers.plain_loop, "PyTorch, batches gathered by a shuffled index, fused SGD"),
 }
+
+
+def _named(name: str, runs: int) -> str:
+    return f"{name}, {runs} run{'s' if runs > 1 else ''}"
+
+
+def _for_all(name: str, way: Callable[..., float], about: str) -> dict[str, tuple[Way, str]]:
+    """Return a way for each number of runs."""
+    return {_named(name, runs): (partial(way, runs=runs), about) for runs in RUNS}
+
+
+def runs_of(way: str) -> int:
+    """Return how many runs a way trains."""
+    return next((runs for runs in RUNS if way.endswith(_named("", runs))), 1)
+
+
+COMPILED, JAX = "compiled", "JAX"
+SEVERAL_RUNS = _for_all(
+    "torch.func", functional.torch_func, "vmap of the gradient over runs, stack_module_state"
+)
+if functional.JAX_PYTHON.exists():
+    SEVERAL_RUNS |= _for_all(
+        JAX, functional.jax, "vmap over runs, a jitted scan over an epoch, buffers donated"
+    )
+PEERS = ONE_RUN | SEVERAL_RUNS
 OURS: dict[str, tuple[Way, str]] = {
-    "ours, 1 run": (partial(in_lightning, runs=1), "one run in this package's Lightning module"),
-    "ours, 5 runs": (partial(in_lightning, runs=5), "five runs stacked"),
-    "ours, 10 runs": (partial(in_lightning, runs=10), "ten runs stacked"),
-    "5 runs, compiled": (
-        partial(in_lightning, runs=5, engine="compiled"),
-        "five runs one after the other, by the compiled engine",
+    **_for_all(
+        COMPILED,
+        partial(in_lightning, engine="compiled"),
+        "ours, each run by itself in machine code",
     ),
-    "5 runs, no Lightning": (
-        partial(without_lightning, runs=5),
-        "the same stack of five in a loop without the Trainer",
-    ),
+    **_for_all("stacked", partial(in_lightning, engine="torch"), "ours, runs stacked, in PyTorch"),
 }
 WAYS: dict[str, Way] = {name: way for name, (way, _) in {**PEERS, **OURS}.items()}
 if torch.cuda.is_available():
     WAYS |= {
-        f"ours, {runs} runs, CUDA": partial(in_lightning, runs=runs, device="cuda")
+        f"stacked, {runs} runs, CUDA": partial(in_lightning, runs=runs, device="cuda")
         for runs in (10, 100)
     }
 

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import argparse
 import io
+import itertools
 import multiprocessing
 import os
 import resource
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +37,7 @@ from bench.cases import (
     products,
     useful_flops,
 )
-from bench.engine import LIGHTNING, NOTEBOOK, OURS, PEERS, PLAIN, WAYS
+from bench.engine import COMPILED, JAX, LIGHTNING, NOTEBOOK, OURS, PEERS, PLAIN, WAYS
 from bench.harness import make_parser, measure_in_turn, write_table
 from restudy.common.files import write_atomically
 from restudy.figures.style import GREY, Drawing, direct_labels, looks, styled, to_svg
@@ -47,17 +51,23 @@ STACKED = 5
 """Products of a step that are multiplied at a time."""
 _SECONDS = 0.02
 _PEAK, _STEP = "peak", "step"
-_RATIOS = {
-    "times_as_fast_as_notebook": NOTEBOOK,
-    "times_as_fast_as_lightning": LIGHTNING,
-    "times_as_fast_as_plain_loop": PLAIN,
+# Columns of ratios -> the peer, or the peers of whom the fastest counts, and what it is called.
+_RATIOS: dict[str, tuple[Callable[[str], bool], str]] = {
+    "times_as_fast_as_lightning": (lambda way: way == LIGHTNING, LIGHTNING),
+    "times_as_fast_as_plain_loop": (lambda way: way == PLAIN, PLAIN),
+    "times_as_fast_as_jax": (lambda way: way.startswith(JAX), "fastest JAX"),
+    "times_as_fast_as_peers": (lambda way: way in PEERS, "fastest peer"),
 }
+SHOWN = (NOTEBOOK, LIGHTNING, PLAIN, "torch.func, 5 runs", "JAX, 5 runs")
+SHOWN += ("stacked, 5 runs", "compiled, 5 runs")
+"""The ways that the figure shows."""
 _COLUMNS = {
     "network": ("network", "{}"),
     "batch_size": ("batch", "{}"),
     "way": ("way", "{}"),
     "seconds": ("s per run and epoch", "{:.2f}"),
-    **{column: (f"vs {peer}", "{:.2f}x") for column, peer in _RATIOS.items()},
+    **{column: (f"vs {peer}", "{:.2f}x") for column, (_, peer) in _RATIOS.items()},
+    "compile_seconds": ("s to compile", "{:.1f}"),
     "share_of_peak": ("of peak", "{:.0%}"),
     "share_of_products": ("of its products", "{:.0%}"),
     "peak_memory_mb": ("memory, MB", "{:.0f}"),
@@ -74,6 +84,7 @@ class Measured:
         product_seconds: seconds that the products of such an epoch need at their own shapes.
         peak: flops per second of the best large square product measured beside it.
         memory: way -> peak resident memory in MB.
+        compilation: way -> seconds of its first epoch more than of a later one.
     """
 
     case: Case
@@ -81,15 +92,17 @@ class Measured:
     product_seconds: float
     peak: float
     memory: dict[str, float]
+    compilation: dict[str, float]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure everything and write table and figure."""
     options = parse(arguments)
-    rounds = 2 if options.quick else 5
+    rounds = 2 if options.quick else 3
     chosen = cases(options.networks, options.batches, options.quick)
     print(f"Measuring memory, each of {len(WAYS)} ways in a process of its own", flush=True)
     memory = peak_memory(chosen)
+    keep_to_one_core()
     measured = [measure(case, rounds, memory[case]) for case in chosen]
     table = tabulate(measured)
     remarks = notes(measured, rounds, memory[chosen[0]][IMPORTS])
@@ -124,12 +137,47 @@ def measure(case: Case, rounds: int, memory: dict[str, float]) -> Measured:
         _STEP: lambda: sum(product_seconds(one, STACKED) for one in step) / STACKED,
     }
     work |= {way: partial(engine.measure, way, case.recipe, samples) for way in WAYS}
+    first = {way: work[way]() for way in WAYS if way.startswith(JAX)}
     found = measure_in_turn(work, rounds)
     seconds = {way: float(found[way].median()) * scale for way in WAYS}
     rate = square.flops / found[_PEAK].min()
     print(f"{case.network}, batch {case.batch} (peak {rate / 1e9:.0f} Gflop/s)")
     print(*(f"  {way:24}{value:8.3f} s" for way, value in seconds.items()), sep="\n", flush=True)
-    return Measured(case, seconds, found[_STEP].min() * case.steps * scale, rate, memory)
+    compilation = {
+        way: (value - float(found[way].median())) * engine.runs_of(way)
+        for way, value in first.items()
+    }
+    compilation |= {way: compile_seconds() for way in WAYS if way.startswith(COMPILED)}
+    products_alone = found[_STEP].min() * case.steps * scale
+    return Measured(case, seconds, products_alone, rate, memory, compilation)
+
+
+def keep_to_one_core() -> None:
+    """Keep this process, and those that it starts, to one core."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+
+
+@cache
+def compile_seconds() -> float:
+    """Return how long the compiled engine takes to be compiled, by a process without its code."""
+    case = cases(["784-64-10"], [16], quick=True)[0]
+    way = next(way for way in WAYS if way.startswith(COMPILED))
+    code = (
+        "from bench import cases, engine\n"
+        f"case = cases.{case!r}\nsamples = cases.made_up(case.samples)\n"
+        f"first, later = (engine.measure({way!r}, case.recipe, samples) for _ in range(2))\n"
+        "print(first - later)"
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", code],
+            env=os.environ | {"NUMBA_CACHE_DIR": folder},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    return float(done.stdout.splitlines()[-1])
 
 
 def product_seconds(product: Product, stacked: int) -> float:
@@ -194,7 +242,11 @@ def tabulate(measured: Sequence[Measured]) -> pd.DataFrame:
             "batch_size": one.case.batch,
             "way": way,
             "seconds": seconds,
-            **{column: one.seconds[peer] / seconds for column, peer in _RATIOS.items()},
+            **{
+                column: _fastest(one.seconds, belongs) / seconds
+                for column, (belongs, _) in _RATIOS.items()
+            },
+            "compile_seconds": one.compilation.get(way, 0.0),
             "share_of_peak": useful_flops(one.case.widths, EPOCH) / rate / seconds,
             "share_of_products": one.product_seconds / seconds,
             "peak_memory_mb": one.memory[way],
@@ -203,6 +255,11 @@ def tabulate(measured: Sequence[Measured]) -> pd.DataFrame:
         for one in measured
         for way, seconds in one.seconds.items()
     )
+
+
+def _fastest(seconds: dict[str, float], belongs: Callable[[str], bool]) -> float:
+    """Return the least seconds of some ways; NaN if none is there."""
+    return min((value for way, value in seconds.items() if belongs(way)), default=float("nan"))
 
 
 def notes(measured: Sequence[Measured], rounds: int, imports: float) -> list[str]:
@@ -219,7 +276,11 @@ def notes(measured: Sequence[Measured], rounds: int, imports: float) -> list[str
         "; ".join(f"*{way}*: {text}" for way, (_, text) in {**PEERS, **OURS}.items()) + ".",
         f"Ours multiplies matrices by the path *{matmul_backend.choose('auto').path}*, which it "
         "chooses by the processor; the peers by PyTorch's default.",
-        "vs: how many times as fast as that peer, per run.",
+        "vs: how many times as fast as that peer, per run; of JAX, and of all peers, the fastest "
+        "number of runs counts. JAX keeps no running statistics in batch norm, and the draw of its "
+        "orders is not timed.",
+        "s to compile: the first epoch's seconds more than a later one's. The code of the compiled "
+        f"engine is kept on disk, and serves all networks: it took {compile_seconds():.0f} s here.",
         f"Of peak: what the matrix products of forward and backward pass (2 x samples x (3 x all "
         f"weights - the first layer's) flops) would need at the rate of a {SQUARE} x {SQUARE} "
         f"float32 product, {rate:.0f} Gflop/s here, over the time measured.",
@@ -232,6 +293,16 @@ def notes(measured: Sequence[Measured], rounds: int, imports: float) -> list[str
     ]
 
 
+def short(network: str) -> str:
+    """Return a network's name as it is shown: layers of one width are counted."""
+    widths = network.removesuffix("-bn").split("-")
+    parts = [(width, len(list(same))) for width, same in itertools.groupby(widths)]
+    name = "-".join(
+        width if n < 3 else f"{n}x{width}" for width, n in parts for _ in range(n if n < 3 else 1)
+    )
+    return name + (", batch norm" if network.endswith("-bn") else "")
+
+
 @styled
 def draw(table: pd.DataFrame) -> Drawing:
     """Draw a panel for each network with a line for each way; peers are dashed.
@@ -239,12 +310,14 @@ def draw(table: pd.DataFrame) -> Drawing:
     The grey line is what the matrix products alone would need at the processor's peak. Ways on a
     CUDA device are in the table only.
     """
-    names = [*PEERS, *OURS]
+    names = [way for way in SHOWN if way in WAYS]
     shown = looks("way", names)
     networks = list(table["network"].unique())
-    figure = Figure(figsize=(4.3 * len(networks) + 0.4, 4.4))
-    panels = figure.subplots(1, len(networks), squeeze=False)[0]
-    for axes, network in zip(panels, networks, strict=True):
+    columns = min(3, len(networks))
+    rows = -(-len(networks) // columns)
+    figure = Figure(figsize=(4.3 * columns + 0.4, 4.4 * rows))
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, network in zip(panels, networks, strict=False):
         ways = dict(iter(table[table["network"] == network].groupby("way")))
         labels = []
         for way in names:
@@ -264,10 +337,12 @@ def draw(table: pd.DataFrame) -> Drawing:
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.yaxis.set_minor_formatter(NullFormatter())
-        axes.set_title(network.replace("-bn", ", batch norm"))
+        axes.set_title(short(network))
         axes.set_xlabel("batch size (log scale)")
         axes.set_ylim(*axes.get_ylim())
         direct_labels(axes, 1.07, labels, gap=0.052, leader=0.965)
+    for axes in panels[len(networks) :]:
+        axes.remove()
     panels[0].set_ylabel("seconds per run and epoch (log scale)")
     title = f"Time of one run and epoch ({EPOCH:,} samples), one thread"
     figure.suptitle(title, x=0.01, horizontalalignment="left", fontsize=11)

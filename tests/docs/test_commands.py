@@ -153,7 +153,8 @@ ELSEWHERE = {
     "make audit": Elsewhere(
         "tests/test_environment.py::test_an_audit_is_green_only_if_everything_was_looked_up",
         "needs a network",
-        ".venv-tools/bin/python -m envs.audit requirements.lock envs/tools.lock envs/slurm.lock",
+        ".venv-tools/bin/python -m envs.audit requirements.lock envs/tools.lock envs/slurm.lock "
+        "envs/bench.lock",
     ),
     "make test-slurm": Elsewhere(
         "tests/cluster/test_slurm.py::test_tables_are_those_of_a_local_run_to_the_bit",
