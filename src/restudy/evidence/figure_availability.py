@@ -12,13 +12,12 @@ from typing import Any
 
 from pydantic import BaseModel, create_model
 
-from restudy.common.errors import RestudyError, bad_value
+from restudy.common.errors import RestudyError, bad_value, choice_error
 from restudy.config.loading import validate
 from restudy.config.recipe import Recipe
 from restudy.data.registry import DATASETS
 from restudy.evidence.checks import (
     StudyIndex,
-    choice_error,
     factor_errors,
     level_errors,
     missing_error,

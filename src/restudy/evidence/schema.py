@@ -15,12 +15,12 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.common.errors import RestudyError, bad_value, choice_error, did_you_mean
 from restudy.config.loading import validate
 from restudy.config.sources import SOURCE, load_sources, row_id
 from restudy.config.strict import Strict
 from restudy.config.yaml import read_rows
-from restudy.evidence.checks import as_list, choice_error
+from restudy.evidence.checks import as_list
 from restudy.evidence.hypothesis_specs import ClaimTest
 from restudy.evidence.metric_selectors import (
     ExperimentSelector,
@@ -54,8 +54,7 @@ def _status_by_hand(value: Any) -> Any:
     """Check a status written by hand: a label, as people read it."""
     if value is None or value in _BY_HAND:
         return value
-    guess = closest_match(str(value), _BY_HAND)
-    hint = f" (did you mean {guess!r}?)" if guess else ""
+    hint = did_you_mean(value, _BY_HAND)
     raise ValueError(f"{value!r} is not allowed; allowed: {', '.join(_BY_HAND)}{hint}")
 
 

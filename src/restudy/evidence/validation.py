@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from restudy.common.errors import RestudyError, bad_value
-from restudy.evidence.checks import StudyIndex, choice_error
+from restudy.common.errors import RestudyError, bad_value, choice_error
+from restudy.evidence.checks import StudyIndex
 from restudy.evidence.contradiction_specs import ContradictionFigure
 from restudy.evidence.deterministic_values import fact_datasets, fact_names
 from restudy.evidence.hypothesis_specs import ClaimTest

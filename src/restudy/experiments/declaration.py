@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, SupportsFloat, TypeAlias, Type
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from restudy.common.errors import closest_match
+from restudy.common.errors import did_you_mean
 from restudy.config.strict import Strict
 from restudy.data.registry import DATASETS
 from restudy.results.schema import Column, Role, Type
@@ -42,8 +42,7 @@ Names = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
 
 def _dataset(name: str) -> str:
     if name not in DATASETS:
-        guess = closest_match(name, DATASETS)
-        hint = f" (did you mean {guess!r}?)" if guess else ""
+        hint = did_you_mean(name, DATASETS)
         raise ValueError(f"{name!r} is not allowed; allowed: {', '.join(DATASETS)}{hint}")
     return name
 
