@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from restudy.config.loading import load_rows
 from restudy.config.sources import load_sources
 from restudy.evidence.figure_availability import load_source_figures
-from restudy.evidence.schema import Published, load_rows
+from restudy.evidence.schema import Published
 from restudy.report.paper.figure_selection import chosen
 
 ROOT = Path(__file__).parents[2]

@@ -21,10 +21,12 @@ from restudy.config.figures import FIGURE_KINDS
 from restudy.config.recipe import Recipe
 from restudy.config.run_ids import label
 from restudy.config.settings import Settings
+from restudy.config.strict import EvidenceItem
 from restudy.config.study import RecipePart, Scale, Study
-from restudy.config.yaml import read_mapping
+from restudy.config.yaml import read_mapping, read_rows
 
 Model = TypeVar("Model", bound=BaseModel)
+Row = TypeVar("Row", bound=EvidenceItem)
 # Where pydantic has a choice it names in a location what it chose; no key of the user's.
 _CHOICES = {"levels", "named levels", "count", "list", "constrained-int", "literal['full']"}
 _KINDS = {
@@ -141,6 +143,23 @@ def load_studies(folder: Path, only: Iterable[str] = ()) -> dict[str, Study]:
     only = list(only)
     check_names("only", only, studies)
     return {name: study for name, study in studies.items() if not only or name in only}
+
+
+def load_rows(path: Path, row_type: type[Row]) -> tuple[Row, ...]:
+    """Read the rows of one file, each checked by itself.
+
+    Raises:
+        RestudyError: the file cannot be read or holds no list, a row is wrong, or an id stands
+            twice.
+    """
+    rows: dict[str, Row] = {}
+    for place, fields in enumerate(read_rows(path), start=1):
+        name = fields.get("id") if isinstance(fields, dict) else None
+        row = validate(row_type, fields, f"{path}: {name or f'row {place}'}")
+        if row.id in rows:
+            raise RestudyError(bad_value(str(path), "id", row.id, "each id once"))
+        rows[row.id] = row
+    return tuple(rows.values())
 
 
 def check_names(key: str, names: Iterable[str], studies: Iterable[str]) -> None:

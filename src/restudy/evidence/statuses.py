@@ -184,11 +184,6 @@ def counts(values: Iterable[str]) -> list[Count]:
     return [Count(status, found[status]) for status in Status if status in found]
 
 
-def in_group(values: Iterable[str], *groups: Group) -> int:
-    """Count the statuses that belong to one of some groups."""
-    return sum(Status(value).group in groups for value in values)
-
-
 def label(value: str) -> str:
     """Return the words that people read; nothing for an empty value."""
     return Status(value).label if value else ""

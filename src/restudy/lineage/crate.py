@@ -60,9 +60,9 @@ _PARTS = {
 What is left out is large and can be made again: weights, histories, prepared data, MLflow.
 """
 _DESCRIPTION = (
-    "Four reports on fully connected networks, run again on real data: the workflow, what it "
-    "was run with, and the tables, figures and report that it made. Left out, since they are "
-    "large and can be made again: weights, histories, prepared data."
+    "Published experiments with fully connected networks, run again on real data: the workflow, "
+    "what it was run with, and the tables, figures and report that it made. Left out, since they "
+    "are large and can be made again: weights, histories, prepared data."
 )
 _SBOM = "sbom.cdx.json"
 _PROFILES = {

@@ -8,21 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from restudy.config.loading import load_rows
 from restudy.config.reductions import words_of
+from restudy.config.strict import EvidenceItem
 from restudy.evidence.contradiction_specs import ContradictionFigure
 from restudy.evidence.metric_extraction import MissingError, extract_metric, read_studies
 from restudy.evidence.metric_selectors import MetricSelector
 from restudy.evidence.reasons import parse, reason_text
-from restudy.evidence.schema import (
-    PERCENT,
-    Claim,
-    Erratum,
-    EvidenceItem,
-    Figure,
-    Published,
-    SourceComponent,
-    load_rows,
-)
+from restudy.evidence.schema import PERCENT, Claim, Erratum, Figure, Published, SourceComponent
 from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.evidence.search_tables import conclusion
 from restudy.evidence.statuses import label
