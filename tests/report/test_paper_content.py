@@ -232,7 +232,7 @@ def test_sources(found):
 
 
 def test_method(found):
-    assert found["title"].startswith("Two reports on")
+    assert found["title"] == "A title"
     method = found["method"]
     assert (method["level"], method["alpha"], method["power"]) == ("95%", "0.05", "80%")
     assert "94.9%" in method["calibration"]  # with the fewest seeds

@@ -44,12 +44,6 @@ class FindingText(NamedTuple):
     address: str
 
 
-def title(n_sources: int) -> str:
-    """Return the title of page and paper."""
-    about = "fully connected networks, run again"
-    return f"{reports(n_sources)} on {about}".capitalize() if n_sources else about.capitalize()
-
-
 def reports(n: int) -> str:
     """Return ``four reports``."""
     return f"{spelled(n)} {'report' if n == 1 else 'reports'}"

@@ -17,7 +17,7 @@ from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.provenance.versions import environment
 
 RUN_RECORD = "run.json"
-PAGE, PAPER = "report/index.html", "report/paper.pdf"
+PAGE, PAPER, VIEW = "report/index.html", "report/paper.pdf", "report/view.json"
 _CPUINFO = Path("/proc/cpuinfo")
 
 

@@ -43,10 +43,15 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
     return {
         "scale": view.scale,
         "commit": view.commit,
-        "title": phrases.title(len(view.sources)),
+        "title": view.title,
         "reports": phrases.reports(len(view.sources)),
         **amounts,
         "extent": extent,
+        "datasets": [
+            {"title": data.title, "reference": data.reference}
+            for name, data in DATASETS.items()
+            if name in view.extent.datasets
+        ],
         "method": {
             "level": percent(LEVEL),
             "alpha": f"{ALPHA:g}",
