@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
-from restudy.common.errors import RestudyError, choice_error, did_you_mean
+from restudy.common.errors import RestudyError, choice_error
 from restudy.config.loading import load_rows
 from restudy.config.sources import SOURCE, load_sources, row_id
 from restudy.config.strict import EvidenceItem, Strict
@@ -48,14 +48,6 @@ _BY_HAND = {
 }
 
 
-def _status_by_hand(value: Any) -> Any:
-    """Check a status written by hand: a label, as people read it."""
-    if value is None or value in _BY_HAND:
-        return value
-    hint = did_you_mean(value, _BY_HAND)
-    raise ValueError(f"{value!r} is not allowed; allowed: {', '.join(_BY_HAND)}{hint}")
-
-
 class Link(NamedTuple):
     """One row naming another: the key that does it, the kind it must be of, and its id."""
 
@@ -77,10 +69,7 @@ class EvidenceRow(EvidenceItem):
     columns: ClassVar[tuple[str, ...]] = ()
     """The keys that describe the row to a reader."""
 
-    status: Annotated[
-        Literal["not testable", "setting", "constant", "pending"] | None,
-        BeforeValidator(_status_by_hand),
-    ] = None
+    status: Literal["not testable", "setting", "constant", "pending"] | None = None
     reason: Text | None = None
 
     @property
