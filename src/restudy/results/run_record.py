@@ -110,8 +110,8 @@ def read_run_record(results: Path) -> RunRecord:
     except OSError as error:
         problem = str(error)
     except ValidationError as error:
-        told = error.errors()[0]
-        problem = ": ".join(filter(None, (".".join(map(str, told["loc"])), told["msg"])))
+        first = error.errors()[0]
+        problem = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
     raise RestudyError(
         f"{path}: cannot be read ({problem}); delete the file and run the pipeline again"
     )
