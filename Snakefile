@@ -49,7 +49,7 @@ for each in [each for each in workflow.rules if each.script]:
 
 
 onstart:
-    with told_without_traceback():
+    with without_traceback():
         run_lock.acquire_run_lock()
         workflow_support.write_tracked(RESULTS, STUDIES)
     workflow_support.look_for_jobs_only_when_one_ends(workflow)

@@ -84,9 +84,11 @@ def test_every_picture_is_shown_and_can_be_made_again():
     }
     there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/images").iterdir()}
     assert shown == there
-    elsewhere = {"docs/images/performance.png"}  # made by python -m bench.training
-    elsewhere |= {one for one in there if "/mlflow-" in one}  # by python -m docs.screenshots
-    assert there - elsewhere <= {(pictures.FOLDER / name).as_posix() for name in pictures.PICTURES}
+    elsewhere = {"performance"}  # made by python -m bench.training
+    names = {Path(one).stem for one in there if "/mlflow-" not in one}  # python -m docs.screenshots
+    of_pages = {"my-study", "fig-s5-01"}  # studies that two pages tell the reader to write
+    figures = {one.stem.lower() for one in ROOT.glob("results/reference/figures/*.svg")}
+    assert names - elsewhere - of_pages <= {"report", "paper"} | figures
 
 
 def test_the_reference_of_keys_is_what_the_models_give():
@@ -189,12 +191,14 @@ def test_a_run_that_is_not_finished_has_no_outcome(tmp_path):
 
 
 def test_pictures_of_what_is_not_there_are_left(tmp_path):
-    drawn = tmp_path / "figures/s3-comparison.svg"
+    drawn = tmp_path / "figures/FIG-A.svg"
     drawn.parent.mkdir()
     drawn.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="72pt" height="36pt"/>')
+    for name in ("report", "fig-a", "other"):
+        (tmp_path / f"{name}.png").touch()
     said = list(pictures.make(tmp_path, tmp_path))
     assert sum("left as it is" in line for line in said) == len(said) - 1
-    picture = (tmp_path / "s3-comparison.png").read_bytes()
+    picture = (tmp_path / "fig-a.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     width, height = (int.from_bytes(picture[place : place + 4], "big") for place in (16, 20))
     # An inch and half an inch, with a margin of 6 points on each side.

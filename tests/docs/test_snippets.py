@@ -4,12 +4,12 @@ import pytest
 import yaml
 
 from restudy.common.errors import RestudyError
-from restudy.config.loading import load_studies, validate
+from restudy.config.loading import load_rows, load_studies, validate
 from restudy.config.settings import Settings
 from restudy.config.sources import Source
 from restudy.config.yaml import read_mapping
 from restudy.evidence.contradiction_specs import ContradictionFigure
-from restudy.evidence.schema import KINDS, load_catalogue, load_rows
+from restudy.evidence.schema import KINDS, load_catalogue
 from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.planning.plan import make_plan
 from tests.docs import pages

@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from restudy.config.loading import load_rows
 from restudy.evidence import validation
 from restudy.evidence.configuration_search import SearchResult, search_configurations
 from restudy.evidence.reasons import reason_text, texts
-from restudy.evidence.schema import Published, load_rows
+from restudy.evidence.schema import Published
 from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.evidence.search_tables import (
     candidate_table,

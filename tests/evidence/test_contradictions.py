@@ -11,11 +11,12 @@ from pydantic import ValidationError
 from scipy import stats
 
 from restudy.common.errors import RestudyError
+from restudy.config.loading import load_rows
 from restudy.evidence import contradiction_curves, timing_claims
 from restudy.evidence.contradiction_specs import ContradictionFigure, drawn, pairs
 from restudy.evidence.contradictions import conclusion, contradictions, side_by_side, to_text
 from restudy.evidence.reasons import Finding, columns, stated
-from restudy.evidence.schema import Claim, load_rows
+from restudy.evidence.schema import Claim
 from restudy.evidence.statuses import Status
 from restudy.evidence.validation import Evidence, check
 from tests.evidence import made_up

@@ -11,11 +11,12 @@ import yaml
 from scipy import stats
 
 from restudy.common.errors import RestudyError
+from restudy.config.loading import load_rows
 from restudy.evidence import erratum_effects, validation
 from restudy.evidence.erratum_effects import effect_table
 from restudy.evidence.printed_differences import difference_table
 from restudy.evidence.reasons import Finding, reason, reason_text
-from restudy.evidence.schema import Erratum, load_rows
+from restudy.evidence.schema import Erratum
 from restudy.evidence.statuses import Status
 from restudy.evidence.validation import Evidence, check
 from restudy.experiments.project import project

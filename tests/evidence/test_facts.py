@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from experiments import dataset_facts
+from restudy.config.loading import load_rows
 from restudy.data.load import PreparedData
 from restudy.data.registry import DATASETS
 from restudy.evidence import validation
 from restudy.evidence.deterministic_values import fact_datasets, fact_names, facts_table
-from restudy.evidence.schema import Published, load_rows
+from restudy.evidence.schema import Published
 from tests.evidence.made_up import published
 
 ROWS = load_rows(Path(__file__).parents[2] / validation.FOLDER / "published.yaml", Published)

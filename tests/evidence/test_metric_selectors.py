@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from restudy.common.errors import RestudyError
 from restudy.config.diagnostics import PROBES
-from restudy.config.loading import load_studies
+from restudy.config.loading import load_rows, load_studies
 from restudy.config.reductions import Reduction
 from restudy.evidence import validation
 from restudy.evidence.metric_extraction import MissingError, extract_metric, knee, second_knee
 from restudy.evidence.metric_selectors import MetricSelector, metrics_of
-from restudy.evidence.schema import load_rows
 from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.evidence.validation import Evidence, check, check_experiments
 from restudy.planning.plan import make_plan

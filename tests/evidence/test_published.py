@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.api import OLS
 
-from restudy.config.loading import load_studies
+from restudy.config.loading import load_rows, load_studies
 from restudy.config.reductions import words_of
 from restudy.evidence import validation
 from restudy.evidence.compare_published import half_unit, is_equal_as_printed
+from restudy.evidence.contradictions import findings_in
 from restudy.evidence.deterministic_values import (
     DeterministicValue,
     deterministic_values,
@@ -23,11 +24,10 @@ from restudy.evidence.deterministic_values import (
 from restudy.evidence.metric_selectors import PublishedComparison
 from restudy.evidence.published import (
     published_table,
-    statuses_of,
     to_text,
 )
 from restudy.evidence.reasons import parse, reason_text
-from restudy.evidence.schema import Published, load_rows
+from restudy.evidence.schema import Published
 from restudy.evidence.statuses import label
 from restudy.planning.plan import make_plan
 from restudy.results.table_files import read_typed, to_csv
@@ -387,7 +387,7 @@ def test_a_written_table_reads_back(tmp_path):
 def test_statuses_and_text():
     rows = [published(measure=measure()), published(id="PUB-S1-002", value="10", metric="classes")]
     table = published_table(rows, STUDIES, {"PUB-S1-002": DeterministicValue("10")})
-    found = statuses_of(table)
+    found = findings_in(table)
     assert {id_: status.status for id_, status in found.items()} == {
         "PUB-S1-001": "consistent",
         "PUB-S1-002": "exact",

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from restudy.config.loading import load_rows
 from restudy.evidence import timing_claims
 from restudy.evidence.reasons import parse, reason, reason_text
-from restudy.evidence.schema import Claim, load_rows
+from restudy.evidence.schema import Claim
 from restudy.evidence.statuses import Status
 from restudy.evidence.validation import Evidence
 from restudy.evidence.verdicts import evaluate_tests, verdicts_of

@@ -5,13 +5,13 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from restudy.config.loading import load_studies
+from restudy.config.loading import load_rows, load_studies
 from restudy.config.recipe import Recipe
 from restudy.config.run_ids import to_flat_dict
 from restudy.data.registry import DATASETS
 from restudy.evidence.figure_availability import SourceFigure, figures_to_draw
 from restudy.evidence.figure_availability import source_figures as read_figures
-from restudy.evidence.schema import Figure, Published, load_rows
+from restudy.evidence.schema import Figure, Published
 from restudy.figures.source_runs import Tables
 from restudy.planning.plan import Plan, StudyPlan, make_plan
 from tests.workflow.checkout import ROOT

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from restudy.config.loading import load_rows
 from restudy.evidence import contradiction_curves
 from restudy.evidence.contradiction_specs import ContradictionFigure
-from restudy.evidence.schema import Claim, load_rows
+from restudy.evidence.schema import Claim
 from restudy.experiments.project import project
 from restudy.figures.contradiction import caption, contradiction
 from restudy.figures.style import Drawing, save

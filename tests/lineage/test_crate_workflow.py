@@ -11,7 +11,7 @@ import pytest
 
 from restudy.common.errors import RestudyError
 from restudy.lineage import crate
-from restudy.results.run_record import PAGE, PAPER, read_run_record, write_run_record
+from restudy.results.run_record import PAGE, PAPER, VIEW, read_run_record, write_run_record
 
 
 def git(folder, *arguments):
@@ -95,6 +95,7 @@ def test_a_data_set_without_a_mirror_is_described_without_its_files(
         (results / folder).mkdir(parents=True)
     for path in (PAGE, PAPER):
         (results / path).touch()
+    (results / VIEW).write_text(json.dumps({"title": "A title"}))
     pd.DataFrame({"group": ["a"]}).to_parquet(results / "studies/a/runs.parquet")
     (results / "groups/a/group.json").write_text(json.dumps(record))
     (results / "benchmarks/a.tsv").write_text("s\n1.5\n")
@@ -107,6 +108,7 @@ def test_a_data_set_without_a_mirror_is_described_without_its_files(
     crate.main([])
     text = (results / "crate" / crate.METADATA).read_text(encoding="utf-8")
     entities = {one["@id"]: one for one in json.loads(text)["@graph"]}
+    assert entities["./"]["description"].startswith("A title: ")
     assert ("hasPart" in entities["#mnist"]) is mirrored
     assert entities["#mnist"]["name"] == whole.title
     urls = {item.place for item in whole.sources[0].items}

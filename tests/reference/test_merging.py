@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from restudy.evidence.schema import Claim, load_rows
+from restudy.config.loading import load_rows
+from restudy.evidence.schema import Claim
 from restudy.reference.gather import MERGED, adjust, merge
+from restudy.results.declarations import EVIDENCE_TABLES
 from restudy.results.table_files import read_table
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +99,12 @@ def in_parts(whole, parts):
         gathered["claim_tests"] = adjust(CLAIMS, gathered["claim_tests"])
         done |= set(names)
     return gathered
+
+
+@pytest.mark.parametrize("name", MERGED)
+def test_columns_that_rule_the_merging_are_declared(name):
+    names = {column.name for column in EVIDENCE_TABLES[name].columns}
+    assert {*MERGED[name].keys, *MERGED[name].question} <= names
 
 
 @given(st.data())

@@ -285,6 +285,7 @@ def full(
         given: tables to take the place of others.
     """
     known = info or RunInfo(
+        "A title",
         "quick",
         "0123456789ab",
         source_figures=["FIG-S1-01"],
@@ -302,7 +303,7 @@ def records(shown: Table) -> list[dict[str, Any]]:
 def empty() -> View:
     """Return a view model in which nothing is there, not even a source."""
     none = {name: table(name) for name in TABLES}
-    return build_view(RunInfo("quick", "unknown"), none, {}, {})
+    return build_view(RunInfo("A title", "quick", "unknown"), none, {}, {})
 
 
 def figures(view: View) -> dict[str, PageFigure]:
@@ -336,7 +337,7 @@ def nasty() -> View:
     known["source"] = ["S1", "S1, S3", "S3", "S4", "S4", "S3, S4"]
     values = ["0.5", "\N{MINUS SIGN}2.25", "10", "\N{EN DASH}", "+0.25", "\N{EN DASH}"]
     found = {"claim": IDS[0], "verdict": "supported", "contrast": "see CLM-BN-06"}
-    info = RunInfo("quick", "abc", (), True, ["FIG-S1-01"], {"CON-A-01": IDS[:2]})
+    info = RunInfo("A title", "quick", "abc", (), True, ["FIG-S1-01"], {"CON-A-01": IDS[:2]})
     return full(
         info=info,
         claims=known,

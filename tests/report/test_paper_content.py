@@ -226,13 +226,13 @@ def test_sources(found):
     assert first["counts"] == ["6", "4", "2"]
     assert first["experiments"] == [["Network A", "1", "1", "1", "1", "2"]]
     assert first["picture"] == "FIG-S1-01"
-    assert "PUB-S1-004" in first["told"][0]  # farthest outside
+    assert "PUB-S1-004" in first["outcomes"][0]  # farthest outside
     assert second["counts"] == ["0", "4", "0"]
-    assert (second["experiments"], second["picture"], len(second["told"])) == ([], "", 1)
+    assert (second["experiments"], second["picture"], len(second["outcomes"])) == ([], "", 1)
 
 
 def test_method(found):
-    assert found["title"].startswith("Two reports on")
+    assert found["title"] == "A title"
     method = found["method"]
     assert (method["level"], method["alpha"], method["power"]) == ("95%", "0.05", "80%")
     assert "94.9%" in method["calibration"]  # with the fewest seeds

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from restudy.config.loading import load_rows
 from restudy.config.sources import load_sources
+from restudy.data.registry import DATASETS
 from restudy.evidence.figure_availability import load_source_figures
-from restudy.evidence.schema import Published, load_rows
+from restudy.evidence.schema import Published
 from restudy.report.paper.figure_selection import chosen
 
 ROOT = Path(__file__).parents[2]
@@ -87,7 +89,8 @@ def test_what_is_cited_is_listed():
     listed = set(yaml.safe_load((REPORT / "references.yaml").read_text(encoding="utf-8")))
     text = COMMENT.sub("", (REPORT / "paper.typ").read_text(encoding="utf-8"))
     labels = set(re.findall(r"<([a-z-]+)>", text))
-    assert set(re.findall(r"@([a-z-]+)", text)) - labels == listed
+    cited = set(re.findall(r"@([a-z-]+)", text)) - labels
+    assert cited | {one.reference for one in DATASETS.values() if one.reference} == listed
 
 
 def test_figures_are_chosen_from_those_that_there_are():

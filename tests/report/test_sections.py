@@ -1,10 +1,9 @@
 """The sections, with nothing to show and with something."""
 
 import pandas as pd
-import pytest
+from markupsafe import escape
 
 from restudy.evidence.reasons import columns, stated
-from restudy.report import phrases
 from restudy.report.html import tables
 from restudy.report.view.model import Folded
 from tests.report import made_up
@@ -12,7 +11,7 @@ from tests.report.made_up import check, page, records
 
 
 def test_a_page_without_claims_or_numbers():
-    info = made_up.RunInfo("quick", "abc")
+    info = made_up.RunInfo("A title", "quick", "abc")
     none = {"claim_tests": made_up.tests(), "contradictions": made_up.opposed()}
     check(page(made_up.full(info=info, claims=made_up.claims(), **none)))
     check(page(made_up.full(info=info, published=made_up.published())))
@@ -63,9 +62,9 @@ def test_long_reasons_are_folded():
     assert row.reasons == "short"
 
 
-@pytest.mark.parametrize(("count", "expected"), [(1, "One report on"), (4, "Four reports on")])
-def test_the_title_counts_the_sources(count, expected):
-    assert phrases.title(count).startswith(expected)
+def test_the_title_is_the_project_s():
+    page = made_up.page(made_up.full(info=made_up.RunInfo(made_up.NASTY, "quick", "abc")))
+    assert page.count(f"<h1>{escape(made_up.NASTY)}") == 1
 
 
 def test_claims_have_the_outcomes_of_their_tests():

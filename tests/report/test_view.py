@@ -84,7 +84,7 @@ def test_reductions_are_counted_by_sort():
             "grid": [],
         }.items()
     ]
-    info = RunInfo("quick", "abc", studies_left_out=["x", "y"], experiments_done=False)
+    info = RunInfo("A title", "quick", "abc", studies_left_out=["x", "y"], experiments_done=False)
     made = made_up.tables()
     own = {f"two/{name}": made[f"grid/{name}"] for name in ("summary", "comparison")}
     text = phrases.reductions(made_up.full(tuple(studies), info=info, **own))

@@ -55,8 +55,6 @@ def test_declarations_fit_together(table):
         sample = table.sample
         spread = (sample.sd,) if sample.sd else sample.ends
         assert {sample.mean, sample.n, *spread, sample.log or "n", sample.lost or "n"} <= {*names}
-    if table.merge:
-        assert {*table.merge.keys, *table.merge.question} <= {*names}
 
 
 @pytest.fixture

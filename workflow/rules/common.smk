@@ -26,7 +26,7 @@ from snakemake.io import report as in_report
 
 
 @contextmanager
-def told_without_traceback():
+def without_traceback():
     """Turn errors of the user's and of the machine's into one that has no traceback."""
     try:
         yield
@@ -36,7 +36,7 @@ def told_without_traceback():
         raise WorkflowError(system_errors.in_words(error) or str(error)) from None
 
 
-with told_without_traceback():
+with without_traceback():
     SETTINGS = load_settings(config)
     PLAN = load_plan(SETTINGS)
     PROJECT = use(SETTINGS.experiments_folder)

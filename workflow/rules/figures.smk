@@ -3,7 +3,7 @@
 #
 # A figure takes less time than a job to start. So a whole run draws those of all studies by one job,
 # and so on, and a figure that is asked for by its file's name is drawn alone, from its own study.
-with told_without_traceback():
+with without_traceback():
     SOURCE_FIGURES = figure_availability.load_source_figures(EVIDENCE.published)
     DRAWN_FIGURES = figure_availability.figures_to_draw(SOURCE_FIGURES, PLAN.studies)
     CONTRADICTIONS = contradiction_specs.drawn(

@@ -34,6 +34,7 @@ rule build_view_model:
     output:
         view=RESULTS / "report/view.json",
     params:
+        title=SETTINGS.title,
         results=RESULTS,
         groups={name: plan.groups for name, plan in PLAN.studies.items()},
         source_figures=list(DRAWN_FIGURES),

@@ -8,6 +8,7 @@ from restudy.runtime.job_log import job
 with job(snakemake.log[0]):
     params = snakemake.params
     info = RunInfo(
+        title=params.title,
         scale=snakemake.config["scale"],
         commit=commit_in_words(),
         studies_left_out=params.left_out,

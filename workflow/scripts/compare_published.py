@@ -1,10 +1,11 @@
 from pathlib import Path
 
 from restudy.common.files import write_atomically
+from restudy.config.loading import load_rows
 from restudy.evidence import published
 from restudy.evidence.deterministic_values import deterministic_values
 from restudy.evidence.metric_extraction import read_studies
-from restudy.evidence.schema import Published, load_rows
+from restudy.evidence.schema import Published
 from restudy.results.table_files import read_table, write_table
 from restudy.runtime.job_log import job
 

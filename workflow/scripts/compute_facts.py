@@ -1,8 +1,9 @@
 from pathlib import Path
 
+from restudy.config.loading import load_rows
 from restudy.data.load import load
 from restudy.evidence.deterministic_values import facts_table
-from restudy.evidence.schema import Published, load_rows
+from restudy.evidence.schema import Published
 from restudy.results.table_files import write_table
 from restudy.runtime.job_log import job
 

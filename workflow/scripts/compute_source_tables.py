@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from restudy.evidence.schema import Published, load_rows
+from restudy.config.loading import load_rows
+from restudy.evidence.schema import Published
 from restudy.experiments.project import project
 from restudy.experiments.tables import declared
 from restudy.results.table_files import write_table

@@ -3,10 +3,11 @@ from pathlib import Path
 import pandas as pd
 
 from restudy.common.files import write_atomically
+from restudy.config.loading import load_rows
 from restudy.evidence import contradiction_curves
 from restudy.evidence.contradiction_specs import ContradictionFigure
 from restudy.evidence.metric_extraction import read_studies
-from restudy.evidence.schema import Claim, load_rows
+from restudy.evidence.schema import Claim
 from restudy.figures.contradiction import caption, contradiction
 from restudy.figures.style import save
 from restudy.results.collect import RUNS

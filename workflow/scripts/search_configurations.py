@@ -1,10 +1,11 @@
 from pathlib import Path
 
 from restudy.common.files import write_atomically
+from restudy.config.loading import load_rows
 from restudy.evidence import search_tables
 from restudy.evidence.configuration_search import search_configurations
 from restudy.evidence.metric_extraction import read_studies
-from restudy.evidence.schema import Published, load_rows
+from restudy.evidence.schema import Published
 from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.results.table_files import write_table
 from restudy.runtime.job_log import job

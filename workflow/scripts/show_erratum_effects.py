@@ -2,10 +2,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from restudy.config.loading import load_rows
 from restudy.evidence.erratum_effects import effect_table
 from restudy.evidence.metric_extraction import read_studies
 from restudy.evidence.printed_differences import difference_table
-from restudy.evidence.schema import Erratum, Published, load_rows
+from restudy.evidence.schema import Erratum, Published
 from restudy.results.table_files import write_table
 from restudy.runtime.job_log import job
 

@@ -1,8 +1,9 @@
 from pathlib import Path
 
 from restudy.common.files import write_atomically
+from restudy.config.loading import load_rows
 from restudy.evidence.contradictions import contradictions, findings_in, to_text
-from restudy.evidence.schema import Claim, load_rows
+from restudy.evidence.schema import Claim
 from restudy.results.table_files import read_table, write_table
 from restudy.runtime.job_log import job
 

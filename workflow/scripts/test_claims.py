@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from restudy.config.loading import load_rows
 from restudy.evidence.metric_extraction import read_studies
-from restudy.evidence.schema import Claim, load_rows
+from restudy.evidence.schema import Claim
 from restudy.evidence.verdicts import evaluate_tests
 from restudy.results.collect import RUNS
 from restudy.results.table_files import write_table

@@ -2,9 +2,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from restudy.config.loading import load_rows
 from restudy.evidence import timing_claims
 from restudy.evidence.contradictions import findings_in
-from restudy.evidence.schema import Claim, load_rows
+from restudy.evidence.schema import Claim
 from restudy.evidence.verdicts import evaluate_tests
 from restudy.results.table_files import read_table, read_typed, write_table
 from restudy.runtime.job_log import job

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import heapq
-import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from restudy.planning import costs
 from restudy.planning.jobs import make_jobs
 from restudy.planning.plan import Plan, RunGroup, load_plan
 from restudy.progress.time_left import duration
+from restudy.results.run_record import cores
 
 _HEAD = ("study", "runs", "groups", "jobs", "core seconds", "time", "reduced")
 
@@ -211,9 +211,7 @@ def cores_of(text: str) -> int:
         RestudyError: it is neither.
     """
     if text == "all":
-        # Those that this process may use, where the system tells.
-        asked = getattr(os, "sched_getaffinity", None)
-        return len(asked(0)) if asked else os.cpu_count() or 1
+        return cores()
     if text.isdecimal() and int(text) > 0:
         return int(text)
     raise RestudyError(bad_value("command line", "cores", text, "all, or 1 or more"))
@@ -228,19 +226,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cores", default="all", help="how many jobs run at once (default: all)")
     options = parser.parse_args(arguments)
     try:
-        cores = cores_of(options.cores)
+        number = cores_of(options.cores)
         settings = {scale: settings_of_scale(scale) for scale in SCALES}
         shown = [options.scale] if options.scale else SCALES
         plans = {scale: load_plan(settings[scale]) for scale in shown}
         besides = {scale: _besides(plan, settings[scale]) for scale, plan in plans.items()}
         from restudy.planning import machine_speed
 
-        slower = machine_speed.measure(cores, settings[shown[0]].training.matmul_backend)
+        slower = machine_speed.measure(number, settings[shown[0]].training.matmul_backend)
     except RestudyError as error:
         sys.exit(f"error: {error}")
     for scale, plan in plans.items():
         names = load_studies(Path(settings[scale].studies), settings[scale].only)
-        found = forecast(plan, scale, names=names, **besides[scale], cores=cores, slower=slower)
+        found = forecast(plan, scale, names=names, **besides[scale], cores=number, slower=slower)
         print(describe(found, groups=options.scale is not None), end="\n\n")
     print(_NOTES)
     if machine_speed.has_gpu():

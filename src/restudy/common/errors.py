@@ -30,28 +30,39 @@ def closest_match(name: str, allowed: Iterable[str]) -> str | None:
     return next(iter(difflib.get_close_matches(name, names, n=1, cutoff=0.6)), None)
 
 
-def did_you_mean(suggestion: str | None) -> str:
-    """Return the end of an error message that suggests a name; an empty text for None."""
-    return f" (did you mean {suggestion!r}?)" if suggestion else ""
+def did_you_mean(name: object, allowed: Iterable[str]) -> str:
+    """Return the end of an error message that suggests a name; empty if none is similar."""
+    return _suggestion(closest_match(str(name), allowed))
+
+
+def choice_error(
+    where: str, key: str, value: object, options: Iterable[str], allowed: str = ""
+) -> str:
+    """Return the error message about a value that is none of some options.
+
+    Args:
+        where: the file (or command-line option) that holds the value, and its row there.
+        key: dotted path of the key inside it, such as ``recipe.learning_rate``.
+        value: what was found there.
+        options: what may stand there.
+        allowed: description of the options; empty for a list of the options.
+    """
+    options = list(map(str, options))
+    guess = closest_match(str(value), options)
+    return bad_value(where, key, value, allowed or ", ".join(options), guess)
 
 
 def bad_value(
-    where: str,
-    key: str,
-    value: object,
-    allowed: str | Iterable[str],
-    suggestion: str | None = None,
+    where: str, key: str, value: object, allowed: str, suggestion: str | None = None
 ) -> str:
     """Return the error message about one value.
 
-    Args:
-        where: the file (or command-line option) that holds the value.
-        key: dotted path of the key inside it, such as ``recipe.learning_rate``.
-        value: what was found there.
-        allowed: what may stand there: a description, or the allowed names.
-        suggestion: the name that was meant; found by itself among allowed names.
+    The first three arguments are those of :func:`choice_error`; ``allowed`` describes what may
+    stand there, and ``suggestion`` is what was meant.
     """
-    if not isinstance(allowed, str):
-        names = list(allowed)
-        allowed, suggestion = ", ".join(names), closest_match(str(value), names)
-    return f"{where}: {key}: {value!r} is not allowed; allowed: {allowed}{did_you_mean(suggestion)}"
+    end = _suggestion(suggestion)
+    return f"{where}: {key}: {value!r} is not allowed; allowed: {allowed}{end}"
+
+
+def _suggestion(name: str | None) -> str:
+    return f" (did you mean {name!r}?)" if name else ""

@@ -37,7 +37,7 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class ProbeSpec:
+class DiagnosticSpec:
     """What a diagnostic measures, and what it needs.
 
     Attributes:
@@ -76,17 +76,17 @@ _NOISY_SCORE = (
     f"{{}} on the first {NOISY_ROWS:,} validation samples with normal noise of 0.3 standard "
     "deviations of the inputs"
 )
-PROBES: dict[str, ProbeSpec] = {
-    "batch_loss": ProbeSpec(
+PROBES: dict[str, DiagnosticSpec] = {
+    "batch_loss": DiagnosticSpec(
         "loss of the epoch's last batch, in training mode",
         _metrics(batch_loss="loss of the epoch's last batch, before its step"),
     ),
-    "train_sample": ProbeSpec(
+    "train_sample": DiagnosticSpec(
         "accuracy on 1,000 training samples drawn anew at each evaluation",
         _metrics(sample_accuracy="accuracy on 1,000 training samples drawn anew"),
         needs="classes",
     ),
-    "training_mode": ProbeSpec(
+    "training_mode": DiagnosticSpec(
         "accuracy on the training samples in shuffled batches, normalised by the batch's own "
         "statistics, after the last epoch",
         _metrics(training_mode_accuracy="accuracy in shuffled batches, by their own statistics"),
@@ -94,8 +94,8 @@ PROBES: dict[str, ProbeSpec] = {
         needs="classes",
         samples=lambda recipe, _: recipe.n_train,
     ),
-    "test": ProbeSpec("the test set at every evaluation, for studies as_published"),
-    "gradients": ProbeSpec(
+    "test": DiagnosticSpec("the test set at every evaluation, for studies as_published"),
+    "gradients": DiagnosticSpec(
         f"size and noise of gradients, on {BLOCK_ROWS} training samples",
         _metrics(
             gradient_norm="length of the gradient on the block",
@@ -108,7 +108,7 @@ PROBES: dict[str, ProbeSpec] = {
         ),
         samples=lambda recipe, times: times * 6 * _block(recipe),
     ),
-    "activations": ProbeSpec(
+    "activations": DiagnosticSpec(
         f"size, saturation and shift of activations, on {BLOCK_ROWS} training samples",
         _metrics(
             dead_units="share of hidden units that are 0 (ReLU) or have a slope below 1% of the "
@@ -122,7 +122,7 @@ PROBES: dict[str, ProbeSpec] = {
         ),
         samples=lambda recipe, times: times * _block(recipe),
     ),
-    "weights": ProbeSpec(
+    "weights": DiagnosticSpec(
         "size and sparsity of weights",
         _metrics(
             weight_norm="root of the sum of squares of all weight matrices",
@@ -141,14 +141,14 @@ PROBES: dict[str, ProbeSpec] = {
             )
         },
     ),
-    "smoothness": ProbeSpec(
+    "smoothness": DiagnosticSpec(
         "smoothness of the loss from step to step",
         _metrics(
             loss_roughness="mean absolute second difference of the batches' losses in the epoch",
             loss_spread="standard deviation of the batches' losses in the epoch",
         ),
     ),
-    "robustness": ProbeSpec(
+    "robustness": DiagnosticSpec(
         "score on validation samples with noisy inputs, after the last epoch",
         {
             "noisy_accuracy": Metric(
@@ -160,7 +160,7 @@ PROBES: dict[str, ProbeSpec] = {
         needs="validation",
         samples=lambda recipe, _: min(NOISY_ROWS, recipe.n_validation),
     ),
-    "sharpness": ProbeSpec(
+    "sharpness": DiagnosticSpec(
         "rise of the loss around the weights, after the last epoch",
         _metrics(
             sharpness="(f' - f) / (1 + f), with f the loss on the block in evaluation mode and f' "

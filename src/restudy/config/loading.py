@@ -10,15 +10,23 @@ from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.common.errors import (
+    RestudyError,
+    bad_value,
+    choice_error,
+    closest_match,
+    did_you_mean,
+)
 from restudy.config.figures import FIGURE_KINDS
 from restudy.config.recipe import Recipe
 from restudy.config.run_ids import label
 from restudy.config.settings import Settings
+from restudy.config.strict import EvidenceItem
 from restudy.config.study import RecipePart, Scale, Study
-from restudy.config.yaml import read_mapping
+from restudy.config.yaml import read_mapping, read_rows
 
 Model = TypeVar("Model", bound=BaseModel)
+Row = TypeVar("Row", bound=EvidenceItem)
 # Where pydantic has a choice it names in a location what it chose; no key of the user's.
 _CHOICES = {"levels", "named levels", "count", "list", "constrained-int", "literal['full']"}
 _KINDS = {
@@ -137,6 +145,23 @@ def load_studies(folder: Path, only: Iterable[str] = ()) -> dict[str, Study]:
     return {name: study for name, study in studies.items() if not only or name in only}
 
 
+def load_rows(path: Path, row_type: type[Row]) -> tuple[Row, ...]:
+    """Read the rows of one file, each checked by itself.
+
+    Raises:
+        RestudyError: the file cannot be read or holds no list, a row is wrong, or an id stands
+            twice.
+    """
+    rows: dict[str, Row] = {}
+    for place, fields in enumerate(read_rows(path), start=1):
+        name = fields.get("id") if isinstance(fields, dict) else None
+        row = validate(row_type, fields, f"{path}: {name or f'row {place}'}")
+        if row.id in rows:
+            raise RestudyError(bad_value(str(path), "id", row.id, "each id once"))
+        rows[row.id] = row
+    return tuple(rows.values())
+
+
 def check_names(key: str, names: Iterable[str], studies: Iterable[str]) -> None:
     """Complain about the first name that is no study's.
 
@@ -150,11 +175,7 @@ def check_names(key: str, names: Iterable[str], studies: Iterable[str]) -> None:
     """
     for name in names:
         if name not in studies:
-            raise RestudyError(
-                bad_value(
-                    "config.yaml", key, name, ", ".join(studies), closest_match(name, studies)
-                )
-            )
+            raise RestudyError(choice_error("config.yaml", key, name, studies))
 
 
 def validate(model: type[Model], values: dict[str, Any], where: str, base: str = "") -> Model:
@@ -207,7 +228,7 @@ def _complaint(model: type[BaseModel], problem: Any, base: str) -> _Complaint:
     kind, context = problem["type"], problem.get("ctx", {})
     if kind == "extra_forbidden":
         remark = f"unknown key; allowed: {', '.join(fields)}"
-        return _Complaint(key, value, remark=remark + _did_you_mean(str(location[-1]), fields))
+        return _Complaint(key, value, remark=remark + did_you_mean(str(location[-1]), fields))
     if kind == "missing":
         return _Complaint(key, value, remark="is missing")
     if kind == "value_error":
@@ -244,11 +265,6 @@ def _dotted(location: list[Any]) -> str:
     """Return a location as a user would write it: ``compare[0].factor``."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)
     return "".join(parts).removeprefix(".")
-
-
-def _did_you_mean(name: str, allowed: Iterable[str]) -> str:
-    suggestion = closest_match(name, allowed)
-    return f" (did you mean {suggestion!r}?)" if suggestion else ""
 
 
 def _place(model: type[BaseModel], location: Iterable[Any]) -> tuple[list[Any], list[str]]:
@@ -311,7 +327,7 @@ def _factor_errors(study: Study, where: str) -> list[str]:
             if name not in fields:
                 found.append(
                     f"{where}: {place}.{name}: no recipe field; allowed: {', '.join(fields)}, or "
-                    f"any other name with named levels" + _did_you_mean(name, fields)
+                    f"any other name with named levels" + did_you_mean(name, fields)
                 )
                 continue
             if name == "seed":
@@ -334,7 +350,7 @@ def _factor_errors(study: Study, where: str) -> list[str]:
         for name in change.factors.keys() - study.factors.keys():
             found.append(
                 f"{where}: scales.{scale}.factors.{name}: no factor of the study; allowed: "
-                f"{', '.join(study.factors) or 'none'}" + _did_you_mean(name, study.factors)
+                f"{', '.join(study.factors) or 'none'}" + did_you_mean(name, study.factors)
             )
     return found
 
@@ -351,7 +367,7 @@ def _exclude_errors(study: Study, where: str) -> list[str]:
             if name not in study.factors:
                 found.append(
                     f"{where}: {place}: {name!r} is no factor of the study; allowed: "
-                    f"{', '.join(study.factors) or 'none'}" + _did_you_mean(name, study.factors)
+                    f"{', '.join(study.factors) or 'none'}" + did_you_mean(name, study.factors)
                 )
                 continue
             known = study.labels(name)
@@ -381,9 +397,8 @@ def _comparison_errors(study: Study, where: str) -> list[str]:
     for index, comparison in enumerate(study.compare):
         place, factor, baseline = f"compare[{index}]", comparison.factor, comparison.baseline
         if factor not in study.factors:
-            allowed = ", ".join(study.factors) or "none, the study has no factors"
-            suggestion = closest_match(factor, study.factors)
-            found.append(bad_value(where, f"{place}.factor", factor, allowed, suggestion))
+            none = "" if study.factors else "none, the study has no factors"
+            found.append(choice_error(where, f"{place}.factor", factor, study.factors, none))
             continue
         changes = {
             f" at scale {scale}": change.factors[factor]

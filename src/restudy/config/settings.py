@@ -20,7 +20,7 @@ class DataSettings(Strict):
 
     folder: str | None = Field(None, description="folder with the raw files, instead of fetching")
     split_seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(
-        0, description="seed of the validation split (and of the housing test set)"
+        0, description="seed of the validation split, and of a test set that is not official"
     )
 
 
@@ -64,6 +64,9 @@ class TrackingSettings(Strict):
 class Settings(Strict):
     """One run of the pipeline."""
 
+    title: Annotated[str, Field(min_length=1)] = Field(
+        "Published results, run again", description="title of page, paper and crate"
+    )
     scale: Scale = Field("default", description="how much work is done")
     results: Annotated[str, Field(min_length=1)] = Field(
         "results", description="folder that everything is written to"

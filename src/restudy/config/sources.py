@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from restudy.common.errors import RestudyError, bad_value, closest_match
-from restudy.config.loading import validate
-from restudy.config.strict import Strict
+from restudy.config.loading import load_rows
+from restudy.config.strict import EvidenceItem
 from restudy.config.study import Study
-from restudy.config.yaml import read_rows
 
 FILE = Path("config/evidence/sources.yaml")
 
@@ -32,10 +32,19 @@ def row_id(kind: str, *parts: str) -> str:
     return f"^{'-'.join((kind, *parts))}$"
 
 
-class Source(Strict):
+def _source_id(id_: str) -> str:
+    # Not "S05": two ways to write one id would be two sources.
+    if not re.fullmatch(r"S(0|[1-9][0-9]*)", id_):
+        raise ValueError(f"{id_!r} is not allowed; allowed: S and a number, as in S5")
+    return id_
+
+
+class Source(EvidenceItem):
     """A report, a paper, a chapter: whatever prints numbers or makes claims."""
 
-    id: Text = Field(description="S and a number: part of the ids of all rows about it")
+    id: Annotated[Text, AfterValidator(_source_id)] = Field(
+        description="S and a number: part of the ids of all rows about it"
+    )
     title: Text = Field(description="as it has it, or in our words")
     what: Text = Field(description="what it is and what it is about")
     authors: list[Text] = Field([], description="who wrote it, if they are named")
@@ -50,18 +59,7 @@ def load_sources(path: Path = FILE) -> dict[str, Source]:
     Raises:
         RestudyError: the file cannot be read, or a row in it is not right.
     """
-    found: dict[str, Source] = {}
-    for place, fields in enumerate(read_rows(path), start=1):
-        name = fields.get("id") if isinstance(fields, dict) else None
-        source = validate(Source, fields, f"{path}: {name or f'row {place}'}")
-        number = source.id.removeprefix("S")
-        # Not "S05": two ways to write one id would be two sources.
-        if number == source.id or not number.isdecimal() or number != str(int(number)):
-            raise RestudyError(bad_value(str(path), "id", source.id, "S and a number, as in S5"))
-        if source.id in found:
-            raise RestudyError(bad_value(str(path), "id", source.id, "each id once"))
-        found[source.id] = source
-    return found
+    return {source.id: source for source in load_rows(path, Source)}
 
 
 def check_sources(studies: Iterable[Study], path: Path = FILE) -> None:

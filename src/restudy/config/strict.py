@@ -9,3 +9,13 @@ class Strict(BaseModel):
     """Accept no unknown key and convert no type; instances cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class EvidenceItem(Strict):
+    """What a file of the evidence lists.
+
+    Attributes:
+        id: what other rows, tables and the page call it.
+    """
+
+    id: str

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pooch
 
-from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.common.errors import RestudyError, choice_error
 from restudy.common.files import write_atomically
 from restudy.data.downloads import NoAnswerError, checked, take, title
 from restudy.data.formats import decode
@@ -41,10 +41,7 @@ def fetch(name: str, cache_dir: Path | None = None, folder: Path | None = None) 
             has a file (all that were tried are named, with reasons); the cache is not writable.
     """
     if name not in DATASETS:
-        allowed = ", ".join(DATASETS)
-        raise RestudyError(
-            bad_value("fetch", "data set", name, allowed, closest_match(name, DATASETS))
-        )
+        raise RestudyError(choice_error("fetch", "data set", name, DATASETS))
     dataset = DATASETS[name]
     home = (default_cache() if cache_dir is None else cache_dir) / name
     if folder is not None:

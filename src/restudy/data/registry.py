@@ -1,10 +1,11 @@
-"""What the three data sets are and where their files can be had: data, no behaviour.
+"""What the data sets are and where their files can be had: data, no behaviour.
 
 Read while Snakemake parses the Snakefile, so nothing beyond the standard library is imported.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -104,6 +105,8 @@ class Dataset:
         files: the raw files.
         sources: where to get them, in the order in which they are tried.
         short_name: the name in ids of runs, if it is not ``name``.
+        reference: key of the work to cite in the paper's ``references.yaml``, if it is there.
+        class_names: names of the classes, if they are not their numbers.
     """
 
     name: str
@@ -119,6 +122,13 @@ class Dataset:
     files: tuple[RawFile, ...]
     sources: tuple[Source, ...]
     short_name: str = ""
+    reference: str = ""
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def is_image(self) -> bool:
+        """Whether a sample is a square grey image of some class."""
+        return self.classes > 0 and math.isqrt(self.inputs) ** 2 == self.inputs
 
 
 TRAIN_IMAGES = "train-images-idx3-ubyte"
@@ -154,6 +164,7 @@ _MNIST = Dataset(
         "Y. LeCun, L. Bottou, Y. Bengio, P. Haffner: Gradient-based learning applied to document "
         "recognition. Proceedings of the IEEE 86(11), 1998"
     ),
+    reference="lecun-mnist",
     files=_idx_files(
         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
         "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -182,6 +193,11 @@ _FASHION_MNIST = Dataset(
     citation=(
         "H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST: a novel image dataset for benchmarking "
         "machine learning algorithms. arXiv:1708.07747, 2017"
+    ),
+    reference="xiao-fashion",
+    class_names=(
+        *("T-shirt", "trousers", "pullover", "dress", "coat"),
+        *("sandal", "shirt", "trainer", "bag", "ankle boot"),
     ),
     files=_idx_files(
         "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -227,6 +243,7 @@ _CALIFORNIA_HOUSING = Dataset(
         "R. K. Pace, R. Barry: Sparse spatial autoregressions. "
         "Statistics & Probability Letters 33(3), 1997"
     ),
+    reference="pace-housing",
     files=(
         RawFile(
             HOUSING_TABLE,

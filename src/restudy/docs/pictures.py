@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import typst
 
 from restudy.common.files import write_atomically
 from restudy.docs.browser import browser, chromium
+from restudy.results.run_record import PAGE, PAPER
 
 FOLDER = Path("docs/images")
 
@@ -60,31 +61,26 @@ def screenshot(path: Path) -> bytes | None:
         return tab.shot()
 
 
-Maker = Callable[[Path], bytes | None]
-PICTURES: Mapping[str, tuple[str, Maker]] = {
-    "report.png": ("report/index.html", screenshot),
-    "paper.png": ("report/paper.pdf", sheet),
-    "s3-comparison.png": ("figures/s3-comparison.svg", figure),
-    "contradiction.png": ("figures/CON-BN-01.svg", figure),
-    "my-study.png": ("figures/my-study.svg", figure),
-    "fig-s5-01.png": ("figures/FIG-S5-01.svg", figure),
-}
-"""Picture -> the file of the results that it shows, and what makes it.
-
-``my-study`` and ``FIG-S5-01`` are of the studies that two pages tell the reader to write.
-``performance.png`` is made by ``python -m bench.training``.
-"""
-
-
 def make(results: Path, folder: Path = FOLDER) -> Iterator[str]:
-    """Make the pictures of all files that a run has, and yield what was done, a line for each."""
-    for name, (source, maker) in PICTURES.items():
-        if not (results / source).is_file():
-            yield f"{folder / name}: left as it is, {results / source} is not there"
-            continue
-        content = maker(results / source)
-        if content is None:
-            yield f"{folder / name}: left as it is, no Chromium showed {source}"
-            continue
-        write_atomically(folder / name, content)
-        yield f"{folder / name}: {results / source}"
+    """Make the pictures in a folder again, and yield what was done, a line for each.
+
+    ``report.png`` shows the page, ``paper.png`` the paper, ``NAME.png`` the figure ``NAME`` in any
+    case. All others are left as they are.
+    """
+    figures = {path.stem.lower(): path for path in sorted(results.glob("figures/*.svg"))}
+    for picture in sorted(folder.glob("*.png")):
+        maker: Callable[[Path], bytes | None]
+        if picture.stem == "report":
+            source, maker = results / PAGE, screenshot
+        elif picture.stem == "paper":
+            source, maker = results / PAPER, sheet
+        else:
+            no_figure = results / f"figures/{picture.stem}.svg"
+            source, maker = figures.get(picture.stem, no_figure), figure
+        if not source.is_file():
+            yield f"{picture}: left as it is, {source} is not there"
+        elif (content := maker(source)) is None:
+            yield f"{picture}: left as it is, no Chromium showed {source}"
+        else:
+            write_atomically(picture, content)
+            yield f"{picture}: {source}"

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from restudy.common.errors import RestudyError
-from restudy.evidence import erratum_effects, published, search_tables, timing_claims
+from restudy.evidence import erratum_effects, search_tables, timing_claims
+from restudy.evidence.contradictions import findings_in
 from restudy.evidence.reasons import Finding, columns, from_plain, reason, stated
 from restudy.evidence.schema import KINDS, Catalogue, EvidenceRow, Figure, SourceComponent
 from restudy.evidence.statuses import Status
@@ -33,7 +34,7 @@ def findings(
         done: names of the small experiments of this run.
         missing_figures: ids of figures that this run does not draw -> the reason, plain values.
     """
-    numbers = published.statuses_of(tables["published"])
+    numbers = findings_in(tables["published"])
     verdicts = verdicts_of(rows.claims, tables["claim_tests"])
     verdicts |= timing_claims.untimed_findings(rows.claims, verdicts, done)
     by_hand = {row.id: row.by_hand for row in rows.claims if row.by_hand is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from restudy.common.errors import bad_value, closest_match
+from restudy.common.errors import choice_error
 from restudy.planning.plan import StudyPlan
 
 LevelFilter = Mapping[str, str | list[str]]
@@ -32,24 +32,6 @@ class StudyIndex(NamedTuple):
 def as_list(levels: str | list[str]) -> list[str]:
     """Return a level, or levels, as a list."""
     return [levels] if isinstance(levels, str) else levels
-
-
-def choice_error(
-    where: str, key: str, value: object, options: Iterable[str], allowed: str = ""
-) -> str:
-    """Return the error for a value that is none of some options, with the nearest of these.
-
-    Args:
-        where: file and row.
-        key: the key that holds the value.
-        value: the value.
-        options: what may stand there.
-        allowed: description of the options; empty for a list of the options.
-    """
-    options = list(options)
-    return bad_value(
-        where, key, value, allowed or ", ".join(options), closest_match(str(value), options)
-    )
 
 
 def factor_errors(

@@ -11,12 +11,13 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from restudy.common.errors import choice_error
 from restudy.config.sources import row_id
-from restudy.config.strict import Strict
-from restudy.evidence.checks import StudyIndex, choice_error
+from restudy.config.strict import EvidenceItem, Strict
+from restudy.evidence.checks import StudyIndex
 from restudy.evidence.hypothesis_specs import ClaimTest, Filter, Levels, MetricSpec
 from restudy.evidence.metric_selectors import Text
-from restudy.evidence.schema import Claim, EvidenceItem
+from restudy.evidence.schema import Claim
 from restudy.planning.plan import StudyPlan
 
 

@@ -12,13 +12,12 @@ from typing import Any
 
 from pydantic import BaseModel, create_model
 
-from restudy.common.errors import RestudyError, bad_value
-from restudy.config.loading import validate
+from restudy.common.errors import RestudyError, bad_value, choice_error
+from restudy.config.loading import load_rows, validate
 from restudy.config.recipe import Recipe
 from restudy.data.registry import DATASETS
 from restudy.evidence.checks import (
     StudyIndex,
-    choice_error,
     factor_errors,
     level_errors,
     missing_error,
@@ -34,7 +33,7 @@ from restudy.evidence.figure_specs import (
     Samples,
 )
 from restudy.evidence.reasons import Reason, reason
-from restudy.evidence.schema import Figure, Published, load_rows
+from restudy.evidence.schema import Figure, Published
 from restudy.evidence.validation import FOLDER, STUDIES
 from restudy.experiments.project import project
 from restudy.planning.plan import PlannedRun, StudyPlan

@@ -7,12 +7,13 @@ asks for is a matter of the plan: see :mod:`restudy.evidence.figure_availability
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from restudy.config.sources import SOURCE, row_id
 from restudy.config.strict import Strict
+from restudy.data.registry import DATASETS
 from restudy.evidence.checks import as_list
 from restudy.evidence.metric_selectors import Text
 
@@ -170,6 +171,12 @@ class Levels(StudyDrawing):
         return self
 
 
+if TYPE_CHECKING:
+    ImageSet = str
+else:
+    ImageSet = Literal[tuple(name for name, one in DATASETS.items() if one.is_image)]
+
+
 class Samples(_Drawing):
     """Training images drawn at random, a row for each class.
 
@@ -180,7 +187,7 @@ class Samples(_Drawing):
     """
 
     kind: Literal["samples"]
-    dataset: Literal["mnist", "fashion_mnist"]
+    dataset: ImageSet
     columns: Annotated[int, Field(ge=1, le=30)] = 14
     seed: Annotated[int, Field(ge=0)] = 0
 

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from restudy.common.errors import choice_error
 from restudy.config.strict import Strict
-from restudy.evidence.checks import StudyIndex, as_list, choice_error, factor_errors, level_errors
+from restudy.evidence.checks import StudyIndex, as_list, factor_errors, level_errors
 from restudy.evidence.metric_selectors import BEST, RunMetric, Text
 from restudy.experiments.project import project, unknown_experiment
 from restudy.planning.plan import StudyPlan

@@ -11,13 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from restudy.common.errors import bad_value
+from restudy.common.errors import bad_value, choice_error
 from restudy.config.diagnostics import diagnosed_metrics, is_measured_once
 from restudy.config.recipe import Recipe
 from restudy.config.strict import Strict
 from restudy.evidence.checks import (
     StudyIndex,
-    choice_error,
     factor_errors,
     level_errors,
     missing_error,
@@ -74,7 +73,7 @@ class RunMetric(Strict):
         """
         splits = ["train", *(["validation"] if recipe.n_validation else []), "test"]
         if self.split not in splits:
-            yield bad_value(where, f"{key}.split", self.split, ", ".join(splits))
+            yield choice_error(where, f"{key}.split", self.split, splits)
         if self.metric not in (metrics := metrics_of(recipe, self.split)):
             yield choice_error(where, f"{key}.metric", self.metric, metrics)
         once = self.split == "test" and "test" not in recipe.diagnostics

@@ -23,11 +23,9 @@ from restudy.evidence.deterministic_values import DeterministicValue
 from restudy.evidence.metric_extraction import MissingError, StudyTables, reductions_of
 from restudy.evidence.metric_selectors import PublishedComparison
 from restudy.evidence.reasons import (
-    Finding,
     Reason,
     columns,
     nested,
-    parse,
     reason,
     rounded,
     stated,
@@ -55,13 +53,6 @@ def published_table(
     """
     records = [_record(row, studies, exact.get(row.id)) for row in rows]
     return typed("published", make_table("published", records))
-
-
-def statuses_of(table: pd.DataFrame) -> dict[str, Finding]:
-    """Return id -> status and reasons of a :func:`published_table`."""
-    return {
-        row["id"]: Finding(Status(row["status"]), parse(row)) for row in table.to_dict("records")
-    }
 
 
 def readable(table: pd.DataFrame) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.common.errors import RestudyError, choice_error
 from restudy.common.text_format import interval
 from restudy.config.reductions import in_words, of_plain
 from restudy.evidence.statuses import Status
@@ -44,10 +44,7 @@ def reason(code: str, **args: Any) -> Reason:
         RestudyError: there is no such code.
     """
     if code not in _WORDS:
-        allowed = ", ".join(_WORDS)
-        raise RestudyError(
-            bad_value("evidence", "reason", code, allowed, closest_match(code, _WORDS))
-        )
+        raise RestudyError(choice_error("evidence", "reason", code, _WORDS))
     return Reason(code, {name: _plain(value) for name, value in args.items()})
 
 

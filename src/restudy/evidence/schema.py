@@ -11,16 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
-from restudy.common.errors import RestudyError, bad_value, closest_match
-from restudy.config.loading import validate
+from restudy.common.errors import RestudyError, choice_error
+from restudy.config.loading import load_rows
 from restudy.config.sources import SOURCE, load_sources, row_id
-from restudy.config.strict import Strict
-from restudy.config.yaml import read_rows
-from restudy.evidence.checks import as_list, choice_error
+from restudy.config.strict import EvidenceItem, Strict
+from restudy.evidence.checks import as_list
 from restudy.evidence.hypothesis_specs import ClaimTest
 from restudy.evidence.metric_selectors import (
     ExperimentSelector,
@@ -42,7 +41,6 @@ class Ref(NamedTuple):
 
 
 Sources = Annotated[list[Text], Field(min_length=1), Ref("sources")]
-Item = TypeVar("Item", bound="EvidenceItem")
 
 _BY_HAND = {
     status.label: status
@@ -50,30 +48,11 @@ _BY_HAND = {
 }
 
 
-def _status_by_hand(value: Any) -> Any:
-    """Check a status written by hand: a label, as people read it."""
-    if value is None or value in _BY_HAND:
-        return value
-    guess = closest_match(str(value), _BY_HAND)
-    hint = f" (did you mean {guess!r}?)" if guess else ""
-    raise ValueError(f"{value!r} is not allowed; allowed: {', '.join(_BY_HAND)}{hint}")
-
-
 class Link(NamedTuple):
     """One row naming another: the key that does it, the kind it must be of, and its id."""
 
     key: str
     kind: str
-    id: str
-
-
-class EvidenceItem(Strict):
-    """What a file of the evidence lists.
-
-    Attributes:
-        id: what other rows, tables and the page call it.
-    """
-
     id: str
 
 
@@ -90,10 +69,7 @@ class EvidenceRow(EvidenceItem):
     columns: ClassVar[tuple[str, ...]] = ()
     """The keys that describe the row to a reader."""
 
-    status: Annotated[
-        Literal["not testable", "setting", "constant", "pending"] | None,
-        BeforeValidator(_status_by_hand),
-    ] = None
+    status: Literal["not testable", "setting", "constant", "pending"] | None = None
     reason: Text | None = None
 
     @property
@@ -556,20 +532,3 @@ def load_catalogue(folder: Path) -> Catalogue:
                         choice_error(where, link.key, link.id, ids[link.kind], allowed)
                     )
     return catalogue
-
-
-def load_rows(path: Path, row_type: type[Item]) -> tuple[Item, ...]:
-    """Read the rows of one file, each checked by itself.
-
-    Raises:
-        RestudyError: the file cannot be read or holds no list, a row is wrong, or an id stands
-            twice.
-    """
-    rows: dict[str, Item] = {}
-    for place, fields in enumerate(read_rows(path), start=1):
-        name = fields.get("id") if isinstance(fields, dict) else None
-        row = validate(row_type, fields, f"{path}: {name or f'row {place}'}")
-        if row.id in rows:
-            raise RestudyError(bad_value(str(path), "id", row.id, "each id once"))
-        rows[row.id] = row
-    return tuple(rows.values())

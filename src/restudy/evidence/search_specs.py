@@ -13,10 +13,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, model_validator
 
 from restudy.config.sources import SOURCE, row_id
-from restudy.config.strict import Strict
+from restudy.config.strict import EvidenceItem, Strict
 from restudy.evidence.checks import as_list
 from restudy.evidence.metric_selectors import MetricSelector, RunMetric, Text
-from restudy.evidence.schema import EvidenceItem
 
 
 def _listed(value: Any) -> Any:

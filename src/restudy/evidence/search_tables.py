@@ -106,6 +106,11 @@ def to_text(results: Sequence[SearchResult], scale: str) -> str:
     return "\n".join(parts)
 
 
+def is_searched(table: pd.DataFrame) -> pd.Series[bool]:
+    """Return which rows of ``configuration_searches`` have a candidate that was judged."""
+    return table[["compatible", "ruled_out"]].astype(int).any(axis=1)
+
+
 def _is_searched(row: Mapping[Any, Any]) -> bool:
     return int(row["compatible"]) + int(row["ruled_out"]) > 0
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
-from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.common.errors import RestudyError, choice_error
 
 
 class Tone(StrEnum):
@@ -92,8 +92,7 @@ class Status(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Status:
-        guess = closest_match(str(value), [one.value for one in cls])
-        raise RestudyError(bad_value("evidence", "status", value, ", ".join(cls), guess))
+        raise RestudyError(choice_error("evidence", "status", value, cls))
 
     @property
     def order(self) -> int:
@@ -183,11 +182,6 @@ def counts(values: Iterable[str]) -> list[Count]:
         status = Status(value)
         found[status] = found.get(status, 0) + 1
     return [Count(status, found[status]) for status in Status if status in found]
-
-
-def in_group(values: Iterable[str], *groups: Group) -> int:
-    """Count the statuses that belong to one of some groups."""
-    return sum(Status(value).group in groups for value in values)
 
 
 def label(value: str) -> str:

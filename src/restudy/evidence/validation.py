@@ -9,19 +9,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from restudy.common.errors import RestudyError, bad_value
-from restudy.evidence.checks import StudyIndex, choice_error
+from restudy.common.errors import RestudyError, bad_value, choice_error
+from restudy.config.loading import load_rows
+from restudy.evidence.checks import StudyIndex
 from restudy.evidence.contradiction_specs import ContradictionFigure
 from restudy.evidence.deterministic_values import fact_datasets, fact_names
 from restudy.evidence.hypothesis_specs import ClaimTest
-from restudy.evidence.schema import (
-    Claim,
-    Erratum,
-    PrintedDifference,
-    Published,
-    load_catalogue,
-    load_rows,
-)
+from restudy.evidence.schema import Claim, Erratum, PrintedDifference, Published, load_catalogue
 from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.planning.plan import StudyPlan
 

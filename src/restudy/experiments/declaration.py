@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, SupportsFloat, TypeAlias, Type
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from restudy.common.errors import closest_match
+from restudy.config.recipe import DatasetName
 from restudy.config.strict import Strict
-from restudy.data.registry import DATASETS
 from restudy.results.schema import Column, Role, Type
 
 if TYPE_CHECKING:
@@ -38,14 +37,6 @@ def _listed(values: Any) -> Any:
 
 Text = Annotated[str, Field(min_length=1)]
 Names = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
-
-
-def _dataset(name: str) -> str:
-    if name not in DATASETS:
-        guess = closest_match(name, DATASETS)
-        hint = f" (did you mean {guess!r}?)" if guess else ""
-        raise ValueError(f"{name!r} is not allowed; allowed: {', '.join(DATASETS)}{hint}")
-    return name
 
 
 class Declaration(Strict):
@@ -90,14 +81,9 @@ class Experiment(Declaration):
     title: Text
     factors: Mapping[str, Names] = Field(strict=False, min_length=1)
     numbers: Annotated[Mapping[str, Text], Field(min_length=1)]
-    datasets: Names = Field((), strict=False)
+    datasets: Annotated[tuple[DatasetName, ...], BeforeValidator(_listed)] = Field((), strict=False)
     seeds: Annotated[int, Field(ge=1)] = SEEDS
     timed: bool = False
-
-    @field_validator("datasets")
-    @classmethod
-    def _datasets_exist(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(_dataset(name) for name in names)
 
     @field_validator("factors")
     @classmethod
@@ -134,12 +120,7 @@ class Facts(Declaration):
     """
 
     names: Names = Field(strict=False, min_length=1)
-    dataset: str | None = None
-
-    @field_validator("dataset")
-    @classmethod
-    def _dataset_exists(cls, name: str | None) -> str | None:
-        return None if name is None else _dataset(name)
+    dataset: DatasetName | None = None
 
 
 class Table(Declaration):

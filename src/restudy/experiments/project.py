@@ -17,7 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.common.errors import RestudyError, choice_error
 from restudy.config.loading import validate
 from restudy.config.yaml import read_mapping
 from restudy.experiments.declaration import KINDS, Declaration, Drawing, Experiment, Facts, Table
@@ -106,7 +106,7 @@ def project() -> Project:
 def unknown_experiment(where: str, key: str, name: str) -> str:
     """Word the complaint about the name of an experiment that there is not."""
     known = project().experiments
-    return bad_value(where, key, name, ", ".join(known) or "none", closest_match(name, known))
+    return choice_error(where, key, name, known, "" if known else "none")
 
 
 def use(folder: str) -> Project:

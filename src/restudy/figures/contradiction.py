@@ -91,8 +91,8 @@ def caption(
     """
     said = " ".join(f"{id_}: {claims[id_].statement}" for id_ in asked.claims)
     where = ", ".join([*asked.studies, *asked.experiments])
-    told = "; ".join(f"{study}: {in_words(found)}" for study, found in reductions.items())
-    cut = f" Reduced at this scale: {told}." if told else ""
+    listed = "; ".join(f"{study}: {in_words(found)}" for study, found in reductions.items())
+    cut = f" Reduced at this scale: {listed}." if listed else ""
     return (
         f"{asked.id}. {asked.title} {said} Measured in {where}: mean and 95% t interval, cut off "
         f"where it leaves its panel.{cut}"

@@ -145,7 +145,7 @@ def draw_facets(
     drawn = kept[kept["split"].isin([*splits, "test"] if over_epochs else every)]
     values = {name: within_reach(drawn, name) for name in metrics}
     lines = f"; lines: {SPLITS[splits[0]]}" if over_epochs and len(splits) == 1 else ""
-    cut = [told for _, told in values.values() if told]
+    cut = [remark for _, remark in values.values() if remark]
     lines_below = [f"{remarks[0]}{lines}", *remarks[1:], *cut]
     handles, abreast = _in_rows(_handles(asked, shown, levels, splits))
     figure = Figure(figsize=(PAGE, 1))

@@ -79,8 +79,8 @@ def recipe(runs: pd.DataFrame, groups: Mapping[str, pd.Series]) -> list[str]:
     apart = {
         name: ", ".join(text for text in own if text not in shared) for name, own in parts.items()
     }
-    told = [f"{name}: {text}" for name, text in apart.items() if name and text]
-    return [", ".join(shared), *(["; ".join(told)] if told else [])]
+    texts = [f"{name}: {text}" for name, text in apart.items() if name and text]
+    return [", ".join(shared), *(["; ".join(texts)] if texts else [])]
 
 
 def wrapped(lines: Sequence[str], inches: float, size: float = SMALL) -> str:

@@ -147,9 +147,9 @@ def _draw_together(
     splits = SPLITS if training else (held_out(data), "test")
     for axis, metric in zip(panels, metrics, strict=True):
         metric_axis(axis, metric, metrics)
-        values, told = within_reach(kept[kept["split"].isin(list(splits))], metric)
+        values, remark = within_reach(kept[kept["split"].isin(list(splits))], metric)
         fit_limits(axis, values)
-        remarks = [*remarks, *filter(None, [told])]
+        remarks = [*remarks, *filter(None, [remark])]
         found = {key_of(levels): part for levels, part in _of(data, factors, metric)}
         curves = [(found[key], look) for key, look in shown.items() if key in found]
         curves.sort(key=lambda curve: curve[1] is not None)  # pale ones lie below

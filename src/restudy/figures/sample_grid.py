@@ -16,13 +16,6 @@ from restudy.figures.style import COLUMN, PAGE, Drawing, headline, styled
 _SIDE = 0.2
 """Side of an image on the page, in inches."""
 
-_CLASSES = {
-    "fashion_mnist": (
-        *("T-shirt", "trousers", "pullover", "dress", "coat"),
-        *("sandal", "shirt", "trainer", "bag", "ankle boot"),
-    )
-}
-
 
 @styled
 def samples(data: PreparedData, drawing: Samples) -> Drawing:
@@ -54,7 +47,7 @@ def samples(data: PreparedData, drawing: Samples) -> Drawing:
     headline(figure, drawing.title)
     axis = figure.subplots()
     axis.imshow(wall, cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
-    names = _CLASSES.get(data.name, tuple(map(str, range(dataset.classes))))
+    names = dataset.class_names or tuple(map(str, range(dataset.classes)))
     axis.set_yticks((np.arange(dataset.classes) + 0.5) * (side + 2) - 0.5, names)
     axis.set_xticks([])
     axis.set_ylabel("class")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import io
+import json
 import re
 import shutil
 import subprocess
@@ -29,7 +30,7 @@ from restudy.common.errors import RestudyError
 from restudy.common.files import folder_replacement
 from restudy.data.registry import DATASETS, Mirror
 from restudy.results.group_record import read_record
-from restudy.results.run_record import PAGE, PAPER, read_run_record
+from restudy.results.run_record import PAGE, PAPER, VIEW, read_run_record
 
 METADATA = "ro-crate-metadata.json"
 WORKFLOW = (
@@ -41,7 +42,7 @@ WORKFLOW = (
 _PARTS = {
     "report": (
         "The report, as a page, as a paper and as data",
-        (PAGE, PAPER, "report/paper.json", "report/view.json"),
+        (PAGE, PAPER, "report/paper.json", VIEW),
     ),
     "tables": ("Tables: the catalogue with its statuses, summaries, tests", ("tables/**/*.*",)),
     "figures": ("Figures, with the numbers drawn", ("figures/*.*",)),
@@ -60,9 +61,8 @@ _PARTS = {
 What is left out is large and can be made again: weights, histories, prepared data, MLflow.
 """
 _DESCRIPTION = (
-    "Four reports on fully connected networks, run again on real data: the workflow, what it "
-    "was run with, and the tables, figures and report that it made. Left out, since they are "
-    "large and can be made again: weights, histories, prepared data."
+    "{title}: the workflow, what it was run with, and the tables, figures and report that it made. "
+    "Left out, since they are large and can be made again: weights, histories, prepared data."
 )
 _SBOM = "sbom.cdx.json"
 _PROFILES = {
@@ -114,7 +114,7 @@ def build(results: Path, root: Path, checkout: Path, agent: str | None = None) -
     """
     record = read_run_record(results)
     commit, scale = record.commit_in_words(), record.scale
-    for name in (PAGE, PAPER):
+    for name in (VIEW, PAGE, PAPER):
         if not (results / name).is_file():
             raise RestudyError(f"{results / name}: is missing: the run is not finished")
     groups, (started, ended) = _groups(results), _times(results)
@@ -122,7 +122,9 @@ def build(results: Path, root: Path, checkout: Path, agent: str | None = None) -
 
     crate = ROCrate(version="1.1")
     crate.metadata.extra_terms["sha256"] = "https://w3id.org/ro/terms/workflow-run#sha256"
-    crate.name, crate.description = f"A run of restudy at the scale {scale}", _DESCRIPTION
+    title = json.loads((results / VIEW).read_bytes())["title"]
+    crate.name = f"A run of restudy at the scale {scale}"
+    crate.description = _DESCRIPTION.format(title=title)
     crate.license = _add(crate, _LICENCE, "CreativeWork", name="MIT License")
     authors = _add(crate, "#authors", "Organization", name="The restudy authors")
     dataset = crate.root_dataset

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,8 @@ from restudy.config.settings import Settings
 from restudy.evidence.assign_statuses import count_statuses, findings, status_tables
 from restudy.evidence.reasons import parse
 from restudy.evidence.schema import Catalogue, Claim, load_catalogue
+from restudy.evidence.search_tables import is_searched
+from restudy.evidence.statuses import Status
 from restudy.evidence.timing_claims import CLAIMS as TIMED_CLAIMS
 from restudy.evidence.validation import FOLDER as EVIDENCE
 from restudy.evidence.verdicts import adjust_and_classify
@@ -35,16 +38,51 @@ from restudy.reference.records import (
     read_parts,
     up_to_date,
 )
-from restudy.results.declarations import EVIDENCE_TABLES, STUDY_TABLES, TIMED, is_searched
-from restudy.results.schema import Merge
+from restudy.results.declarations import STUDY_TABLES, TIMED
 from restudy.results.table_files import as_text, read_table, read_typed, typed, write_table
 
 Tables = Mapping[str, pd.DataFrame]
 
-MERGED: Mapping[str, Merge] = {
-    name: table.merge for name, table in EVIDENCE_TABLES.items() if table.merge is not None
+
+@dataclass(frozen=True)
+class Merge:
+    """How rows of several runs are merged.
+
+    Attributes:
+        keys: columns of one question; several rows may answer it.
+        question: columns that say what is asked: an earlier answer to another question is none.
+        answered: which rows hold a number or a finding.
+    """
+
+    keys: tuple[str, ...]
+    question: tuple[str, ...]
+    answered: Callable[[pd.DataFrame], pd.Series[bool]]
+
+
+def _has_n(table: pd.DataFrame) -> pd.Series[bool]:
+    return table["n"] != ""
+
+
+def _is_measured(table: pd.DataFrame) -> pd.Series[bool]:
+    by_hand = (table["study"] == "") & (table["status"] != Status.PENDING)
+    return (table["mean"] != "") | by_hand
+
+
+MERGED = {
+    "published": Merge(("id",), ("value", "metric", "unit", "study"), _is_measured),
+    "claim_tests": Merge(
+        ("claim", "test"),
+        ("topic", "study", "metric", "contrast", "expected", "scale_of", "margin", "exploratory"),
+        lambda table: table["verdict"] != Status.PENDING,
+    ),
+    "search_candidates": Merge(("search",), (), lambda table: pd.Series(True, index=table.index)),
+    "configuration_searches": Merge(("search",), ("question", "study"), is_searched),
+    "erratum_effects": Merge(("erratum", "description"), ("study", "exploratory"), _has_n),
+    "printed_differences": Merge(
+        ("erratum", "first", "second"), ("description", "printed"), _has_n
+    ),
 }
-"""The tables whose rows are merged."""
+"""The tables whose rows are merged, and how."""
 
 _STUDY_FILES = (
     *(f"{name}.csv" for name in STUDY_TABLES if name not in TIMED),

@@ -9,12 +9,11 @@ import pandas as pd
 
 from restudy.common.text_format import DASH
 from restudy.evidence.reasons import texts
-from restudy.evidence.search_tables import conclusion
+from restudy.evidence.search_tables import conclusion, is_searched
 from restudy.evidence.statuses import Status, label
 from restudy.reference.records import PARTS, README, REFERENCE, Parts
 from restudy.report import phrases
 from restudy.report.view.counts import outcome
-from restudy.results.declarations import is_searched
 from restudy.results.study_tables import to_markdown
 from restudy.results.table_files import read_table, read_typed
 

@@ -44,12 +44,6 @@ class FindingText(NamedTuple):
     address: str
 
 
-def title(n_sources: int) -> str:
-    """Return the title of page and paper."""
-    about = "fully connected networks, run again"
-    return f"{reports(n_sources)} on {about}".capitalize() if n_sources else about.capitalize()
-
-
 def reports(n: int) -> str:
     """Return ``four reports``."""
     return f"{spelled(n)} {'report' if n == 1 else 'reports'}"
@@ -113,9 +107,9 @@ def reductions(view: View) -> str:
     found = {sort: sum(any(one.sort is sort for one in each) for each in every) for sort in Sort}
     if any(found.values()):
         ranked = sorted(found.items(), key=lambda item: -item[1])
-        told = joined([f"{sort} in {n}" for sort, n in ranked if n])
+        kinds = joined([f"{sort} in {n}" for sort, n in ranked if n])
         text = (
-            f"Scale {view.scale} reduces {sum(map(bool, every))} of {len(every)} studies: {told}. "
+            f"Scale {view.scale} reduces {sum(map(bool, every))} of {len(every)} studies: {kinds}. "
             "Each study below has its own reductions."
         )
     else:

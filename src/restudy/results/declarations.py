@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pandas as pd
-
-from restudy.results.schema import Column, Kind, Merge, Role, Sample, Table, Tolerance, Type
+from restudy.results.schema import Column, Kind, Role, Sample, Table, Tolerance, Type
 
 TEXT, INTEGER, NUMBER, BOOLEAN = Type.TEXT, Type.INTEGER, Type.NUMBER, Type.BOOLEAN
 KEY, FIXED, VERDICT, WORDS = Role.KEY, Role.FIXED, Role.VERDICT, Role.WORDS
-PENDING = "pending"  # as in restudy.evidence.statuses, which is above this package
 
 SIMULATED = Tolerance(
     0.002,
@@ -19,28 +16,6 @@ SIMULATED = Tolerance(
     "of them may lie so near an end that the last digit decides",
 )
 COUNTED = Tolerance(0.0, 0.0, "shapes and numbers of samples")
-
-
-def _has_n(table: pd.DataFrame) -> pd.Series[bool]:
-    return table["n"] != ""
-
-
-def _is_measured(table: pd.DataFrame) -> pd.Series[bool]:
-    by_hand = (table["study"] == "") & (table["status"] != PENDING)
-    return (table["mean"] != "") | by_hand
-
-
-def _is_judged(table: pd.DataFrame) -> pd.Series[bool]:
-    return table["verdict"] != PENDING
-
-
-def is_searched(table: pd.DataFrame) -> pd.Series[bool]:
-    """Return which rows of ``configuration_searches`` have a candidate that was judged."""
-    return (table["compatible"] != "0") | (table["ruled_out"] != "0")
-
-
-def _always(table: pd.DataFrame) -> pd.Series[bool]:
-    return pd.Series(True, index=table.index)
 
 
 _FACTOR = Column("factors", TEXT, "level of each factor of the study", KEY)
@@ -111,7 +86,6 @@ PUBLISHED = Table(
         _REDUCTIONS,
     ),
     whole=True,
-    merge=Merge(("id",), ("value", "metric", "unit", "study"), _is_measured),
 )
 
 _TESTS = (
@@ -154,11 +128,6 @@ CLAIM_TESTS = Table(
     _TESTS,
     sample=Sample(mean="effect", log="scale_of"),
     whole=True,
-    merge=Merge(
-        ("claim", "test"),
-        ("topic", "study", "metric", "contrast", "expected", "scale_of", "margin", "exploratory"),
-        _is_judged,
-    ),
 )
 TIMED_CLAIM_TESTS = Table("timed_claim_tests", "test of a claim about time", Kind.TIMED, _TESTS)
 TIMED_CLAIMS = Table(
@@ -198,7 +167,6 @@ FORENSICS = Table(
         Column("verdict", TEXT, "`compatible`, `ruled_out` or `pending`", VERDICT),
         *_REASON,
     ),
-    merge=Merge(("search",), (), _always),
 )
 PUZZLES = Table(
     "configuration_searches",
@@ -215,7 +183,6 @@ PUZZLES = Table(
         Column("not_yet", INTEGER, "candidates that are not judged"),
         *_REASON,
     ),
-    merge=Merge(("search",), ("question", "study"), is_searched),
 )
 
 ERRATA_SHOWN = Table(
@@ -239,7 +206,6 @@ ERRATA_SHOWN = Table(
         *_DESIGN,
     ),
     sample=Sample(mean="difference", sd=""),
-    merge=Merge(("erratum", "description"), ("study", "exploratory"), _has_n),
 )
 CONTRASTS = Table(
     "printed_differences",
@@ -263,7 +229,6 @@ CONTRASTS = Table(
     ),
     sample=Sample(sd=""),
     whole=True,
-    merge=Merge(("erratum", "first", "second"), ("description", "printed"), _has_n),
 )
 
 CLAIMS = Table(

@@ -17,7 +17,7 @@ from restudy.provenance.training_version import TRAINING_VERSION
 from restudy.provenance.versions import environment
 
 RUN_RECORD = "run.json"
-PAGE, PAPER = "report/index.html", "report/paper.pdf"
+PAGE, PAPER, VIEW = "report/index.html", "report/paper.pdf", "report/view.json"
 _CPUINFO = Path("/proc/cpuinfo")
 
 
@@ -110,8 +110,8 @@ def read_run_record(results: Path) -> RunRecord:
     except OSError as error:
         problem = str(error)
     except ValidationError as error:
-        told = error.errors()[0]
-        problem = ": ".join(filter(None, (".".join(map(str, told["loc"])), told["msg"])))
+        first = error.errors()[0]
+        problem = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
     raise RestudyError(
         f"{path}: cannot be read ({problem}); delete the file and run the pipeline again"
     )

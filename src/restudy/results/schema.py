@@ -1,14 +1,10 @@
-"""What a declared table is: its columns, and how two versions of it are compared and merged."""
+"""What a declared table is: its columns, and how two versions of it are compared."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 class Type(StrEnum):
@@ -97,21 +93,6 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Merge:
-    """How rows of several runs are merged.
-
-    Attributes:
-        keys: columns of one question; several rows may answer it.
-        question: columns that say what is asked: an earlier answer to another question is none.
-        answered: which rows hold a number or a finding.
-    """
-
-    keys: tuple[str, ...]
-    question: tuple[str, ...]
-    answered: Callable[[pd.DataFrame], pd.Series[bool]]
-
-
-@dataclass(frozen=True)
 class Table:
     """A table that the pipeline writes.
 
@@ -125,7 +106,6 @@ class Table:
         whole: whether verdicts follow from the numbers of their own row alone.
         choice: whether a row with another verdict is about something else.
         tolerance: within which numbers are equal.
-        merge: how parts of a full run are merged; None if they are not.
     """
 
     name: str
@@ -137,7 +117,6 @@ class Table:
     whole: bool = False
     choice: bool = False
     tolerance: Tolerance = AVERAGED
-    merge: Merge | None = None
 
     def column(self, name: str) -> Column | None:
         """Return the column of a name; ``others`` for one that is not declared by its own."""

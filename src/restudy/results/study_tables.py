@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from restudy.common.errors import RestudyError, bad_value, closest_match
+from restudy.common.errors import RestudyError, choice_error
 from restudy.common.text_format import MINUS, amount, interval, number, plus_minus
 from restudy.config.reductions import in_words, of_plain
 from restudy.config.run_ids import label
@@ -303,9 +303,8 @@ def _check(
         ("metric", metric, metrics_of(runs)),
     ):
         if value not in allowed:
-            where, words = f"study {runs['study'].iloc[0]}", ", ".join(allowed)
-            guess = closest_match(value, allowed)
-            raise RestudyError(bad_value(where, f"compare.{key}", value, words, guess))
+            where = f"study {runs['study'].iloc[0]}"
+            raise RestudyError(choice_error(where, f"compare.{key}", value, allowed))
 
 
 def _where(row: Mapping[Any, Any], factors: Sequence[str]) -> str:

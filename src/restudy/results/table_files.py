@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from restudy.common.errors import RestudyError, closest_match
+from restudy.common.errors import RestudyError, did_you_mean
 from restudy.common.files import write_atomically
 from restudy.results.declarations import EVIDENCE_TABLES, RUN_TABLES, STUDY_TABLES
 from restudy.results.schema import Table, Type
@@ -35,7 +35,7 @@ def declared(name: str) -> Table:
     if own not in tables:
         raise RestudyError(
             f"tables/{name}.csv: {own!r} is not declared in restudy/results/declarations.py; "
-            f"allowed: {', '.join(sorted(tables))}{_meant(own, tables)}"
+            f"allowed: {', '.join(sorted(tables))}{did_you_mean(own, tables)}"
         )
     return tables[own]
 
@@ -127,17 +127,12 @@ def _misfits(
     own = [column.name for column in known.columns]
     for column in names:
         if (one := known.column(column)) is None:
-            yield f"column {column!r} is not declared{_meant(column, own)}"
+            yield f"column {column!r} is not declared{did_you_mean(column, own)}"
         elif found := wrong(table[column], one.type):
             yield f"column {column!r}: {found!r} is no {one.type.value}"
     there = [column for column in names if column in own]
     if there != [column for column in own if column in there]:
         yield f"columns are not in the order declared: {', '.join(own)}"
-
-
-def _meant(name: str, allowed: Iterable[str]) -> str:
-    found = closest_match(name, allowed)
-    return f" (did you mean {found!r}?)" if found else ""
 
 
 def _wrong_field(values: pd.Series[str], type_: Type) -> str:

@@ -12,24 +12,11 @@ from typing import Any
 import pandas as pd
 
 from restudy.results.study_tables import combinations
+from restudy.results.table_files import make_table
 from restudy.stats.share_intervals import share_intervals
 from restudy.stats.variance import HIGHER, RESIDUAL
 
 DATASET = "dataset"
-COLUMNS = (
-    *(
-        "dataset",
-        "source",
-        "omega_squared",
-        "ci_low",
-        "ci_high",
-        "best",
-        "best_mean",
-        "worst",
-        "worst_mean",
-    ),
-    "seeds",
-)
 LITTLE = 0.05
 """A factor whose share surely lies below this hardly matters."""
 
@@ -63,7 +50,7 @@ def variance_table(
         value: a column, of which more is better.
 
     Returns:
-        one row per data set and term, largest share first, with the columns ``COLUMNS``: ``source``
+        one row per data set and term, largest share first, with the columns declared: ``source``
         (a factor, two of them joined by " x ", the pooled higher interactions, or the seeds),
         ``share`` (omega^2) with its 95% interval, for a factor alone the levels with the ``best``
         and ``worst`` mean and these means, and the number of ``seeds``.
@@ -82,7 +69,7 @@ def variance_table(
                 row |= {"best": str(mean.idxmax()), "best_mean": mean.max()}
                 row |= {"worst": str(mean.idxmin()), "worst_mean": mean.min()}
             parts.append(row)
-    return pd.DataFrame(parts).reindex(columns=list(COLUMNS))
+    return make_table("grid/variance_components", parts)
 
 
 def advice(table: pd.DataFrame) -> list[str]:

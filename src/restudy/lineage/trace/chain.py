@@ -14,6 +14,8 @@ from restudy.config.recipe import Recipe
 from restudy.config.run_ids import label
 from restudy.data.downloads import title
 from restudy.data.registry import DATASETS, Mirror
+from restudy.evidence.checks import as_list
+from restudy.evidence.metric_extraction import at_levels
 from restudy.experiments.project import project
 from restudy.lineage.trace.targets import Target, Use, study_file
 from restudy.results.collect import RUNS
@@ -55,19 +57,11 @@ def follow(target: Target, results: Path) -> dict[str, Any]:
 
 
 def _read_runs(use: Use, results: Path) -> pd.DataFrame:
-    table = pd.read_parquet(results / "studies" / use.study / RUNS)
-    for factor, levels in use.where.items():
-        table = table[
-            table[factor].astype(str).isin([levels] if isinstance(levels, str) else levels)
-        ]
-    return table
+    return at_levels(pd.read_parquet(results / "studies" / use.study / RUNS), use.where)
 
 
 def _run_set(use: Use, table: pd.DataFrame) -> dict[str, Any]:
-    where = (
-        f"{factor} {levels if isinstance(levels, str) else ' or '.join(levels)}"
-        for factor, levels in use.where.items()
-    )
+    where = (f"{factor} {' or '.join(as_list(levels))}" for factor, levels in use.where.items())
     recipe = {
         name: list(dict.fromkeys("null" if pd.isna(one) else label(one) for one in table[name]))
         for name in Recipe.model_fields

@@ -8,27 +8,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from restudy.config.loading import load_rows
 from restudy.config.reductions import words_of
+from restudy.config.strict import EvidenceItem
 from restudy.evidence.contradiction_specs import ContradictionFigure
 from restudy.evidence.metric_extraction import MissingError, extract_metric, read_studies
 from restudy.evidence.metric_selectors import MetricSelector
 from restudy.evidence.reasons import parse, reason_text
-from restudy.evidence.schema import (
-    PERCENT,
-    Claim,
-    Erratum,
-    EvidenceItem,
-    Figure,
-    Published,
-    SourceComponent,
-    load_rows,
-)
+from restudy.evidence.schema import PERCENT, Claim, Erratum, Figure, Published, SourceComponent
 from restudy.evidence.search_specs import ConfigurationSearch
 from restudy.evidence.search_tables import conclusion
 from restudy.evidence.statuses import label
+from restudy.evidence.validation import FOLDER
 from restudy.experiments.project import project
 from restudy.experiments.tables import declared as declared_table
-from restudy.lineage.trace.targets import EVIDENCE, Target, Use, declared, read_study, table_rows
+from restudy.lineage.trace.targets import Target, Use, declared, read_study, table_rows
 from restudy.results.schema import Column, Role, Type
 
 _KINDS: Mapping[str, tuple[str, type[EvidenceItem], str]] = {
@@ -42,7 +36,7 @@ _KINDS: Mapping[str, tuple[str, type[EvidenceItem], str]] = {
     "CON": ("contradictions", ContradictionFigure, "contradiction"),
 }
 """Beginning of an id -> file of the evidence, model of its rows, kind."""
-_TABLES = {
+TABLES = {
     "id": ("published", "claims", "timed_claims", "errata", "figures", "systems", "facts"),
     "claim": ("claim_tests", "timed_claim_tests"),
     "erratum": ("erratum_effects",),
@@ -63,7 +57,7 @@ def find(name: str, results: Path) -> Target | None:
     if prefix not in _KINDS:
         return None
     file, model, kind = _KINDS[prefix]
-    path = EVIDENCE / f"{file}.yaml"
+    path = FOLDER / f"{file}.yaml"
     row: Any = next((row for row in load_rows(path, model) if row.id == name), None)
     if row is None:
         return None
@@ -90,7 +84,7 @@ def find(name: str, results: Path) -> Target | None:
 def names(results: Path) -> Iterator[str]:
     """Yield the ids that tables and figures of a run have."""
     for column in ("id", "search"):
-        for table in _TABLES[column]:
+        for table in TABLES[column]:
             for _, row in table_rows(results / f"tables/{table}.csv"):
                 yield row[column]
     yield from (path.stem for path in sorted(results.glob("figures/CON-*.csv")))
@@ -98,7 +92,7 @@ def names(results: Path) -> Iterator[str]:
 
 def _rows(name: str, results: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
     """Yield table, line and content of the rows that are about an id."""
-    for column, tables in _TABLES.items():
+    for column, tables in TABLES.items():
         for table in (*tables, *(project().tables if column == "id" else ())):
             for line, row in table_rows(results / f"tables/{table}.csv"):
                 if row.get(column) == name:
@@ -113,7 +107,7 @@ def _texts(table: str, row: Mapping[str, str]) -> dict[str, str]:
         name.replace("_", " "): f"{float(text):.6g}" if one.type is Type.NUMBER else text
         for name, text in row.items()
         if text
-        and name not in {*_TABLES, "reason", "reason_args", "reductions"}
+        and name not in {*TABLES, "reason", "reason_args", "reductions"}
         and (one := columns.get(name, _OTHER))
         and (whole or (one.type is not Type.BOOLEAN and one.role is not Role.KEY))
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from restudy.common.errors import RestudyError, closest_match
+from restudy.common.errors import RestudyError, did_you_mean
 from restudy.config.reductions import in_words, of_plain
 from restudy.experiments.project import project
 from restudy.lineage.trace import evidence
@@ -18,7 +18,6 @@ from restudy.results.collect import DESCRIPTION, RUNS
 from restudy.results.group_record import RECORD
 
 _MLFLOW_ID = re.compile(r"[0-9a-f]{32}")
-_ID_COLUMNS = ("id", "claim", "erratum", "search")
 
 
 def resolve(what: str, results: Path, uri: str | None = None) -> Target:
@@ -30,7 +29,7 @@ def resolve(what: str, results: Path, uri: str | None = None) -> Target:
         uri: MLflow store, for the id of a run in MLflow.
 
     Raises:
-        RestudyError: there is no run, or nothing has this name; the closest_match name is given.
+        RestudyError: there is no run, or nothing has this name; the nearest name is given.
     """
     if not any(results.glob(f"studies/*/{DESCRIPTION}")):
         raise RestudyError(f"{results}: there is no run here; start one with `make run`")
@@ -40,13 +39,11 @@ def resolve(what: str, results: Path, uri: str | None = None) -> Target:
     for find in (evidence.find, _file, _study, _experiment, _run):
         if (found := find(name, results)) is not None:
             return found
-    guess = closest_match(name, _names(name, results))
+    hint = did_you_mean(name, _names(name, results))
     raise RestudyError(
-        f"{results}: nothing here is called {what!r}"
-        + (f" (did you mean {guess!r}?)" if guess else "")
-        + "; allowed: the id of a row of the evidence, a study, STUDY/METRIC, "
-        "a file below tables/ (with :LINE for a row) or figures/, an experiment, "
-        "a group, GROUP/RUN, a run, an MLflow run id"
+        f"{results}: nothing here is called {what!r}{hint}; allowed: the id of a row of the "
+        "evidence, a study, STUDY/METRIC, a file below tables/ (with :LINE for a row) or figures/, "
+        "an experiment, a group, GROUP/RUN, a run, an MLflow run id"
     )
 
 
@@ -109,7 +106,7 @@ def _file(name: str, results: Path) -> Target | None:
         if row is None:
             return None
         return _study_row(parts[1], f"{table}:{line}", row, description["factors"], results)
-    named = (row[key] for key in _ID_COLUMNS if row.get(key)) if row else iter(())
+    named = (row[key] for key in evidence.TABLES if row.get(key)) if row else iter(())
     return evidence.find(next(named, ""), results)
 
 

@@ -10,10 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from restudy.evidence.validation import STUDIES
 from restudy.results.collect import DESCRIPTION
-
-STUDIES = Path("config/studies")
-EVIDENCE = Path("config/evidence")
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,8 @@ def _designs(tests: TestCounts) -> str:
         "test is exploratory, chosen by a look at its outcome, and does not count",
         "tests are exploratory, chosen by a look at their outcome, and do not count",
     )
-    told = ((tests.redesigned, replaced), (tests.exploratory, exploratory))
-    return " ".join(sentence(text) for n, text in told if n)
+    remarks = ((tests.redesigned, replaced), (tests.exploratory, exploratory))
+    return " ".join(sentence(text) for n, text in remarks if n)
 
 
 def _by_topic(view: View) -> list[list[str]]:

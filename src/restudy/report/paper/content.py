@@ -43,10 +43,15 @@ def content(view: View, captions: Mapping[str, str]) -> dict[str, Any]:
     return {
         "scale": view.scale,
         "commit": view.commit,
-        "title": phrases.title(len(view.sources)),
+        "title": view.title,
         "reports": phrases.reports(len(view.sources)),
         **amounts,
         "extent": extent,
+        "datasets": [
+            {"title": data.title, "reference": data.reference}
+            for name, data in DATASETS.items()
+            if name in view.extent.datasets
+        ],
         "method": {
             "level": percent(LEVEL),
             "alpha": f"{ALPHA:g}",
@@ -134,7 +139,7 @@ def _seeds(seeds: Sequence[int]) -> str:
 def _abstract(view: View, extent: Mapping[str, str], amounts: Mapping[str, str]) -> list[str]:
     n = len(view.sources)
     prints, makes = ("prints", "makes") if n == 1 else ("print", "make")
-    told = [
+    sentences = [
         sentence(
             f"{phrases.reports(n)} on training fully connected networks {prints} "
             f"{amounts['printed']} and {makes} {amounts['claimed']}, most of them on the strength "
@@ -154,7 +159,7 @@ def _abstract(view: View, extent: Mapping[str, str], amounts: Mapping[str, str])
         view.signs,
         *(one.largest for one in view.variance),
     ]
-    return [text for text in told if text]
+    return [text for text in sentences if text]
 
 
 def _source(source: SourceView, captions: Mapping[str, str]) -> dict[str, Any]:
@@ -164,17 +169,17 @@ def _source(source: SourceView, captions: Mapping[str, str]) -> dict[str, Any]:
         "claims": (counts.claims_untimed, f"of {id_}"),
         "errata": (counts.errata, f"in {id_}"),
     }
-    told = {
+    outcomes = {
         kind: phrases.outcome(kind, found, whose) if found else ""
         for kind, (found, whose) in rows.items()
     }
-    told["published"] = f"{told['published']} {source.farthest}".strip()
+    outcomes["published"] = f"{outcomes['published']} {source.farthest}".strip()
     return {
         "id": id_,
         "title": source.title,
         "what": source.what,
         "counts": [f"{_total(found):,}" for found, _ in rows.values()],
-        "told": [text for text in told.values() if text],
+        "outcomes": [text for text in outcomes.values() if text],
         "experiments": list(map(list, source.experiments)),
         "picture": next((name for name in captions if f"-{id_}-" in name), ""),
     }

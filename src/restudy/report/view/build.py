@@ -59,6 +59,7 @@ class RunInfo:
     """What the tables do not say of a run.
 
     Attributes:
+        title: title of page and paper.
         scale, commit: of the run.
         studies_left_out: names of studies that it does not do.
         experiments_done: whether it does the small experiments.
@@ -66,6 +67,7 @@ class RunInfo:
         contradiction_figures: id of a figure -> ids of its claims.
     """
 
+    title: str
     scale: str
     commit: str
     studies_left_out: Sequence[str] = ()
@@ -123,6 +125,7 @@ def build_view(
     held = published.with_interval(tables["published"])
     figures = {name: tuple(ids) for name, ids in info.contradiction_figures.items()}
     return View(
+        title=info.title,
         scale=info.scale,
         commit=info.commit,
         studies_left_out=tuple(info.studies_left_out),

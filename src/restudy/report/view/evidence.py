@@ -96,10 +96,10 @@ def coverage(calibration: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     few = rows[rows["n"] == rows["n"].min()].to_dict("records")
-    told = [f"{100 * row['estimate']:.1f}% with {_noise(row['distribution'])}" for row in few]
+    shares = [f"{100 * row['estimate']:.1f}% with {_noise(row['distribution'])}" for row in few]
     return sentence(
         f"in simulations with {spelled(int(few[0]['n']))} seeds the interval of a paired "
-        f"difference holds the truth in {joined(told)}"
+        f"difference holds the truth in {joined(shares)}"
     )
 
 

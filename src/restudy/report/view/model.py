@@ -256,6 +256,7 @@ class View(Strict):
 
     model_config = ConfigDict(ser_json_inf_nan="strings")
 
+    title: str = Field(description="of page and paper")
     scale: str
     commit: str
     studies_left_out: tuple[str, ...] = Field((), description="studies that this run does not do")

@@ -25,16 +25,16 @@ def variance(study: str, table: pd.DataFrame) -> Variance:
 
 def _largest(table: pd.DataFrame) -> str:
     """Return what explains most on each data set, in few words; empty if nothing is known."""
-    told = []
+    terms = []
     for dataset, rows in _by_dataset(table):
         known = rows[rows["omega_squared"].notna() & (rows["source"] != HIGHER)]
         if len(known):
             first = known.iloc[int(known["omega_squared"].to_numpy().argmax())]
             place = f" on {data_title(dataset)}" if dataset else ""
-            told.append(f"{term(first['source'])}{place} ({percent(first['omega_squared'])})")
-    if not told:
+            terms.append(f"{term(first['source'])}{place} ({percent(first['omega_squared'])})")
+    if not terms:
         return ""
-    return sentence(f"most of the variance in test accuracy is explained by {joined(told)}")
+    return sentence(f"most of the variance in test accuracy is explained by {joined(terms)}")
 
 
 def _by_dataset(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -3,13 +3,13 @@
 
 const collator = new Intl.Collator("en", { numeric: true });
 const text = (cell) => cell.textContent.trim();
-const number = (told) => parseFloat(told.replace(/\u2212/g, "-").replace(/^\+|,/g, ""));
-const isEmpty = (told) => told === "" || told === "\u2013";
+const number = (cell) => parseFloat(cell.replace(/\u2212/g, "-").replace(/^\+|,/g, ""));
+const isEmpty = (cell) => cell === "" || cell === "\u2013";
 
 // Sorting: up, down, and back to the order of the page. Empty cells come last either way.
 function compare(rows, column) {
-  const told = rows.map((row) => text(row.cells[column])).filter((each) => !isEmpty(each));
-  const numeric = told.every((each) => /^[+\-\u2212]?\.?\d/.test(each));
+  const filled = rows.map((row) => text(row.cells[column])).filter((each) => !isEmpty(each));
+  const numeric = filled.every((each) => /^[+\-\u2212]?\.?\d/.test(each));
   return (a, b) => (numeric ? number(a) - number(b) : collator.compare(a, b));
 }
 
