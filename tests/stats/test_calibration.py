@@ -36,7 +36,8 @@ def test_one_row_each(table: pd.DataFrame) -> None:
     assert not table.duplicated(columns[:4]).any()
     assert table.notna().all(axis=None)
     procedures = len(calibration._INTERVALS) + len(calibration._TESTS)
-    assert len(table) == procedures * 3 * 4 + 3 * 3 + 3 * 3 * 3
+    rules = len(calibration.RULES) * 2 * 3 * len(calibration.RULE_SIZES)
+    assert len(table) == procedures * 3 * 4 + 3 * 3 + 3 * 3 * 3 + rules
 
 
 @pytest.mark.parametrize("what", ["of a mean$", "paired differences", "prediction", "slope"])
@@ -56,6 +57,15 @@ def test_false_positives_are_as_rare_as_promised(table: pd.DataFrame) -> None:
 def test_power_is_that_of_the_noncentral_t(table: pd.DataFrame) -> None:
     found = table[(table["measure"] == "power") & (table["distribution"] == "normal")]
     assert ((found["estimate"] - found["nominal"]).abs() < error(found["nominal"])).all()
+
+
+def test_verdicts_are_wrong_as_seldom_as_promised(table: pd.DataFrame) -> None:
+    # Under every noise, as claims and seeds are many more than one test has.
+    found = table[
+        (table["measure"] == "wrong verdicts") & (table["description"].str.startswith("claims"))
+    ]
+    assert len(found) == 9
+    assert (found["estimate"] < 0.05 + 4 * found["mc_error"]).all()
 
 
 def test_deterministic() -> None:

@@ -35,7 +35,7 @@ def test_by_hand() -> None:
     claims = {
         "a": [ConditionTest("loss", "mnist", PValues(0.001, 1, 1))],
         "b": [
-            ConditionTest("loss", "mnist", PValues(0.0075, 1, 1)),
+            ConditionTest("loss", "mnist", PValues(0.007, 1, 1)),
             ConditionTest("loss", "housing", PValues(0.02, 1, 1)),
             ConditionTest("speed", "mnist", PValues(1, 0.004, 1)),
         ],
@@ -43,20 +43,24 @@ def test_by_hand() -> None:
         "d": [ConditionTest("loss", "mnist", PValues(1, 0.4, 1))],
     }
     found = judge_claims(claims)
-    # a: 3 questions. b: least of 3 * 3 * 0.0075 and 3 * 2 * 0.02 for holds (the third is 1), and
-    # 3 * 3 * 0.004 for against. c: two questions. d: three.
-    assert [one.p for one in found.values()] == pytest.approx([0.003, 0.036, 0.04, 1])
-    # Benjamini and Hochberg: 0.003 * 4, then 0.036 * 4 / 2 and 0.04 * 4 / 3: only a is selected.
+    # b: least of 2 * 3 * 0.007 and 2 * 2 * 0.02 for holds, and 2 * 3 * 0.004 for against.
+    assert [one.p for one in found.values()] == pytest.approx([0.002, 0.024, 0.04, 0.8])
+    # Benjamini and Hochberg: times 4, 4 / 2, 4 / 3 and 1, so that two of four are selected.
     assert [one.p_adjusted for one in found.values()] == pytest.approx(
-        [0.012, 0.16 / 3, 0.16 / 3, 1]
+        [0.008, 0.048, 0.16 / 3, 0.8]
     )
-    assert {one.level for one in found.values()} == {0.05 / 4}
-    assert [one.graded.grade for one in found.values()] == [Grade.SUPPORTED, *[Grade.OPEN] * 3]
-    found = judge_claims(claims, 0.06)
-    assert found["d"].level == pytest.approx(0.06 * 3 / 4)
-    assert found["b"].graded.grade is Grade.CONTRADICTED_IN_PART
+    assert {one.level for one in found.values()} == {0.05 * 2 / 4}
+    assert [one.graded.grade for one in found.values()] == [
+        Grade.SUPPORTED,
+        Grade.CONTRADICTED_IN_PART,
+        *[Grade.OPEN] * 2,
+    ]
     assert found["b"].graded.parts["loss"].open == ("mnist", "housing")
     assert found["b"].graded.parts["speed"].against == ("mnist",)
+    found = judge_claims(claims, 0.06)
+    assert found["d"].level == pytest.approx(0.06 * 3 / 4)
+    assert found["b"].graded.grade is Grade.MIXED
+    assert found["b"].graded.parts["loss"].holds == ("mnist",)
     assert found["c"].graded.grade is Grade.SUPPORTED
 
 
@@ -83,7 +87,7 @@ def test_answers_within_like_statsmodels(claims) -> None:
     for claim, one in zip(claims, judge(claims), strict=True):
         part = one.graded.parts["all"]
         for kind, names in enumerate((part.holds, part.against, part.negligible)):
-            reject = multipletests([p[kind] for p in claim], one.level / 3, "simes-hochberg")[0]
+            reject = multipletests([p[kind] for p in claim], one.level / 2, "simes-hochberg")[0]
             assert names == tuple(str(i) for i in np.flatnonzero(reject))
 
 
@@ -136,7 +140,7 @@ def test_parts_and_conditions_are_one_family_of_a_claim() -> None:
         ConditionTest("two", "x", PValues(1, 1, 1)),
     ]
     found = judge_claims({"a": tests})["a"]
-    assert found.adjusted["one", "x"].holds == pytest.approx(0.01 * 2 * 3)
+    assert found.adjusted["one", "x"].holds == pytest.approx(0.01 * 2 * 2)
     together = [tests[0], tests[1]._replace(part="one")]
     only = judge_claims({"a": together})["a"]
     assert only.adjusted == {("one", "x"): PValues(1, 1, 1)}

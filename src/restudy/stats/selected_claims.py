@@ -3,8 +3,10 @@
 1. **Within a claim.** Each condition has up to three questions (`graded_verdicts`). Each question
    is a family over all conditions of the claim, adjusted by Hochberg, so that "holds in all" is the
    intersection-union test, and "holds in k of m" the partial conjunction of Benjamini and Heller
-   (2008). The number of questions is a further factor (Bonferroni). So the probability of even one
-   wrong answer in a claim is at most the level, for positively dependent tests.
+   (2008). A p is then doubled, as for a two-sided test: at level a, the interval of level 1 - a
+   answers. For positively dependent tests, the probability of even one wrong answer in a claim is
+   at most a, if it has one condition or two questions. It can come up to 1.5 a if effects as large
+   as the margin stand beside smaller ones; `calibrate` has such claims.
 2. **A claim's p** is the smallest of these adjusted p: the smallest level at which any answer is
    given. Note that it is no p of "all effects are 0": in that case "negligible" would be right.
 3. **Over claims.** Benjamini and Hochberg at level q select R of m claims. The answers in each
@@ -12,8 +14,9 @@
    multiple families of hypotheses", JRSS B 76, 2014).
 
 By step 2 exactly the selected claims have an answer. So the expected share of claims with even one
-wrong answer, among those with any answer, is at most q. This is proven for claims that are
-independent of each other; `calibrate` simulates it with seeds that claims share.
+wrong answer, among those with any answer, is at most q (with the probability of step 1). This is
+proven for claims that are independent of each other; `calibrate` simulates it with seeds that
+claims share.
 
 A smaller p anywhere, or one more claim with an answer, only raises the level of all others. The
 answers given are then given again, with perhaps more beside them.
@@ -39,6 +42,10 @@ from restudy.stats.multiplicity import benjamini_hochberg, hochberg
 from restudy.stats.verdict import ALPHA
 
 Array = NDArray[np.float64]
+
+
+SIDES = 2
+"""Factor of a one-sided p, as each question has half of the level."""
 
 
 class ConditionTest(NamedTuple):
@@ -106,8 +113,7 @@ def adjust_within(p: Array) -> Array:
     Args:
         p: shape (..., questions, conditions); NaN for a question that is not asked.
     """
-    questions = (~np.isnan(p)).any(axis=-1).sum(axis=-1)[..., None, None]
-    return np.asarray(np.minimum(hochberg(p) * questions, 1), np.float64)
+    return np.asarray(np.minimum(SIDES * hochberg(p), 1), np.float64)
 
 
 def level_of_selected(p: Array, q: float) -> Array:
