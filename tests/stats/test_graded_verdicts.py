@@ -102,16 +102,26 @@ def test_what_cannot_be_judged() -> None:
             p_values(Effect(3, 1.0, 0.1, 2), margin, direction)
 
 
+# Direction -> whether the claim holds, the opposite does, and the effect is negligible.
+TRUTHS = {
+    "greater": lambda d: (d > 0, d < 0, abs(d) < 1),
+    "less": lambda d: (d < 0, d > 0, abs(d) < 1),
+    "different": lambda d: (d != 0, False, abs(d) < 1),
+    "equal": lambda d: (abs(d) < 1, abs(d) > 1, False),
+    "non_superior": lambda d: (d < 1, d > 1, False),
+    "non_inferior": lambda d: (d > -1, d < -1, False),
+}
+
+
+@pytest.mark.parametrize("direction", TRUTHS)
 @pytest.mark.parametrize("truth", [0.0, 0.3, 1.0, -1.0, 1.2])
-def test_wrong_answers_of_one_test(truth: float) -> None:
+def test_wrong_answers_of_one_test(direction: Direction, truth: float) -> None:
     """At most twice the level of a question, wherever the true effect lies."""
-    level, margin, n, times = 0.1, 1.0, 5, 4000
+    level, n, times = 0.1, 5, 600
+    right = dict(zip((H, A, N), TRUTHS[direction](truth), strict=True)) | {O: True}
     x = truth + np.random.default_rng(3).normal(size=(times, n)) * 1.5
-    wrong = 0
-    for one in x:
-        found = answer(p_values(effect_of(mean_interval(one)), margin, "greater"), level)
-        wrong += (found is H and truth <= 0) or (found is A and truth >= 0)
-        wrong += found is N and abs(truth) >= margin
+    effects = (effect_of(mean_interval(one)) for one in x)
+    wrong = sum(not right[answer(p_values(one, 1.0, direction), level)] for one in effects)
     assert wrong / times < 2 * level + 4 * math.sqrt(0.16 / times)
 
 
