@@ -1,6 +1,7 @@
 """The simulations: where theory says what they must find, and against the public functions."""
 
 import math
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -103,6 +104,16 @@ def test_simulations_count_what_the_public_functions_say() -> None:
     effects = [paired_effect(*pair) for pair in pairs]
     assert found == [p_against_margin(one, 3.0, "equal") < 0.05 for one in effects]
     assert any(found)
+
+
+def test_error_of_a_share_is_that_of_its_mean(table: pd.DataFrame) -> None:
+    row = table[table["measure"] == "wrong verdicts"].iloc[0]
+    simulation = next(calibration._rules(TIMES // calibration.PER_PROJECT))
+    name = f"{simulation[:4]}".encode()
+    shares = simulation.happens(np.random.default_rng([0, zlib.crc32(name)]))
+    assert row["estimate"] == shares.mean()
+    assert row["mc_error"] == pytest.approx(stats.sem(shares, ddof=0))
+    assert row["repetitions"] == len(shares)
 
 
 def test_noise_has_mean_0_and_deviation_1() -> None:

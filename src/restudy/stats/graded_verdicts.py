@@ -119,9 +119,9 @@ class Conditions(NamedTuple):
         return sum(map(len, self[1:]))
 
     @property
-    def text(self) -> str:
-        """In how many conditions the part holds."""
-        return f"holds in {len(self.holds)} of {self.n} conditions"
+    def k(self) -> int:
+        """Number of conditions in which the part holds."""
+        return len(self.holds)
 
 
 class GradedClaim(NamedTuple):

@@ -15,8 +15,8 @@
 
 By step 2 exactly the selected claims have an answer. So the expected share of claims with even one
 wrong answer, among those with any answer, is at most q (with the probability of step 1). This is
-proven for claims that are independent of each other; `calibrate` simulates it with seeds that
-claims share.
+proven for claims that are independent of each other and for p values that are right; `calibrate`
+simulates it with seeds that claims share, and with noise that is not normal (`rule_simulation`).
 
 A smaller p anywhere, or one more claim with an answer, only raises the level of all others. The
 answers given are then given again, with perhaps more beside them.
