@@ -1,6 +1,7 @@
 """The simulations: where theory says what they must find, and against the public functions."""
 
 import math
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,8 @@ def test_one_row_each(table: pd.DataFrame) -> None:
     assert not table.duplicated(columns[:4]).any()
     assert table.notna().all(axis=None)
     procedures = len(calibration._INTERVALS) + len(calibration._TESTS)
-    assert len(table) == procedures * 3 * 4 + 3 * 3 + 3 * 3 * 3
+    rules = len(calibration.RULES) * 2 * 3 * len(calibration.RULE_SIZES)
+    assert len(table) == procedures * 3 * 4 + 3 * 3 + 3 * 3 * 3 + rules
 
 
 @pytest.mark.parametrize("what", ["of a mean$", "paired differences", "prediction", "slope"])
@@ -56,6 +58,15 @@ def test_false_positives_are_as_rare_as_promised(table: pd.DataFrame) -> None:
 def test_power_is_that_of_the_noncentral_t(table: pd.DataFrame) -> None:
     found = table[(table["measure"] == "power") & (table["distribution"] == "normal")]
     assert ((found["estimate"] - found["nominal"]).abs() < error(found["nominal"])).all()
+
+
+def test_verdicts_are_wrong_as_seldom_as_promised(table: pd.DataFrame) -> None:
+    # Under every noise, as claims and seeds are many more than one test has.
+    found = table[
+        (table["measure"] == "wrong verdicts") & (table["description"].str.startswith("claims"))
+    ]
+    assert len(found) == 9
+    assert (found["estimate"] < 0.05 + 4 * found["mc_error"]).all()
 
 
 def test_deterministic() -> None:
@@ -93,6 +104,16 @@ def test_simulations_count_what_the_public_functions_say() -> None:
     effects = [paired_effect(*pair) for pair in pairs]
     assert found == [p_against_margin(one, 3.0, "equal") < 0.05 for one in effects]
     assert any(found)
+
+
+def test_error_of_a_share_is_that_of_its_mean(table: pd.DataFrame) -> None:
+    row = table[table["measure"] == "wrong verdicts"].iloc[0]
+    simulation = next(calibration._rules(TIMES // calibration.PER_PROJECT))
+    name = f"{simulation[:4]}".encode()
+    shares = simulation.happens(np.random.default_rng([0, zlib.crc32(name)]))
+    assert row["estimate"] == shares.mean()
+    assert row["mc_error"] == pytest.approx(stats.sem(shares, ddof=0))
+    assert row["repetitions"] == len(shares)
 
 
 def test_noise_has_mean_0_and_deviation_1() -> None:

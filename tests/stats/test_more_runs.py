@@ -50,6 +50,35 @@ def test_it_holds_the_mean_of_more_as_often_as_it_says(n, more, level, seed):
     assert stats.binomtest(inside, repetitions, level).pvalue > 1e-6
 
 
+@given(MEANS, SDS, COUNTS, MEANS, SDS, COUNTS)
+def test_with_both_spreads_like_scipy(mean, sd, n, other, more_sd, more):
+    theirs = stats.ttest_ind_from_stats(mean, sd, n, other, more_sd, more, equal_var=False).pvalue
+    assert p_of_mean(mean, sd, n, other, more, more_sd=more_sd) == pytest.approx(theirs)
+    for end in mean_of_more(mean, sd, n, more, 0.9, more_sd=more_sd):
+        assert p_of_mean(mean, sd, n, end, more, more_sd=more_sd) == pytest.approx(0.1, rel=1e-6)
+
+
+def test_one_run_more_has_no_spread_of_its_own():
+    assert mean_of_more(2.0, 1.0, 3, 1, more_sd=math.nan) == mean_of_more(2.0, 1.0, 3, 1)
+    assert math.isnan(p_of_mean(2.0, 0.0, 3, 2.1, 3, more_sd=1.0))
+
+
+@pytest.mark.parametrize("n", [3, 5, 10])
+def test_with_both_spreads_runs_that_nearly_diverge_are_no_difference(n):
+    """One run in six has a loss of 10 to 100 instead of about 2: p of 0.001 are not too many."""
+    rng, times = np.random.default_rng(n), 20_000
+    nearly = rng.uniform(size=(2, times, n)) < 1 / 6
+    losses = np.where(
+        nearly, 10 ** rng.uniform(1, 2, nearly.shape), rng.normal(2, 0.3, nearly.shape)
+    )
+    (mean, other), (sd, more_sd) = losses.mean(axis=2), losses.std(axis=2, ddof=1)
+    both = p_of_mean(mean, sd, n, other, n, more_sd=more_sd)
+    alone = p_of_mean(mean, sd, n, other, n)
+    assert (both < 0.05).mean() < 0.05
+    assert (both < 1e-3).mean() < 1e-3 + 4 * math.sqrt(1e-3 / times)
+    assert (alone < 1e-3).mean() > 0.01  # what a single spread makes of them
+
+
 @pytest.mark.parametrize("noise", ["standard_exponential", "standard_t"])
 def test_with_skewed_or_heavy_tailed_noise_it_is_right_about_as_often(noise):
     rng = np.random.default_rng(0)

@@ -216,11 +216,12 @@ def _compare_means(left: pd.DataFrame, right: pd.DataFrame, table: Table) -> pd.
     sample = table.sample
     mean, sd, n = _numbers(left, sample.mean), _spread(left, sample), _numbers(left, sample.n)
     own, own_n = _numbers(right, sample.mean), _numbers(right, sample.n)
+    own_sd = _spread(right, sample)
     factor = (left[sample.log] == "ratio").to_numpy() if sample.log else np.zeros(len(left), bool)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         middle, other = (np.where(factor, np.log(one), one) for one in (mean, own))
-        ends = mean_of_more(middle, sd, n, own_n)
-        p = p_of_mean(middle, sd, n, other, own_n)
+        ends = mean_of_more(middle, sd, n, own_n, more_sd=own_sd)
+        p = p_of_mean(middle, sd, n, other, own_n, more_sd=own_sd)
         low, high = (np.where(factor, np.exp(end), end) for end in ends)
     if sample.lost:
         # Of two p values twice the smaller one is a p value (Bonferroni).

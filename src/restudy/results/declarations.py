@@ -311,7 +311,13 @@ CALIBRATION = Table(
     "simulated property of a statistical method",
     Kind.EXACT,
     (
-        Column("measure", TEXT, "`coverage`, `false positives` or `power`", KEY),
+        Column(
+            "measure",
+            TEXT,
+            "`coverage`, `false positives`, `power`, `wrong verdicts` (share of the decided "
+            "claims) or `supported` (share of the claims that hold)",
+            KEY,
+        ),
         Column("description", TEXT, "interval or test", KEY),
         Column("distribution", TEXT, "of the simulated values", KEY),
         Column("n", INTEGER, "values in a sample", KEY),

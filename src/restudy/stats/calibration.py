@@ -20,6 +20,7 @@ from restudy.stats.effects import NULL_TESTS, NullTest, mean_and_error, t_interv
 from restudy.stats.holm import holm
 from restudy.stats.intervals import LEVEL, wilson_interval
 from restudy.stats.power import power_to_see
+from restudy.stats.rule_simulation import LARGE, RULES, Rule, share_supported, share_wrong
 from restudy.stats.seed_effects import SEED_EFFECTS, SeedEffect
 from restudy.stats.verdict import ALPHA
 
@@ -45,8 +46,9 @@ class Noise:
         return self.draw(self.rng, shape)
 
 
-Procedure = Callable[[Noise, int, int], Bools]
-"""Takes noise, n and repetitions, and says of each repetition whether what is counted happened."""
+Procedure = Callable[[Noise, int, int], Bools | Array]
+"""Takes noise, n and repetitions, and says of each repetition whether what is counted happened, or
+in which share of it."""
 
 SIZES = (3, 5, 10, 30)
 FAMILY = 10
@@ -55,6 +57,9 @@ EFFECTS = (0.5, 1.0, 2.0)
 """Effects for the power, in standard deviations of the differences."""
 SHARES = (0.5, 0.9, 0.98)
 TEST_SAMPLES = (100, 1000, 10000)
+RULE_SIZES = (5, 10, 20)
+PER_PROJECT = 50
+"""Repetitions of other rows for one of all claims of a project, which is 116 claims."""
 
 
 class Simulation(NamedTuple):
@@ -66,7 +71,7 @@ class Simulation(NamedTuple):
     n: int
     nominal: float
     repetitions: int
-    happens: Callable[[np.random.Generator], Bools]
+    happens: Callable[[np.random.Generator], Bools | Array]
 
 
 def calibrate(repetitions: int = 10_000, seed: int = 0) -> pd.DataFrame:
@@ -80,11 +85,12 @@ def calibrate(repetitions: int = 10_000, seed: int = 0) -> pd.DataFrame:
         seed: of all.
 
     Returns:
-        one row per measure, procedure, noise and n: ``measure`` (``coverage``, ``false positives``
-        or ``power``), ``description`` (the procedure), ``distribution``, ``n`` (per group; of a
-        share the test samples), ``nominal`` (what it should be: the level, the most that is
-        allowed, or the power under normal noise), ``repetitions``, ``estimate`` and ``mc_error``
-        (the estimate's standard error).
+        one row per measure, procedure, noise and n: ``measure`` (``coverage``, ``false positives``,
+        ``power``, ``wrong verdicts`` among the decided claims, or ``supported`` among those that
+        hold), ``description`` (the procedure), ``distribution``, ``n`` (per group; of a share the
+        test samples), ``nominal`` (what it should be: the level, the most that is allowed, or the
+        power of one test under normal noise), ``repetitions``, ``estimate`` and ``mc_error`` (the
+        estimate's standard error).
 
     Raises:
         ValueError: ``repetitions`` is less than 1.
@@ -96,6 +102,7 @@ def calibrate(repetitions: int = 10_000, seed: int = 0) -> pd.DataFrame:
         *_coverages_of_shares(repetitions),
         *_false_positives(repetitions),
         *_powers(repetitions),
+        *_rules(max(1, repetitions // PER_PROJECT)),
     )
     return pd.DataFrame([_row(simulation, seed) for simulation in simulations])
 
@@ -104,8 +111,10 @@ def _row(simulation: Simulation, seed: int) -> dict[str, object]:
     row = simulation._asdict()
     happens = row.pop("happens")
     name = f"{simulation[:4]}".encode()
-    estimate = float(happens(np.random.default_rng([seed, zlib.crc32(name)])).mean())
-    error = math.sqrt(estimate * (1 - estimate) / simulation.repetitions)
+    found = happens(np.random.default_rng([seed, zlib.crc32(name)]))
+    estimate = float(found.mean())
+    variance = estimate * (1 - estimate) if found.dtype == bool else float(found.var())
+    error = math.sqrt(variance / simulation.repetitions)
     return row | {"estimate": estimate, "mc_error": error}
 
 
@@ -140,7 +149,7 @@ def _over_noise(
     for distribution, draw in DISTRIBUTIONS.items():
         for n in sizes:
 
-            def happens(rng: np.random.Generator, draw: Draw = draw, n: int = n) -> Bools:
+            def happens(rng: np.random.Generator, draw: Draw = draw, n: int = n) -> Bools | Array:
                 return procedure(Noise(rng, draw), n, repetitions)
 
             yield Simulation(measure, what, distribution, n, nominal(n), repetitions, happens)
@@ -259,3 +268,23 @@ def _powers(repetitions: int) -> Iterator[Simulation]:
 
         what = f"paired t test, effect {effect:g} sd"
         yield from _over_noise("power", what, found, nominal, repetitions, SIZES[:3])
+
+
+# Rules: whether the verdicts on all claims of a project are right
+
+
+def _rules(repetitions: int) -> Iterator[Simulation]:
+    def power_of_one(n: int) -> float:
+        return power_to_see(LARGE, 1 / math.sqrt(n), n - 1, ALPHA)
+
+    for what, rule in RULES.items():
+
+        def wrong(noise: Noise, n: int, times: int, rule: Rule = rule) -> Array:
+            return share_wrong(rule, noise, n, times)
+
+        def supported(noise: Noise, n: int, times: int, rule: Rule = rule) -> Array:
+            return share_supported(rule, noise, n, times)
+
+        sizes = repetitions, RULE_SIZES
+        yield from _over_noise("wrong verdicts", what, wrong, lambda n: ALPHA, *sizes)
+        yield from _over_noise("supported", what, supported, power_of_one, *sizes)
