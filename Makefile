@@ -29,6 +29,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m restudy.training.compiled
 	@touch $@
 
 plan: $(READY)  ## say what each scale would train, and how long that takes (SCALE=... lists its groups)

@@ -13,6 +13,10 @@ gc.disable()
 with job(snakemake.log[0]) as say:
     import torch
 
+    from restudy.runtime.lightning import import_lightning
+
+    import_lightning()
+
     from restudy.results.group_files import FILES
     from restudy.runtime.job_records import write_record
     from restudy.tracking.live_logging import LiveGroup
