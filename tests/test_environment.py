@@ -26,7 +26,8 @@ def locked(file="requirements.lock"):
 
 
 def test_every_package_is_pinned_to_a_plain_version():
-    for line in locked() + locked("envs/tools.lock") + locked("envs/slurm.lock"):
+    others = [line for name in ("tools", "bench", "slurm") for line in locked(f"envs/{name}.lock")]
+    for line in locked() + others:
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line), line
 
 
@@ -41,11 +42,12 @@ def test_the_conda_definition_has_the_same_packages():
     assert definition["dependencies"][-1]["pip"] == locked()
 
 
-def test_the_tools_have_a_lock_of_their_own():
+@pytest.mark.parametrize("extra", ["tools", "bench"])
+def test_an_environment_apart_has_a_lock_of_its_own(extra):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = project["optional-dependencies"]["tools"]
+    asked = project["optional-dependencies"][extra]
     assert {name_of(line) for line in asked} <= {
-        name_of(line) for line in locked("envs/tools.lock")
+        name_of(line) for line in locked(f"envs/{extra}.lock")
     }
 
 
