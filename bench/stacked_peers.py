@@ -113,7 +113,6 @@ class JaxProcess:
         Raises:
             RuntimeError: the process has ended.
         """
-        assert self._process.stdin and self._process.stdout  # noqa: S101
         shared = recipes[0]
         rule = ("learning_rate", "momentum", "norm_eps", "norm_momentum")
         with tempfile.TemporaryDirectory() as folder:
@@ -124,9 +123,8 @@ class JaxProcess:
                 "batch_norm": shared.norm == "batch",
                 "rule": {name: getattr(shared, name) for name in rule},
             }
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-            line = self._process.stdout.readline()
+            print(json.dumps(request), file=self._process.stdin, flush=True)
+            line = self._process.stdout.readline()  # type: ignore[union-attr]
         if not line:
             raise RuntimeError(f"{JAX_ENVIRONMENT}: JAX ended; its message is above")
         return json.loads(line)
