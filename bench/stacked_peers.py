@@ -47,7 +47,7 @@ def initial_network(recipe: Recipe) -> nn.Sequential:
         linears, initial_layers(recipe, INPUTS, CLASSES), strict=True
     ):
         linear.weight.data.copy_(torch.from_numpy(weights))
-        linear.bias.data.copy_(torch.from_numpy(biases[:, 0]))
+        linear.bias.data.copy_(torch.from_numpy(biases[:, 0]))  # type: ignore[index]
     return model
 
 
@@ -117,7 +117,7 @@ class JaxProcess:
         rule = ("learning_rate", "momentum", "norm_eps", "norm_momentum")
         with tempfile.TemporaryDirectory() as folder:
             file = f"{folder}/epoch.npz"
-            np.savez(file, **self._arrays(recipes, samples))
+            np.savez(file, **self._arrays(recipes, samples))  # type: ignore[arg-type]
             request = {
                 "file": file,
                 "batch_norm": shared.norm == "batch",
@@ -127,7 +127,8 @@ class JaxProcess:
             line = self._process.stdout.readline()  # type: ignore[union-attr]
         if not line:
             raise RuntimeError(f"{JAX_ENVIRONMENT}: JAX ended; its message is above")
-        return json.loads(line)
+        answer: dict[str, Any] = json.loads(line)
+        return answer
 
     @staticmethod
     def _arrays(recipes: Sequence[Recipe], samples: Samples) -> dict[str, np.ndarray]:

@@ -135,6 +135,10 @@ ELSEWHERE = {
         ".venv/bin/python -m bench.training\n.venv/bin/python -m bench.diagnostics\n"
         ".venv/bin/python -m bench.study",
     ),
+    "python -m bench.training --networks 784-128-10 --batches 16 64 --rounds 5": Elsewhere(
+        "tests/test_bench.py::test_quick_bench_writes_its_files",
+        "minutes; a test runs it with --quick",
+    ),
     "make bench-scale": Elsewhere(
         "tests/load/test_load.py::test_a_little_of_each_is_measured",
         "half an hour; a test runs it with --quick",
