@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOLS := .venv-tools
+JAX := .venv-bench
 MINUTES ?= 10
 SNAKEMAKE := $(BIN)/snakemake --cores $(CORES)
 SCALE ?= default
@@ -117,7 +118,7 @@ $(CLUSTER)/.ready: $(READY) envs/slurm.lock
 	@touch $@
 
 audit: $(TOOLS)/.ready  ## are there known vulnerabilities in the lock files? (needs the network)
-	@$(TOOLS)/bin/python -m envs.audit requirements.lock envs/tools.lock envs/slurm.lock envs/bench.lock
+	@$(TOOLS)/bin/python -m envs.audit requirements.lock envs/tools.lock envs/bench.lock envs/slurm.lock
 
 lint: $(READY)  ## check style, types and the workflow
 	$(BIN)/ruff check .
@@ -132,16 +133,17 @@ format: $(READY)  ## put code and workflow into the house style
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
 
-BENCH := .venv-bench
-$(BENCH)/.ready: envs/bench.lock
-	rm -rf $(BENCH) && $(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/pip install --quiet --disable-pip-version-check -r envs/bench.lock
-	touch $@
-
-bench: $(READY) $(BENCH)/.ready  ## measure training speed on this machine: one network, its diagnostics, and a study
+bench: $(READY)  ## measure training speed on this machine: one network, its diagnostics, and a study
+	@$(MAKE) --no-print-directory $(JAX)/.ready || echo "JAX is left out: $(JAX) could not be made"
 	$(BIN)/python -m bench.training
 	$(BIN)/python -m bench.diagnostics
 	$(BIN)/python -m bench.study
+
+# A peer in an interpreter of its own, since it needs nothing of .venv.
+$(JAX)/.ready: envs/bench.lock
+	rm -rf $(JAX) && $(PYTHON) -m venv $(JAX)
+	$(JAX)/bin/pip install --quiet --disable-pip-version-check -r envs/bench.lock
+	@touch $@
 
 bench-scale: $(READY)  ## measure large runs: planning, jobs that log at once, browsing, memory
 	$(BIN)/python -m bench.load
@@ -166,17 +168,17 @@ lock:  ## make requirements.lock and envs/restudy.yaml anew from pyproject.toml
 	( echo "# Made by 'make lock' from the extra 'tools' of pyproject.toml; do not edit."; \
 	  .venv-lock/bin/pip freeze ) > envs/tools.lock
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/pip install --quiet --disable-pip-version-check -r requirements.lock \
-	  $$($(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["slurm"])')
-	( echo "# Made by 'make lock' from the extra 'slurm' of pyproject.toml: what it adds to requirements.lock."; \
-	  .venv-lock/bin/pip freeze | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' | grep -vxF -f requirements.lock ) > envs/slurm.lock
-	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install --quiet --disable-pip-version-check \
 	  $$($(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"])')
 	( echo "# Made by 'make lock' from the extra 'bench' of pyproject.toml; do not edit."; \
 	  .venv-lock/bin/pip freeze ) > envs/bench.lock
+	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/pip install --quiet --disable-pip-version-check -r requirements.lock \
+	  $$($(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["slurm"])')
+	( echo "# Made by 'make lock' from the extra 'slurm' of pyproject.toml: what it adds to requirements.lock."; \
+	  .venv-lock/bin/pip freeze | sed -E 's/^(torch==[0-9.]+)\+.*/\1/' | grep -vxF -f requirements.lock ) > envs/slurm.lock
 	rm -rf .venv-lock
 
 clean:  ## remove the environment and the results of all scales but what is in git
-	rm -rf $(VENV) $(TOOLS) $(OLDEST) $(CLUSTER) $(BENCH) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) $(JAX) $(OLDEST) $(CLUSTER) .snakemake .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find results -mindepth 1 -maxdepth 1 ! -name reference ! -name gathered -exec rm -rf {} + 2>/dev/null || true

@@ -41,6 +41,12 @@ def measure_in_turn(work: Mapping[str, Callable[[], float]], rounds: int) -> pd.
     return pd.DataFrame(found)[names]
 
 
+def pin_to_one_core() -> None:
+    """Keep this thread, and the processes that it starts, on one core, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
 def describe_machine() -> str:
     """Return machine, versions and commit as a sentence."""
     parts = [
@@ -73,7 +79,10 @@ def write_table(
     Returns:
         the Markdown document.
     """
-    shown = {head: table[name].map(form.format) for name, (head, form) in columns.items()}
+    shown = {
+        head: table[name].map(lambda value, form=form: "" if value != value else form.format(value))
+        for name, (head, form) in columns.items()
+    }
     text = to_markdown(pd.DataFrame(shown), title, "\n\n".join([describe_machine(), *notes]))
     write_atomically(path.with_suffix(".csv"), to_csv(table))
     write_atomically(path.with_suffix(".md"), text.encode())

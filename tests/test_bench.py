@@ -4,6 +4,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import ANY
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,10 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from bench import diagnostics, engine, functional, peers, training
+from bench import diagnostics, engine, peers, stacked_peers, training
 from bench.cases import (
     BATCHES,
+    CLASSES,
     EPOCH,
     NETWORKS,
     Case,
@@ -23,15 +25,18 @@ from bench.cases import (
     products,
     useful_flops,
 )
-from bench.engine import LIGHTNING, NOTEBOOK, PLAIN
+from bench.engine import LIGHTNING, NOTEBOOK, PLAIN, WAYS
 from bench.harness import measure_in_turn
 from bench.study import tabulate as tabulate_study
-from bench.training import Measured, tabulate
+from bench.training import Measured, summarise, tabulate
 from bench.workspace import part_of_grid
 from restudy.config.diagnostics import PROBES
 from restudy.config.run_ids import run_id
+from restudy.data.load import scale, split
+from restudy.training.batches import TensorData
 from restudy.training.init import initial_layers
 from restudy.training.rng import generator
+from restudy.training.stack import Stack
 
 ROOT = Path(__file__).parents[1]
 STEPS = 12
@@ -41,7 +46,7 @@ STEPS = 12
 def case(request):
     """A case of each network, its hidden layers cut to a few units."""
     made = Case(request.param, 16, STEPS)
-    shape = {2: "784-6-10", 3: "784-7-5-10", 11: "784-4-4-4-10"}[len(made.widths) - 1]
+    shape = {2: "784-6-10", 3: "784-7-5-10", 11: "784-6x10-10"}[len(made.widths) - 1]
     return replace(made, network=shape + "-bn" * made.network.endswith("-bn"))
 
 
@@ -88,47 +93,56 @@ def test_ours_trains_what_the_peers_do(case):
         np.testing.assert_allclose(weights, one.detach().numpy(), rtol=1e-3, atol=1e-5)
 
 
-def stacked(recipe, seeds):
-    """Return networks for seeds, and their parameters by number of the layer and kind."""
-    models = [start(recipe.model_copy(update={"seed": seed})) for seed in seeds]
-    layers = [[layer for layer in model if isinstance(layer, torch.nn.Linear)] for model in models]
-    weights = {
-        f"{kind} {number}": np.stack(
-            [getattr(own[number], kind).detach().numpy().T for own in layers]
-        )
-        for number in range(len(layers[0]))
-        for kind in ("weight", "bias")
-    }
-    return models, weights
+def our_losses(recipes, samples, kind):
+    """Return each run's loss on each batch of the first epoch, (L, steps)."""
+    watched = [one.model_copy(update={"diagnostics": ("smoothness",)}) for one in recipes]
+    one = watched[0]
+    parts = split(samples.prepared, one.n_train, one.n_validation)
+    scaled = scale(parts, one.scaling, one.target_scaling)
+    stack = Stack(watched, TensorData.from_split(scaled, torch.device("cpu")), CLASSES, kind)
+    stack.start_epoch(0)
+    for block in stack.batches:
+        stack.train(block)
+    return torch.stack(stack.losses, 1)
 
 
-def test_peers_that_train_several_runs_train_what_a_plain_loop_does(case, tmp_path):
-    recipe, samples, seeds = case.recipe, made_up(case.samples), (0, 1, 2)
-    order = functional.orders(recipe, len(seeds))
-    models, before = stacked(recipe, seeds)
-    expected = [
-        [
-            one
-            for one in trained_plain(own, samples, torch.from_numpy(order[run].ravel()))
-            if one.ndim == 2
-        ]
-        for run, seed in enumerate(seeds)
-        for own in [recipe.model_copy(update={"seed": seed})]
-    ]
-    _, found = functional.train_functions(models, recipe, samples, torch.from_numpy(order))
-    weights = [value for value in found.values() if value.ndim == 3]
-    for layer, values in enumerate(weights):
-        for run, value in enumerate(values):
-            torch.testing.assert_close(value, expected[run][layer].detach(), rtol=1e-3, atol=1e-5)
-    if not functional.JAX_PYTHON.exists():
-        pytest.skip("JAX is not there: make .venv-bench/.ready")
-    result = tmp_path / "trained.npz"
-    functional.ask_jax(recipe, samples, order, before, result)
-    trained = np.load(result)
-    for layer in range(len(expected[0])):
-        for run, value in enumerate(trained[f"weight {layer}"]):
-            wanted = expected[run][layer].detach().numpy().T
-            np.testing.assert_allclose(value, wanted, rtol=1e-3, atol=1e-5)
+@pytest.mark.parametrize("kind", ["torch", "compiled"])
+def test_torch_func_has_the_losses_of_our_runs(case, kind):
+    recipes, samples = engine.seeds(case.recipe, 3), made_up(case.samples)
+    _, losses = stacked_peers.train_by_torch_func(recipes, samples)
+    expected = our_losses(recipes, samples, kind)
+    assert losses.shape == (3, STEPS)
+    assert len(set(losses.flatten().tolist())) == losses.numel()
+    torch.testing.assert_close(losses, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.fixture(scope="module")
+def jax_process():
+    if not stacked_peers.has_jax():
+        pytest.skip("JAX is not there: 'make .venv-bench/.ready' makes its environment")
+    return stacked_peers.JaxProcess()
+
+
+@pytest.mark.parametrize("runs", [1, 3])
+def test_jax_has_the_losses_of_our_runs(case, runs, jax_process):
+    recipes, samples = engine.seeds(case.recipe, runs), made_up(case.samples)
+    answer = jax_process.train(recipes, samples)
+    losses, expected = torch.tensor(answer["losses"]), our_losses(recipes, samples, "torch")
+    torch.testing.assert_close(losses, expected, rtol=1e-4, atol=1e-5)
+    assert answer["seconds"] > 0
+    # Compiled once: a second epoch of the same shape, from the same weights, only runs.
+    assert jax_process.train(recipes, samples) == answer | {"seconds": ANY}
+
+
+def test_without_jax_the_others_are_measured():
+    """The environment is looked for where the bench lies: here in a copy that has none."""
+    code = "from bench import engine; print(*engine.WAYS, sep='\\n')"
+    hide = "from bench import stacked_peers; stacked_peers.has_jax = lambda: False; "
+    command = [sys.executable, "-c", hide + code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = done.stdout.splitlines()
+    assert found == [name for name, way in WAYS.items() if way.tool != engine.JAX]
+    assert {"torch.func, 5 runs", "compiled, 10 runs"} <= set(found)
 
 
 @pytest.mark.parametrize("way", engine.WAYS)
@@ -181,23 +195,36 @@ def test_cases_are_whole_batches_in_order():
     assert all(one.recipe.steps_per_epoch == one.steps for one in chosen)
     assert cases(["784-128-10"], [64])[0].recipe.hidden == [128]
     assert Case("784-512-256-10-bn", 8, 1).recipe.norm == "batch"
+    assert Case("784-64x3-10", 8, 1).widths == [784, 64, 64, 64, 10]
 
 
 def test_table_of_training():
-    jax = {"JAX, 1 run": 3.0, "JAX, 5 runs": 1.5}
-    seconds = {NOTEBOOK: 8.0, LIGHTNING: 4.0, PLAIN: 2.0, **jax, "compiled, 5 runs": 1.0}
+    seconds = {NOTEBOOK: 8.0, LIGHTNING: 4.0, PLAIN: 2.0, "torch.func, 5 runs": 1.5}
+    seconds |= {"ours, 1 run": 1.25, "ours, 5 runs": 1.0, "compiled, 5 runs": 0.75}
     memory = dict.fromkeys(seconds, 100.0)
+    compile_seconds = dict.fromkeys(seconds, 0.0) | {"compiled, 5 runs": 12.0}
     rate = useful_flops([784, 128, 10], EPOCH) / 0.25
-    one = Measured(Case("784-128-10", 64, 10), seconds, 0.5, rate, memory, {"JAX, 1 run": 7.0})
+    one = Measured(Case("784-128-10", 64, 10), seconds, compile_seconds, 0.5, rate, memory)
     other = replace(one, case=Case("784-128-10", 16, 10), peak=rate / 2)
-    row = tabulate([one, other]).set_index(["batch_size", "way"]).loc[(64, "compiled, 5 runs")]
-    assert row["times_as_fast_as_jax"] == row["times_as_fast_as_peers"] == 1.5
-    assert row["compile_seconds"] == 0
+    table = tabulate([one, other])
+    row = table.set_index(["batch_size", "way"]).loc[(64, "ours, 5 runs")]
+    assert row["times_as_fast_as_fastest_peer"] == 1.5
+    assert row["times_as_fast_as_notebook"] == 8
     assert row["times_as_fast_as_lightning"] == 4
     assert row["times_as_fast_as_plain_loop"] == 2
     assert row["share_of_peak"] == pytest.approx(0.25)
     assert row["share_of_products"] == 0.5
     assert row["measured_samples"] == 640
+    assert row["product_seconds"] == 0.5
+    assert set(table["compile_seconds"]) == {0, 12}
+
+    summary = summarise(table).set_index("batch").loc["64"]
+    assert summary["ours, 1 / 5 runs"] == "1.25 / 1.00"
+    assert summary["compiled: to compile"] == "12.0"
+    assert summary["products alone"] == "0.50"
+    assert summary["fastest peer"] == "torch.func, 5 runs"
+    assert summary["ours beside it"] == "1.50x"
+    assert summary["compiled beside it"] == "2.00x"
 
 
 def test_table_of_a_study():
@@ -240,7 +267,7 @@ def test_part_of_the_grid_has_60_runs():
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["--networks", "784-10"], "invalid choice: '784-10' (choose from '784-128-10'"),
+        (["--networks", "784-10"], f"invalid choice: '784-10' (choose from '{NETWORKS[0]}'"),
         (["--batches", "7"], "invalid choice: 7 (choose from 8"),
         (["--batches", "many"], "invalid int value: 'many'"),
     ],
@@ -263,11 +290,13 @@ def test_quick_bench_writes_its_files(tmp_path):
     ).stdout
     assert "784-128-10, batch 64" in output
     table = pd.read_csv(tmp_path / "training.csv")
-    assert table["way"].nunique() == len(table) >= 7
-    compilation = table.set_index("way")["compile_seconds"]
-    assert (compilation[compilation.index.str.startswith("compiled")] > 0).all()
-    numbers = table.drop(columns=["compile_seconds", "times_as_fast_as_jax"])
-    assert (numbers.select_dtypes("number") > 0).all().all()
+    assert list(table["way"]) == list(WAYS)
+    numbers = table.select_dtypes("number").drop(columns=["compile_seconds", "peak_memory_mb"])
+    assert (numbers > 0).all().all()
+    compiling = table["way"].str.contains("JAX|compiled")
+    assert ((table["compile_seconds"] > 0) == compiling).all()
+    assert (table["peak_memory_mb"].isna() == table["way"].str.contains("JAX")).all()
+    assert "| products alone " in (tmp_path / "training_summary.md").read_text()
     assert (tmp_path / "training.md").read_text().startswith("# Seconds per run and epoch")
     assert (tmp_path / "training.svg").read_text().startswith("<?xml")
     assert (tmp_path / "training.png").read_bytes().startswith(b"\x89PNG")

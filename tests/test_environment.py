@@ -26,8 +26,8 @@ def locked(file="requirements.lock"):
 
 
 def test_every_package_is_pinned_to_a_plain_version():
-    others = ("envs/tools.lock", "envs/slurm.lock", "envs/bench.lock")
-    for line in [*locked(), *(line for file in others for line in locked(file))]:
+    others = [line for name in ("tools", "bench", "slurm") for line in locked(f"envs/{name}.lock")]
+    for line in locked() + others:
         assert re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.]+", line), line
 
 
@@ -43,7 +43,7 @@ def test_the_conda_definition_has_the_same_packages():
 
 
 @pytest.mark.parametrize("extra", ["tools", "bench"])
-def test_the_tools_have_a_lock_of_their_own(extra):
+def test_an_environment_apart_has_a_lock_of_its_own(extra):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = project["optional-dependencies"][extra]
     assert {name_of(line) for line in asked} <= {

@@ -135,6 +135,10 @@ ELSEWHERE = {
         ".venv/bin/python -m bench.training\n.venv/bin/python -m bench.diagnostics\n"
         ".venv/bin/python -m bench.study",
     ),
+    "python -m bench.training --networks 784-128-10 --batches 16 64 --rounds 5": Elsewhere(
+        "tests/test_bench.py::test_quick_bench_writes_its_files",
+        "minutes; a test runs it with --quick",
+    ),
     "make bench-scale": Elsewhere(
         "tests/load/test_load.py::test_a_little_of_each_is_measured",
         "half an hour; a test runs it with --quick",
@@ -146,15 +150,15 @@ ELSEWHERE = {
         ".venv/bin/python -m restudy.lineage.crate --results results",
     ),
     "make sbom": Elsewhere(
-        "tests/test_environment.py::test_the_tools_have_a_lock_of_their_own",
+        "tests/test_environment.py::test_an_environment_apart_has_a_lock_of_its_own",
         "needs a network, for the tool that makes it",
         "mkdir -p results",
     ),
     "make audit": Elsewhere(
         "tests/test_environment.py::test_an_audit_is_green_only_if_everything_was_looked_up",
         "needs a network",
-        ".venv-tools/bin/python -m envs.audit requirements.lock envs/tools.lock envs/slurm.lock "
-        "envs/bench.lock",
+        ".venv-tools/bin/python -m envs.audit "
+        "requirements.lock envs/tools.lock envs/bench.lock envs/slurm.lock",
     ),
     "make test-slurm": Elsewhere(
         "tests/cluster/test_slurm.py::test_tables_are_those_of_a_local_run_to_the_bit",
