@@ -30,7 +30,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(BIN)/python -m restudy.training.compiled
+	$(BIN)/python -m restudy.training.compile_engine
 	@touch $@
 
 plan: $(READY)  ## say what each scale would train, and how long that takes (SCALE=... lists its groups)

@@ -1,4 +1,4 @@
-"""Compiles the engine ahead of the first training: ``python -m restudy.training.compiled``."""
+"""Compiles the engine ahead of the first training: ``python -m restudy.training.compile_engine``."""
 
 from __future__ import annotations
 
