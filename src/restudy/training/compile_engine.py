@@ -1,4 +1,4 @@
-"""Compiles the engine ahead of the first training: ``python -m restudy.training.compile_engine``."""
+"""Compiles the engine ahead: ``python -m restudy.training.compile_engine``, as set-up does."""
 
 from __future__ import annotations
 
