@@ -122,7 +122,7 @@ class Way:
     """One way to train.
 
     Attributes:
-        tool: its name in words.
+        tool: its name, as tables show it.
         train: trains one epoch from new weights; returns its seconds per run.
         peer: whether people would use it instead of this package.
         runs: how many are trained at once; 0 for a tool that knows one alone.
